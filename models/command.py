@@ -1,0 +1,247 @@
+"""What every command shares: one transaction, fresh authority, one revision, a call that may be repeated."""
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import orjson
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from models.actor import Actor, ActorKind
+from models.bulk import Bulk
+from models.database import sql
+from models.errors import Code, RuleBroken, SignInRefused, refusal_of
+from models.events import Event
+from models.ids import Kind
+from models.log import Committed, announce, append
+from models.rights import ACTIONS, Requirement, Right, Role
+from models.rows import Firm, Row
+from models.scope import Scope, Viewer
+from models.viewers import hold_viewer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Two changes may wait for each other, or one may delete what the other is about to point at. PostgreSQL ends one of
+# them, and run again, it finds the world as the other left it.
+_ATTEMPTS = 5
+_RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_RETRIED_IF_WRAPPED = (asyncpg.ForeignKeyViolationError, asyncpg.UniqueViolationError)
+
+_running: set[asyncio.Task[Any]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What a command made, and the firm's revision that holds it. `value` is None where a repeated call's result has
+    gone, or may no longer be seen."""
+
+    value: T
+    revision: int
+
+
+@dataclass(slots=True)
+class Change:
+    """A change being made: who makes it, what they see, and the events so far."""
+
+    actor: Actor
+    action: str
+    now: datetime
+    scope: Scope
+    role: Role
+    time_zone: str
+    revision: int
+    viewer: Viewer | None
+    events: list[Event] = field(default_factory=list)
+    #: Set by a create that found its id taken by an earlier call: the revision of that call.
+    made_at: int | None = None
+
+    @property
+    def member_id(self) -> UUID | None:
+        """The acting member; None for an automation or a schedule."""
+        return self.actor.id if self.actor.kind is ActorKind.MEMBER else None
+
+    @property
+    def today(self) -> date:
+        """The firm's date."""
+        return self.now.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def record(self, event: Event) -> None:
+        """Note a fact for the log."""
+        self.events.append(event)
+
+    def require(self, right: Right, what: str) -> None:
+        """`Forbidden` unless the actor has the right."""
+        Requirement(right=right).check(self.role, self.scope.rights, what)
+
+    @property
+    def seen(self) -> Scope | Viewer:
+        """Through what the actor sees rows: a member also sees their own time entries."""
+        return self.viewer or self.scope
+
+    @property
+    def leads(self) -> bool:
+        """Whether the actor is an admin, the owner, or the firm itself."""
+        return self.role is not Role.EMPLOYEE
+
+
+def command(
+    action: str,
+) -> Callable[[Callable[Concatenate[Change, P], Awaitable[T]]], Callable[Concatenate[Actor, P], Awaitable[Outcome[T]]]]:
+    """Make a function that changes rows and records events a command.
+
+    It runs in one transaction, after the actor's right to `action` has been checked against what the database says
+    now. What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A
+    caller that is cancelled does not cancel it: a change is made wholly or not at all.
+    """
+    needed = ACTIONS[action]
+
+    def wrap(
+        body: Callable[Concatenate[Change, P], Awaitable[T]],
+    ) -> Callable[Concatenate[Actor, P], Awaitable[Outcome[T]]]:
+        @functools.wraps(body)
+        async def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> Outcome[T]:
+            async def attempt() -> Outcome[T]:
+                return await _attempt(actor, action, needed, lambda change: body(change, *args, **kwargs))
+
+            return await shielded(_retrying(attempt))
+
+        return run
+
+    return wrap
+
+
+async def shielded(work: Coroutine[Any, Any, T]) -> T:
+    """Finish this even if the caller is cancelled. A cancelled begin would leak its pooled connection."""
+    task = asyncio.create_task(work)
+    _running.add(task)
+    task.add_done_callback(_settled)
+    return await asyncio.shield(task)
+
+
+def _settled(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled():
+        task.exception()  # Its caller may be gone: then nobody else asks.
+
+
+async def settle() -> None:
+    """Wait for the changes that are still being made: before the connections close."""
+    while _running:
+        await asyncio.wait(_running)
+
+
+async def _retrying(attempt: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            return await attempt()
+        except _RETRIED:
+            if not left:
+                raise
+        except IntegrityError as error:
+            if not left or not isinstance(error.args[0], _RETRIED_IF_WRAPPED):
+                raise
+        await asyncio.sleep(0.01 * (_ATTEMPTS - left))
+    raise AssertionError
+
+
+async def _attempt(
+    actor: Actor, action: str, needed: Requirement, body: Callable[[Change], Awaitable[T]]
+) -> Outcome[T]:
+    async with in_transaction():
+        change = await _begin(actor, action)
+        needed.check(change.role, change.scope.rights, _spoken(action))
+        if (earlier := await _earlier_call(change)) is not None:
+            return earlier
+        value = await body(change)
+        committed = await _finish(change, value)
+    if committed is None:
+        return Outcome(value, change.made_at or change.revision)
+    announce(committed)
+    return Outcome(value, committed.revision)
+
+
+def _spoken(action: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in action).capitalize()
+
+
+async def _begin(actor: Actor, action: str) -> Change:
+    now = datetime.now(UTC)
+    if actor.kind is not ActorKind.MEMBER:
+        firm = await Firm.get(id=actor.firm_id)
+        whole = Scope.whole(actor.firm_id)
+        return Change(actor, action, now, whole, Role.ADMIN, firm.time_zone, firm.revision, None)
+    assert actor.id is not None
+    viewer = await hold_viewer(actor.id)
+    if viewer is None or viewer.scope.firm_id != actor.firm_id:
+        raise SignInRefused("You are no longer an active member of this firm. Ask somebody who manages its team.")
+    return Change(actor, action, now, viewer.scope, viewer.role, viewer.time_zone, viewer.revision, viewer)
+
+
+async def _earlier_call(change: Change) -> Outcome[Any] | None:
+    call = change.actor.call
+    if call is None:
+        return None
+    # Whoever comes second with the same key waits here until the first is committed or has given up.
+    taken = await sql(
+        "INSERT INTO idempotency_key (firm_id, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (firm_id, key) DO NOTHING RETURNING id",
+        change.actor.firm_id,
+        call.key,
+        call.fingerprint,
+        change.now,
+    )
+    if taken:
+        return None
+    rows = await sql(
+        "SELECT fingerprint, revision, result FROM idempotency_key WHERE firm_id = $1 AND key = $2",
+        change.actor.firm_id,
+        call.key,
+    )
+    if rows[0]["fingerprint"] != call.fingerprint:
+        raise RuleBroken(
+            "This idempotency key was used for another call. Take a new key for each call.", "idempotency_key"
+        )
+    return Outcome(await _recall(change.seen, orjson.loads(rows[0]["result"])), rows[0]["revision"])
+
+
+async def _finish(change: Change, value: Any) -> Committed | None:
+    committed = await append(change.actor, change.events, change.now) if change.events else None
+    if call := change.actor.call:
+        await sql(
+            "UPDATE idempotency_key SET revision = $3, result = $4 WHERE firm_id = $1 AND key = $2",
+            change.actor.firm_id,
+            call.key,
+            committed.revision if committed else change.made_at or change.revision,
+            orjson.dumps(_remember(value)).decode(),
+        )
+    return committed
+
+
+def _remember(value: Any) -> Any:
+    if isinstance(value, Bulk):
+        refused = [[refusal.code.value, refusal.message, list(refusal.path)] for refusal in value.refused]
+        return {"rows": _remember(value.rows), "refused": refused}
+    if isinstance(value, Row):
+        return {"kind": value.kind.value, "id": str(value.id)}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_remember(item) for item in value]
+    return None
+
+
+async def _recall(seen: Scope | Viewer, result: Any) -> Any:
+    if result is not None and "rows" in result:
+        refused = [refusal_of(Code(code), message, *path) for code, message, path in result["refused"]]
+        return Bulk(await _recall(seen, result["rows"]), refused)
+    if isinstance(result, list):
+        ids = [UUID(item["id"]) for item in result]
+        found = await seen.of_kind(Kind(result[0]["kind"])).many(ids) if ids else {}
+        return [found[id] for id in ids if id in found]
+    return await seen.of_kind(Kind(result["kind"])).find(UUID(result["id"])) if result else None

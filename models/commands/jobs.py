@@ -1,0 +1,285 @@
+"""Opening, editing, assigning and deleting jobs."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from models import checks
+from models.bulk import Bulk
+from models.command import Change, command
+from models.commands.placing import keys_for
+from models.commands.shared import active_members, each, made_before, replace_links
+from models.database import sql
+from models.errors import RuleBroken
+from models.events import (
+    JobAssigneesChanged,
+    JobClientStatusChanged,
+    JobCreated,
+    JobDeleted,
+    JobUpdated,
+    TaskUnlinked,
+    TimeEntryUpdated,
+    changes_of,
+)
+from models.ids import new_id
+from models.rights import Right
+from models.rows import Category, Job, JobAssignee, Priority, Stage, Status, Task, TimeEntry
+from models.targets import Target
+
+
+class JobFields(TypedDict, total=False):
+    """What `update_job` may change; what is left out stays."""
+
+    name: str
+    description: str
+    priority: Priority
+    start_date: date | None
+    due_date: date | None
+
+
+@command("createJob")
+async def create_job(
+    change: Change,
+    *,
+    account_id: UUID,
+    pipeline_id: UUID,
+    name: str,
+    stage_id: UUID | None = None,
+    id: UUID | None = None,
+    description: str = "",
+    priority: Priority = Priority.MEDIUM,
+    start_date: date | None = None,
+    due_date: date | None = None,
+    budget: int | None = None,
+    assignee_ids: Sequence[UUID] = (),
+) -> Job:
+    """Open a job for an account: Active, on the pipeline's first stage unless told otherwise, as its last card."""
+    if earlier := await made_before(change, Job, id, JobCreated):
+        return earlier
+    account = await change.scope.accounts_seen.get(account_id, "account_id")
+    if account.archived:
+        raise RuleBroken("This account is archived. Restore it before opening a job for it.", "account_id")
+    pipeline = await change.scope.pipelines_seen.get(pipeline_id, "pipeline_id")
+    assignees = await active_members(change, checks.at_most(assignee_ids, "assignee_ids"), "assignee_ids")
+    checks.dates(start_date, due_date)
+    stage = await _stage_for(change, pipeline.id, stage_id)
+    job = Job(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        account_id=account.id,
+        pipeline_id=pipeline.id,
+        stage_id=stage.id,
+        status_id=(await Status.get(pipeline_id=pipeline.id, category=Category.ACTIVE)).id,
+        name=checks.name(name),
+        description=checks.text(description),
+        priority=priority,
+        start_date=start_date,
+        due_date=due_date,
+        budget=_budget(change, budget),
+        stage_entered_at=change.now,
+        created_at=change.now,
+    )
+    (job.position,) = await keys_for(change, stage, [job.id], before=None, after=None)
+    await job.save(force_create=True)
+    await replace_links(JobAssignee, {"job_id": job.id}, "member_id", assignees)
+    change.record(JobCreated(job=job.id, account=account.id, pipeline=pipeline.id, stage=stage.id))
+    return job
+
+
+async def _stage_for(change: Change, pipeline_id: UUID, stage_id: UUID | None) -> Stage:
+    # Locked, so that cards which arrive at once get different positions.
+    if stage_id is not None:
+        stage = await change.scope.stages.lock(stage_id, "stage_id")
+        if stage.pipeline_id != pipeline_id:
+            raise RuleBroken("This stage belongs to another pipeline.", "stage_id")
+        return stage
+    first = (
+        await Stage.filter(pipeline_id=pipeline_id).order_by("position", "id").select_for_update(no_key=True).first()
+    )
+    if first is None:
+        raise RuleBroken("This pipeline has no stage yet. Add one first.", "pipeline_id")
+    return first
+
+
+def _budget(change: Change, budget: int | None) -> int | None:
+    if budget is None:
+        return None
+    change.require(Right.MANAGE_TIME_BUDGETS, "Setting a time budget")
+    return checks.minutes(budget, "budget")
+
+
+@command("updateJob")
+async def update_job(
+    change: Change, *, job_id: UUID, expected_version: int | None = None, **fields: Unpack[JobFields]
+) -> Job:
+    """Change a job's name, description, priority or dates."""
+    job = await change.scope.jobs.lock(job_id, "job_id")
+    job.expect(expected_version)
+    wanted: dict[str, Any] = dict(fields)
+    if "name" in fields:
+        wanted["name"] = checks.name(fields["name"])
+    if "description" in fields:
+        wanted["description"] = checks.text(fields["description"])
+    changed = job.change_to(wanted)
+    checks.dates(job.start_date, job.due_date)
+    return await _updated(change, job, changed)
+
+
+@command("setJobBudget")
+async def set_job_budget(
+    change: Change, *, job_id: UUID, budget: int | None, expected_version: int | None = None
+) -> Job:
+    """Set the minutes that a job may take, or None for no budget."""
+    job = await change.scope.jobs.lock(job_id, "job_id")
+    job.expect(expected_version)
+    return await _updated(change, job, job.change_to({"budget": _budget(change, budget)}))
+
+
+async def _updated(change: Change, job: Job, changed: dict[str, tuple[Any, Any]]) -> Job:
+    if changed:
+        await job.store(*changed)
+        change.record(
+            JobUpdated(job=job.id, account=job.account_id, pipeline=job.pipeline_id, changes=changes_of(changed))
+        )
+    return job
+
+
+@command("assignJob")
+async def assign_job(
+    change: Change, *, job_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
+) -> Job:
+    """Make these members, and no others, the assignees of a job."""
+    job = await change.scope.jobs.lock(job_id, "job_id")
+    job.expect(expected_version)
+    return await _assign(change, job, checks.at_most(member_ids, "member_ids"))
+
+
+@command("assignJobs")
+async def assign_jobs(
+    change: Change, *, jobs: Sequence[Target], member_ids: Sequence[UUID], atomic: bool = True
+) -> Bulk[Job]:
+    """Make these members, and no others, the assignees of each of the jobs."""
+    wanted = checks.at_most(member_ids, "member_ids")
+    targets = checks.several(jobs, "jobs")
+    locked = await change.scope.jobs.lock_many(target.id for target in targets)
+
+    async def assign(target: Target) -> Job:
+        return await _assign(change, target.among(locked), wanted)
+
+    return await each(targets, "jobs", atomic, assign)
+
+
+async def _assign(change: Change, job: Job, wanted: Sequence[UUID]) -> Job:
+    present = set(await JobAssignee.filter(job_id=job.id).values_list("member_id", flat=True))
+    await active_members(change, [id for id in wanted if id not in present], "member_ids")
+    added, removed = await replace_links(JobAssignee, {"job_id": job.id}, "member_id", wanted)
+    if added or removed:
+        await job.store()
+        change.record(
+            JobAssigneesChanged(
+                job=job.id, account=job.account_id, pipeline=job.pipeline_id, added=added, removed=removed
+            )
+        )
+    return job
+
+
+class ClientStatusFields(TypedDict, total=False):
+    """A job's own copy of what the client is told; what is left out stays."""
+
+    name: str | None
+    color: str | None
+    description: str
+
+
+@command("setJobClientStatus")
+async def set_job_client_status(
+    change: Change,
+    *,
+    job_id: UUID,
+    visible: bool | None = None,
+    client_status_id: UUID | None = None,
+    expected_version: int | None = None,
+    **fields: Unpack[ClientStatusFields],
+) -> Job:
+    """Say what the client is told about a job: from a template, then edited; and whether they are told at all."""
+    job = await change.scope.jobs.lock(job_id, "job_id")
+    job.expect(expected_version)
+    wanted: dict[str, Any] = {}
+    if client_status_id is not None:
+        template = await change.scope.client_statuses.get(client_status_id, "client_status_id")
+        wanted = {"name": template.name, "color": template.color, "description": template.description}
+    wanted |= _client_status(fields)
+    told = {f"client_status_{field}": value for field, value in wanted.items()}
+    if visible is not None:
+        told["client_status_visible"] = visible
+    changed = job.change_to(told)
+    if job.client_status_visible and job.client_status_name is None:
+        raise RuleBroken("There is nothing to show yet. Give a client status or a name.", "visible")
+    if changed:
+        job.client_status_changed_at = change.now
+        await job.store(*changed, "client_status_changed_at")
+        change.record(
+            JobClientStatusChanged(
+                job=job.id,
+                account=job.account_id,
+                pipeline=job.pipeline_id,
+                visible=job.client_status_visible,
+                name=job.client_status_name,
+            )
+        )
+    return job
+
+
+def _client_status(fields: ClientStatusFields) -> dict[str, Any]:
+    checked: dict[str, Any] = {}
+    if "name" in fields:
+        checked["name"] = fields["name"] and checks.name(fields["name"], most=100)
+    if "color" in fields:
+        checked["color"] = fields["color"] and checks.color(fields["color"])
+    if "description" in fields:
+        checked["description"] = checks.text(fields["description"], most=2_000)
+    return checked
+
+
+@command("deleteJob")
+async def delete_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
+    """Delete a job for good. Its tasks and time entries stay with the account; its history stays in the log."""
+    job = await change.scope.jobs.lock(job_id, "job_id")
+    job.expect(expected_version)
+    return await _delete(change, job)
+
+
+@command("deleteJobs")
+async def delete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
+    """Delete jobs for good."""
+    targets = checks.several(jobs, "jobs")
+    locked = await change.scope.jobs.lock_many(target.id for target in targets)
+
+    async def delete(target: Target) -> Job:
+        return await _delete(change, target.among(locked))
+
+    return await each(targets, "jobs", atomic, delete)
+
+
+async def _delete(change: Change, job: Job) -> Job:
+    for task in await Task.filter(job_id=job.id).order_by("id").select_for_update(no_key=True):
+        task.job_id = None
+        await task.store("job_id")
+        change.record(TaskUnlinked(task=task.id, account=task.account_id, job=job.id, pipeline=job.pipeline_id))
+    for entry in await TimeEntry.filter(job_id=job.id).order_by("id").select_for_update(no_key=True):
+        entry.job_id = None
+        await entry.store("job_id")
+        change.record(
+            TimeEntryUpdated(
+                entry=entry.id,
+                member=entry.member_id,
+                account=entry.account_id,
+                job=job.id,
+                pipeline=job.pipeline_id,
+                changes={"job_id": (str(job.id), None)},
+            )
+        )
+    await sql("DELETE FROM job WHERE id = $1", job.id)
+    change.record(JobDeleted(job=job.id, account=job.account_id, pipeline=job.pipeline_id, name=job.name))
+    return job

@@ -1,0 +1,94 @@
+"""Where a card lands among the cards of a stage."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from models.command import Change
+from models.database import sql
+from models.errors import Invalid, RuleBroken
+from models.events import JobMoved
+from models.order import LONGEST_KEY, between, spread
+from models.rows import Job, Stage
+
+Neighbour = tuple[UUID, str] | None
+
+_AFTER = "(position, id) > ($2, $3) ORDER BY position, id LIMIT 1"
+_BEFORE = "(position, id) < ($2, $3) ORDER BY position DESC, id DESC LIMIT 1"
+_LAST = "true ORDER BY position DESC, id DESC LIMIT 1"
+
+
+async def keys_for(
+    change: Change, stage: Stage, moving: Sequence[UUID], *, before: UUID | None, after: UUID | None
+) -> list[str]:
+    """Position keys for these jobs, in this order, on a stage that the transaction holds locked: right before or right
+    after a card of the stage, or at its end."""
+    lower, upper = await _gap(change, stage, moving, before, after)
+    keys = _split(lower and lower[1], upper and upper[1], len(moving))
+    if keys is None:
+        await _spread_anew(change, stage)
+        lower, upper = await _gap(change, stage, moving, before, after)
+        keys = _split(lower and lower[1], upper and upper[1], len(moving))
+    assert keys is not None
+    return keys
+
+
+def _split(lower: str | None, upper: str | None, count: int) -> list[str] | None:
+    if lower is not None and upper is not None and lower >= upper:
+        return None
+    keys: list[str] = []
+    for _ in range(count):
+        lower = between(lower, upper)
+        keys.append(lower)
+    return keys if all(len(key) <= LONGEST_KEY for key in keys) else None
+
+
+async def _gap(
+    change: Change, stage: Stage, moving: Sequence[UUID], before: UUID | None, after: UUID | None
+) -> tuple[Neighbour, Neighbour]:
+    if before is not None and after is not None:
+        raise Invalid("Say either before or after which card, not both.", "before_job_id")
+    if after is not None:
+        anchor = await _anchor(change, stage, moving, after, "after_job_id")
+        return anchor, await _neighbour(stage, moving, _AFTER, anchor)
+    if before is not None:
+        anchor = await _anchor(change, stage, moving, before, "before_job_id")
+        return await _neighbour(stage, moving, _BEFORE, anchor), anchor
+    return await _neighbour(stage, moving, _LAST), None
+
+
+async def _anchor(change: Change, stage: Stage, moving: Sequence[UUID], id: UUID, field: str) -> tuple[UUID, str]:
+    if id in moving:
+        raise Invalid("A card cannot be placed beside itself.", field)
+    card = await change.scope.jobs.get(id, field)
+    if card.stage_id != stage.id:
+        raise RuleBroken("That card is no longer on this stage. Look at the present board and place it again.", field)
+    return card.id, card.position
+
+
+async def _neighbour(
+    stage: Stage, moving: Sequence[UUID], where: str, anchor: tuple[UUID, str] | None = None
+) -> Neighbour:
+    values = [stage.id, *((anchor[1], anchor[0]) if anchor else ())]
+    excluded = f"id <> ALL(${len(values) + 1})"
+    rows = await sql(
+        f"SELECT id, position FROM job WHERE stage_id = $1 AND {excluded} AND {where}", *values, list(moving)
+    )
+    return (rows[0]["id"], rows[0]["position"]) if rows else None
+
+
+async def _spread_anew(change: Change, stage: Stage) -> None:
+    # Rare: only after hundreds of cards were dropped into the same gap.
+    jobs = await Job.filter(stage_id=stage.id).order_by("position", "id").select_for_update(no_key=True)
+    for job, key in zip(jobs, spread(len(jobs)), strict=True):
+        job.position = key
+        await job.store("position")
+        change.record(
+            JobMoved(
+                job=job.id,
+                account=job.account_id,
+                pipeline=job.pipeline_id,
+                from_pipeline=job.pipeline_id,
+                from_stage=stage.id,
+                to_stage=stage.id,
+            )
+        )

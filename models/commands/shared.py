@@ -1,0 +1,72 @@
+"""Steps that several commands take."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from tortoise.models import Model
+
+from models.bulk import Bulk
+from models.command import Change
+from models.errors import Invalid, Refusal, RuleBroken
+from models.events import Event
+from models.log import revision_of_creation
+from models.rows import Member, Row
+
+R = TypeVar("R", bound=Row)
+Item = TypeVar("Item")
+
+
+async def made_before(change: Change, model: type[R], id: UUID | None, created: type[Event]) -> R | None:
+    """What an earlier call created under the id that the caller brings; None when the id is new, or not given."""
+    if id is None:
+        return None
+    row: R | None = await change.seen.of_kind(model.kind).find(id)
+    if row is not None:
+        change.made_at = await revision_of_creation(change.actor.firm_id, id, created)
+    elif await model.exists(id=id):
+        # Taken by something that this caller may not see. Nothing more is said about it.
+        raise Invalid("This id cannot be used. Make a new one.", "id")
+    return row
+
+
+async def active_members(change: Change, ids: Sequence[UUID], *path: str) -> dict[UUID, Member]:
+    """The members of these ids, all of whom must be active."""
+    found = await change.scope.members.many(ids)
+    for id in ids:
+        if id not in found:
+            await change.scope.members.get(id, *path)
+        if not found[id].active:
+            raise RuleBroken(f"{found[id].name} is deactivated. Choose an active member.", *path)
+    return found
+
+
+async def replace_links(
+    link: type[Model], owner: dict[str, UUID], column: str, wanted: Iterable[UUID]
+) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    """Make the links of an owner, such as {"job_id": …}, point at just the wanted ids. Returns what was added and
+    removed."""
+    present: set[Any] = set(await link.filter(**owner).values_list(column, flat=True))
+    wanted = list(dict.fromkeys(wanted))
+    added = tuple(id for id in wanted if id not in present)
+    removed = tuple(sorted(present - set(wanted)))
+    if added:
+        await link.bulk_create([link(**owner, **{column: id}) for id in added])
+    if removed:
+        await link.filter(**owner, **{f"{column}__in": removed}).delete()
+    return added, removed
+
+
+async def each(items: Sequence[Item], field: str, atomic: bool, act: Callable[[Item], Awaitable[Any]]) -> Bulk[Any]:
+    """Act on each item. `act` must refuse before it writes. Atomic: the first refusal undoes all; otherwise what is
+    refused is left out and reported with its place in the list."""
+    done: Bulk[Any] = Bulk()
+    for place, item in enumerate(items):
+        try:
+            done.rows.append(await act(item))
+        except Refusal as refusal:
+            refusal.path = (field, place, *refusal.path)
+            if atomic:
+                raise
+            done.refused.append(refusal)
+    return done

@@ -1,0 +1,16 @@
+"""Every kind of event."""
+
+from models.events.accounts import *  # noqa: F403
+from models.events.base import EVERYWHERE as EVERYWHERE
+from models.events.base import Changes as Changes
+from models.events.base import Event as Event
+from models.events.base import changes_of as changes_of
+from models.events.base import from_json as from_json
+from models.events.base import kinds as kinds
+from models.events.base import to_json as to_json
+from models.events.firm import *  # noqa: F403
+from models.events.jobs import *  # noqa: F403
+from models.events.pipelines import *  # noqa: F403
+from models.events.tasks import *  # noqa: F403
+
+KINDS = kinds()

@@ -1,0 +1,67 @@
+"""Events of accounts."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.events.base import Changes, Event
+from models.ids import AccountId, MemberId, TagId
+from models.scope import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEvent(Event):
+    """Something happened to an account."""
+
+    account: AccountId
+
+    @property
+    def thing(self) -> UUID:
+        return self.account
+
+    def now(self) -> tuple[Place, ...]:
+        return (Place(account=self.account),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCreated(AccountEvent):
+    """A client was added."""
+
+    def before(self) -> tuple[Place, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountUpdated(AccountEvent):
+    """An account's name or type changed."""
+
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTagsChanged(AccountEvent):
+    """Tags were put on an account, or taken off."""
+
+    added: tuple[TagId, ...]
+    removed: tuple[TagId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTeamChanged(AccountEvent):
+    """Members were assigned to an account, or taken off: their scope changes."""
+
+    added: tuple[MemberId, ...]
+    removed: tuple[MemberId, ...]
+
+    @property
+    def rescoped(self) -> frozenset[MemberId]:
+        return frozenset(self.added + self.removed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountArchived(AccountEvent):
+    """An account was archived: no new jobs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRestored(AccountEvent):
+    """An archived account is back."""

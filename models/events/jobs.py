@@ -1,0 +1,90 @@
+"""Events of jobs."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.events.base import Changes, Event
+from models.ids import AccountId, JobId, MemberId, PipelineId, StageId, StatusId
+from models.scope import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEvent(Event):
+    """Something happened to a job. `account` and `pipeline` are the job's after it."""
+
+    job: JobId
+    account: AccountId
+    pipeline: PipelineId
+
+    @property
+    def thing(self) -> UUID:
+        return self.job
+
+    @property
+    def subject_job(self) -> JobId:
+        return self.job
+
+    def now(self) -> tuple[Place, ...]:
+        return (Place(self.account, self.pipeline),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobCreated(JobEvent):
+    """A job was opened."""
+
+    stage: StageId
+
+    def before(self) -> tuple[Place, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobUpdated(JobEvent):
+    """A job's name, description, priority, dates or budget changed."""
+
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobMoved(JobEvent):
+    """A job was put on another stage, of this or another pipeline, or to another place among the cards of its stage."""
+
+    from_pipeline: PipelineId
+    from_stage: StageId
+    to_stage: StageId
+
+    def before(self) -> tuple[Place, ...]:
+        return (Place(self.account, self.from_pipeline),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatusChanged(JobEvent):
+    """A job got another status: completing, archiving and restoring are such changes."""
+
+    from_status: StatusId
+    to_status: StatusId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAssigneesChanged(JobEvent):
+    """Members were assigned to a job, or taken off."""
+
+    added: tuple[MemberId, ...]
+    removed: tuple[MemberId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobClientStatusChanged(JobEvent):
+    """What the client is told about a job changed."""
+
+    visible: bool
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDeleted(JobEvent):
+    """A job was deleted. Its history stays in the log."""
+
+    ends = True
+
+    name: str

@@ -1,0 +1,143 @@
+"""Events of tasks and of time entries."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from models.events.base import Changes, Event
+from models.ids import AccountId, JobId, MemberId, PipelineId, TaskId, TimeEntryId
+from models.rights import Right
+from models.rows.jobs import TaskState
+from models.scope import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtAccount(Event):
+    """Something happened to a thing of an account that may be linked to a job, which `pipeline` is the job's."""
+
+    account: AccountId
+    job: JobId | None
+    pipeline: PipelineId | None
+
+    @property
+    def subject_job(self) -> JobId | None:
+        return self.job
+
+    def now(self) -> tuple[Place, ...]:
+        return (Place(self.account, self.pipeline),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEvent(AtAccount):
+    """Something happened to a task."""
+
+    task: TaskId
+
+    @property
+    def thing(self) -> UUID:
+        return self.task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCreated(TaskEvent):
+    """A task was added."""
+
+    def before(self) -> tuple[Place, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskUpdated(TaskEvent):
+    """A task's name, description, priority or dates changed."""
+
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStateChanged(TaskEvent):
+    """A task was started, completed, canceled or taken up again."""
+
+    from_state: TaskState
+    to_state: TaskState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAssigneesChanged(TaskEvent):
+    """Members were assigned to a task, or taken off."""
+
+    added: tuple[MemberId, ...]
+    removed: tuple[MemberId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLinked(TaskEvent):
+    """A task was linked to a job."""
+
+    def before(self) -> tuple[Place, ...]:
+        return (Place(self.account),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskUnlinked(TaskEvent):
+    """A task was unlinked from a job: `job` and `pipeline` are the ones it left."""
+
+    def now(self) -> tuple[Place, ...]:
+        return (Place(self.account),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDeleted(TaskEvent):
+    """A task was deleted."""
+
+    ends = True
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeEvent(AtAccount):
+    """Something happened to a time entry. Seen with the right to others' entries or to time budgets."""
+
+    needs: ClassVar[frozenset[Right]] = frozenset({Right.MANAGE_TIME_ENTRIES, Right.MANAGE_TIME_BUDGETS})
+
+    entry: TimeEntryId
+    member: MemberId
+
+    @property
+    def thing(self) -> UUID:
+        return self.entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLogged(TimeEvent):
+    """A member logged time."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeEntryUpdated(TimeEvent):
+    """A time entry changed."""
+
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeEntryDeleted(TimeEvent):
+    """A time entry was deleted."""
+
+    ends = True
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerStarted(TimeEvent):
+    """A member started a timer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerStopped(TimeEvent):
+    """A timer was stopped: its minutes count from now on."""
+
+    minutes: int

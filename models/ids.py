@@ -1,0 +1,88 @@
+"""Identifiers: UUIDv7 inside, a typed and greppable text outside.
+
+The text form is a TypeID (https://github.com/jetify-com/typeid/tree/main/spec, version 0.3.0): a prefix that names the
+type, an underscore, and the 128 bits of a UUIDv7 in 26 characters of Crockford's base32, lower case. They sort by the
+time they were made.
+"""
+
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from models.errors import Invalid
+
+
+class Kind(StrEnum):
+    """What an id names: the prefix of its text form."""
+
+    FIRM = "firm"
+    MEMBER = "member"
+    TAG = "tag"
+    ACCOUNT = "account"
+    PIPELINE = "pipeline"
+    STAGE = "stage"
+    STATUS = "status"
+    CLIENT_STATUS = "client_status"
+    JOB = "job"
+    TASK = "task"
+    TIME_ENTRY = "time_entry"
+
+
+# A UUID that says what it names, for whoever reads the annotation: to mypy they are all UUIDs.
+FirmId = Annotated[UUID, Kind.FIRM]
+MemberId = Annotated[UUID, Kind.MEMBER]
+TagId = Annotated[UUID, Kind.TAG]
+AccountId = Annotated[UUID, Kind.ACCOUNT]
+PipelineId = Annotated[UUID, Kind.PIPELINE]
+StageId = Annotated[UUID, Kind.STAGE]
+StatusId = Annotated[UUID, Kind.STATUS]
+ClientStatusId = Annotated[UUID, Kind.CLIENT_STATUS]
+JobId = Annotated[UUID, Kind.JOB]
+TaskId = Annotated[UUID, Kind.TASK]
+TimeEntryId = Annotated[UUID, Kind.TIME_ENTRY]
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+# Two letters carry ten bits: half the steps of a letter at a time.
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7."""
+    return uuid7()
+
+
+@lru_cache(maxsize=65_536)
+def encode(kind: Kind, value: UUID) -> str:
+    """The text form, `job_01j9…`."""
+    number = value.int
+    return f"{kind}_" + "".join(_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10))
+
+
+def decode(kind: Kind, text: str) -> UUID:
+    """The UUID in the text form of an id of this kind. `Invalid` when it is another kind, or no id at all."""
+    found, value = parse(text)
+    if found is not kind:
+        raise Invalid(
+            f"{text[:60]!r} is the id of a {found.replace('_', ' ')}, but a {kind.replace('_', ' ')} is needed here."
+        )
+    return value
+
+
+def parse(text: str) -> tuple[Kind, UUID]:
+    """The kind and the UUID of any id."""
+    prefix, _, letters = text.rpartition("_")
+    try:
+        kind = Kind(prefix)
+        # 26 letters hold 130 bits: the first must not be above 7, or the value would not fit into 128.
+        if len(letters) != 26 or letters[0] > "7":
+            raise ValueError
+        number = 0
+        for letter in letters:
+            number = (number << 5) | _VALUES[letter]
+    except (ValueError, KeyError):
+        raise Invalid(f"{text[:60]!r} is not an id. Ids look like {encode(Kind.JOB, UUID(int=0))!r}.") from None
+    return kind, UUID(int=number)

@@ -1,0 +1,189 @@
+"""The log of a firm: how a change is written to it, and how it is read back."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from models.actor import Actor
+from models.database import sql
+from models.events import Event, from_json, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event with its place in the log: when, by whom, and because of which revision."""
+
+    revision: int
+    index: int
+    event: Event
+    actor: dict[str, Any]
+    cause: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A revision that has been committed."""
+
+    firm_id: UUID
+    revision: int
+    events: tuple[Logged, ...]
+
+
+#: Called with each revision right after its commit. They must not block or fail: what they miss, the log still has.
+_listeners: list[Callable[[Committed], None]] = []
+
+
+def on_commit(listener: Callable[[Committed], None]) -> Callable[[], None]:
+    """Call it after every commit of this process. Returns how to stop that."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
+
+
+def announce(committed: Committed) -> None:
+    """Tell the listeners of this process."""
+    for listener in _listeners:
+        listener(committed)
+
+
+# One statement, so that the firm's row, which makes commit order equal revision order, is held for one round trip and
+# the commit. The rows come as one JSON array: its size does not change the statement.
+_APPEND = """
+WITH raised AS (
+    UPDATE firm SET revision = revision + 1,
+                    scope_revision = CASE WHEN $6 THEN revision + 1 ELSE scope_revision END
+    WHERE id = $1 RETURNING revision
+)
+INSERT INTO event (firm_id, revision, index, type, data, subject, job, actor, cause, idempotency_key, at)
+SELECT $1, raised.revision, e.index, e.type, e.data, e.subject, e.job, $3::jsonb, $4, $5, $7
+FROM raised, jsonb_to_recordset($2::jsonb) AS e(index int, type text, data jsonb, subject uuid, job uuid)
+RETURNING revision
+"""
+
+
+async def append(actor: Actor, events: Sequence[Event], now: datetime) -> Committed:
+    """Raise the firm's revision and write the events under it: the last statement of a transaction."""
+    rows = [
+        {
+            "index": index,
+            "type": type(event).__name__,
+            "data": to_json(event),
+            "subject": event.thing and str(event.thing),
+            "job": event.subject_job and str(event.subject_job),
+        }
+        for index, event in enumerate(events)
+    ]
+    written = await sql(
+        _APPEND,
+        actor.firm_id,
+        orjson.dumps(rows).decode(),
+        orjson.dumps(actor.to_json()).decode(),
+        actor.cause,
+        actor.call.key if actor.call else None,
+        any(event.rescoped for event in events),
+        now,
+    )
+    revision = written[0]["revision"]
+    logged = (Logged(revision, index, event, actor.to_json(), actor.cause, now) for index, event in enumerate(events))
+    return Committed(actor.firm_id, revision, tuple(logged))
+
+
+_COLUMNS = "revision, index, type, data, actor, cause, at"
+
+
+async def read_log(firm_id: UUID, after: int, *, limit: int) -> list[Logged]:
+    """The firm's events after a revision, oldest first, at most `limit`."""
+    rows = await sql(
+        f"SELECT {_COLUMNS} FROM event WHERE firm_id = $1 AND revision > $2 ORDER BY revision, index LIMIT $3",
+        firm_id,
+        after,
+        limit,
+    )
+    return _logged(rows)
+
+
+async def read_histories(
+    firm_id: UUID, job_ids: Sequence[UUID], *, before: tuple[int, int], limit: int
+) -> dict[UUID, list[Logged]]:
+    """The newest `limit` events of each job before (revision, index), newest first, in one statement."""
+    rows = await sql(
+        f"""SELECT asked.job AS of_job, e.* FROM unnest($2::uuid[]) AS asked(job), LATERAL (
+              SELECT {_COLUMNS} FROM event WHERE firm_id = $1 AND job = asked.job AND (revision, index) < ($3, $4)
+              ORDER BY revision DESC, index DESC LIMIT $5) e
+            ORDER BY e.revision DESC, e.index DESC""",
+        firm_id,
+        list(job_ids),
+        *before,
+        limit,
+    )
+    found: dict[UUID, list[Logged]] = {job_id: [] for job_id in job_ids}
+    for row, logged in zip(rows, _logged(rows), strict=True):
+        found[row["of_job"]].append(logged)
+    return found
+
+
+async def revision_of_creation(firm_id: UUID, subject: UUID, kind: type[Event]) -> int | None:
+    """The revision that created a thing; None when the log does not have it."""
+    rows = await sql(
+        "SELECT revision FROM event WHERE subject = $1 AND type = $2 AND firm_id = $3", subject, kind.__name__, firm_id
+    )
+    return rows[0]["revision"] if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far a firm's log is, and up to where its members' scopes have changed."""
+
+    revision: int
+    scope_revision: int
+    epoch: UUID
+
+
+async def heads(firm_ids: Iterable[UUID]) -> dict[UUID, Head]:
+    """The heads of these firms, in one statement."""
+    rows = await sql("SELECT id, revision, scope_revision, epoch FROM firm WHERE id = ANY($1)", list(firm_ids))
+    return {row["id"]: Head(row["revision"], row["scope_revision"], row["epoch"]) for row in rows}
+
+
+def encode_committed(committed: Committed) -> dict[str, Any]:
+    """A revision as the bell carries it."""
+    first = committed.events[0]
+    return {
+        "firm": str(committed.firm_id),
+        "revision": committed.revision,
+        "actor": first.actor,
+        "cause": first.cause,
+        "at": first.at.isoformat(),
+        "events": [[type(logged.event).__name__, to_json(logged.event)] for logged in committed.events],
+    }
+
+
+def decode_committed(data: dict[str, Any]) -> Committed:
+    """The revision that the bell carried."""
+    revision, at = data["revision"], datetime.fromisoformat(data["at"])
+    return Committed(
+        UUID(data["firm"]),
+        revision,
+        tuple(
+            Logged(revision, index, from_json(kind, fields), data["actor"], data["cause"], at)
+            for index, (kind, fields) in enumerate(data["events"])
+        ),
+    )
+
+
+def _logged(rows: Iterable[dict[str, Any]]) -> list[Logged]:
+    return [
+        Logged(
+            row["revision"],
+            row["index"],
+            from_json(row["type"], orjson.loads(row["data"])),
+            orjson.loads(row["actor"]),
+            row["cause"],
+            row["at"],
+        )
+        for row in rows
+    ]

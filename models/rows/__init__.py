@@ -1,0 +1,53 @@
+"""The rows: one Tortoise model a table."""
+
+from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
+from models.rows.base import Row
+from models.rows.firm import Firm
+from models.rows.jobs import OPEN_STATES, Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
+from models.rows.log import EventRow, IdempotencyKey
+from models.rows.people import Member
+from models.rows.pipelines import (
+    CardField,
+    Category,
+    ClientStatus,
+    JobOrder,
+    Pipeline,
+    PipelineMember,
+    Stage,
+    Status,
+)
+from models.rows.sessions import Session, SignInAttempts, SigningKey
+from models.rows.time import FORGOTTEN_AFTER, TimeEntry
+
+__all__ = [
+    "FORGOTTEN_AFTER",
+    "OPEN_STATES",
+    "Account",
+    "AccountMember",
+    "AccountTag",
+    "AccountType",
+    "CardField",
+    "Category",
+    "ClientStatus",
+    "EventRow",
+    "Firm",
+    "IdempotencyKey",
+    "Job",
+    "JobAssignee",
+    "JobOrder",
+    "Member",
+    "Pipeline",
+    "PipelineMember",
+    "Priority",
+    "Row",
+    "Session",
+    "SignInAttempts",
+    "SigningKey",
+    "Stage",
+    "Status",
+    "Tag",
+    "Task",
+    "TaskAssignee",
+    "TaskState",
+    "TimeEntry",
+]

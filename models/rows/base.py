@@ -1,0 +1,61 @@
+"""What every row of the domain shares."""
+
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.errors import Conflict
+from models.ids import Kind, new_id
+
+
+class Row(Model):
+    """A thing of one firm, with a typed id and a version that every change raises."""
+
+    kind: Kind
+
+    id: UUID = fields.UUIDField(primary_key=True, default=new_id)
+    version: int = fields.IntField(default=1)
+
+    class Meta:
+        abstract = True
+
+    def expect(self, version: int | None) -> None:
+        """`Conflict` with the present row when the caller saw another version. None asks for nothing."""
+        if version is not None and version != self.version:
+            raise Conflict(
+                f"This {self.kind.replace('_', ' ')} is at version {self.version}, not {version}: somebody changed it "
+                "meanwhile. Look at the present one and decide again.",
+                self,
+                "expected_version",
+            )
+
+    async def store(self, *columns: str) -> None:
+        """Write these columns and raise the version."""
+        self.version += 1
+        await self.save(update_fields=[*columns, "version"])
+
+    def change_to(self, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+        """Take over what differs; returns it as column: (before, after)."""
+        changed = {name: (getattr(self, name), value) for name, value in values.items() if getattr(self, name) != value}
+        for name, (_, after) in changed.items():
+            setattr(self, name, after)
+        return changed
+
+
+class Link(Model):
+    """A row that only ties two others together. Its number means nothing."""
+
+    id: int = fields.BigIntField(primary_key=True)
+
+    class Meta:
+        abstract = True
+
+
+def belongs_to(
+    model: str, *, on_delete: fields.OnDelete = fields.OnDelete.RESTRICT, null: bool = False, index: bool = False
+) -> Any:
+    """A reference to a row of another table. PostgreSQL does not index it by itself: say so where it is looked up."""
+    options: dict[str, Any] = {"on_delete": on_delete, "null": null, "db_index": index}
+    return fields.ForeignKeyField(f"models.{model}", related_name=False, **options)

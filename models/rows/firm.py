@@ -1,0 +1,35 @@
+"""The tenant."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from tortoise import fields
+
+from models.ids import Kind
+from models.rows.base import Row
+
+
+class Firm(Row):
+    """An accounting firm: the tenant, and the owner of one log."""
+
+    kind = Kind.FIRM
+
+    name = fields.CharField(max_length=200)
+    time_zone = fields.CharField(max_length=64)
+    currency = fields.CharField(max_length=3, default="USD")
+    client_status_enabled = fields.BooleanField(default=True)
+    count_pending_ach = fields.BooleanField(default=False)
+    # The number of the last committed change, and of the last one that altered what some member may see.
+    revision: int = fields.BigIntField(default=0)
+    scope_revision: int = fields.BigIntField(default=0)
+    # Names the log itself: another value means that a backup was restored, and that old cursors mean nothing.
+    epoch: UUID = fields.UUIDField(default=uuid4)
+    created_at: datetime = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "firm"
+
+    def today(self, now: datetime) -> date:
+        """The date where the firm is."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()

@@ -1,0 +1,47 @@
+"""The log of a firm, and the keys that make a repeated call harmless."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+
+from models.rows.base import Link, belongs_to
+
+
+class EventRow(Link):
+    """One event of one revision. `data` holds the typed fields of the event class that `type` names."""
+
+    firm: Any = belongs_to("Firm")
+    firm_id: UUID
+    revision: int = fields.BigIntField()
+    index: int = fields.IntField()
+    type = fields.CharField(max_length=60)
+    data: dict[str, Any] = fields.JSONField()
+    # What the event is about, for histories: null for events of the firm itself.
+    subject: UUID | None = fields.UUIDField(null=True)
+    job: UUID | None = fields.UUIDField(null=True)
+    actor: dict[str, Any] = fields.JSONField()
+    cause: int | None = fields.BigIntField(null=True)
+    idempotency_key = fields.CharField(max_length=200, null=True)
+    at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "event"
+        unique_together = (("firm", "revision", "index"),)
+
+
+class IdempotencyKey(Link):
+    """What a keyed call was, and what it made: kept so that the call sent again returns the first result."""
+
+    firm: Any = belongs_to("Firm", on_delete=fields.CASCADE)
+    firm_id: UUID
+    key = fields.CharField(max_length=200)
+    fingerprint = fields.CharField(max_length=64)
+    revision: int | None = fields.BigIntField(null=True)
+    result: Any = fields.JSONField(null=True)
+    created_at: datetime = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "idempotency_key"
+        unique_together = (("firm", "key"),)

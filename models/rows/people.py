@@ -1,0 +1,41 @@
+"""Team members."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+
+from models.ids import Kind
+from models.rights import Right, Role, effective_rights
+from models.rows.base import Row, belongs_to
+
+
+class Member(Row):
+    """A person of the firm's team."""
+
+    kind = Kind.MEMBER
+
+    firm: Any = belongs_to("Firm")
+    firm_id: UUID
+    email = fields.CharField(max_length=254, unique=True)
+    name = fields.CharField(max_length=200)
+    role = fields.CharEnumField(Role, max_length=20)
+    given_rights: list[str] = fields.JSONField(default=list)
+    capacity: int = fields.IntField(default=2400)
+    active = fields.BooleanField(default=True)
+    password_hash = fields.CharField(max_length=200, null=True)
+    created_at: datetime = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "member"
+
+    @property
+    def given(self) -> frozenset[Right]:
+        """The rights given to this member, whatever the role."""
+        return frozenset(Right(right) for right in self.given_rights)
+
+    @property
+    def effective(self) -> frozenset[Right]:
+        """What the member may do: an admin and the owner, everything."""
+        return effective_rights(self.role, self.given)

@@ -1,0 +1,134 @@
+"""Pipelines: their stages, their job statuses, the members they are available to."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+
+from models.ids import Kind
+from models.rows.base import Link, Row, belongs_to
+
+
+class CardField(StrEnum):
+    """What a card on the board can show besides its name."""
+
+    ACCOUNT = "ACCOUNT"
+    ASSIGNEES = "ASSIGNEES"
+    BUDGET = "BUDGET"
+    CLIENT_STATUS = "CLIENT_STATUS"
+    DESCRIPTION = "DESCRIPTION"
+    DUE_DATE = "DUE_DATE"
+    PRIORITY = "PRIORITY"
+    START_DATE = "START_DATE"
+    STATUS = "STATUS"
+    TAGS = "TAGS"
+    TASKS = "TASKS"
+    TIME_IN_STAGE = "TIME_IN_STAGE"
+
+
+class JobOrder(StrEnum):
+    """How a board orders the cards of a stage."""
+
+    MANUAL = "MANUAL"
+    DUE_DATE = "DUE_DATE"
+    PRIORITY = "PRIORITY"
+    NAME = "NAME"
+    CREATED = "CREATED"
+    STAGE_ENTERED = "STAGE_ENTERED"
+
+
+class Category(StrEnum):
+    """What a job status means for the job's life."""
+
+    ACTIVE = "ACTIVE"
+    CUSTOM = "CUSTOM"
+    COMPLETED = "COMPLETED"
+    ARCHIVED = "ARCHIVED"
+
+
+class Pipeline(Row):
+    """The path that the jobs of one service take."""
+
+    kind = Kind.PIPELINE
+
+    firm: Any = belongs_to("Firm", index=True)
+    firm_id: UUID
+    name = fields.CharField(max_length=200)
+    card_fields: list[str] = fields.JSONField(default=list)
+    job_order = fields.CharEnumField(JobOrder, max_length=20, default=JobOrder.MANUAL)
+    created_at: datetime = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "pipeline"
+
+
+class PipelineMember(Link):
+    """A pipeline is available to a member."""
+
+    pipeline: Any = belongs_to("Pipeline", on_delete=fields.CASCADE)
+    pipeline_id: UUID
+    member: Any = belongs_to("Member", on_delete=fields.CASCADE, index=True)
+    member_id: UUID
+
+    class Meta:
+        table = "pipeline_member"
+        unique_together = (("pipeline", "member"),)
+
+
+class Stage(Row):
+    """A step of a pipeline: a column of its board."""
+
+    kind = Kind.STAGE
+
+    firm: Any = belongs_to("Firm")
+    firm_id: UUID
+    pipeline: Any = belongs_to("Pipeline", on_delete=fields.CASCADE)
+    pipeline_id: UUID
+    name = fields.CharField(max_length=200)
+    position: str = fields.TextField()
+    time_limit: int | None = fields.IntField(null=True)
+
+    class Meta:
+        table = "stage"
+        indexes = (("pipeline_id", "position"),)
+
+
+class Status(Row):
+    """A job status of one pipeline: built in, or custom."""
+
+    kind = Kind.STATUS
+
+    firm: Any = belongs_to("Firm")
+    firm_id: UUID
+    pipeline: Any = belongs_to("Pipeline", on_delete=fields.CASCADE)
+    pipeline_id: UUID
+    category = fields.CharEnumField(Category, max_length=20)
+    name = fields.CharField(max_length=100)
+    color = fields.CharField(max_length=7)
+    counts_as_overdue = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "status"
+        indexes = (("pipeline_id", "category"),)
+
+    @property
+    def can_be_overdue(self) -> bool:
+        """Whether a job under this status can be overdue."""
+        return self.category is Category.ACTIVE or (self.category is Category.CUSTOM and self.counts_as_overdue)
+
+
+class ClientStatus(Row):
+    """A firm's template of what a client is told about a job."""
+
+    kind = Kind.CLIENT_STATUS
+
+    firm: Any = belongs_to("Firm", index=True)
+    firm_id: UUID
+    name = fields.CharField(max_length=100)
+    color = fields.CharField(max_length=7)
+    description: str = fields.TextField(default="")
+
+    class Meta:
+        table = "client_status"

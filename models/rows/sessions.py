@@ -1,0 +1,48 @@
+"""What signing in leaves behind: keys, sessions, failed attempts."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.rows.base import belongs_to
+
+
+class SigningKey(Model):
+    """A secret that access tokens are signed with. The newest signs; those not yet expired verify."""
+
+    id: UUID = fields.UUIDField(primary_key=True)
+    secret = fields.CharField(max_length=100)
+    created_at: datetime = fields.DatetimeField()
+    expires_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "signing_key"
+
+
+class Session(Model):
+    """A sign-in on one device: a family of refresh tokens, of which one is good at a time."""
+
+    id: UUID = fields.UUIDField(primary_key=True)
+    member: Any = belongs_to("Member", on_delete=fields.CASCADE, index=True)
+    member_id: UUID
+    refresh_hash = fields.CharField(max_length=64)
+    created_at: datetime = fields.DatetimeField()
+    expires_at: datetime = fields.DatetimeField(db_index=True)
+    ended_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "session"
+
+
+class SignInAttempts(Model):
+    """Failed sign-ins for one address, whether or not somebody has it."""
+
+    email_hash = fields.CharField(max_length=64, primary_key=True)
+    failures: int = fields.IntField(default=0)
+    since: datetime = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "sign_in_attempts"

@@ -1,0 +1,56 @@
+"""Time entries and running timers."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+
+from models.ids import Kind
+from models.rows.base import Row, belongs_to
+
+#: A timer that runs longer than this was forgotten.
+FORGOTTEN_AFTER = timedelta(hours=12)
+
+
+class TimeEntry(Row):
+    """A member's minutes on a date. While `started_at` is set it is a running timer, and `minutes` are yet to come."""
+
+    kind = Kind.TIME_ENTRY
+
+    firm: Any = belongs_to("Firm")
+    firm_id: UUID
+    member: Any = belongs_to("Member")
+    member_id: UUID
+    account: Any = belongs_to("Account", index=True)
+    account_id: UUID
+    job: Any = belongs_to("Job", on_delete=fields.SET_NULL, null=True, index=True)
+    job_id: UUID | None
+    day: date = fields.DateField()
+    minutes: int = fields.IntField(default=0)
+    note: str = fields.TextField(default="")
+    billable = fields.BooleanField(default=True)
+    rate: Decimal | None = fields.DecimalField(max_digits=12, decimal_places=2, null=True)
+    started_at: datetime | None = fields.DatetimeField(null=True)
+    created_at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "time_entry"
+        indexes = (("firm_id", "day", "id"), ("member_id", "day", "id"))
+
+    @property
+    def running(self) -> bool:
+        """Whether it is a timer that has not been stopped."""
+        return self.started_at is not None
+
+    def forgotten(self, now: datetime) -> bool:
+        """Whether it is a timer that has been running for over 12 hours."""
+        return self.started_at is not None and now - self.started_at > FORGOTTEN_AFTER
+
+    @property
+    def amount(self) -> Decimal | None:
+        """What the minutes are worth at the entry's rate per hour; None without a rate or when not billable."""
+        if self.rate is None or not self.billable:
+            return None
+        return (self.rate * self.minutes / 60).quantize(Decimal("0.01"))

@@ -1,0 +1,285 @@
+"""Documents: parsed once, validated once, kept while they are in use.
+
+A client sends the same few documents again and again, so the parse, the validation and the measurement
+of a document (schema/limits.py) live with it in a bounded cache. The cache is used from the event loop's
+thread only and takes no lock.
+
+Order of use: parse_document, choose_operation, limits.check_limits, validate_document. The limits run
+first because they are linear in the document, and validation is not.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
+    ValidationContext,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.validation import ASTValidationRule
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+T = TypeVar("T")
+
+MAX_DOCUMENTS = 500
+MAX_CACHE_BYTES = 64 * 1024 * 1024
+MAX_SOURCE_BYTES = 20 * 1024
+# An estimate: the syntax tree takes 350 bytes a token (measured with tracemalloc, graphql-core 3.3.2,
+# CPython 3.11), and the measurement and the errors that are kept with it take less than that again.
+BYTES_A_TOKEN = 600
+MAX_MEMOS = 32
+
+MAX_ERRORS = 20
+MAX_ERRORS_WITH_SUGGESTIONS = 5
+# graphql-core's own budget, 500,000 comparisons, is half a second of CPU. This one is a tenth of one.
+OVERLAP_BUDGET = 100_000
+
+
+class LimitExceeded(GraphQLError):
+    """A request asks for more than one request may. The message says what to do, with the figure.
+
+    `limit` is the limit's name as clients see it, `allowed` and `actual` are in that limit's own unit.
+    Either is left out where nothing is counted, or counting stopped at the limit.
+    """
+
+    def __init__(self, message: str, *, limit: str, allowed: int | None = None, actual: int | None = None):
+        extensions: dict[str, Any] = {"code": "LIMIT", "limit": limit}
+        if allowed is not None:
+            extensions["allowed"] = allowed
+        if actual is not None:
+            extensions["actual"] = actual
+        super().__init__(message, extensions=extensions)
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """A parsed document, and what was worked out about it.
+
+    Of two definitions with the same name the first counts; validation refuses the document afterwards.
+    """
+
+    ast: DocumentNode
+    operations: dict[str | None, OperationDefinitionNode]
+    """By name. An operation without one is under None."""
+    fragments: dict[str, FragmentDefinitionNode]
+    tokens: int
+    """Lexical tokens, comments included."""
+    _memos: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value that `make` gave for this key, made at most once while it is kept.
+
+        Never put a syntax node in the key: graphql-core hashes nodes by their whole content.
+        """
+        if key not in self._memos:
+            if len(self._memos) >= MAX_MEMOS:
+                self._memos.clear()
+            self._memos[key] = make()
+        value: T = self._memos[key]
+        return value
+
+
+class DocumentCache:
+    """The documents used last, by source text: bounded in number and in (estimated) bytes."""
+
+    def __init__(
+        self,
+        *,
+        max_documents: int = MAX_DOCUMENTS,
+        max_bytes: int = MAX_CACHE_BYTES,
+        max_source_bytes: int = MAX_SOURCE_BYTES,
+    ) -> None:
+        self.max_documents = max_documents
+        self.max_bytes = max_bytes
+        self.max_source_bytes = max_source_bytes
+        self.bytes = 0
+        self._documents: OrderedDict[str, tuple[Document, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def parse(self, source: str, *, max_tokens: int) -> Document:
+        """See parse_document."""
+        kept = self._documents.get(source)
+        if kept is None:
+            document = _parse(source, max_tokens)
+            self._keep(source, document)
+            return document
+        self._documents.move_to_end(source)
+        if kept[0].tokens > max_tokens:
+            raise _too_many_tokens(max_tokens)
+        return kept[0]
+
+    def _keep(self, source: str, document: Document) -> None:
+        source_bytes = len(source.encode("utf-8", "surrogatepass"))
+        if source_bytes > self.max_source_bytes:
+            return
+        weight = source_bytes + BYTES_A_TOKEN * document.tokens
+        self._documents[source] = (document, weight)
+        self.bytes += weight
+        while self.bytes > self.max_bytes or len(self._documents) > self.max_documents:
+            _, (_, weight) = self._documents.popitem(last=False)
+            self.bytes -= weight
+
+
+_cache = DocumentCache()
+
+
+def parse_document(source: str, *, max_tokens: int) -> Document:
+    """The document that this text is, from the cache where it is there.
+
+    Raises LimitExceeded over `max_tokens` lexical tokens or when nested too deeply to be read, and
+    GraphQLSyntaxError where the text is not GraphQL. Neither is kept.
+    """
+    return _cache.parse(source, max_tokens=max_tokens)
+
+
+def choose_operation(document: Document, operation_name: str | None) -> OperationDefinitionNode:
+    """The operation to run: the named one, or the only one. GraphQLError when that is not clear.
+
+    https://spec.graphql.org/draft/#GetOperation(); an empty name counts as none, as clients send it so.
+    """
+    operations = document.operations
+    if not operations:
+        raise _unclear("The document has no operation. Send a query, a mutation or a subscription.")
+    if operation_name:
+        if operation_name not in operations:
+            raise _unclear(
+                f"The document has no operation named {_shown(operation_name)}. {_offer(document)}"
+            )
+        return operations[operation_name]
+    if len(operations) > 1:
+        raise _unclear(
+            f"The document has {len(operations)} operations. Say with operationName which one to run."
+        )
+    return next(iter(operations.values()))
+
+
+def validate_document(schema: GraphQLSchema, document: Document) -> list[GraphQLError]:
+    """What is wrong with the document by this schema, in the document's order; at most MAX_ERRORS and a
+    note that there are more. Worked out once for each schema.
+
+    Run the limits first.
+    """
+    return list(document.remember(("errors", schema), lambda: _validate(schema, document.ast)))
+
+
+def _parse(source: str, max_tokens: int) -> Document:
+    try:
+        ast = parse(source, max_tokens=max_tokens)
+    except GraphQLSyntaxError as error:
+        raise _explained(error, max_tokens) from None
+    operations: dict[str | None, OperationDefinitionNode] = {}
+    fragments: dict[str, FragmentDefinitionNode] = {}
+    for definition in ast.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            operations.setdefault(definition.name.value if definition.name else None, definition)
+        elif isinstance(definition, FragmentDefinitionNode):
+            fragments.setdefault(definition.name.value, definition)
+    return Document(ast, operations, fragments, ast.token_count)
+
+
+def _explained(error: GraphQLSyntaxError, max_tokens: int) -> GraphQLError:
+    # graphql-core gives its limits no type of their own. The whole message is compared, since a part of it
+    # could also be a quotation from the source.
+    if error.message == f"Syntax Error: Document contains more than {max_tokens} tokens. Parsing aborted.":
+        return _too_many_tokens(max_tokens)
+    if error.message == "Syntax Error: Document is nested too deeply. Parsing aborted.":
+        return LimitExceeded(
+            "The document is nested too deeply to be read. Ask for fewer nested levels.", limit="nesting"
+        )
+    return error
+
+
+def _too_many_tokens(max_tokens: int) -> LimitExceeded:
+    return LimitExceeded(
+        f"The document has more than {max_tokens} tokens. Ask for less, or send it as several requests.",
+        limit="tokens",
+        allowed=max_tokens,
+    )
+
+
+def _unclear(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "INVALID"})
+
+
+def _offer(document: Document) -> str:
+    names = [name for name in document.operations if name is not None]
+    if not names:
+        return "Its operation has no name: leave operationName out."
+    more = ", …" if len(names) > 5 else ""
+    return f"It has: {', '.join(_shown(name) for name in names[:5])}{more}."
+
+
+def _shown(name: str) -> str:
+    return f"'{name[:60]}…'" if len(name) > 60 else f"'{name}'"
+
+
+class BoundedOverlappingFieldsRule(OverlappingFieldsCanBeMergedRule):
+    """Field merging, which compares pairs of fields, within a budget that we can afford on the event loop."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = OVERLAP_BUDGET
+
+
+class TolerantOneOfInputRule(OneOfInputValidationRule):
+    """Strawberry's rule looks up a variable in the operation visited last, also from within a fragment that
+    comes before it or belongs to another. It then fails with no GraphQL error. What it passes over here,
+    coercion still refuses when the operation runs."""
+
+    def enter_object_value(self, node: ObjectValueNode, *args: Any) -> None:
+        try:
+            super().enter_object_value(node, *args)
+        except (AttributeError, KeyError):
+            return
+
+
+# Classes of the module, never made per request, so that what they find can be cached.
+PLAIN_RULES: tuple[type[ASTValidationRule], ...] = tuple(
+    rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule
+)
+RULES_FOR_THE_WELL_FORMED: tuple[type[ASTValidationRule], ...] = (
+    BoundedOverlappingFieldsRule,
+    MaybeNullValidationRule,
+    TolerantOneOfInputRule,
+)
+
+
+def _validate(schema: GraphQLSchema, ast: DocumentNode) -> list[GraphQLError]:
+    """In two passes: the rules that compare pairs, or that assume a sound document, run on one only."""
+    errors = _plain_errors(schema, ast) or validate(
+        schema, ast, RULES_FOR_THE_WELL_FORMED, max_errors=MAX_ERRORS, hide_suggestions=True
+    )
+    return [_clearer(error) for error in errors]
+
+
+def _plain_errors(schema: GraphQLSchema, ast: DocumentNode) -> list[GraphQLError]:
+    errors = validate(schema, ast, PLAIN_RULES, max_errors=MAX_ERRORS, hide_suggestions=True)
+    if 0 < len(errors) <= MAX_ERRORS_WITH_SUGGESTIONS:
+        # "Did you mean" measures the distance to every field or type of the schema, over 20 ms an error
+        # on a big type. That helps whoever mistyped a name or two; a hundred of them take seconds.
+        return validate(schema, ast, PLAIN_RULES, max_errors=MAX_ERRORS)
+    return errors
+
+
+def _clearer(error: GraphQLError) -> GraphQLError:
+    if error.message != "Validation aborted.":
+        return error
+    return LimitExceeded(
+        "The document is too intricate to check: it selects the same fields too many times,"
+        " or nests fragments too deeply. Select each field once, and use fewer fragments.",
+        limit="validation",
+    )

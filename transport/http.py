@@ -1,0 +1,188 @@
+"""GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/ (the text after the 2025 watershed).
+
+POST for everything; GET for queries, and only with a header that a browser does not send by itself.
+No batches, no multipart, no forms: nothing that a foreign page could send without a CORS preflight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from transport.bearer import token_in
+from transport.body import ClientGone, read_body
+from transport.engine import Engine, NotSignedIn, Prepared, Refused, Request, Session
+from transport.errors import internal, response, timed_out
+from transport.negotiation import Media, negotiate
+from transport.options import TransportOptions
+from transport.origins import cors_headers, origin_allowed, preflight_headers
+from transport.parameters import Malformed, from_json, from_query_string
+from transport.presence import Presence
+from transport.reply import Rejected, Reply, executed, refused, unauthenticated
+from transport.sse import EventStream
+from transport.traffic import Traffic
+
+_PREFLIGHT_HEADERS = ("graphql-require-preflight", "apollo-require-preflight")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request and the way back."""
+
+    scope: Scope
+    headers: Headers
+    receive: Receive
+    send: Send
+    accepts: Media | None
+
+    @property
+    def method(self) -> str:
+        return str(self.scope["method"])
+
+    @property
+    def media(self) -> Media:
+        """What a plain answer is written in; JSON where the caller accepts none of ours."""
+        return Media.GRAPHQL if self.accepts is Media.GRAPHQL else Media.JSON
+
+
+class GraphQLOverHTTP:
+    """The ASGI application behind the HTTP route."""
+
+    def __init__(self, engine: Engine, options: TransportOptions, traffic: Traffic) -> None:
+        self._engine = engine
+        self._options = options
+        self._traffic = traffic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        accept = ", ".join(headers.getlist("accept")) or None
+        exchange = Exchange(scope, headers, receive, send, negotiate(accept))
+        self._traffic.counters.requests_total += 1
+        allowed = origin_allowed(scope, headers, self._options)
+        cors = cors_headers(headers) if allowed else {"vary": "Origin"}
+        try:
+            if not allowed:
+                raise Rejected(403, "This origin may not call.", "FORBIDDEN")
+            reply = await self._answer(exchange, cors)
+        except ClientGone:
+            self._traffic.counters.requests_abandoned += 1
+            return
+        except Exception as fault:
+            reply = _reply_to(fault, exchange.media)
+        if reply is not None:
+            await reply.send(send, cors)
+
+    async def _answer(self, exchange: Exchange, cors: dict[str, str]) -> Reply | None:
+        """The reply; None when it was streamed. What is wrong with the request is raised."""
+        if exchange.method == "OPTIONS":
+            return Reply(204, headers={"allow": "GET, POST, OPTIONS", **preflight_headers(self._options)})
+        _check_acceptable(exchange)
+        request = await self._read(exchange)
+        try:
+            async with asyncio.timeout(self._options.deadline), Presence(exchange.receive):
+                session = await self._engine.sign_in(token_in(exchange.headers))
+                prepared = self._prepare(exchange, request, session)
+                if exchange.accepts is not Media.EVENTS:
+                    return executed(await self._engine.execute(prepared, session), exchange.media)
+        except TimeoutError:
+            return Reply(504, response([timed_out(self._options.deadline)]), exchange.media)
+        except Refused as refusal:
+            if exchange.accepts is not Media.EVENTS:
+                return refused(refusal, exchange.media)
+            stream = EventStream(
+                self._traffic, self._options, exchange.receive, exchange.send, exchange.scope
+            )
+            await stream.refuse(refusal, cors)
+            return None
+        return await self._stream(exchange, prepared, session, cors)
+
+    async def _read(self, exchange: Exchange) -> Request:
+        if exchange.method == "GET":
+            _check_not_forged(exchange.headers)
+            return from_query_string(exchange.scope["query_string"])
+        _check_content_type(exchange.headers)
+        try:
+            async with asyncio.timeout(self._options.deadline):
+                body = await read_body(exchange.receive, exchange.headers, self._options.body_limit)
+        except TimeoutError:
+            raise Rejected(408, "The body took too long.", "TIMEOUT", connection="close") from None
+        return from_json(body)
+
+    def _prepare(self, exchange: Exchange, request: Request, session: Session) -> Prepared:
+        prepared = self._engine.prepare(request, session)
+        if prepared.kind == "mutation" and exchange.method == "GET":
+            # "GET": "If the values of {query} and {operationName} indicate that a mutation operation is
+            # to be executed, the server MUST respond with error status code `405`".
+            raise Rejected(405, "Send mutations with POST.", "METHOD_NOT_ALLOWED", allow="POST")
+        if prepared.kind == "subscription" and exchange.accepts is not Media.EVENTS:
+            message = "A subscription needs 'Accept: text/event-stream', or a websocket."
+            raise Rejected(400, message, "SUBSCRIPTION_NEEDS_STREAM")
+        return prepared
+
+    async def _stream(
+        self, exchange: Exchange, prepared: Prepared, session: Session, cors: dict[str, str]
+    ) -> Reply | None:
+        traffic = self._traffic
+        if traffic.draining:
+            raise Rejected(503, "Restarting. Come back in a moment.", "UNAVAILABLE", retry_after="1")
+        if not traffic.take_seat(session.member_key):
+            raise Rejected(429, "Too many connections of this member.", "LIMIT", retry_after="10")
+        try:
+            stream = EventStream(traffic, self._options, exchange.receive, exchange.send, exchange.scope)
+            await stream.run(self._engine, prepared, session, cors)
+        finally:
+            traffic.leave_seat(session.member_key)
+        return None
+
+
+def _reply_to(fault: Exception, media: Media) -> Reply:
+    """What each way of failing looks like."""
+    if isinstance(fault, Malformed):
+        fault = Rejected(400, str(fault))
+    if isinstance(fault, Rejected):
+        return fault.reply(media)
+    if isinstance(fault, NotSignedIn):
+        return unauthenticated(fault, media)
+    return Reply(500, response([internal(fault, "http")]), media)
+
+
+def _check_acceptable(exchange: Exchange) -> None:
+    if exchange.method not in ("GET", "POST"):
+        raise Rejected(405, "Use GET or POST.", "METHOD_NOT_ALLOWED", allow="GET, POST, OPTIONS")
+    if exchange.accepts is None:
+        # "Body": "Respond with a `406 Not Acceptable` status code and stop processing (RECOMMENDED)".
+        types = ", ".join(media.value for media in Media)
+        raise Rejected(406, f"Accept one of {types}.", "NOT_ACCEPTABLE")
+    if exchange.accepts is Media.EVENTS and exchange.method != "POST":
+        raise Rejected(405, "Ask for an event stream with POST.", "METHOD_NOT_ALLOWED", allow="POST")
+
+
+def _check_not_forged(headers: Headers) -> None:
+    """A page elsewhere can make a browser send a GET, but none of these headers without a preflight."""
+    named = any(headers.get(name, "").strip() for name in _PREFLIGHT_HEADERS)
+    if not named and _content_type(headers)[0] != "application/json":
+        raise Rejected(400, "A GET needs the header 'GraphQL-Require-Preflight: 1'.", "PREFLIGHT_REQUIRED")
+
+
+def _check_content_type(headers: Headers) -> None:
+    """ "POST": "For POST requests using an officially recognized GraphQL `Content-Type` without indicating
+    an encoding, the server MUST assume the encoding is `utf-8`"; without one the server SHOULD reject.
+    """
+    name, charset = _content_type(headers)
+    if name != "application/json":
+        raise Rejected(415, "Send JSON, with 'Content-Type: application/json'.", "UNSUPPORTED_MEDIA_TYPE")
+    if charset not in ("utf-8", "utf8"):
+        raise Rejected(415, "Send UTF-8.", "UNSUPPORTED_MEDIA_TYPE")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Rejected(
+            415, "Send the body uncompressed.", "UNSUPPORTED_MEDIA_TYPE", accept_encoding="identity"
+        )
+
+
+def _content_type(headers: Headers) -> tuple[str, str]:
+    name, *rest = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
+    parameters = dict(part.partition("=")[::2] for part in rest)
+    return name, parameters.get("charset", "utf-8").strip('"')

@@ -1,0 +1,40 @@
+"""Every limit of the wire, with its default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ANY_ORIGIN = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class TransportOptions:
+    """Sizes are bytes and times are seconds, unless said otherwise."""
+
+    # Who may call from a browser, besides pages of the same origin: "https://board.example", or "*" for any.
+    allowed_origins: frozenset[str] = frozenset()
+    cors_max_age: int = 600
+
+    # HTTP. The deadline is for signing in and executing together; a body has as long to arrive.
+    body_limit: int = 100_000
+    deadline: float = 15.0
+
+    # Websockets. Rate is messages a second; the burst lets a board that reconnects subscribe to all at once.
+    init_timeout: float = 3.0
+    message_limit: int = 100_000
+    message_rate: float = 50.0
+    message_burst: int = 250
+    operations_per_socket: int = 100
+    sockets_per_member: int = 50  # in this process, event streams included
+    mutations_over_websocket: bool = False
+    anonymous_sockets: bool = False
+    ping_interval: float = 20.0
+    ping_timeout: float = 20.0
+
+    # What may wait for a slow reader, how long a stuck one is kept, how long a close handshake may take.
+    queue_bound: int = 256 * 1024
+    stall_timeout: float = 10.0
+    close_timeout: float = 5.0
+
+    # Event streams: a comment this often, so that proxies see life.
+    keep_alive: float = 10.0

@@ -1,0 +1,78 @@
+"""The parameters of a GraphQL request, the same over HTTP, event streams and websockets.
+
+GraphQL over HTTP, "Request Parameters": "An HTTP request that encodes parameters of the same names but
+of the wrong type, or that omits required parameters, is not a well-formed GraphQL-over-HTTP request";
+"Specifying `null` for optional request parameters is equivalent to not specifying them at all."
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from transport.engine import Request
+
+_NAMES = frozenset({"query", "operationName", "variables", "extensions"})
+
+
+class Malformed(Exception):
+    """Not a well-formed request. The message is for the client."""
+
+
+def from_json(body: bytes) -> Request:
+    """The request in a POST body ("JSON Encoding")."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Malformed("The body is not valid JSON.") from None
+    if isinstance(value, list):
+        raise Malformed("Batches are not supported: send one operation per request.")
+    return from_value(value)
+
+
+def from_query_string(query_string: bytes) -> Request:
+    """The request in a URL ("GET"): `variables` and `extensions` are JSON, `operationName=` is none."""
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
+        )
+    except ValueError:
+        raise Malformed("The query string is not valid.") from None
+    given: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in given and name in _NAMES:
+            raise Malformed(f"'{name}' is given twice.")
+        given[name] = value
+    given["operationName"] = given.get("operationName") or None
+    for name in ("variables", "extensions"):
+        given[name] = _json_parameter(name, given.get(name))
+    return from_value(given)
+
+
+def from_value(value: object) -> Request:
+    """The request in a decoded JSON object."""
+    if not isinstance(value, dict):
+        raise Malformed("A request is a JSON object with 'query'.")
+    query = value.get("query")
+    if not isinstance(query, str):
+        raise Malformed("'query' must be a string." if "query" in value else "'query' is missing.")
+    operation_name = value.get("operationName")
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise Malformed("'operationName' must be a string or null.")
+    return Request(query, operation_name, _map(value, "variables"), _map(value, "extensions"))
+
+
+def _map(value: dict[str, Any], name: str) -> dict[str, Any] | None:
+    given = value.get(name)
+    if given is not None and not isinstance(given, dict):
+        raise Malformed(f"'{name}' must be an object or null.")
+    return given
+
+
+def _json_parameter(name: str, text: str | None) -> Any:
+    try:
+        return orjson.loads(text) if text else None
+    except orjson.JSONDecodeError:
+        raise Malformed(f"'{name}' is not valid JSON.") from None

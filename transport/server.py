@@ -1,0 +1,110 @@
+"""What the wire needs of uvicorn: settings, a way to cut a connection, and a drain before shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from transport.options import TransportOptions
+from transport.traffic import Traffic
+
+_ABORT = "jobwire.abort"
+_LINGER = 5.0
+
+
+def server_settings(options: TransportOptions) -> dict[str, Any]:
+    """Keyword arguments for `uvicorn.Config`.
+
+    uvicorn closes with 1009 by itself while a message over the limit arrives, before it is in memory.
+    Its access log would hold the query text of every GET, so it is off.
+    """
+    return {
+        "loop": "uvloop",
+        "http": HTTPProtocol,
+        "ws": WebSocketProtocol,
+        "ws_max_size": options.message_limit,
+        "ws_ping_interval": options.ping_interval,
+        "ws_ping_timeout": options.ping_timeout,
+        "ws_per_message_deflate": False,
+        "access_log": False,
+        "server_header": False,
+    }
+
+
+def abort_of(scope: Scope) -> Callable[[], None]:
+    """How to cut the connection without waiting for what is still to be written to it.
+
+    Served otherwise than with `server_settings`, there is no way to: a peer that never reads again then
+    keeps its connection until the kernel gives it up.
+    """
+    extension = scope.get("extensions", {}).get(_ABORT)
+    abort: Callable[[], None] = extension["abort"] if extension else _cannot
+    return abort
+
+
+class HTTPProtocol(HttpToolsProtocol):
+    """uvicorn's, whose connections can be cut."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {_ABORT: {"abort": self.transport.abort}}
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's, whose connections can be cut, and are when a peer is dead.
+
+    `Transport.close` waits until everything is written, which for a peer that has vanished or stopped
+    reading is never; uvicorn does no more than that when a ping is not answered or the peer closes.
+    """
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            self.scope["extensions"][_ABORT] = {"abort": self.transport.abort}
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._linger()
+
+    def handle_close(self, event: Any) -> None:
+        super().handle_close(event)
+        self._linger()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._linger()
+
+    def _linger(self) -> None:
+        if self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self.loop.call_later(_LINGER, self.transport.abort)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which sends websockets away gently before it shuts down.
+
+    Its own shutdown closes all of them in one moment, and lifespan's shutdown comes only after that.
+    While it drains, the listener is open: HTTP is answered, and new websockets are told to go elsewhere.
+    """
+
+    def __init__(self, config: uvicorn.Config, traffic: Traffic, window: float = 10.0) -> None:
+        super().__init__(config)
+        self._traffic = traffic
+        self._window = window
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        drain = asyncio.ensure_future(self._traffic.drain(self._window))
+        while not drain.done() and not self.force_exit:
+            await asyncio.wait({drain}, timeout=0.1)
+        drain.cancel()
+        await super().shutdown(sockets)
+
+
+def _cannot() -> None:
+    pass

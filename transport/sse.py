@@ -1,0 +1,212 @@
+"""Results as Server-Sent Events, in the "distinct connections mode" of GraphQL over SSE.
+
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Only for POST: a browser's EventSource
+could send neither the token nor the header that a GET needs here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from transport.codes import Close, clients_retry
+from transport.engine import Ended, Engine, Prepared, Refused, Session
+from transport.errors import GraphQLErrors, error, internal, response, timed_out
+from transport.options import TransportOptions
+from transport.server import abort_of
+from transport.traffic import Traffic
+
+_COMPLETE = b"event: complete\ndata:\n\n"
+_KEEP_ALIVE = b":\n\n"
+_HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",  # nginx would hold the events back
+    "x-content-type-options": "nosniff",
+}
+
+
+class Stuck(Exception):
+    """The client does not read."""
+
+
+class EventStream:
+    """One operation's results as `next` events, and `complete`."""
+
+    def __init__(
+        self, traffic: Traffic, options: TransportOptions, receive: Receive, send: Send, scope: Scope
+    ) -> None:
+        self._traffic = traffic
+        self._options = options
+        self._receive = receive
+        self._send = send
+        self._abort = abort_of(scope)
+        self._ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
+
+    async def refuse(self, refusal: Refused, headers: Mapping[str, str]) -> None:
+        """ "Validation steps that run before execution of the GraphQL operation MUST report errors through
+        an accepted SSE connection by emitting `next` events that contain the errors in the data field."
+        """
+        await self._open(headers)
+        await self._event(_next(response(refusal.errors)) + _COMPLETE)
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def run(
+        self, engine: Engine, prepared: Prepared, session: Session, headers: Mapping[str, str]
+    ) -> None:
+        """Stream until the operation is through, the client leaves or the session ends."""
+        unregister = engine.on_end(session, self._end)
+        expiry = self._expire_at(session.expires_at)
+        self._enter()
+        results = _results(engine, prepared, session, self._options.deadline)
+        try:
+            await self._open(headers)
+            if await self._relay(results):
+                await self._send({"type": "http.response.body", "body": b""})
+        except Stuck:
+            self._traffic.counters.sockets_stalled += 1
+            self._abort()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):  # uvicorn would log a response that is not complete
+                    await self._disconnected()
+        finally:
+            unregister()
+            if expiry is not None:
+                expiry.cancel()
+            self._leave()
+            await results.aclose()
+
+    def close(self, code: int, reason: str) -> None:
+        """End the stream: after an error event, and without `complete` if clients should come back."""
+        self._end(Ended(code, reason))
+
+    def retire(self, code: int, reason: str) -> None:
+        self.close(code, reason)
+
+    async def _relay(self, results: AsyncGenerator[bytes, None]) -> bool:
+        """Send what comes until something ends it. False if nobody is there any more."""
+        gone = asyncio.ensure_future(self._disconnected())
+        result: asyncio.Task[bytes | None] = asyncio.ensure_future(_next_or_none(results))
+        try:
+            while True:
+                waiting: set[asyncio.Future[Any]] = {gone, result, self._ended}
+                await asyncio.wait(
+                    waiting, timeout=self._options.keep_alive, return_when=asyncio.FIRST_COMPLETED
+                )
+                if gone.done():
+                    return False
+                if self._ended.done():
+                    await self._say_why(self._ended.result())
+                    return True
+                if not result.done():
+                    await self._event(_KEEP_ALIVE)
+                elif not await self._pass_on(result):
+                    return True
+                else:
+                    result = asyncio.ensure_future(_next_or_none(results))
+        finally:
+            gone.cancel()
+            result.cancel()
+            await asyncio.wait({result})
+            if not result.cancelled():
+                result.exception()  # retrieved, or asyncio would complain of it
+
+    async def _pass_on(self, result: asyncio.Task[bytes | None]) -> bool:
+        """Send this result, or `complete` when there is none; whether to go on."""
+        try:
+            body = result.result()
+        except Refused as refusal:
+            body = response(refusal.errors)
+        except TimeoutError:
+            body = response([timed_out(self._options.deadline)])
+        except Exception as fault:
+            body = response([internal(fault, "sse")])
+        else:
+            await self._event(_COMPLETE if body is None else _next(body))
+            return body is not None
+        await self._event(_next(body) + _COMPLETE)
+        return False
+
+    async def _say_why(self, ended: Ended) -> None:
+        """The published client takes a stream that ends without `complete` for lost, and subscribes again.
+
+        So that is what a restart is, silently; an expired token is told as well.
+        """
+        if ended.code == Close.RESTARTING:
+            return
+        code = "UNAUTHENTICATED" if ended.code in (Close.FORBIDDEN, Close.UNAUTHORIZED) else "ENDED"
+        errors: GraphQLErrors = [error(ended.reason, code)]
+        final = b"" if clients_retry(ended.code) else _COMPLETE
+        await self._event(_next(response(errors)) + final)
+
+    def _expire_at(self, moment: float | None) -> asyncio.TimerHandle | None:
+        if moment is None:
+            return None
+        remaining = max(moment - time.time(), 0.0)
+        return asyncio.get_running_loop().call_later(
+            remaining, self._end, Ended(Close.FORBIDDEN, "Token expired")
+        )
+
+    def _end(self, ended: Ended) -> None:
+        if not self._ended.done():
+            self._ended.set_result(ended)
+
+    def _enter(self) -> None:
+        counters = self._traffic.counters
+        counters.streams_open += 1
+        counters.streams_total += 1
+        self._traffic.enter(self)
+
+    def _leave(self) -> None:
+        self._traffic.counters.streams_open -= 1
+        self._traffic.leave(self)
+
+    async def _open(self, extra: Mapping[str, str]) -> None:
+        headers = [
+            (name.encode(), value.encode("latin-1")) for name, value in (_HEADERS | dict(extra)).items()
+        ]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._event(_KEEP_ALIVE)  # uvicorn sends the head at once; a proxy may wait for a first byte
+
+    async def _event(self, event: bytes) -> None:
+        """Send, waiting for the client to read: as long as it does read."""
+        try:
+            async with asyncio.timeout(self._options.stall_timeout):
+                await self._send({"type": "http.response.body", "body": event, "more_body": True})
+        except TimeoutError:
+            raise Stuck from None
+        self._traffic.counters.events_sent += event is not _KEEP_ALIVE
+
+    async def _disconnected(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+def _next(body: bytes) -> bytes:
+    return b"event: next\ndata: " + body + b"\n\n"
+
+
+async def _next_or_none(results: AsyncGenerator[bytes, None]) -> bytes | None:
+    return await anext(results, None)
+
+
+async def _results(
+    engine: Engine, prepared: Prepared, session: Session, deadline: float
+) -> AsyncGenerator[bytes, None]:
+    """What the operation yields: one result, or those of a subscription."""
+    if prepared.kind != "subscription":
+        async with asyncio.timeout(deadline):
+            body = await engine.execute(prepared, session)
+        yield body
+        return
+    stream = engine.subscribe(prepared, session)
+    try:
+        async for body in stream:
+            yield body
+    finally:
+        await stream.aclose()

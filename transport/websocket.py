@@ -1,0 +1,71 @@
+"""The websocket handshake: who may open one, and in which protocol."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from transport.bearer import token_in
+from transport.codes import Close
+from transport.engine import Engine, NotSignedIn
+from transport.errors import error
+from transport.options import TransportOptions
+from transport.origins import origin_allowed
+from transport.server import abort_of
+from transport.socket import Socket
+from transport.traffic import Traffic
+
+SUBPROTOCOL = "graphql-transport-ws"
+
+
+class GraphQLOverWebSocket:
+    """The ASGI application behind the websocket route."""
+
+    def __init__(self, engine: Engine, options: TransportOptions, traffic: Traffic) -> None:
+        self._engine = engine
+        self._options = options
+        self._traffic = traffic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect, by the ASGI specification
+        headers = Headers(scope=scope)
+        if not origin_allowed(scope, headers, self._options):
+            return await self._deny(send, 403, "This origin may not connect.", "FORBIDDEN")
+        if self._traffic.draining:
+            return await self._deny(send, 503, "Restarting. Come back in a moment.", "UNAVAILABLE")
+        if SUBPROTOCOL not in scope["subprotocols"]:
+            # The close code needs an open socket, so the handshake succeeds without a subprotocol.
+            await send({"type": "websocket.accept"})
+            return await send(
+                {"type": "websocket.close", "code": Close.SUBPROTOCOL, "reason": f"Speak {SUBPROTOCOL}"}
+            )
+        try:
+            token = token_in(headers)
+        except NotSignedIn as refusal:
+            return await self._deny(send, 401, refusal.message, refusal.code)
+        await self._serve(scope, receive, send, token)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, token: str | None) -> None:
+        traffic = self._traffic
+        socket = Socket(self._engine, self._options, traffic, send, abort_of(scope), token)
+        traffic.enter(socket)
+        traffic.counters.sockets_open += 1
+        traffic.counters.sockets_total += 1
+        try:
+            await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+            await socket.run(receive)
+        except OSError:
+            pass  # the peer left during the handshake
+        finally:
+            traffic.counters.sockets_open -= 1
+            traffic.leave(socket)
+
+    async def _deny(self, send: Send, status: int, message: str, code: str) -> None:
+        self._traffic.counters.sockets_refused += 1
+        body = orjson.dumps({"errors": [error(message, code)]})
+        headers = [(b"content-type", b"application/json; charset=utf-8")]
+        if status == 503:
+            headers.append((b"retry-after", b"1"))
+        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": body})
