@@ -32,8 +32,8 @@ class Account:
         except OSError as error:
             raise EmbeddedError(
                 f"PostgreSQL does not run as root, and {path} cannot be given to another user "
-                f"({error.strerror}): run this as a normal user, or set JOBWIRE_DATA_DIR to a folder where root "
-                "may do that."
+                f"({error.strerror}): run this as a normal user, or set JOBWIRE_DATA_DIR to a folder where "
+                "root may do that."
             ) from error
 
     def own_tree(self, top: Path) -> None:
@@ -76,8 +76,8 @@ def with_a_name(account: Account | None) -> Account | None:
     except KeyError:
         if account is None:
             raise EmbeddedError(
-                f"User {uid} has no entry in /etc/passwd, and PostgreSQL makes no database without one: add it, "
-                "or set JOBWIRE_DATABASE_URL and JOBWIRE_REDIS_URL to servers of yours."
+                f"User {uid} has no entry in /etc/passwd, and PostgreSQL makes no database without one: add "
+                "it, or set JOBWIRE_DATABASE_URL and JOBWIRE_REDIS_URL to servers of yours."
             ) from None
         nobody = pwd.getpwnam("nobody")
         return Account(nobody.pw_uid, nobody.pw_gid)

@@ -30,8 +30,10 @@ def servers(folder: Folder, make_room: Callable[[Path], Path]) -> Servers:
 
 
 def _at(base: Path) -> Servers:
+    # The port is part of the socket's name, and clients would else take it from PGPORT.
+    where = f"host={base / 'postgres'}&port={postgres.PORT}"
     return Servers(
-        database_url=f"postgresql://{postgres.USER}@/{postgres.DATABASE}?host={base / 'postgres'}",
+        database_url=f"postgresql://{postgres.USER}@/{postgres.DATABASE}?{where}",
         redis_url=f"unix://{base / 'valkey' / valkey.SOCKET}?db=0",
     )
 

@@ -59,7 +59,7 @@ def color(value: str, field: str = "color") -> str:
 
 def email(value: str, field: str = "email") -> str:
     """An e-mail address, in lower case."""
-    value = value.strip().lower()
+    value = _clean(value, field).strip().lower()
     if len(value) > 254 or not _EMAIL.fullmatch(value):
         raise Invalid("This is not an e-mail address.", field)
     return value

@@ -33,7 +33,11 @@ T = TypeVar("T")
 # them, and run again, it finds the world as the other left it.
 _ATTEMPTS = 5
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-_RETRIED_IF_WRAPPED = (asyncpg.ForeignKeyViolationError, asyncpg.UniqueViolationError)
+_RETRIED_IF_WRAPPED = (
+    asyncpg.ForeignKeyViolationError,
+    asyncpg.RestrictViolationError,  # What PostgreSQL 18 and later say where ON DELETE RESTRICT refuses.
+    asyncpg.UniqueViolationError,
+)
 
 _running: set[asyncio.Task[Any]] = set()
 
@@ -45,6 +49,8 @@ class Outcome(Generic[T]):
 
     value: T
     revision: int
+    #: Whether it changed what the actor may see.
+    rescoped: bool = False
 
 
 @dataclass(slots=True)
@@ -165,7 +171,8 @@ async def _attempt(
     if committed is None:
         return Outcome(value, change.made_at or change.revision)
     announce(committed)
-    return Outcome(value, committed.revision)
+    rescoped = any(actor.id in event.rescoped for event in change.events)
+    return Outcome(value, committed.revision, rescoped)
 
 
 def _spoken(action: str) -> str:

@@ -39,9 +39,13 @@ class NotFound(Refusal):
 
 
 class Forbidden(Refusal):
-    """The caller sees the thing but lacks the right, which the message names."""
+    """The caller sees the thing but lacks the right, which the message names. `right` is None where it is a role."""
 
     code = Code.FORBIDDEN
+
+    def __init__(self, message: str, *path: str | int, right: Any = None) -> None:
+        super().__init__(message, *path)
+        self.right = right
 
 
 class RuleBroken(Refusal):

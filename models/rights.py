@@ -63,7 +63,7 @@ class Requirement:
     def check(self, role: Role, rights: frozenset[Right], what: str) -> None:
         """`Forbidden`, naming what is needed, unless it is met."""
         if not self.met_by(role, rights):
-            raise Forbidden(f"{what} needs {self}. Ask somebody who manages your team.")
+            raise Forbidden(f"{what} needs {self}. Ask somebody who manages your team.", right=self.right)
 
     def __str__(self) -> str:
         if self.right is not None:
@@ -156,4 +156,16 @@ FIELDS: dict[tuple[str, str], Requirement] = {
     ("Job", "percentUsed"): _right(Right.MANAGE_TIME_BUDGETS),
     ("TimeEntry", "rate"): _right(Right.MANAGE_RATES),
     ("TimeEntry", "amount"): _right(Right.MANAGE_RATES),
+    # Whose time it was: a viewer who sees the event for the sake of the budget need not know.
+    **{
+        (event, field): _right(Right.MANAGE_TIME_ENTRIES)
+        for event, fields in {
+            "TimeLogged": ("member", "memberId", "minutes"),
+            "TimeEntryUpdated": ("member", "memberId", "changes"),
+            "TimeEntryDeleted": ("member", "memberId", "minutes"),
+            "TimerStarted": ("member", "memberId"),
+            "TimerStopped": ("member", "memberId", "minutes"),
+        }.items()
+        for field in fields
+    },
 }

@@ -1,4 +1,4 @@
-"""Reading a request's body, never more of it than allowed."""
+"""Reading a request's body, never keeping more of it than allowed."""
 
 from __future__ import annotations
 
@@ -7,33 +7,38 @@ from starlette.types import Receive
 
 from transport.reply import Rejected
 
+_READ_OUT = 10
+
 
 class ClientGone(Exception):
     """The client left before it was answered."""
 
 
 async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
-    """The whole body. Raises Rejected (413) as soon as it is known to be too large, or ClientGone.
+    """The whole body. Raises Rejected (413) when it is larger than the limit, or ClientGone.
 
-    A declared length over the limit is refused unread; a declared length is otherwise not believed.
+    What is over the limit is not kept, but up to ten times the limit is read out before the refusal: a
+    connection that is closed with bytes unread is reset, and the client would never see the answer. A
+    declared length beyond even that is refused unread; a smaller one is not believed.
     """
-    if _declared(headers) > limit:
-        raise too_large(limit)
-    body = bytearray()
-    more = True
-    while more:
+    if _declared(headers) > limit * _READ_OUT:
+        raise _too_large(limit)
+    body, size, more = bytearray(), 0, True
+    while more and size <= limit * _READ_OUT:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise too_large(limit)
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= limit:
+            body += chunk
         more = message.get("more_body", False)
+    if size > limit:
+        raise _too_large(limit)
     return bytes(body)
 
 
-def too_large(limit: int) -> Rejected:
-    """413; the connection closes, or what remains of the body would have to be read."""
+def _too_large(limit: int) -> Rejected:
     return Rejected(413, f"The body is larger than {limit} bytes.", "TOO_LARGE", connection="close")
 
 

@@ -32,9 +32,10 @@ def timed_out(deadline: float) -> dict[str, Any]:
 def internal(fault: BaseException, where: str) -> dict[str, Any]:
     """Log an unexpected exception and return what the client may know of it: a reference.
 
-    The exception's message stays out of the log: it may quote the query's literals or a token.
+    The exception's message stays out of the log: it may quote the query's literals or a token. So the
+    log has the exception's type and where it was raised.
     """
     reference = secrets.token_hex(6)
-    stack = "".join(traceback.format_tb(fault.__traceback__))
-    log.error("internal_error", reference=reference, where=where, fault=type(fault).__name__, stack=stack)
+    raised = [f"{at.filename}:{at.lineno} {at.name}" for at in traceback.extract_tb(fault.__traceback__)]
+    log.error("internal_error", reference=reference, where=where, fault=type(fault).__name__, raised=raised)
     return error(f"Something went wrong here. Reference: {reference}.", "INTERNAL", reference=reference)

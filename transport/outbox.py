@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from starlette.types import Send
@@ -36,8 +35,8 @@ class Outbox:
 
     __slots__ = (
         "_bound",
+        "_closed",
         "_counters",
-        "_dead",
         "_farewell",
         "_frames",
         "_on_stall",
@@ -46,58 +45,68 @@ class Outbox:
         "_send",
         "_task",
         "_watchdog",
-        "_writing",
-        "since",
+        "writing",
+        "written",
     )
 
     def __init__(
         self, send: Send, bound: int, watchdog: Watchdog, counters: Counters, on_stall: Callable[[], None]
     ) -> None:
+        self.writing = False
+        self.written = 0
         self._send = send
         self._bound = bound
-        self._watchdog = watchdog
         self._counters = counters
         self._on_stall = on_stall
-        self._frames: deque[tuple[str, Owner | None]] = deque()
+        self._frames: deque[tuple[str, Owner | None]] | None = None  # an empty one is 600 bytes
         self._queued = 0
-        self._writing = False
         self._task: asyncio.Task[None] | None = None
         self._room: asyncio.Event | None = None
         self._farewell: tuple[int, str] | None = None
-        self._dead = False
-        self.since = 0.0
+        self._closed = False  # to new frames: it was said goodbye to, or the peer is gone
+        self._watchdog = watchdog
+        watchdog.watch(self)
 
     def put(self, frame: str, owner: Owner | None = None) -> None:
         """Queue a frame, however full the queue is; whoever produces frames awaits `room` as well."""
-        if self._dead or self._farewell is not None:
+        if self._closed:
             return
+        if self._frames is None:
+            self._frames = deque()
         self._frames.append((frame, owner))
         self._queued += len(frame)
         self._wake()
 
     async def deliver(self, frame: str, owner: Owner) -> None:
         """Write the frame, or queue it behind others; returns when there is room for the next."""
-        if self._dead or self._farewell is not None:
+        if self._closed:
             return await asyncio.sleep(0)  # the reader is about to stop the caller: let it run
-        if self._writing:
+        if self.writing:
             self.put(frame, owner)
             return await self.room()
-        self._begin()
+        self.writing = True
         try:
-            await self._write(frame)
+            await self._send({"type": "websocket.send", "text": frame})
+            self.written += 1
+            self._counters.frames_sent += 1
+        except (OSError, RuntimeError):
+            self._die()
         finally:
-            self._end()
+            self.writing = False
+            if self._frames or self._farewell is not None:
+                self._wake()
 
     async def room(self) -> None:
         """Wait while more is queued than the bound. A single frame may exceed it."""
-        while self._queued > self._bound and not self._dead:
+        while self._queued > self._bound:
             self._room = self._room or asyncio.Event()
             await self._room.wait()
 
     def say_goodbye(self, code: int, reason: str, *, drop: bool) -> None:
         """Close the socket after what is queued, or in place of it."""
-        if self._farewell is not None or self._dead:
+        if self._closed:
             return
+        self._closed = True
         self._farewell = (code, fit_reason(reason))
         if drop:
             self._drop()
@@ -105,8 +114,7 @@ class Outbox:
 
     def shut(self) -> None:
         """The socket is gone."""
-        self._dead = True
-        self._drop()
+        self._die()
         self._watchdog.unwatch(self)
         if self._task is not None:
             self._task.cancel()
@@ -115,20 +123,9 @@ class Outbox:
         self._on_stall()
 
     def _wake(self) -> None:
-        if not self._writing:
-            self._begin()
+        if not self.writing:
+            self.writing = True
             self._task = asyncio.get_running_loop().create_task(self._drain())
-
-    def _begin(self) -> None:
-        self._writing = True
-        self.since = asyncio.get_running_loop().time()
-        self._watchdog.watch(self)
-
-    def _end(self) -> None:
-        self._writing = False
-        self._watchdog.unwatch(self)
-        if not self._dead and (self._frames or self._farewell is not None):
-            self._wake()
 
     async def _drain(self) -> None:
         try:
@@ -136,39 +133,35 @@ class Outbox:
                 frame, owner = self._frames.popleft()
                 self._queued -= len(frame)
                 if owner is None or not owner.stopped:
-                    await self._write(frame)
+                    await self._send({"type": "websocket.send", "text": frame})
+                    self._counters.frames_sent += 1
+                self.written += 1
                 self._make_room()
-            if self._farewell is not None:
-                await self._close(*self._farewell)
-        finally:
-            self._task = None
-            self._end()
-
-    async def _write(self, frame: str) -> None:
-        self.since = asyncio.get_running_loop().time()
-        try:
-            await self._send({"type": "websocket.send", "text": frame})
-            self._counters.frames_sent += 1
+            await self._say_farewell()
         except (OSError, RuntimeError):
             # The peer is gone (OSError), or uvicorn has closed by itself (it then raises RuntimeError):
             # the reader is about to be told.
             self._die()
+        finally:
+            self.writing = False
+            self._task = None
 
-    async def _close(self, code: int, reason: str) -> None:
-        with suppress(OSError, RuntimeError):
+    async def _say_farewell(self) -> None:
+        if self._farewell is not None:
+            (code, reason), self._farewell = self._farewell, None
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
-        self._die()
 
     def _die(self) -> None:
-        self._dead = True
+        self._closed = True
+        self._farewell = None
         self._drop()
 
     def _drop(self) -> None:
-        self._frames.clear()
+        self._frames = None
         self._queued = 0
         self._make_room()
 
     def _make_room(self) -> None:
-        if self._room is not None and (self._queued <= self._bound or self._dead):
+        if self._room is not None and self._queued <= self._bound:
             self._room.set()
             self._room = None

@@ -16,7 +16,7 @@ from transport.options import TransportOptions
 from transport.traffic import Traffic
 
 _ABORT = "jobwire.abort"
-_LINGER = 5.0
+_LINGER = 5.0  # how long a closing connection may make no progress
 
 
 def server_settings(options: TransportOptions) -> dict[str, Any]:
@@ -49,6 +49,19 @@ def abort_of(scope: Scope) -> Callable[[], None]:
     return abort
 
 
+def cut_when_stuck(transport: asyncio.Transport, before: int = 0) -> None:
+    """See to it that a connection that is being closed does close.
+
+    `Transport.close` waits until everything is written, which for a peer that has vanished or stopped
+    reading is never, and uvicorn leaves it at that. One that still takes something is left alone.
+    """
+    left = transport.get_write_buffer_size()
+    if left and left == before:
+        transport.abort()
+    elif left:
+        asyncio.get_running_loop().call_later(_LINGER, cut_when_stuck, transport, left)
+
+
 class HTTPProtocol(HttpToolsProtocol):
     """uvicorn's, whose connections can be cut."""
 
@@ -56,13 +69,13 @@ class HTTPProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.scope["extensions"] = {_ABORT: {"abort": self.transport.abort}}
 
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        cut_when_stuck(self.transport)
+
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's, whose connections can be cut, and are when a peer is dead.
-
-    `Transport.close` waits until everything is written, which for a peer that has vanished or stopped
-    reading is never; uvicorn does no more than that when a ping is not answered or the peer closes.
-    """
+    """uvicorn's, whose connections can be cut, and are when the peer is dead."""
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -71,19 +84,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
-        self._linger()
+        cut_when_stuck(self.transport)
 
     def handle_close(self, event: Any) -> None:
         super().handle_close(event)
-        self._linger()
+        cut_when_stuck(self.transport)
 
     def shutdown(self) -> None:
         super().shutdown()
-        self._linger()
-
-    def _linger(self) -> None:
-        if self.transport.is_closing() and self.transport.get_write_buffer_size():
-            self.loop.call_later(_LINGER, self.transport.abort)
+        cut_when_stuck(self.transport)
 
 
 class Server(uvicorn.Server):

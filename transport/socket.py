@@ -232,6 +232,8 @@ class Socket:
         self.close(ended.code, ended.reason)
 
     def _stalled(self) -> None:
+        if self._closing:
+            return
         self._traffic.counters.sockets_stalled += 1
         self.close(Close.TRY_AGAIN, "The reader is too slow", drop=True)
 

@@ -7,43 +7,56 @@ from typing import Protocol
 
 
 class Writer(Protocol):
-    """Somebody who is writing to a peer."""
+    """Somebody who writes to a peer."""
 
     @property
-    def since(self) -> float:
-        """When the write that is under way began, in loop time."""
+    def writing(self) -> bool:
+        """Whether a write is under way."""
+
+    @property
+    def written(self) -> int:
+        """How many writes have ended: what progress is measured by."""
 
     def stalled(self) -> None:
-        """Called once for a write that has been under way too long."""
+        """Called for a write that has been under way too long."""
 
 
 class Watchdog:
-    """Calls `stalled` on writers whose present write is older than `limit` seconds.
+    """Calls `stalled` on writers that were seen in one and the same write for `limit` seconds.
 
-    Sweeps only while somebody writes; a write that ends at once costs an entry in a set, no timer.
+    It looks around four times in that span, while there are writers; a write itself costs it nothing.
     """
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
-        self._writing: set[Writer] = set()
+        self._writers: set[Writer] = set()
+        self._seen: dict[Writer, tuple[int, float]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, writer: Writer) -> None:
-        self._writing.add(writer)
+        self._writers.add(writer)
         if self._timer is None:
             self._arm()
 
     def unwatch(self, writer: Writer) -> None:
-        self._writing.discard(writer)
+        self._writers.discard(writer)
 
     def _arm(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._limit / 4, self._sweep)
+        self._timer = asyncio.get_running_loop().call_later(self._limit / 4, self._look_around)
 
-    def _sweep(self) -> None:
+    def _look_around(self) -> None:
         self._timer = None
-        overdue = asyncio.get_running_loop().time() - self._limit
-        for writer in [writer for writer in self._writing if writer.since <= overdue]:
-            self._writing.discard(writer)
+        now = asyncio.get_running_loop().time()
+        seen = {writer: self._first_seen(writer, now) for writer in self._writers if writer.writing}
+        overdue = [writer for writer, (_, since) in seen.items() if now - since >= self._limit]
+        self._seen = seen
+        for writer in overdue:
+            del seen[writer]
             writer.stalled()
-        if self._writing:
+        if self._writers:
             self._arm()
+
+    def _first_seen(self, writer: Writer, now: float) -> tuple[int, float]:
+        """The write that it is in, and since when."""
+        before = self._seen.get(writer)
+        return before if before is not None and before[0] == writer.written else (writer.written, now)

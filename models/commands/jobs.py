@@ -57,7 +57,8 @@ async def create_job(
     """Open a job for an account: Active, on the pipeline's first stage unless told otherwise, as its last card."""
     if earlier := await made_before(change, Job, id, JobCreated):
         return earlier
-    account = await change.scope.accounts_seen.get(account_id, "account_id")
+    # Locked, so that it is not archived meanwhile.
+    account = await change.scope.accounts_seen.lock(account_id, "account_id")
     if account.archived:
         raise RuleBroken("This account is archived. Restore it before opening a job for it.", "account_id")
     pipeline = await change.scope.pipelines_seen.get(pipeline_id, "pipeline_id")

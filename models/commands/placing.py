@@ -79,16 +79,28 @@ async def _neighbour(
 async def _spread_anew(change: Change, stage: Stage) -> None:
     # Rare: only after hundreds of cards were dropped into the same gap.
     jobs = await Job.filter(stage_id=stage.id).order_by("position", "id").select_for_update(no_key=True)
-    for job, key in zip(jobs, spread(len(jobs)), strict=True):
-        job.position = key
-        await job.store("position")
+    await put(change, jobs, stage, spread(len(jobs)))
+
+
+_PUT = """
+UPDATE job SET stage_id = $3, position = placed.position, version = job.version + 1,
+               stage_entered_at = CASE WHEN job.stage_id = $3 THEN job.stage_entered_at ELSE $4 END
+FROM unnest($1::uuid[], $2::text[]) AS placed(id, position) WHERE job.id = placed.id
+"""
+
+
+async def put(change: Change, jobs: Sequence[Job], stage: Stage, keys: Sequence[str]) -> None:
+    """Put jobs, which the transaction holds locked, on a stage of their pipeline with these position keys: any number
+    in one statement. The rows at hand stay as they were read."""
+    await sql(_PUT, [job.id for job in jobs], list(keys), stage.id, change.now)
+    for job in jobs:
         change.record(
             JobMoved(
                 job=job.id,
                 account=job.account_id,
                 pipeline=job.pipeline_id,
                 from_pipeline=job.pipeline_id,
-                from_stage=stage.id,
+                from_stage=job.stage_id,
                 to_stage=stage.id,
             )
         )

@@ -12,5 +12,10 @@ from models.events.firm import *  # noqa: F403
 from models.events.jobs import *  # noqa: F403
 from models.events.pipelines import *  # noqa: F403
 from models.events.tasks import *  # noqa: F403
+from models.events.views import *  # noqa: F403
+from models.events.views import View
 
-KINDS = kinds()
+#: Every kind that the log may hold, by its name.
+KINDS = {name: cls for name, cls in kinds().items() if not issubclass(cls, View)}
+#: Every kind that only a viewer is told.
+VIEWS = {name: cls for name, cls in kinds().items() if issubclass(cls, View)}

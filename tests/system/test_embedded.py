@@ -270,6 +270,15 @@ def test_a_dropped_database_is_made_again(home: Path) -> None:
         assert query(running.database_url, "select current_database()") == "jobwire"
 
 
+def test_the_urls_mean_these_servers_whatever_the_environment_says(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"PGPORT": "6000", "PGHOST": "elsewhere", "PGDATABASE": "x", "PGDATA": "/x"}.items():
+        monkeypatch.setenv(name, value)
+    with embedded.run(home) as running:
+        assert query(running.database_url, "select current_database()") == "jobwire"
+
+
 @pytest.mark.parametrize("name", ["deep" * 40, "with space, comma & 100%?"])
 def test_a_path_that_no_socket_address_takes(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name

@@ -1,0 +1,150 @@
+"""The firm's clients: adding, editing, tagging, assigning and archiving them."""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from models import checks
+from models.command import Change, command
+from models.commands.shared import active_members, made_before, replace_links
+from models.commands.tags import tags_to_carry
+from models.errors import RuleBroken
+from models.events import (
+    AccountArchived,
+    AccountCreated,
+    AccountRestored,
+    AccountTagsChanged,
+    AccountTeamChanged,
+    AccountUpdated,
+    changes_of,
+)
+from models.ids import new_id
+from models.rows import Account, AccountMember, AccountTag, AccountType, Category, Job
+
+
+class AccountFields(TypedDict, total=False):
+    """What `update_account` may change; what is left out stays."""
+
+    name: str
+    type: AccountType
+
+
+@command("createAccount")
+async def create_account(
+    change: Change,
+    *,
+    name: str,
+    type: AccountType = AccountType.COMPANY,
+    tag_ids: Sequence[UUID] = (),
+    team_ids: Sequence[UUID] = (),
+    id: UUID | None = None,
+) -> Account:
+    """Add a client. A member who does not see every account is put on its team, so that they see what they made."""
+    if earlier := await made_before(change, Account, id, AccountCreated):
+        return earlier
+    tags = await tags_to_carry(change, tag_ids, "tag_ids")
+    team = checks.at_most(_with_maker(change, team_ids), "team_ids")
+    await active_members(change, team, "team_ids")
+    account = Account(id=id or new_id(), firm_id=change.actor.firm_id, name=checks.name(name), type=type)
+    await account.save(force_create=True)
+    change.record(AccountCreated(account=account.id))
+    await _tag(change, account, tags)
+    await _staff(change, account, team)
+    return account
+
+
+def _with_maker(change: Change, team_ids: Sequence[UUID]) -> list[UUID]:
+    if change.scope.accounts is None or change.member_id is None:
+        return list(team_ids)
+    return [*team_ids, change.member_id]
+
+
+@command("updateAccount")
+async def update_account(
+    change: Change, *, account_id: UUID, expected_version: int | None = None, **fields: Unpack[AccountFields]
+) -> Account:
+    """Change an account's name or type."""
+    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account.expect(expected_version)
+    wanted: dict[str, Any] = dict(fields)
+    if "name" in fields:
+        wanted["name"] = checks.name(fields["name"])
+    if changed := account.change_to(wanted):
+        await account.store(*changed)
+        change.record(AccountUpdated(account=account.id, changes=changes_of(changed)))
+    return account
+
+
+@command("setAccountTags")
+async def set_account_tags(
+    change: Change, *, account_id: UUID, tag_ids: Sequence[UUID], expected_version: int | None = None
+) -> Account:
+    """Make an account carry these tags, and no others."""
+    tags = await tags_to_carry(change, tag_ids, "tag_ids")
+    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account.expect(expected_version)
+    if await _tag(change, account, tags):
+        await account.store()
+    return account
+
+
+async def _tag(change: Change, account: Account, tags: Sequence[UUID]) -> bool:
+    added, removed = await replace_links(AccountTag, {"account_id": account.id}, "tag_id", tags)
+    if not added and not removed:
+        return False
+    change.record(AccountTagsChanged(account=account.id, added=added, removed=removed))
+    return True
+
+
+@command("setAccountTeam")
+async def set_account_team(
+    change: Change, *, account_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
+) -> Account:
+    """Assign these members, and no others, to an account. Those who do not see every account begin or cease to see it,
+    the caller among them."""
+    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account.expect(expected_version)
+    wanted = checks.at_most(member_ids, "member_ids")
+    present = set(await AccountMember.filter(account_id=account.id).values_list("member_id", flat=True))
+    # A deactivated member stays assigned, but nobody newly assigns one.
+    await active_members(change, [id for id in wanted if id not in present], "member_ids")
+    if await _staff(change, account, wanted):
+        await account.store()
+    return account
+
+
+async def _staff(change: Change, account: Account, team: Sequence[UUID]) -> bool:
+    added, removed = await replace_links(AccountMember, {"account_id": account.id}, "member_id", team)
+    if not added and not removed:
+        return False
+    change.record(AccountTeamChanged(account=account.id, added=added, removed=removed))
+    return True
+
+
+@command("archiveAccount")
+async def archive_account(change: Change, *, account_id: UUID, expected_version: int | None = None) -> Account:
+    """Archive a client who has left: no new jobs. Its open jobs must have been completed or archived."""
+    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account.expect(expected_version)
+    if account.archived:
+        return account
+    open_jobs = await Job.filter(account_id=account.id, status__category__in=(Category.ACTIVE, Category.CUSTOM)).count()
+    if open_jobs:
+        jobs = "1 open job" if open_jobs == 1 else f"{open_jobs:,} open jobs"
+        raise RuleBroken(f"This account has {jobs}. Complete or archive what is open first.", "account_id")
+    account.archived_at = change.now
+    await account.store("archived_at")
+    change.record(AccountArchived(account=account.id))
+    return account
+
+
+@command("restoreAccount")
+async def restore_account(change: Change, *, account_id: UUID, expected_version: int | None = None) -> Account:
+    """Bring an archived client back."""
+    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account.expect(expected_version)
+    if account.archived:
+        account.archived_at = None
+        await account.store("archived_at")
+        change.record(AccountRestored(account=account.id))
+    return account

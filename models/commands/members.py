@@ -1,0 +1,247 @@
+"""The team: who is on it, in which role, with which rights.
+
+Only the owner makes and unmakes admins, and stays the owner until they hand that over. An employee who manages the
+team never reaches above their own rights.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from models import checks
+from models.actor import Actor
+from models.command import Change, Outcome, command
+from models.commands.shared import made_before
+from models.errors import Forbidden, Invalid, RuleBroken
+from models.events import (
+    MemberCreated,
+    MemberDeactivated,
+    MemberReactivated,
+    MemberRightsChanged,
+    MemberRoleChanged,
+    MemberUpdated,
+    changes_of,
+)
+from models.ids import new_id
+from models.passwords import hash_password, password_fits
+from models.rights import LEADERS, Right, Role
+from models.rows import Member
+from models.sign_in import end_sessions_of
+
+_WEEK = 7 * 24 * 60
+
+
+class MemberFields(TypedDict, total=False):
+    """What `update_member` may change; what is left out stays."""
+
+    name: str
+    capacity: int
+
+
+async def create_member(
+    actor: Actor,
+    /,
+    *,
+    email: str,
+    name: str,
+    role: Role = Role.EMPLOYEE,
+    rights: Sequence[Right] = (),
+    capacity: int = 2400,
+    password: str | None = None,
+    id: UUID | None = None,
+) -> Outcome[Member]:
+    """Add somebody to the team. Without a password they cannot sign in yet. Capacity is in minutes a week."""
+    # Hashed before the transaction, which must not stay open for as long as that takes.
+    kept = None if password is None else await hash_password(password)
+    return await _create_member(
+        actor, email=email, name=name, role=role, rights=rights, capacity=capacity, password_hash=kept, id=id
+    )
+
+
+@command("createMember")
+async def _create_member(
+    change: Change,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    rights: Sequence[Right],
+    capacity: int,
+    password_hash: str | None,
+    id: UUID | None,
+) -> Member:
+    if earlier := await made_before(change, Member, id, MemberCreated):
+        return earlier
+    _check_role(change, role)
+    _check_held(change, rights, "rights")
+    member = Member(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        email=checks.email(email),
+        name=checks.name(name),
+        role=role,
+        given_rights=sorted(set(rights)),
+        capacity=checks.minutes(capacity, "capacity", most=_WEEK),
+        password_hash=password_hash,
+    )
+    # An address is one person's over all firms. Which firm has it is not for this caller to know.
+    if await Member.exists(email=member.email):
+        raise RuleBroken("This address cannot be used: somebody already signs in with it.", "email")
+    await member.save(force_create=True)
+    change.record(MemberCreated(member=member.id))
+    return member
+
+
+@command("updateMember")
+async def update_member(
+    change: Change, *, member_id: UUID, expected_version: int | None = None, **fields: Unpack[MemberFields]
+) -> Member:
+    """Change a member's name or weekly capacity in minutes."""
+    member = await change.scope.members.lock(member_id, "member_id")
+    member.expect(expected_version)
+    wanted: dict[str, Any] = dict(fields)
+    if "name" in fields:
+        wanted["name"] = checks.name(fields["name"])
+    if "capacity" in fields:
+        wanted["capacity"] = checks.minutes(fields["capacity"], "capacity", most=_WEEK)
+    if changed := member.change_to(wanted):
+        await member.store(*changed)
+        change.record(MemberUpdated(member=member.id, changes=changes_of(changed)))
+    return member
+
+
+@command("setMemberRole")
+async def set_member_role(
+    change: Change, *, member_id: UUID, role: Role, expected_version: int | None = None
+) -> Member:
+    """Make a member an admin or an employee. Rights given before count again for an employee."""
+    member = await change.scope.members.lock(member_id, "member_id")
+    member.expect(expected_version)
+    if member.role is Role.OWNER:
+        raise RuleBroken("The owner stays the owner until they transfer ownership.", "member_id")
+    for affected in (member.role, role):
+        _check_role(change, affected)
+    await _put_into(change, member, role)
+    return member
+
+
+async def _put_into(change: Change, member: Member, role: Role) -> None:
+    if changed := member.change_to({"role": role}):
+        await member.store("role")
+        before, after = changed["role"]
+        change.record(MemberRoleChanged(member=member.id, from_role=before, to_role=after))
+
+
+@command("setMemberRights")
+async def set_member_rights(
+    change: Change, *, member_id: UUID, rights: Sequence[Right], expected_version: int | None = None
+) -> Member:
+    """Give a member these access rights, and no others. An admin's and the owner's are kept for when they are employees
+    again."""
+    member = await change.scope.members.lock(member_id, "member_id")
+    member.expect(expected_version)
+    _check_reach(change, member)
+    wanted, present = frozenset(rights), member.given
+    _check_held(change, wanted ^ present, "rights")
+    if wanted != present:
+        member.given_rights = sorted(wanted)
+        await member.store("given_rights")
+        added, removed = sorted(wanted - present), sorted(present - wanted)
+        change.record(MemberRightsChanged(member=member.id, added=tuple(added), removed=tuple(removed)))
+    return member
+
+
+@command("deactivateMember")
+async def deactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
+    """Shut a member out: their sessions end at once. They stay on what they were assigned to."""
+    member = await change.scope.members.lock(member_id, "member_id")
+    member.expect(expected_version)
+    if member.id == change.member_id:
+        raise RuleBroken("Nobody deactivates themselves. Ask somebody else who manages the team.", "member_id")
+    _check_removable(change, member)
+    if member.active:
+        member.active = False
+        await member.store("active")
+        await end_sessions_of(member.id, now=change.now)
+        change.record(MemberDeactivated(member=member.id))
+    return member
+
+
+@command("reactivateMember")
+async def reactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
+    """Let a deactivated member sign in again, with the role and rights that they had."""
+    member = await change.scope.members.lock(member_id, "member_id")
+    member.expect(expected_version)
+    _check_removable(change, member)
+    if not member.active:
+        member.active = True
+        await member.store("active")
+        change.record(MemberReactivated(member=member.id))
+    return member
+
+
+@command("transferOwnership")
+async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
+    """Make another active member the owner. The present owner becomes an admin. Returns the new owner."""
+    assert change.member_id is not None  # Only the owner gets here.
+    people = await change.scope.members.lock_many({member_id, change.member_id})
+    heir = people.get(member_id) or await change.scope.members.get(member_id, "member_id")
+    if heir.id == change.member_id:
+        raise RuleBroken("You are the owner already. Name another member.", "member_id")
+    if not heir.active:
+        raise RuleBroken(f"{heir.name} is deactivated. Choose an active member.", "member_id")
+    # In this order: a firm never has two owners, not even inside a transaction.
+    await _put_into(change, people[change.member_id], Role.ADMIN)
+    await _put_into(change, heir, Role.OWNER)
+    return heir
+
+
+async def change_password(actor: Actor, /, *, current_password: str, new_password: str) -> Outcome[Member]:
+    """Give oneself another password. It makes no revision: nobody else sees it. Sessions on other devices go on."""
+    member = await Member.filter(id=actor.id, firm_id=actor.firm_id).first()
+    kept = member.password_hash if member else None
+    fits = await password_fits(kept, current_password)
+    new_hash = await hash_password(new_password, "new_password")
+    return await _change_password(actor, present=kept if fits else None, new_hash=new_hash)
+
+
+@command("changePassword")
+async def _change_password(change: Change, *, present: str | None, new_hash: str) -> Member:
+    if change.member_id is None:
+        raise Forbidden("Only a member has a password.")
+    member = await change.scope.members.lock(change.member_id)
+    if present is None or member.password_hash != present:
+        raise Invalid("This is not your present password.", "current_password")
+    member.password_hash = new_hash
+    # Not a new version either: there is no event that would bring it to those who hold the old one.
+    await member.save(update_fields=["password_hash"])
+    return member
+
+
+def _check_role(change: Change, role: Role) -> None:
+    """Refuses to bring somebody into this role, or out of it, unless the actor may."""
+    if role is Role.OWNER:
+        raise RuleBroken("A firm has one owner. To change who that is, the owner transfers ownership.", "role")
+    if role is Role.ADMIN and change.role is not Role.OWNER:
+        raise Forbidden("Only the owner makes and unmakes admins. Ask the owner.", "role")
+
+
+def _check_removable(change: Change, member: Member) -> None:
+    if member.role is Role.OWNER:
+        raise RuleBroken("Nobody removes the owner. They can transfer ownership first.", "member_id")
+    if member.role is Role.ADMIN and change.role is not Role.OWNER:
+        raise Forbidden("Only the owner removes admins and lets them back. Ask the owner.", "member_id")
+    _check_reach(change, member)
+
+
+def _check_reach(change: Change, member: Member) -> None:
+    """An employee who manages the team has no hold over a leader, or over whoever has a right that they lack."""
+    if not change.leads and member.role in LEADERS:
+        raise Forbidden(f"{member.name} is above your own rights. Ask an admin.", "member_id")
+    _check_held(change, member.given, "member_id")
+
+
+def _check_held(change: Change, rights: Iterable[Right], field: str) -> None:
+    lacking = sorted(set(rights) - change.scope.rights)
+    if lacking:
+        raise Forbidden(f"This needs rights that you do not have yourself: {', '.join(lacking)}. Ask an admin.", field)

@@ -1,0 +1,170 @@
+"""Making, editing, sharing and deleting pipelines."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from models import checks
+from models.command import Change, command
+from models.commands.shared import active_members, made_before, replace_links
+from models.database import sql
+from models.errors import Invalid, LimitReached, RuleBroken
+from models.events import (
+    PipelineCreated,
+    PipelineDeleted,
+    PipelineMembersChanged,
+    PipelineUpdated,
+    StageCreated,
+    StatusCreated,
+    changes_of,
+)
+from models.ids import new_id
+from models.order import spread
+from models.rows import CardField, Category, Job, JobOrder, Pipeline, PipelineMember, Stage, Status
+
+MOST_STAGES = 50
+MOST_MEMBERS = 500
+
+#: What a new pipeline's cards show.
+CARD_FIELDS = (CardField.ACCOUNT, CardField.STATUS, CardField.PRIORITY, CardField.DUE_DATE, CardField.ASSIGNEES)
+
+#: The job statuses that every pipeline has: category, name, colour.
+BUILT_IN = (
+    (Category.ACTIVE, "Active", "#2f80ed"),
+    (Category.COMPLETED, "Completed", "#27ae60"),
+    (Category.ARCHIVED, "Archived", "#8d99ae"),
+)
+
+
+class PipelineFields(TypedDict, total=False):
+    """What `update_pipeline` may change; what is left out stays."""
+
+    name: str
+    card_fields: Sequence[CardField]
+    job_order: JobOrder
+
+
+@command("createPipeline")
+async def create_pipeline(
+    change: Change,
+    *,
+    name: str,
+    stages: Sequence[str] = ("To do", "In progress", "Done"),
+    member_ids: Sequence[UUID] = (),
+    card_fields: Sequence[CardField] = CARD_FIELDS,
+    job_order: JobOrder = JobOrder.MANUAL,
+    id: UUID | None = None,
+) -> Pipeline:
+    """Make a pipeline with these stages, in order, and the built-in statuses. An employee who makes it is among its
+    members: they see what they made."""
+    if earlier := await made_before(change, Pipeline, id, PipelineCreated):
+        return earlier
+    titles = _titles(stages)
+    members = checks.at_most(member_ids, "member_ids", most=MOST_MEMBERS)
+    await active_members(change, members, "member_ids")
+    pipeline = Pipeline(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        name=checks.name(name),
+        card_fields=_card_fields(card_fields),
+        job_order=job_order,
+    )
+    await pipeline.save(force_create=True)
+    change.record(PipelineCreated(pipeline=pipeline.id))
+    await _add_stages(change, pipeline, titles)
+    await _add_built_in_statuses(change, pipeline)
+    if change.member_id is not None and not change.leads:
+        members = list(dict.fromkeys([change.member_id, *members]))
+    await _share(change, pipeline, members)
+    return pipeline
+
+
+def _titles(stages: Sequence[str]) -> list[str]:
+    if not stages:
+        raise Invalid("A pipeline needs at least one stage.", "stages")
+    if len(stages) > MOST_STAGES:
+        raise LimitReached(f"A pipeline has at most {MOST_STAGES} stages; these are {len(stages)}.", "stages")
+    return [checks.name(title, "stages") for title in stages]
+
+
+def _card_fields(card_fields: Iterable[CardField]) -> list[str]:
+    return [field.value for field in dict.fromkeys(card_fields)]
+
+
+async def _add_stages(change: Change, pipeline: Pipeline, titles: Sequence[str]) -> None:
+    stages = [
+        Stage(id=new_id(), firm_id=pipeline.firm_id, pipeline_id=pipeline.id, name=title, position=position)
+        for title, position in zip(titles, spread(len(titles)), strict=True)
+    ]
+    await Stage.bulk_create(stages)
+    for stage in stages:
+        change.record(StageCreated(pipeline=pipeline.id, stage=stage.id))
+
+
+async def _add_built_in_statuses(change: Change, pipeline: Pipeline) -> None:
+    statuses = [
+        Status(
+            id=new_id(), firm_id=pipeline.firm_id, pipeline_id=pipeline.id, category=category, name=title, color=color
+        )
+        for category, title, color in BUILT_IN
+    ]
+    await Status.bulk_create(statuses)
+    for status in statuses:
+        change.record(StatusCreated(pipeline=pipeline.id, status=status.id))
+
+
+async def _share(change: Change, pipeline: Pipeline, members: Sequence[UUID]) -> bool:
+    added, removed = await replace_links(PipelineMember, {"pipeline_id": pipeline.id}, "member_id", members)
+    if added or removed:
+        change.record(PipelineMembersChanged(pipeline=pipeline.id, added=added, removed=removed))
+    return bool(added or removed)
+
+
+@command("updatePipeline")
+async def update_pipeline(
+    change: Change, *, pipeline_id: UUID, expected_version: int | None = None, **fields: Unpack[PipelineFields]
+) -> Pipeline:
+    """Change a pipeline's name, what its cards show, or the order of its jobs."""
+    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    pipeline.expect(expected_version)
+    wanted: dict[str, Any] = dict(fields)
+    if "name" in fields:
+        wanted["name"] = checks.name(fields["name"])
+    if "card_fields" in fields:
+        wanted["card_fields"] = _card_fields(fields["card_fields"])
+    if changed := pipeline.change_to(wanted):
+        await pipeline.store(*changed)
+        change.record(PipelineUpdated(pipeline=pipeline.id, changes=changes_of(changed)))
+    return pipeline
+
+
+@command("setPipelineMembers")
+async def set_pipeline_members(
+    change: Change, *, pipeline_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
+) -> Pipeline:
+    """Make a pipeline available to these members, and to no other employees. Admins and the owner see them all."""
+    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    pipeline.expect(expected_version)
+    wanted = checks.at_most(member_ids, "member_ids", most=MOST_MEMBERS)
+    present = set(await PipelineMember.filter(pipeline_id=pipeline.id).values_list("member_id", flat=True))
+    await active_members(change, [id for id in wanted if id not in present], "member_ids")
+    if await _share(change, pipeline, wanted):
+        await pipeline.store()
+    return pipeline
+
+
+@command("deletePipeline")
+async def delete_pipeline(change: Change, *, pipeline_id: UUID, expected_version: int | None = None) -> Pipeline:
+    """Delete a pipeline that has no jobs, with its stages and statuses."""
+    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    pipeline.expect(expected_version)
+    # Whoever opens a job in it, or moves one to it, holds a stage: they are done before the jobs are counted.
+    await Stage.filter(pipeline_id=pipeline.id).order_by("id").select_for_update(no_key=True)
+    if jobs := await Job.filter(pipeline_id=pipeline.id).count():
+        raise RuleBroken(
+            f"This pipeline has {jobs:,} jobs, the archived ones among them. Move or delete them first.", "pipeline_id"
+        )
+    await _share(change, pipeline, ())
+    await sql("DELETE FROM pipeline WHERE id = $1", pipeline.id)
+    change.record(PipelineDeleted(pipeline=pipeline.id, name=pipeline.name))
+    return pipeline

@@ -1,0 +1,212 @@
+"""Adding, editing, ordering and deleting the stages of a pipeline.
+
+Each of these holds the pipeline, so that they come one after the other.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from models import checks
+from models.command import Change, command
+from models.commands.pipelines import MOST_STAGES
+from models.commands.placing import keys_for, put
+from models.commands.shared import made_before
+from models.database import sql
+from models.errors import Invalid, LimitReached, RuleBroken
+from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, changes_of
+from models.ids import new_id
+from models.order import LONGEST_KEY, between, spread
+from models.rows import Job, Stage
+
+
+class StageFields(TypedDict, total=False):
+    """What `update_stage` may change; what is left out stays."""
+
+    name: str
+    time_limit: int | None
+
+
+@command("createStage")
+async def create_stage(
+    change: Change,
+    *,
+    pipeline_id: UUID,
+    name: str,
+    time_limit: int | None = None,
+    after_stage_id: UUID | None = None,
+    before_stage_id: UUID | None = None,
+    id: UUID | None = None,
+) -> Stage:
+    """Add a stage to a pipeline: before or after one of its stages, or as the last."""
+    if earlier := await made_before(change, Stage, id, StageCreated):
+        return earlier
+    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    others = await _in_order(pipeline.id)
+    if len(others) >= MOST_STAGES:
+        raise LimitReached(f"A pipeline has at most {MOST_STAGES} stages. Delete one first.", "pipeline_id")
+    stage = Stage(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        pipeline_id=pipeline.id,
+        name=checks.name(name),
+        time_limit=_time_limit(time_limit),
+    )
+    place = _place(others, before_stage_id, after_stage_id)
+    stage.position = await _position(change, others, place)
+    await stage.save(force_create=True)
+    change.record(StageCreated(pipeline=pipeline.id, stage=stage.id))
+    return stage
+
+
+def _time_limit(minutes: int | None) -> int | None:
+    return None if minutes is None else checks.minutes(minutes, "time_limit", least=1)
+
+
+@command("updateStage")
+async def update_stage(
+    change: Change, *, stage_id: UUID, expected_version: int | None = None, **fields: Unpack[StageFields]
+) -> Stage:
+    """Change a stage's name or time limit."""
+    stage = await change.scope.stages.lock(stage_id, "stage_id")
+    stage.expect(expected_version)
+    wanted: dict[str, Any] = dict(fields)
+    if "name" in fields:
+        wanted["name"] = checks.name(fields["name"])
+    if "time_limit" in fields:
+        wanted["time_limit"] = _time_limit(fields["time_limit"])
+    if changed := stage.change_to(wanted):
+        await stage.store(*changed)
+        change.record(StageUpdated(pipeline=stage.pipeline_id, stage=stage.id, changes=changes_of(changed)))
+    return stage
+
+
+@command("moveStage")
+async def move_stage(
+    change: Change,
+    *,
+    stage_id: UUID,
+    after_stage_id: UUID | None = None,
+    before_stage_id: UUID | None = None,
+    expected_version: int | None = None,
+) -> Stage:
+    """Put a stage before or after another one of its pipeline, or last. Its jobs go with it."""
+    stage = await _lock_structure(change, stage_id)
+    stage.expect(expected_version)
+    if stage.id in (after_stage_id, before_stage_id):
+        raise Invalid(
+            "A stage cannot be placed beside itself.", "after_stage_id" if after_stage_id else "before_stage_id"
+        )
+    present = await _in_order(stage.pipeline_id)
+    others = [other for other in present if other.id != stage.id]
+    place = _place(others, before_stage_id, after_stage_id)
+    if [*others[:place], stage, *others[place:]] != present:
+        stage.position = await _position(change, others, place)
+        await stage.store("position")
+        change.record(StageMoved(pipeline=stage.pipeline_id, stage=stage.id))
+    return stage
+
+
+async def _lock_structure(change: Change, stage_id: UUID) -> Stage:
+    """The stage, with its pipeline held first. A stage never changes its pipeline."""
+    stage = await change.scope.stages.get(stage_id, "stage_id")
+    await change.scope.pipelines_seen.lock(stage.pipeline_id, "stage_id")
+    return await change.scope.stages.lock(stage_id, "stage_id")
+
+
+async def _in_order(pipeline_id: UUID) -> list[Stage]:
+    return await Stage.filter(pipeline_id=pipeline_id).order_by("position", "id")
+
+
+def _place(others: Sequence[Stage], before: UUID | None, after: UUID | None) -> int:
+    if before is not None and after is not None:
+        raise Invalid("Say either before or after which stage, not both.", "before_stage_id")
+    if before is not None:
+        return _index(others, before, "before_stage_id")
+    if after is not None:
+        return _index(others, after, "after_stage_id") + 1
+    return len(others)
+
+
+def _index(others: Sequence[Stage], id: UUID, field: str) -> int:
+    for index, other in enumerate(others):
+        if other.id == id:
+            return index
+    raise RuleBroken("That stage is not of this pipeline. Look at its present stages and choose again.", field)
+
+
+async def _position(change: Change, others: Sequence[Stage], place: int) -> str:
+    """A position key at this place among the other stages."""
+    lower = others[place - 1].position if place > 0 else None
+    upper = others[place].position if place < len(others) else None
+    if lower is None or upper is None or lower < upper:
+        key = between(lower, upper)
+        if len(key) <= LONGEST_KEY:
+            return key
+    keys = spread(len(others) + 1)
+    key = keys.pop(place)
+    await _spread_anew(change, others, keys)
+    return key
+
+
+async def _spread_anew(change: Change, stages: Sequence[Stage], keys: Sequence[str]) -> None:
+    # Rare: only after hundreds of stages were put into the same gap.
+    await sql(
+        "UPDATE stage SET position = placed.position, version = version + 1 "
+        "FROM unnest($1::uuid[], $2::text[]) AS placed(id, position) WHERE stage.id = placed.id",
+        [stage.id for stage in stages],
+        list(keys),
+    )
+    for stage in stages:
+        change.record(StageMoved(pipeline=stage.pipeline_id, stage=stage.id))
+
+
+@command("deleteStage")
+async def delete_stage(
+    change: Change, *, stage_id: UUID, replacement_stage_id: UUID | None = None, expected_version: int | None = None
+) -> Stage:
+    """Delete a stage. Its jobs, the archived ones too, go to the end of the replacement, in their order."""
+    found = await change.scope.stages.get(stage_id, "stage_id")
+    await change.scope.pipelines_seen.lock(found.pipeline_id, "stage_id")
+    # Jobs before stages, as a move does. What still arrives before the stage is held, is found after it.
+    await sql("SELECT FROM job WHERE stage_id = $1 ORDER BY id FOR NO KEY UPDATE", stage_id)
+    stages = {stage.id: stage for stage in await _hold_stages(found.pipeline_id)}
+    stage = stages.get(stage_id) or await change.scope.stages.get(stage_id, "stage_id")
+    stage.expect(expected_version)
+    replacement = await _replacement(change, stages, stage, replacement_stage_id)
+    if len(stages) == 1:
+        raise RuleBroken("A pipeline keeps at least one stage. Add another one first.", "stage_id")
+    if jobs := await _cards(stage):
+        await _empty(change, jobs, replacement)
+    await sql("DELETE FROM stage WHERE id = $1", stage.id)
+    change.record(StageDeleted(pipeline=stage.pipeline_id, stage=stage.id, name=stage.name))
+    return stage
+
+
+async def _hold_stages(pipeline_id: UUID) -> list[Stage]:
+    return await Stage.filter(pipeline_id=pipeline_id).order_by("id").select_for_update(no_key=True)
+
+
+async def _cards(stage: Stage) -> list[Job]:
+    # Held in the order of their ids, as everywhere, and handed out in their order on the board.
+    jobs = await Job.filter(stage_id=stage.id).order_by("id").select_for_update(no_key=True)
+    return sorted(jobs, key=lambda job: (job.position, job.id.bytes))
+
+
+async def _replacement(change: Change, stages: dict[UUID, Stage], stage: Stage, id: UUID | None) -> Stage | None:
+    if id is None:
+        return None
+    replacement = stages.get(id) or await change.scope.stages.get(id, "replacement_stage_id")
+    if replacement.pipeline_id != stage.pipeline_id or replacement.id == stage.id:
+        raise RuleBroken("Choose another stage of the same pipeline.", "replacement_stage_id")
+    return replacement
+
+
+async def _empty(change: Change, jobs: Sequence[Job], replacement: Stage | None) -> None:
+    if replacement is None:
+        raise RuleBroken(
+            f"This stage has {len(jobs):,} jobs, the archived ones among them. Name a stage that takes them.",
+            "replacement_stage_id",
+        )
+    keys = await keys_for(change, replacement, [job.id for job in jobs], before=None, after=None)
+    await put(change, jobs, replacement, keys)

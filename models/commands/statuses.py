@@ -1,0 +1,136 @@
+"""Adding, editing and deleting the job statuses of a pipeline."""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from models import checks
+from models.command import Change, command
+from models.commands.shared import made_before
+from models.database import sql
+from models.errors import LimitReached, RuleBroken
+from models.events import JobStatusChanged, StatusCreated, StatusDeleted, StatusUpdated, changes_of
+from models.ids import new_id
+from models.rows import Category, Job, Status
+
+MOST_CUSTOM_STATUSES = 50
+
+
+class StatusFields(TypedDict, total=False):
+    """What `update_status` may change; what is left out stays."""
+
+    name: str
+    color: str
+    counts_as_overdue: bool
+
+
+@command("createStatus")
+async def create_status(
+    change: Change,
+    *,
+    pipeline_id: UUID,
+    name: str,
+    color: str,
+    counts_as_overdue: bool = False,
+    id: UUID | None = None,
+) -> Status:
+    """Add a custom status to a pipeline: it says what holds a job, and may count as overdue."""
+    if earlier := await made_before(change, Status, id, StatusCreated):
+        return earlier
+    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    if await Status.filter(pipeline_id=pipeline.id, category=Category.CUSTOM).count() >= MOST_CUSTOM_STATUSES:
+        raise LimitReached(
+            f"A pipeline has at most {MOST_CUSTOM_STATUSES} custom statuses. Delete one first.", "pipeline_id"
+        )
+    status = Status(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        pipeline_id=pipeline.id,
+        category=Category.CUSTOM,
+        name=checks.name(name, most=100),
+        color=checks.color(color),
+        counts_as_overdue=counts_as_overdue,
+    )
+    await status.save(force_create=True)
+    change.record(StatusCreated(pipeline=pipeline.id, status=status.id))
+    return status
+
+
+@command("updateStatus")
+async def update_status(
+    change: Change, *, status_id: UUID, expected_version: int | None = None, **fields: Unpack[StatusFields]
+) -> Status:
+    """Change a status's name, colour, or whether it counts as overdue. Of a built-in one, only the colour."""
+    status = await change.scope.statuses.lock(status_id, "status_id")
+    status.expect(expected_version)
+    wanted: dict[str, Any] = dict(fields)
+    if "name" in fields:
+        wanted["name"] = checks.name(fields["name"], most=100)
+    if "color" in fields:
+        wanted["color"] = checks.color(fields["color"])
+    changed = status.change_to(wanted)
+    if status.category is not Category.CUSTOM:
+        for field in changed.keys() - {"color"}:
+            raise RuleBroken("Only the colour of a built-in status can change. Add a custom status instead.", field)
+    if changed:
+        await status.store(*changed)
+        change.record(StatusUpdated(pipeline=status.pipeline_id, status=status.id, changes=changes_of(changed)))
+    return status
+
+
+@command("deleteStatus")
+async def delete_status(
+    change: Change, *, status_id: UUID, replacement_status_id: UUID | None = None, expected_version: int | None = None
+) -> Status:
+    """Delete a custom status. Its jobs get the replacement; their stage stays."""
+    found = await change.scope.statuses.get(status_id, "status_id")
+    if found.category is not Category.CUSTOM:
+        raise RuleBroken("A built-in status cannot be deleted: every pipeline has it.", "status_id")
+    await change.scope.pipelines_seen.lock(found.pipeline_id, "status_id")
+    # Jobs before their status, as everywhere. A job that gets the status meanwhile makes the deletion start again.
+    jobs = await Job.filter(status_id=status_id).order_by("id").select_for_update(no_key=True)
+    status = await change.scope.statuses.lock(status_id, "status_id")
+    status.expect(expected_version)
+    replacement = await _replacement(change, status, replacement_status_id)
+    if jobs:
+        await _empty(change, jobs, replacement)
+    await sql("DELETE FROM status WHERE id = $1", status.id)
+    change.record(StatusDeleted(pipeline=status.pipeline_id, status=status.id, name=status.name))
+    return status
+
+
+async def _replacement(change: Change, status: Status, id: UUID | None) -> Status | None:
+    if id is None:
+        return None
+    replacement = await change.scope.statuses.get(id, "replacement_status_id")
+    if replacement.pipeline_id != status.pipeline_id or replacement.id == status.id:
+        raise RuleBroken("Choose another status of the same pipeline.", "replacement_status_id")
+    if replacement.category is Category.ARCHIVED:
+        raise RuleBroken(
+            "Deleting a status archives no jobs. Choose another replacement, or archive them first.",
+            "replacement_status_id",
+        )
+    return replacement
+
+
+async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None) -> None:
+    if replacement is None:
+        raise RuleBroken(
+            f"{len(jobs):,} jobs are under this status. Name another one for them.", "replacement_status_id"
+        )
+    await sql(
+        "UPDATE job SET status_id = $2, completed_at = $3, version = version + 1 WHERE id = ANY($1)",
+        [job.id for job in jobs],
+        replacement.id,
+        change.now if replacement.category is Category.COMPLETED else None,
+    )
+    for job in jobs:
+        change.record(
+            JobStatusChanged(
+                job=job.id,
+                account=job.account_id,
+                pipeline=job.pipeline_id,
+                from_status=job.status_id,
+                to_status=replacement.id,
+            )
+        )

@@ -1,0 +1,100 @@
+"""The firm's labels for accounts."""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from models import checks
+from models.command import Change, command
+from models.commands.shared import made_before
+from models.database import sql
+from models.errors import RuleBroken
+from models.events import AccountTagsChanged, TagCreated, TagDeleted, TagUpdated, changes_of
+from models.ids import new_id
+from models.rows import AccountTag, Tag
+
+
+class TagFields(TypedDict, total=False):
+    """What `update_tag` may change; what is left out stays."""
+
+    name: str
+    color: str
+
+
+@command("createTag")
+async def create_tag(change: Change, *, name: str, color: str, id: UUID | None = None) -> Tag:
+    """Add a tag. Its name is the firm's only one of its kind, whatever the case."""
+    if earlier := await made_before(change, Tag, id, TagCreated):
+        return earlier
+    tag = Tag(id=id or new_id(), firm_id=change.actor.firm_id, **_checked({"name": name, "color": color}))
+    await _refuse_second(change, tag)
+    await tag.save(force_create=True)
+    change.record(TagCreated(tag=tag.id))
+    return tag
+
+
+@command("updateTag")
+async def update_tag(
+    change: Change, *, tag_id: UUID, expected_version: int | None = None, **fields: Unpack[TagFields]
+) -> Tag:
+    """Change a tag's name or colour, on every account that carries it."""
+    tag = await change.scope.tags.lock(tag_id, "tag_id")
+    tag.expect(expected_version)
+    changed = tag.change_to(_checked(fields))
+    if "name" in changed:
+        await _refuse_second(change, tag)
+    if changed:
+        await tag.store(*changed)
+        change.record(TagUpdated(tag=tag.id, changes=changes_of(changed)))
+    return tag
+
+
+def _checked(fields: TagFields) -> dict[str, Any]:
+    checked: dict[str, Any] = {}
+    if "name" in fields:
+        checked["name"] = checks.name(fields["name"], most=100)
+    if "color" in fields:
+        checked["color"] = checks.color(fields["color"])
+    return checked
+
+
+async def _refuse_second(change: Change, tag: Tag) -> None:
+    # The index knows names in one case only, and PostgreSQL's idea of case depends on its locale. So names are given
+    # one at a time, under the row that every change holds at its end anyway.
+    await change.scope.firms.lock(change.actor.firm_id)
+    for id, name in await change.scope.tags.where().values_list("id", "name"):
+        if id != tag.id and name.casefold() == tag.name.casefold():
+            raise RuleBroken(f"There is a tag {name!r} already. Use it, or choose another name.", "name")
+
+
+@command("deleteTag")
+async def delete_tag(change: Change, *, tag_id: UUID, expected_version: int | None = None) -> Tag:
+    """Remove a tag from the firm and from every account that carries it."""
+    tag = await change.scope.tags.lock(tag_id, "tag_id")
+    tag.expect(expected_version)
+    for account_id in await _take_off_all(tag):
+        change.record(AccountTagsChanged(account=account_id, added=(), removed=(tag.id,)))
+    await tag.delete()
+    change.record(TagDeleted(tag=tag.id, name=tag.name))
+    return tag
+
+
+async def _take_off_all(tag: Tag) -> Sequence[UUID]:
+    # Whoever puts a tag on an account locks the tag first (`tags_to_carry`), so no link can appear meanwhile. All of
+    # the firm's accounts, not only those that the caller sees: the tag itself is going.
+    carrying = "SELECT account_id FROM account_tag WHERE tag_id = $1"
+    await sql(f"SELECT 1 FROM account WHERE id IN ({carrying}) ORDER BY id FOR NO KEY UPDATE", tag.id)
+    rows = await sql(f"UPDATE account SET version = version + 1 WHERE id IN ({carrying}) RETURNING id", tag.id)
+    await AccountTag.filter(tag_id=tag.id).delete()
+    return sorted(row["id"] for row in rows)
+
+
+async def tags_to_carry(change: Change, ids: Sequence[UUID], field: str) -> list[UUID]:
+    """The ids of tags that an account is to carry, each once. The tags are held, so that none is deleted meanwhile:
+    lock them before the account, as deleting a tag does."""
+    wanted = checks.at_most(ids, field)
+    found = await change.scope.tags.lock_many(wanted)
+    for id in wanted:
+        if id not in found:
+            await change.scope.tags.get(id, field)
+    return wanted

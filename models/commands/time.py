@@ -1,0 +1,164 @@
+"""Logging time, and editing what was logged."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from models import checks
+from models.command import Change, command
+from models.commands.linking import account_and_job, lock_linked, of_account
+from models.commands.shared import active_members, made_before
+from models.database import sql
+from models.errors import Invalid, RuleBroken
+from models.events import Changes, TimeEntryDeleted, TimeEntryUpdated, TimeLogged, changes_of
+from models.ids import new_id
+from models.rights import Right
+from models.rows import Job, TimeEntry
+
+MOST_MINUTES_A_DAY = 24 * 60
+
+
+class TimeEntryFields(TypedDict, total=False):
+    """What `update_time_entry` may change; what is left out stays."""
+
+    minutes: int
+    day: date
+    note: str
+    billable: bool
+    job_id: UUID | None
+
+
+@command("logTime")
+async def log_time(
+    change: Change,
+    *,
+    minutes: int,
+    account_id: UUID | None = None,
+    job_id: UUID | None = None,
+    day: date | None = None,
+    note: str = "",
+    billable: bool = True,
+    member_id: UUID | None = None,
+    id: UUID | None = None,
+) -> TimeEntry:
+    """Log a member's minutes for an account, or for one of its jobs: today's unless told otherwise."""
+    if earlier := await made_before(change, TimeEntry, id, TimeLogged):
+        return earlier
+    member = await _whose(change, member_id)
+    account, job = await account_and_job(change, account_id, job_id)
+    entry = TimeEntry(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        member_id=member,
+        account_id=account,
+        job_id=job.id if job else None,
+        day=_day(change, day or change.today),
+        minutes=_minutes(minutes),
+        note=checks.text(note, "note"),
+        billable=billable,
+        created_at=change.now,
+    )
+    await entry.save(force_create=True)
+    change.record(TimeLogged(**entry_place(entry, job.pipeline_id if job else None), minutes=entry.minutes))
+    return entry
+
+
+async def _whose(change: Change, member_id: UUID | None) -> UUID:
+    member = member_id or change.member_id
+    if member is None:
+        raise Invalid("Say whose time it is.", "member_id")
+    if member != change.member_id:
+        change.require(Right.MANAGE_TIME_ENTRIES, "Logging another member's time")
+        await active_members(change, [member], "member_id")
+    return member
+
+
+def _minutes(value: int) -> int:
+    return checks.minutes(value, "minutes", least=1, most=MOST_MINUTES_A_DAY)
+
+
+def _day(change: Change, day: date) -> date:
+    # A day's grace: for a member who travels, the date may already be tomorrow's.
+    if day > change.today + timedelta(days=1):
+        raise RuleBroken(f"{day} is yet to come. Time is logged when it has been spent.", "day")
+    return day
+
+
+def entry_place(entry: TimeEntry, pipeline: UUID | None) -> dict[str, Any]:
+    """What every event of a time entry carries. `pipeline` is its job's."""
+    return {
+        "entry": entry.id,
+        "member": entry.member_id,
+        "account": entry.account_id,
+        "job": entry.job_id,
+        "pipeline": pipeline,
+    }
+
+
+async def _lock(change: Change, entry_id: UUID, expected_version: int | None) -> tuple[TimeEntry, UUID | None]:
+    entry, pipeline = await lock_linked(change.seen.time_entries, "time_entry", entry_id, "time_entry_id")
+    entry.expect(expected_version)
+    return entry, pipeline
+
+
+@command("updateTimeEntry")
+async def update_time_entry(
+    change: Change, *, time_entry_id: UUID, expected_version: int | None = None, **fields: Unpack[TimeEntryFields]
+) -> TimeEntry:
+    """Change a time entry's minutes, day, note, job, or whether it is billable."""
+    # The new job before the old one: it may be the same, which is then held once, in the stronger way.
+    job_id = fields.get("job_id")
+    job = await change.scope.jobs.lock(job_id, "job_id") if job_id is not None else None
+    entry, pipeline = await _lock(change, time_entry_id, expected_version)
+    if "minutes" in fields and entry.running:
+        raise RuleBroken("This timer is running. Stop it before setting its minutes.", "minutes")
+    if job is not None:
+        of_account(job, entry.account_id)
+    left = entry_place(entry, pipeline)
+    changed = entry.change_to(_checked(change, fields))
+    if changed:
+        await entry.store(*changed)
+        _record_update(change, entry, left, job, changes_of(changed))
+    return entry
+
+
+def _checked(change: Change, fields: TimeEntryFields) -> dict[str, Any]:
+    wanted: dict[str, Any] = dict(fields)
+    if "minutes" in fields:
+        wanted["minutes"] = _minutes(fields["minutes"])
+    if "day" in fields:
+        wanted["day"] = _day(change, fields["day"])
+    if "note" in fields:
+        wanted["note"] = checks.text(fields["note"], "note")
+    return wanted
+
+
+def _record_update(change: Change, entry: TimeEntry, left: dict[str, Any], job: Job | None, changes: Changes) -> None:
+    # Both jobs' sums change when it goes from one to the other: those who see only one of them are told, too.
+    if left["job"] is not None or entry.job_id is None:
+        change.record(TimeEntryUpdated(**left, changes=changes))
+    if entry.job_id != left["job"]:
+        change.record(TimeEntryUpdated(**entry_place(entry, job.pipeline_id if job else None), changes=changes))
+
+
+@command("deleteTimeEntry")
+async def delete_time_entry(change: Change, *, time_entry_id: UUID, expected_version: int | None = None) -> TimeEntry:
+    """Delete a time entry for good, or throw a running timer away. Its history stays in the log."""
+    entry, pipeline = await _lock(change, time_entry_id, expected_version)
+    await sql("DELETE FROM time_entry WHERE id = $1", entry.id)
+    change.record(TimeEntryDeleted(**entry_place(entry, pipeline), minutes=entry.minutes))
+    return entry
+
+
+@command("setTimeEntryRate")
+async def set_time_entry_rate(
+    change: Change, *, time_entry_id: UUID, rate: Decimal | None, expected_version: int | None = None
+) -> TimeEntry:
+    """Set what an hour of a time entry costs, or None for no rate."""
+    entry, pipeline = await _lock(change, time_entry_id, expected_version)
+    if entry.change_to({"rate": None if rate is None else checks.money(rate, "rate")}):
+        await entry.store("rate")
+        # That it changed is told to all who see the entry; its values only to those who may see rates.
+        change.record(TimeEntryUpdated(**entry_place(entry, pipeline), changes={"rate": (None, None)}))
+    return entry

@@ -1,0 +1,91 @@
+"""Timers: a time entry that is running. A member has at most one."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from models import checks
+from models.command import Change, command
+from models.commands.linking import account_and_job, lock_linked
+from models.commands.shared import made_before
+from models.commands.time import entry_place
+from models.database import sql
+from models.errors import NotFound, RuleBroken
+from models.events import TimerStarted, TimerStopped
+from models.ids import new_id
+from models.rows import TimeEntry
+
+
+@command("startTimer")
+async def start_timer(
+    change: Change,
+    *,
+    account_id: UUID | None = None,
+    job_id: UUID | None = None,
+    note: str = "",
+    billable: bool = True,
+    id: UUID | None = None,
+) -> TimeEntry:
+    """Start a timer for an account, or for one of its jobs. The member's running one, if any, is stopped first."""
+    member = _timed(change)
+    if earlier := await made_before(change, TimeEntry, id, TimerStarted):
+        return earlier
+    await _one_at_a_time(member)
+    account, job = await account_and_job(change, account_id, job_id)
+    timer = TimeEntry(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        member_id=member,
+        account_id=account,
+        job_id=job.id if job else None,
+        day=change.today,
+        note=checks.text(note, "note"),
+        billable=billable,
+        started_at=change.now,
+        created_at=change.now,
+    )
+    await _stop_running(change, member)
+    await timer.save(force_create=True)
+    change.record(TimerStarted(**entry_place(timer, job.pipeline_id if job else None)))
+    return timer
+
+
+@command("stopTimer")
+async def stop_timer(change: Change) -> TimeEntry:
+    """Stop the member's running timer: its minutes, begun ones included, count from now on."""
+    member = _timed(change)
+    await _one_at_a_time(member)
+    stopped = await _stop_running(change, member)
+    if stopped is None:
+        raise RuleBroken("You have no running timer.")
+    return stopped
+
+
+def _timed(change: Change) -> UUID:
+    if change.member_id is None:
+        raise RuleBroken("Only a member has a timer. Log the time instead.")
+    return change.member_id
+
+
+async def _one_at_a_time(member: UUID) -> None:
+    # A double click: the second call finds the timer that the first one started. Held until the transaction ends.
+    await sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"timer of {member}")
+
+
+async def _stop_running(change: Change, member: UUID) -> TimeEntry | None:
+    running = await TimeEntry.filter(member_id=member, started_at__isnull=False).first()
+    if running is None:
+        return None
+    try:
+        timer, pipeline = await lock_linked(change.seen.time_entries, "time_entry", running.id, "time_entry_id")
+    except NotFound:
+        return None  # Somebody has just deleted it.
+    assert timer.started_at is not None
+    timer.minutes, timer.started_at = whole_minutes(timer.started_at, change.now), None
+    await timer.store("minutes", "started_at")
+    change.record(TimerStopped(**entry_place(timer, pipeline), minutes=timer.minutes))
+    return timer
+
+
+def whole_minutes(started_at: datetime, stopped_at: datetime) -> int:
+    """The minutes between two moments, a begun one counted as whole, and at least 1."""
+    return max(1, -((started_at - stopped_at) // timedelta(minutes=1)))

@@ -1,0 +1,175 @@
+"""Signing in, staying signed in, and being out."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from models import attempts, tokens
+from models.database import sql
+from models.errors import Invalid, NotFound, SignInRefused
+from models.ids import Kind, encode, new_id
+from models.passwords import password_fits
+from models.scope import Viewer
+from models.signing_keys import LONGEST_TOKEN
+from models.tokens import ACCESS_LIFETIME, Refresh
+from models.viewers import viewer_of_session
+
+#: A session ends when it has not been refreshed for so long.
+SESSION_LIFETIME = timedelta(days=30)
+#: An ended session is kept so long: its old tokens are then still told apart from made-up ones.
+KEPT_AFTER_END = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a member's device keeps. `expires_at` is the access token's."""
+
+    access_token: str = field(repr=False)
+    expires_at: datetime
+    refresh_token: str = field(repr=False)
+    member_id: UUID
+    firm_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Who a request comes from, and until when (in unix seconds) its token is good."""
+
+    viewer: Viewer
+    expires_at: float
+
+
+# Nothing, if the member was deactivated or given another password while this one was being looked at. The share lock
+# makes such a change wait, and it then finds this session among those that it ends.
+_START = """
+WITH made AS (
+    INSERT INTO session (id, member_id, refresh_hash, created_at, expires_at)
+    SELECT $1, id, $2, $3, $4 FROM member
+    WHERE id = $5 AND active AND ($6::text IS NULL OR password_hash = $6) FOR SHARE
+    RETURNING id
+), cleared AS (
+    DELETE FROM sign_in_attempts WHERE email_hash = $7 AND EXISTS (SELECT FROM made)
+)
+SELECT id FROM made
+"""
+
+# Of two calls with the same token the second waits for the first, and then finds another hash.
+_ROTATE = """
+UPDATE session s SET refresh_hash = $3, expires_at = $4 FROM member m
+WHERE s.id = $1 AND s.refresh_hash = $2 AND s.ended_at IS NULL AND s.expires_at > $5
+  AND m.id = s.member_id AND m.active
+RETURNING m.id AS member_id, m.firm_id
+"""
+
+# Ended is expired too: that is what the sweep goes by.
+_END = "UPDATE session SET ended_at = $1, expires_at = LEAST(expires_at, $1) WHERE ended_at IS NULL AND "
+
+
+async def sign_in(
+    email: str, password: str, *, lifetime: timedelta = ACCESS_LIFETIME, now: datetime | None = None
+) -> SignedIn:
+    """Start a session. `SignInRefused`, in the same words and after the same time, whatever was wrong;
+    `LimitReached` after too many wrong passwords for the address, then also for the right one."""
+    now = now or datetime.now(UTC)
+    address = email.strip().lower()
+    await attempts.count_attempt(address, now)
+    member = await _member_at(address)
+    fits = await password_fits(member["password_hash"] if member else None, password)
+    if member is None or not fits:
+        raise _wrong()
+    token = Refresh.new(new_id())
+    proof = (member["password_hash"], attempts.digest(address))
+    if not await _start(member["id"], token, now, now + SESSION_LIFETIME, *proof):
+        raise _wrong()
+    return await _signed_in(member["id"], member["firm_id"], token, now, lifetime)
+
+
+async def refresh(
+    refresh_token: str, *, lifetime: timedelta = ACCESS_LIFETIME, now: datetime | None = None
+) -> SignedIn:
+    """The next pair of tokens. A token that was used before ends the session: somebody else has a copy."""
+    now = now or datetime.now(UTC)
+    given = Refresh.parse(refresh_token)
+    following = Refresh.new(given.session_id)
+    rows = await sql(_ROTATE, given.session_id, given.digest, following.digest, now + SESSION_LIFETIME, now)
+    if not rows:
+        await _end_if_reused(given, now)
+        raise SignInRefused("This session has ended. Sign in again.")
+    return await _signed_in(rows[0]["member_id"], rows[0]["firm_id"], following, now, lifetime)
+
+
+async def sign_out(session_id: UUID, *, now: datetime | None = None) -> None:
+    """End a session: its tokens are worth nothing from now on. As often as you like."""
+    await sql(_END + "id = $2", now or datetime.now(UTC), session_id)
+
+
+async def end_sessions_of(member_id: UUID, *, but: UUID | None = None, now: datetime | None = None) -> None:
+    """End all sessions of a member, `but` one: when they are deactivated, or change their password. Inside the
+    change that does it, after it."""
+    await sql(_END + "member_id = $2 AND id IS DISTINCT FROM $3", now or datetime.now(UTC), member_id, but)
+
+
+async def issue_for(member_id: UUID, hours: float, *, now: datetime | None = None) -> str:
+    """An access token for so many hours, of a session of its own that cannot be refreshed: for scripts."""
+    most = LONGEST_TOKEN // timedelta(hours=1)
+    if not 0 < hours <= most:
+        raise Invalid(f"A token lives for more than 0 and at most {most} hours.", "hours")
+    now, lifetime = now or datetime.now(UTC), timedelta(hours=hours)
+    unknown = Refresh.new(new_id())
+    if not await _start(member_id, unknown, now, now + lifetime):
+        raise NotFound("There is no such member, or they are deactivated.", "member_id")
+    return (await tokens.issue(member_id, unknown.session_id, now=now, lifetime=lifetime)).token
+
+
+async def authenticate(access_token: str, *, now: datetime | None = None) -> Authenticated:
+    """Who has this token, in one statement. `SignInRefused` also for a good token of somebody who is out: the session
+    was ended, or the member deactivated."""
+    claims = await tokens.read(access_token, now=now or datetime.now(UTC))
+    viewer = await viewer_of_session(claims.session_id)
+    if viewer is None or encode(Kind.MEMBER, viewer.member_id) != claims.subject:
+        raise SignInRefused("You are signed out. Sign in again.")
+    return Authenticated(viewer, claims.expires_at)
+
+
+async def sweep_sessions(now: datetime) -> None:
+    """Delete what no longer means anything: sessions that ended a while ago, old attempts, expired keys."""
+    await sql("DELETE FROM session WHERE expires_at < $1", now - KEPT_AFTER_END)
+    await attempts.sweep_attempts(now)
+    await sql("DELETE FROM signing_key WHERE expires_at <= $1", now)
+
+
+async def _member_at(address: str) -> dict[str, Any] | None:
+    if not address.isprintable():
+        return None  # PostgreSQL could not even be asked about some of these.
+    rows = await sql("SELECT id, firm_id, password_hash FROM member WHERE email = $1 AND active", address)
+    return rows[0] if rows else None
+
+
+async def _start(
+    member_id: UUID,
+    token: Refresh,
+    now: datetime,
+    until: datetime,
+    password_hash: str | None = None,
+    attempts_of: str | None = None,
+) -> bool:
+    values = (token.session_id, token.digest, now, until, member_id, password_hash, attempts_of)
+    return bool(await sql(_START, *values))
+
+
+async def _signed_in(member_id: UUID, firm_id: UUID, token: Refresh, now: datetime, lifetime: timedelta) -> SignedIn:
+    access = await tokens.issue(member_id, token.session_id, now=now, lifetime=lifetime)
+    return SignedIn(access.token, access.expires_at, token.token, member_id, firm_id)
+
+
+async def _end_if_reused(given: Refresh, now: datetime) -> None:
+    if await sql(_END + "id = $2 AND refresh_hash <> $3 RETURNING id", now, given.session_id, given.digest):
+        raise SignInRefused(
+            "This refresh token was used before, so somebody else may have a copy. The session has been ended: "
+            "sign in again."
+        )
+
+
+def _wrong() -> SignInRefused:
+    return SignInRefused("The e-mail address or the password is wrong.")

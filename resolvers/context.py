@@ -1,0 +1,68 @@
+"""What one operation is answered with: who asks, what they may see, and loaders of its own."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from models.actor import Actor
+from models.errors import SignInRefused
+from models.scope import Scope, Viewer
+from resolvers.loaders import Loaders
+
+
+@dataclass(slots=True)
+class Context:
+    """The context of one operation, or of one delivery of a subscription.
+
+    Without a viewer it is either nobody's, who may sign in and no more, or that of an execution shared by all who have
+    the same scope: a resolver that reaches for the viewer then fails at once, instead of answering one as another.
+    """
+
+    known_scope: Scope | None = None
+    known_viewer: Viewer | None = None
+    #: Whatever the process that serves has for its resolvers: the live part reads it.
+    services: Any = None
+    load: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.refresh()
+
+    @classmethod
+    def of(cls, viewer: Viewer | None, services: Any = None) -> "Context":
+        """For an operation of a viewer, or of nobody."""
+        return cls(viewer.scope if viewer else None, viewer, services)
+
+    @property
+    def scope(self) -> Scope:
+        """What may be seen; `SignInRefused` for nobody."""
+        if self.known_scope is None:
+            raise SignInRefused("Sign in first: send the access token of `signIn` as `Authorization: Bearer …`.")
+        return self.known_scope
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks."""
+        if self.known_viewer is None:
+            # Nobody is told to sign in; a shared execution has no viewer, and must not have asked.
+            raise RuntimeError(f"There is no viewer here: {self.scope}")
+        return self.known_viewer
+
+    @property
+    def seen(self) -> Viewer | Scope:
+        """Through what rows are seen: a viewer's own time entries are among theirs, a shared scope has none."""
+        return self.known_viewer or self.scope
+
+    @property
+    def actor(self) -> Actor:
+        """The viewer as the actor of a command."""
+        self.scope  # noqa: B018 - nobody is told to sign in
+        return Actor.member(self.viewer.scope.firm_id, self.viewer.member_id)
+
+    @property
+    def firm_id(self) -> UUID:
+        """The firm of the operation."""
+        return self.scope.firm_id
+
+    def refresh(self) -> None:
+        """Forget what was loaded: something has changed, or may have."""
+        self.load = Loaders(self)

@@ -1,0 +1,165 @@
+"""Filters as conditions over rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from strawberry import UNSET
+from tortoise.expressions import Q, Subquery
+
+from models.errors import Invalid
+from models.ids import Kind, decode
+from models.rows import AccountMember, AccountTag, JobAssignee, TaskAssignee
+from schema.inputs.filters import (
+    AccountFilter,
+    DateFilter,
+    DateTimeFilter,
+    IdFilter,
+    JobFilter,
+    MemberFilter,
+    TaskFilter,
+    TimeEntryFilter,
+)
+
+MOST_VALUES = 100
+#: The most filters that one filter may hold with `and` and `or`, and how deep.
+MOST_FILTERS = 30
+DEEPEST = 4
+
+
+def _given(value: Any) -> bool:
+    return value is not UNSET and value is not None
+
+
+def _among(column: str, kind: Kind, wanted: IdFilter | None) -> Q:
+    if not isinstance(wanted, IdFilter):
+        return Q()
+    return Q(**{f"{column}__in": [decode(kind, id) for id in _bounded(wanted.in_)]})
+
+
+def _linked(link: Any, owner: str, column: str, kind: Kind, wanted: IdFilter | None) -> Q:
+    """Through a table of links, as a subquery: a join would give a row once for each of its links."""
+    if not isinstance(wanted, IdFilter):
+        return Q()
+    ids = [decode(kind, id) for id in _bounded(wanted.in_)]
+    return Q(id__in=Subquery(link.filter(**{f"{column}__in": ids}).values(owner)))
+
+
+def _one_of(column: str, values: Sequence[Any] | None) -> Q:
+    return Q(**{f"{column}__in": _bounded(values)}) if _given(values) else Q()  # type: ignore[arg-type]
+
+
+def _bounded(values: Sequence[Any]) -> list[Any]:
+    if len(values) > MOST_VALUES:
+        raise Invalid(f"A filter takes at most {MOST_VALUES} values, not {len(values)}.", "filter")
+    return list(values)
+
+
+def _dates(column: str, wanted: DateFilter | DateTimeFilter | None) -> Q:
+    condition = Q()
+    if not isinstance(wanted, DateFilter | DateTimeFilter):
+        return condition
+    if _given(wanted.before):
+        condition &= Q(**{f"{column}__lt": wanted.before})
+    if _given(wanted.after):
+        condition &= Q(**{f"{column}__gt": wanted.after})
+    if isinstance(wanted, DateFilter) and _given(wanted.on):
+        condition &= Q(**{column: wanted.on})
+    if isinstance(wanted, DateFilter) and _given(wanted.is_set):
+        condition &= Q(**{f"{column}__isnull": not wanted.is_set})
+    return condition
+
+
+def _flag(column: str, wanted: bool | None) -> Q:
+    return Q(**{f"{column}__isnull": not wanted}) if _given(wanted) else Q()
+
+
+def jobs(wanted: JobFilter | None) -> Q:
+    """The condition of a filter of jobs."""
+    if wanted is None:
+        return Q()
+    _check_size(wanted)
+    return _jobs(wanted)
+
+
+def _check_size(wanted: JobFilter) -> None:
+    pending, seen = [(wanted, 1)], 0
+    while pending:
+        part, depth = pending.pop()
+        seen += 1
+        if seen > MOST_FILTERS or depth > DEEPEST:
+            raise Invalid(f"A filter holds at most {MOST_FILTERS} others, {DEEPEST} levels deep.", "filter")
+        pending += [(inner, depth + 1) for inner in [*_inner(part.and_), *_inner(part.or_)]]
+
+
+def _inner(filters: list[JobFilter] | None) -> list[JobFilter]:
+    return filters if _given(filters) else []  # type: ignore[return-value]
+
+
+def _jobs(wanted: JobFilter) -> Q:
+    condition = (
+        _among("id", Kind.JOB, wanted.id)
+        & _among("account_id", Kind.ACCOUNT, wanted.account)
+        & _among("pipeline_id", Kind.PIPELINE, wanted.pipeline)
+        & _among("stage_id", Kind.STAGE, wanted.stage)
+        & _among("status_id", Kind.STATUS, wanted.status)
+        & _one_of("status__category", wanted.category)
+        & _linked(JobAssignee, "job_id", "member_id", Kind.MEMBER, wanted.assignee)
+        & _one_of("priority", wanted.priority)
+        & _dates("due_date", wanted.due)
+        & _dates("start_date", wanted.start)
+        & _dates("created_at", wanted.created)
+        & _flag("archived_at", wanted.archived)
+    )
+    for inner in _inner(wanted.and_):
+        condition &= _jobs(inner)
+    if alternatives := _inner(wanted.or_):
+        condition &= Q(*(_jobs(inner) for inner in alternatives), join_type=Q.OR)
+    return condition
+
+
+def accounts(wanted: AccountFilter | None) -> Q:
+    """The condition of a filter of accounts."""
+    if wanted is None:
+        return Q()
+    return (
+        _among("id", Kind.ACCOUNT, wanted.id)
+        & _linked(AccountTag, "account_id", "tag_id", Kind.TAG, wanted.tag)
+        & _linked(AccountMember, "account_id", "member_id", Kind.MEMBER, wanted.team)
+        & _flag("archived_at", wanted.archived)
+    )
+
+
+def members(wanted: MemberFilter | None) -> Q:
+    """The condition of a filter of members."""
+    if wanted is None:
+        return Q()
+    active = Q(active=wanted.active) if _given(wanted.active) else Q()
+    return _among("id", Kind.MEMBER, wanted.id) & active
+
+
+def tasks(wanted: TaskFilter | None) -> Q:
+    """The condition of a filter of tasks."""
+    if wanted is None:
+        return Q()
+    return (
+        _among("account_id", Kind.ACCOUNT, wanted.account)
+        & _among("job_id", Kind.JOB, wanted.job)
+        & _linked(TaskAssignee, "task_id", "member_id", Kind.MEMBER, wanted.assignee)
+        & _one_of("state", wanted.state)
+        & _dates("due_date", wanted.due)
+    )
+
+
+def time_entries(wanted: TimeEntryFilter | None) -> Q:
+    """The condition of a filter of time entries."""
+    if wanted is None:
+        return Q()
+    return (
+        _among("member_id", Kind.MEMBER, wanted.member)
+        & _among("account_id", Kind.ACCOUNT, wanted.account)
+        & _among("job_id", Kind.JOB, wanted.job)
+        & _dates("day", wanted.day)
+        & _flag("started_at", wanted.running)
+    )

@@ -1,0 +1,71 @@
+"""From a mutation's input to the values that its command takes, and from a refusal to what the caller reads."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from strawberry import UNSET
+
+from models.errors import Forbidden, Invalid, Refusal
+from models.ids import Kind, decode
+from schema.inputs.base import CLEARS, KIND, NULL, REFUSED
+from schema.payloads import UserError
+
+
+def values_of(given: Any) -> dict[str, Any]:
+    """The fields of an input that were given, as the domain has them: ids decoded, inner inputs built."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(given):
+        value = getattr(given, field.name)
+        if value is UNSET:
+            continue
+        if value is None:
+            if field.metadata.get(NULL) == REFUSED:
+                raise Invalid("This cannot be null. Leave it out to keep what is there.", field.name)
+            if field.metadata.get(NULL) != CLEARS:
+                continue
+        values[field.name] = _value(value, field)
+    return values
+
+
+def _value(value: Any, field: dataclasses.Field[Any]) -> Any:
+    kind = field.metadata.get(KIND)
+    if isinstance(value, list):
+        return [_item(item, kind, field.name, place) for place, item in enumerate(value)]
+    return value if kind is None or value is None else _decoded(kind, value, field.name)
+
+
+def _item(item: Any, kind: Kind | None, name: str, place: int) -> Any:
+    if kind is not None:
+        return _decoded(kind, item, name, place)
+    if not dataclasses.is_dataclass(item):
+        return item
+    try:
+        return type(item).build(**values_of(item))  # type: ignore[attr-defined]
+    except Refusal as refusal:
+        refusal.path = (name, place, *refusal.path)
+        raise
+
+
+def _decoded(kind: Kind, text: str, *path: str | int) -> Any:
+    try:
+        return decode(kind, text)
+    except Invalid as refusal:
+        refusal.path = path
+        raise
+
+
+def spoken(refusal: Refusal) -> UserError:
+    """A refusal in the API's words."""
+    return UserError(
+        code=refusal.code,
+        message=refusal.message,
+        path=["input", *(_camel(str(step)) for step in refusal.path)],
+        right=refusal.right if isinstance(refusal, Forbidden) else None,
+    )
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)

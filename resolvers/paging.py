@@ -1,0 +1,185 @@
+"""Keyset pages over visible rows, and over a job's history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from models.errors import Invalid
+from models.log import Logged
+from models.rows import Row
+from resolvers import cursors
+from schema.types.page_info import PageInfo
+
+R = TypeVar("R", bound=Row)
+
+MOST = 100
+MOST_COUNTED = 10_000
+
+
+class Key(NamedTuple):
+    """A column that a list is sorted by. `read` makes its value of what a cursor holds."""
+
+    column: str
+    descending: bool = False
+    nullable: bool = False
+    read: Callable[[str], Any] = str
+
+
+ID = Key("id", read=UUID)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The page that was asked for."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many things."""
+        if self.first is not None and self.last is not None:
+            raise Invalid("Ask for either the first or the last, not both.", "last")
+        size = next((n for n in (self.first, self.last) if n is not None), 50)
+        if not 1 <= size <= MOST:
+            raise Invalid(f"A page has from 1 to {MOST} things, not {size}.", "last" if self.first is None else "first")
+        return size
+
+
+@dataclass(slots=True)
+class Edge(Generic[R]):
+    """A thing with its cursor."""
+
+    node: R
+    cursor: str
+
+
+@dataclass(slots=True)
+class Page(Generic[R]):
+    """A page of rows."""
+
+    query: QuerySet[R]
+    edges: list[Edge[R]]
+    page_info: PageInfo
+
+    @property
+    def nodes(self) -> list[R]:
+        """The rows without their cursors."""
+        return [edge.node for edge in self.edges]
+
+    async def count(self) -> int:
+        """How many there are on all pages, up to 10,000."""
+        return len(await self.query.limit(MOST_COUNTED).values_list("id", flat=True))
+
+
+async def page(query: QuerySet[R], keys: Sequence[Key], asked: Asked, *about: Any) -> Page[R]:
+    """A page of a query in the order of the keys and then of the ids, in one statement. `about` is what else decides
+    what is in the list: its filter."""
+    keys = [*keys, ID]
+    of = cursors.fingerprint([key[:2] for key in keys], *about)
+    backward = asked.last is not None
+    size = asked.size
+    narrowed = query
+    if asked.after is not None:
+        narrowed = narrowed.filter(_beyond(keys, _values(keys, of, asked.after, "after"), reverse=False))
+    if asked.before is not None:
+        narrowed = narrowed.filter(_beyond(keys, _values(keys, of, asked.before, "before"), reverse=True))
+    order = [f"-{key.column}" if key.descending != backward else key.column for key in keys]
+    rows = await narrowed.order_by(*order).limit(size + 1)
+    more, rows = len(rows) > size, rows[:size]
+    if backward:
+        rows.reverse()
+    edges = [Edge(row, cursors.encode(of, [getattr(row, key.column) for key in keys])) for row in rows]
+    return Page(query, edges, _page_info(edges, asked, more, backward))
+
+
+def _page_info(edges: list[Edge[R]], asked: Asked, more: bool, backward: bool) -> PageInfo:
+    return PageInfo(
+        has_next_page=asked.before is not None if backward else more,
+        has_previous_page=more if backward else asked.after is not None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+
+
+def _values(keys: Sequence[Key], of: str, cursor: str, field: str) -> list[Any]:
+    values = cursors.decode(of, cursor, field)
+    try:
+        return [None if value is None else key.read(value) for key, value in zip(keys, values, strict=True)]
+    except (ValueError, TypeError):
+        raise Invalid("This is not a cursor of this list. Start anew without one.", field) from None
+
+
+def _beyond(keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
+    """What comes after the values in the order of the keys, or before them."""
+    condition = Q()
+    equal = Q()
+    for key, value in zip(keys, values, strict=True):
+        after = _after(key, value, key.descending != reverse)
+        if after is not None:
+            condition |= equal & after
+        equal &= Q(**{f"{key.column}__isnull": True} if value is None else {key.column: value})
+    return condition
+
+
+def _after(key: Key, value: Any, descending: bool) -> Q | None:
+    # PostgreSQL puts nulls last when ascending and first when descending.
+    if value is None:
+        return Q(**{f"{key.column}__isnull": False}) if descending else None
+    if descending:
+        return Q(**{f"{key.column}__lt": value})
+    greater = Q(**{f"{key.column}__gt": value})
+    return greater | Q(**{f"{key.column}__isnull": True}) if key.nullable else greater
+
+
+def read_date(value: str) -> date:
+    """A date in a cursor."""
+    return date.fromisoformat(value)
+
+
+def read_datetime(value: str) -> datetime:
+    """A moment in a cursor."""
+    return datetime.fromisoformat(value)
+
+
+@dataclass(slots=True)
+class HistoryPage:
+    """A page of events."""
+
+    nodes: list[Logged]
+    page_info: PageInfo
+
+
+_HISTORY = cursors.fingerprint("history")
+_NEWEST = (2**63 - 1, 0)
+
+
+def history_position(first: int, after: str | None) -> tuple[int, int]:
+    """The (revision, index) that a page of history starts below."""
+    if not 1 <= first <= MOST:
+        raise Invalid(f"A page has from 1 to {MOST} things, not {first}.", "first")
+    if after is None:
+        return _NEWEST
+    values = cursors.decode(_HISTORY, after, "after")
+    if len(values) != 2 or not all(isinstance(value, int) and 0 <= value < 2**63 for value in values):
+        raise Invalid("This is not a cursor of this history. Start anew without one.", "after")
+    return values[0], values[1]
+
+
+def history_page(read: list[Logged], first: int, visible: Callable[[Logged], bool]) -> HistoryPage:
+    """A page of what was read, of which the viewer may see a part; one more than asked for says that there is more."""
+    more, read = len(read) > first, read[:first]
+    # The cursor is that of the last event read, seen or not: the next page goes on from there.
+    end = cursors.encode(_HISTORY, [read[-1].revision, read[-1].index]) if read else None
+    start = cursors.encode(_HISTORY, [read[0].revision, read[0].index]) if read else None
+    nodes = [logged for logged in read if visible(logged)]
+    return HistoryPage(nodes, PageInfo(has_next_page=more, has_previous_page=False, start_cursor=start, end_cursor=end))

@@ -1,0 +1,152 @@
+"""The domain's enums as clients see them."""
+
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from models.actor import ActorKind as _ActorKind
+from models.errors import Code
+from models.rights import Right as _Right
+from models.rights import Role as _Role
+from models.rows import AccountType as _AccountType
+from models.rows import CardField as _CardField
+from models.rows import Category
+from models.rows import JobOrder as _JobOrder
+from models.rows import Priority as _Priority
+from models.rows import TaskState as _TaskState
+
+
+def _described(enum: type[Enum], name: str, description: str, **values: str) -> Any:
+    """The enum as a GraphQL one, each value with its description."""
+    for member in enum:
+        # Strawberry reads a member's description off the definition that it makes of the member's value.
+        if member.name not in values:
+            raise TypeError(f"{name}.{member.name} has no description.")
+    made: Any = strawberry.enum(enum, name=name, description=description)
+    for value in made.__strawberry_definition__.values:
+        value.description = values[value.name]
+    return made
+
+
+ActorKind = _described(
+    _ActorKind,
+    "ActorKind",
+    "What kind of somebody, or something, acted.",
+    MEMBER="A member of the team.",
+    CONTACT="A client's contact.",
+    AUTOMATION="An automation. The cause says which revision made it act.",
+    SCHEDULE="A schedule, or the set-up of the firm.",
+)
+
+ErrorCode = _described(
+    Code,
+    "ErrorCode",
+    "Why something was refused.",
+    INVALID="A value that can never be right: blank, too long, negative, of the wrong kind.",
+    NOT_FOUND="There is no such thing, or you may not see it: the two are never told apart.",
+    FORBIDDEN="You see the thing but lack the right, which the message names.",
+    CONFLICT="Somebody else was faster. The payload has the present state.",
+    RULE="The state of things does not allow it now. The message says what to do first.",
+    LIMIT="More than one call, or one caller, may ask for.",
+)
+
+Role = _described(
+    _Role,
+    "Role",
+    "A team member's role.",
+    OWNER="May do everything. A firm has exactly one.",
+    ADMIN="May do everything but add or remove admins.",
+    EMPLOYEE="Sees assigned accounts in available pipelines, and may do what the rights say.",
+)
+
+Right = _described(
+    _Right,
+    "Right",
+    "An access right. OWNER and ADMIN hold them all; an EMPLOYEE holds those that were given.",
+    VIEW_ALL_ACCOUNTS="See every account, not only the assigned ones.",
+    VIEW_REPORTS="Read reports on the whole firm.",
+    MANAGE_ACCOUNTS="Add and change accounts, their tags and their teams.",
+    MANAGE_DOCUMENTS="Link, create and read documents.",
+    MANAGE_INVOICES="Link, create and read invoices.",
+    MANAGE_ORGANIZERS="Link, create and read organizers.",
+    MANAGE_PAYMENTS="Link, create and read payments.",
+    MANAGE_PIPELINES="Create and change pipelines, their stages and statuses.",
+    MANAGE_PROPOSALS="Link, create and read proposals.",
+    MANAGE_RATES="Read and set the rates and amounts of time entries.",
+    MANAGE_RECURRENCES="Create and change recurrences.",
+    MANAGE_TAGS="Create and change tags.",
+    MANAGE_TEAM="Add and change members, never above one's own rights.",
+    MANAGE_TEMPLATES="Create and change templates.",
+    MANAGE_TIME_BUDGETS="Read and set the time budgets of jobs, and what is used of them.",
+    MANAGE_TIME_ENTRIES="Read and change the time entries of others.",
+)
+
+AccountType = _described(
+    _AccountType,
+    "AccountType",
+    "What a client is.",
+    COMPANY="A company.",
+    INDIVIDUAL="A person.",
+    OTHER="Neither: an estate, a trust, a club.",
+)
+
+Priority = _described(
+    _Priority,
+    "Priority",
+    "How urgent a job or a task is.",
+    LOW="When there is time.",
+    MEDIUM="As usual.",
+    HIGH="Before the usual.",
+    URGENT="Before everything.",
+)
+
+TaskState = _described(
+    _TaskState,
+    "TaskState",
+    "Where a task stands.",
+    PLANNED="Not begun.",
+    IN_PROGRESS="Somebody is at it.",
+    COMPLETED="Done.",
+    CANCELED="Not to be done any more.",
+)
+
+StatusCategory = _described(
+    Category,
+    "StatusCategory",
+    "What a job status means for the job's life.",
+    ACTIVE="Built in: the job is being worked on.",
+    CUSTOM="The firm's own: the job stays on its stage and the status says what holds it.",
+    COMPLETED="Built in: done. Stays on the board and is never overdue.",
+    ARCHIVED="Built in: off the board, still searchable.",
+)
+
+JobOrder = _described(
+    _JobOrder,
+    "JobOrder",
+    "How a board orders the cards of a stage.",
+    MANUAL="As people dragged them.",
+    DUE_DATE="By due date.",
+    PRIORITY="Most urgent first.",
+    NAME="By name.",
+    CREATED="Oldest first.",
+    STAGE_ENTERED="Longest on the stage first.",
+)
+
+CardField = _described(
+    _CardField,
+    "CardField",
+    "What a card on the board can show besides its name.",
+    ACCOUNT="The client.",
+    ASSIGNEES="The assigned members.",
+    BUDGET="The time budget and what is used of it.",
+    CLIENT_STATUS="What the client is told.",
+    DESCRIPTION="The description.",
+    DUE_DATE="The due date.",
+    PRIORITY="The priority.",
+    START_DATE="The start date.",
+    STATUS="The job status.",
+    TAGS="The tags of the account.",
+    TASKS="The open tasks.",
+    TIME_IN_STAGE="How long the job has been on its stage.",
+)

@@ -1,0 +1,1 @@
+"""What a client sends: the inputs of mutations, filters and sorts."""

@@ -1,0 +1,83 @@
+"""How inputs are declared, so that one translator serves them all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+
+from models.ids import Kind
+
+#: Keys of a field's metadata: the kind of thing that an id names, and what an explicit null means.
+KIND = "kind"
+NULL = "null"
+CLEARS = "clears"
+REFUSED = "refused"
+
+
+def needed(description: str) -> Any:
+    """A field that must be given."""
+    return strawberry.field(description=description, metadata={NULL: REFUSED})
+
+
+def optional(description: str) -> Any:
+    """A field that may be left out, or null, which is the same."""
+    return strawberry.field(default=UNSET, description=description)
+
+
+def change(description: str) -> Any:
+    """A field of an update: left out it stays, and it cannot be null."""
+    return strawberry.field(default=UNSET, description=description, metadata={NULL: REFUSED})
+
+
+def clearable(description: str) -> Any:
+    """A field of an update: left out it stays, null takes it away."""
+    return strawberry.field(default=UNSET, description=description, metadata={NULL: CLEARS})
+
+
+def id_of(kind: Kind, description: str) -> Any:
+    """The id of a thing, or a list of ids, that must be given."""
+    return strawberry.field(description=description, metadata={KIND: kind, NULL: REFUSED})
+
+
+def maybe_id_of(kind: Kind, description: str) -> Any:
+    """The id of a thing, or a list of ids, that may be left out, or null, which is the same."""
+    return strawberry.field(default=UNSET, description=description, metadata={KIND: kind})
+
+
+def clearable_id_of(kind: Kind, description: str) -> Any:
+    """The id of a thing in an update: left out it stays, null takes it away."""
+    return strawberry.field(default=UNSET, description=description, metadata={KIND: kind, NULL: CLEARS})
+
+
+@strawberry.input
+class Keyed:
+    """What every mutation takes."""
+
+    idempotency_key: str | None = optional(
+        "Any text of up to 200 characters. The call sent again with the same key changes nothing and returns the first "
+        "result, for at least 24 hours; the same key with other content is refused."
+    )
+
+
+@strawberry.input
+class Expecting(Keyed):
+    """What every change of one thing takes."""
+
+    expected_version: int | None = optional(
+        "The version that you saw. If the thing has another one by now, nothing is changed and you get CONFLICT with "
+        "its present state."
+    )
+
+
+@strawberry.input
+class Creating(Keyed):
+    """What every creation takes; subclasses add the id, whose kind they know."""
+
+
+def own_id(kind: Kind) -> Any:
+    """The id that a client may bring to a create."""
+    return maybe_id_of(
+        kind, "An id of your own making, a UUIDv7 behind the prefix of its type: sent again, it returns the first result."
+    )

@@ -1,0 +1,161 @@
+"""Inputs of the mutations on jobs."""
+
+from __future__ import annotations
+
+import strawberry
+
+from models.ids import Kind
+from models.targets import Target
+from schema.enums import Priority
+from schema.inputs.base import (
+    Expecting,
+    Keyed,
+    change,
+    clearable,
+    id_of,
+    maybe_id_of,
+    needed,
+    optional,
+    own_id,
+)
+from schema.scalars import Date
+
+
+@strawberry.input(description="One of the jobs of a bulk call.")
+class JobTarget:
+    """Becomes a `models.targets.Target`."""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
+    expected_version: int | None = optional("The version that you saw; CONFLICT if it has another one.")
+
+    @staticmethod
+    def build(job_id: object, expected_version: int | None = None) -> Target:
+        """The target that the command takes."""
+        return Target(job_id, expected_version)  # type: ignore[arg-type]
+
+
+@strawberry.input(description="What to open.")
+class CreateJobInput(Keyed):
+    """create_job"""
+
+    id: strawberry.ID | None = own_id(Kind.JOB)
+    account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The client it is for.")
+    pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline it goes through.")
+    stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, "Where it starts; the first stage when left out.")
+    name: str = needed("What the card says: 1 to 200 characters.")
+    description: str | None = optional("At most 20,000 characters.")
+    priority: Priority | None = optional("MEDIUM when left out.")
+    start_date: Date | None = optional("When work should start; not after the due date.")
+    due_date: Date | None = optional("When it must be done.")
+    budget: int | None = optional("How many minutes it may take. Needs the right MANAGE_TIME_BUDGETS.")
+    assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, "The assigned members; at most 100.")
+
+
+@strawberry.input(description="What to change. What is left out stays.")
+class UpdateJobInput(Expecting):
+    """update_job"""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
+    name: str | None = change("What the card says: 1 to 200 characters.")
+    description: str | None = change("At most 20,000 characters.")
+    priority: Priority | None = change("How urgent it is.")
+    start_date: Date | None = clearable("When work should start; not after the due date. Null for none.")
+    due_date: Date | None = clearable("When it must be done. Null for none.")
+
+
+@strawberry.input(description="How long a job may take.")
+class SetJobBudgetInput(Expecting):
+    """set_job_budget"""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
+    budget: int | None = clearable("In minutes, from 0. Null for no budget.")
+
+
+@strawberry.input
+class Placing:
+    """Where among the cards of a stage."""
+
+    stage_id: strawberry.ID = id_of(Kind.STAGE, "The stage, of this pipeline or of another one.")
+    before_job_id: strawberry.ID | None = maybe_id_of(Kind.JOB, "Right before this card of the stage.")
+    after_job_id: strawberry.ID | None = maybe_id_of(
+        Kind.JOB, "Right after this card of the stage. With neither, it becomes the last card."
+    )
+
+
+@strawberry.input(description="Where to put a job.")
+class MoveJobInput(Placing, Expecting):
+    """move_job"""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
+
+
+@strawberry.input
+class ManyJobs(Keyed):
+    """What every bulk call takes."""
+
+    jobs: list[JobTarget] = needed("From 1 to 200 jobs.")
+    atomic: bool = strawberry.field(
+        default=True,
+        description="All or nothing. False: those that can be are changed, and each other one has an error in `errors`.",
+    )
+
+
+@strawberry.input(description="Where to put jobs: one after the other, in the order given.")
+class MoveJobsInput(Placing, ManyJobs):
+    """move_jobs"""
+
+
+@strawberry.input(description="Which status to give.")
+class SetJobStatusInput(Expecting):
+    """set_job_status"""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
+    status_id: strawberry.ID = id_of(Kind.STATUS, "A status of the job's pipeline.")
+
+
+@strawberry.input(description="Which status to give to jobs.")
+class SetJobsStatusInput(ManyJobs):
+    """set_jobs_status"""
+
+    status_id: strawberry.ID = id_of(Kind.STATUS, "A status of the jobs' pipeline.")
+
+
+@strawberry.input(description="Which job.")
+class JobInput(Expecting):
+    """complete_job, archive_job, restore_job, delete_job"""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
+
+
+@strawberry.input(description="Which jobs.")
+class JobsInput(ManyJobs):
+    """complete_jobs, archive_jobs, restore_jobs, delete_jobs"""
+
+
+@strawberry.input(description="Who is to work on a job.")
+class AssignJobInput(Expecting):
+    """assign_job"""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
+    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, "Just these members, at most 100; others are taken off.")
+
+
+@strawberry.input(description="Who is to work on jobs.")
+class AssignJobsInput(ManyJobs):
+    """assign_jobs"""
+
+    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, "Just these members, at most 100; others are taken off.")
+
+
+@strawberry.input(description="What the client of a job is told. What is left out stays.")
+class SetJobClientStatusInput(Expecting):
+    """set_job_client_status"""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
+    visible: bool | None = change("Whether the client is told at all.")
+    client_status_id: strawberry.ID | None = maybe_id_of(
+        Kind.CLIENT_STATUS, "Copy this template first; the fields below then change the copy."
+    )
+    name: str | None = clearable("What the client reads: at most 100 characters. Null for nothing.")
+    color: str | None = clearable("As #rrggbb. Null for none.")
+    description: str | None = change("At most 2,000 characters.")

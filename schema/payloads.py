@@ -1,0 +1,44 @@
+"""What mutations answer."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import strawberry
+
+from schema.enums import ErrorCode, Right
+from schema.scalars import Revision
+
+
+@strawberry.type(description="Why something was refused. Nothing was changed, and you can mend it.")
+class UserError:
+    """Made of a `models.errors.Refusal`."""
+
+    code: ErrorCode = strawberry.field(description="What kind of refusal.")
+    message: str = strawberry.field(description="What to do, in English.")
+    path: list[str] = strawberry.field(description="The input at fault: `input`, then the names and list places inside.")
+    right: Right | None = strawberry.field(description="The right that you lack, where that is why.")
+
+
+def payload(mutation: str, entity: str, of: type, description: str) -> type:
+    """The payload type of a mutation that changes one thing."""
+    return _payload(mutation, entity, Optional[of], description)  # noqa: UP045 - built at run time
+
+
+def bulk_payload(mutation: str, entities: str, of: type, description: str) -> type:
+    """The payload type of a mutation that changes many things."""
+    return _payload(mutation, entities, list[of], description)  # type: ignore[valid-type]
+
+
+def _payload(mutation: str, field: str, hint: Any, description: str) -> type:
+    body = {
+        "__annotations__": {field: hint, "revision": Revision | None, "errors": list[UserError]},
+        field: strawberry.field(description=description),
+        "revision": strawberry.field(
+            description="The firm's revision that holds the change: your cursor has it when it has reached this. Null "
+            "when nothing was changed because of `errors`."
+        ),
+        "errors": strawberry.field(description="Why nothing, or not everything, was changed; empty when all went well."),
+    }
+    name = mutation[0].upper() + mutation[1:] + "Payload"
+    return strawberry.type(type(name, (), body), description=f"What `{mutation}` answers.")

@@ -1,0 +1,73 @@
+"""The rights table in the schema: printed as `@requires`, and kept, synchronously, in front of each withheld field."""
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from strawberry.schema_directive import Location
+from strawberry.types.base import StrawberryObjectDefinition
+
+from models.rights import ACTIONS, FIELDS, Requirement
+from schema.enums import Right, Role
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="requires",
+    description="What a caller must hold. A field without it is null with an error FORBIDDEN that names it; a mutation "
+    "without it changes nothing and says FORBIDDEN in `errors`.",
+)
+class Requires:
+    """Printed from the rights table; nothing is enforced by the directive itself."""
+
+    right: Right | None = strawberry.directive_field(name="right", default=strawberry.UNSET)
+    role: Role | None = strawberry.directive_field(name="role", default=strawberry.UNSET)
+
+
+def print_requirements(cls: type) -> None:
+    """Put the directive on each field of a Strawberry type that the table names."""
+    definition: StrawberryObjectDefinition = cls.__strawberry_definition__  # type: ignore[attr-defined]
+    for field in definition.fields:
+        name = field.graphql_name or _camel(field.python_name)
+        needed = FIELDS.get((definition.name, name))
+        if definition.name == "Mutation":
+            needed = ACTIONS.get(name)
+        if needed is not None and (needed.right or needed.role):
+            field.directives = (*field.directives, _directive(needed))
+
+
+def _directive(needed: Requirement) -> Requires:
+    return Requires(
+        right=needed.right if needed.right is not None else strawberry.UNSET,
+        role=needed.role if needed.role is not None else strawberry.UNSET,
+    )
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def guard(schema: GraphQLSchema) -> None:
+    """Put the check of the table in front of each field that it withholds."""
+    for (type_name, field_name), needed in FIELDS.items():
+        owner = schema.type_map.get(type_name)
+        if not isinstance(owner, GraphQLObjectType) or field_name not in owner.fields:
+            raise TypeError(f"The rights table withholds {type_name}.{field_name}, which the schema does not have.")
+        _guard_field(owner.fields[field_name], f"{type_name}.{field_name}", needed)
+
+
+def _guard_field(field: GraphQLField, name: str, needed: Requirement) -> None:
+    assert needed.role is None, "A scope knows rights, not roles: a field cannot be withheld by role."
+    resolve: Callable[..., Any] = field.resolve  # type: ignore[assignment]
+    right = needed.right
+
+    def checked(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        if right not in info.context.scope.rights:
+            raise GraphQLError(
+                f"{name} needs {needed}.", extensions={"code": "FORBIDDEN", "right": str(right)}
+            )
+        return resolve(source, info, **arguments)
+
+    field.resolve = checked

@@ -1,0 +1,97 @@
+"""The scalars that GraphQL does not bring."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+Revision = NewType("Revision", int)
+DateTime = NewType("DateTime", datetime)
+Date = NewType("Date", date)
+Decimals = NewType("Decimals", Decimal)
+
+
+def _refuse(what: str) -> GraphQLError:
+    return GraphQLError(what)
+
+
+def _parse_revision(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _refuse('A Revision is a whole number as a string, such as "42".')
+    try:
+        number = int(value)
+    except ValueError:
+        raise _refuse('A Revision is a whole number as a string, such as "42".') from None
+    # What does not fit the database's column can not be a revision of anything.
+    if not 0 <= number < 2**63:
+        raise _refuse("A Revision is not negative, and below 2^63.")
+    return number
+
+
+def _parse_date(value: Any) -> date:
+    try:
+        if not isinstance(value, str) or len(value) != 10:
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _refuse('A Date is written as "2026-04-15".') from None
+
+
+def _parse_datetime(value: Any) -> datetime:
+    try:
+        if not isinstance(value, str) or len(value) < 20:
+            raise ValueError
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _refuse('A DateTime is written as "2026-04-15T09:30:00Z", with a time zone.') from None
+
+
+def write_datetime(value: datetime) -> str:
+    """RFC 3339, in UTC, to the millisecond."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _parse_decimal(value: Any) -> Decimal:
+    try:
+        if not isinstance(value, str) or len(value) > 40:
+            raise InvalidOperation
+        return Decimal(value)
+    except InvalidOperation:
+        raise _refuse('A Decimal is written as a string, such as "125.50".') from None
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Revision: strawberry.scalar(
+        name="Revision",
+        description="The number of a committed change of a firm, as a string: it may pass what a JavaScript number "
+        "holds. Compare by length, then by text.",
+        serialize=str,
+        parse_value=_parse_revision,
+    ),
+    DateTime: strawberry.scalar(
+        name="DateTime",
+        description="A moment, in UTC.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=write_datetime,
+        parse_value=_parse_datetime,
+    ),
+    Date: strawberry.scalar(
+        name="Date",
+        description="A day in the firm's calendar, without a time or a time zone.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+        serialize=date.isoformat,
+        parse_value=_parse_date,
+    ),
+    Decimals: strawberry.scalar(
+        name="Decimal",
+        description="An exact decimal number, as a string.",
+        serialize=str,
+        parse_value=_parse_decimal,
+    ),
+}

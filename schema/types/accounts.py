@@ -1,0 +1,28 @@
+"""The firm's clients."""
+
+from __future__ import annotations
+
+from models import rows
+from schema.enums import AccountType
+from schema.scalars import DateTime
+from schema.types.base import Versioned, column, entity, loaded, value
+from schema.types.firm import Member, Tag
+
+
+@entity(rows.Account)
+class Account(Versioned):
+    """A client of the firm. Visible to its team, and to whoever may see every account."""
+
+    name: str = column("The client's name.")
+    type: AccountType = column("What the client is.")
+    archived: bool = value(lambda account: account.archived, "Whether the client has left: no new jobs.")
+    archived_at: DateTime | None = column("When it was archived.")
+    created_at: DateTime = column("When it was added.")
+    tags: list[Tag] = loaded(lambda account, context: context.load.tags(account.id), "Its labels, by name.", size=3)
+    team: list[Member] = loaded(
+        lambda account, context: context.load.team(account.id), "The members assigned to it, by name.", size=3
+    )
+    open_job_count: int = loaded(
+        lambda account, context: context.load.open_jobs(account.id),
+        "How many of its jobs that you see are neither completed nor archived.",
+    )

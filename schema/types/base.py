@@ -1,0 +1,82 @@
+"""How types are made of rows: each field says where it comes from, and loads through the operation's context."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import strawberry
+from graphql import GraphQLResolveInfo
+from strawberry.types.info import Info
+
+from models.ids import Kind, encode
+from models.rows import Row
+from schema.limits import ListSize
+from schema.permissions import print_requirements
+
+T = TypeVar("T", bound=type)
+
+
+def column(description: str) -> Any:
+    """The row's attribute of the same name."""
+    return strawberry.field(description=description)
+
+
+def value(read: Callable[[Any], Any], description: str) -> Any:
+    """Read off the row."""
+
+    def resolver(root: strawberry.Parent[Any]):  # type: ignore[no-untyped-def]
+        return read(root)
+
+    return strawberry.field(resolver=resolver, description=description)
+
+
+def loaded(load: Callable[[Any, Any], Any], description: str, *, size: int | None = None) -> Any:
+    """Loaded through the context: `load(row, context)` returns an awaitable. `size` is what a list is assumed to hold."""
+
+    def resolver(root: strawberry.Parent[Any], info: Info):  # type: ignore[no-untyped-def]
+        return load(root, info.context)
+
+    directives = [ListSize(assumed_size=size)] if size is not None else []
+    return strawberry.field(resolver=resolver, description=description, directives=directives)
+
+
+def one(kind: Kind, by: str, description: str) -> Any:
+    """The row of this kind whose id the row's column holds; null when there is none, or the viewer may not see it."""
+
+    def load(row: Any, context: Any) -> Any:
+        id = getattr(row, by)
+        return None if id is None else context.load.one(kind, id)
+
+    return loaded(load, description)
+
+
+@strawberry.interface(description="Anything with an id. Fetch it again with `node` or `nodes`.")
+class Node:
+    """Relay's Global Object Identification (https://relay.dev/graphql/objectidentification.htm)."""
+
+    id: strawberry.ID = value(
+        lambda row: encode(row.kind, row.id), "Opaque and unique; its prefix names the type of thing."
+    )
+
+
+def entity(model: type[Row]) -> Callable[[T], T]:
+    """A GraphQL type whose objects are rows of this model. The class's docstring is the type's description."""
+
+    def make(cls: T) -> T:
+        def is_type_of(cls: type, source: Any, info: GraphQLResolveInfo) -> bool:
+            return isinstance(source, model)
+
+        cls.is_type_of = classmethod(is_type_of)  # type: ignore[attr-defined]
+        made: T = strawberry.type(cls, description=cls.__doc__)
+        print_requirements(made)
+        return made
+
+    return make
+
+
+@strawberry.interface(description="A thing that is changed in numbered versions.")
+class Versioned(Node):
+    """Rows with a version."""
+
+    version: int = column(
+        "Rises with every change of the thing itself. Send it back as `expectedVersion` to be told of a conflict."
+    )

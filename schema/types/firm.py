@@ -1,0 +1,87 @@
+"""The firm, its team, its tags and what it tells its clients."""
+
+from __future__ import annotations
+
+
+import strawberry
+
+from models import clock, rows
+from models.ids import Kind
+from models.scope import Viewer as SignedIn
+from schema.enums import Right, Role
+from schema.scalars import Date, DateTime
+from schema.types.base import Versioned, column, entity, loaded, value
+
+
+@entity(rows.Firm)
+class Firm(Versioned):
+    """An accounting firm: the tenant. Nothing of another firm exists for its members."""
+
+    name: str = column("The firm's name.")
+    time_zone: str = column("The IANA time zone that its dates and its today are in.")
+    currency: str = column("The ISO 4217 code of the currency of its rates.")
+    client_status_enabled: bool = column("Whether clients are shown the status of their jobs at all.")
+    count_pending_ach: bool = column("Whether an ACH payment counts as paid while it is pending.")
+    today: Date = value(lambda firm: firm.today(clock.now()), "The present date where the firm is.")
+    created_at: DateTime = column("When the firm was started.")
+
+
+@entity(rows.Member)
+class Member(Versioned):
+    """A member of the firm's team."""
+
+    name: str = column("The member's name.")
+    email: str = column("The address that the member signs in with.")
+    role: Role = column("The member's role.")
+    rights: list[Right] | None = value(
+        lambda member: sorted(member.given), "The rights that were given. OWNER and ADMIN hold all, whatever is here."
+    )
+    capacity: int | None = column("How many minutes a week the member can work.")
+    active: bool = column("Whether the member may sign in.")
+    created_at: DateTime = column("When the member joined.")
+
+
+@entity(rows.Tag)
+class Tag(Versioned):
+    """A label for accounts."""
+
+    name: str = column("What the label says.")
+    color: str = column("As #rrggbb.")
+
+
+@entity(rows.ClientStatus)
+class ClientStatus(Versioned):
+    """A template of what clients are told about their jobs."""
+
+    name: str = column("What the client reads.")
+    color: str = column("As #rrggbb.")
+    description: str = column("What it means, in the client's words.")
+
+
+@strawberry.type(description="Who is signed in, and what they may do.")
+class Viewer:
+    """Made from the viewer of the operation, never from a row."""
+
+    member: Member | None = loaded(
+        lambda viewer, context: context.load.one(Kind.MEMBER, viewer.member_id), "The signed-in member."
+    )
+    firm: Firm | None = loaded(
+        lambda viewer, context: context.load.one(Kind.FIRM, viewer.scope.firm_id), "The member's firm."
+    )
+    role: Role = value(lambda viewer: viewer.role, "The member's role.")
+    rights: list[Right] = value(
+        lambda viewer: sorted(viewer.scope.rights), "What the member may do: for an OWNER or ADMIN, every right."
+    )
+    sees_all_accounts: bool = value(
+        lambda viewer: viewer.scope.accounts is None, "Whether every account is visible, not only the assigned ones."
+    )
+    sees_all_pipelines: bool = value(
+        lambda viewer: viewer.scope.pipelines is None, "Whether every pipeline is visible, not only the available ones."
+    )
+
+    @classmethod
+    def is_type_of(cls, source: object, _info: object) -> bool:
+        """A signed-in viewer."""
+        return isinstance(source, SignedIn)
+
+

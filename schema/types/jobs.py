@@ -1,0 +1,111 @@
+"""Jobs and their tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models import rows
+from models.ids import Kind
+from schema.enums import Priority, TaskState
+from schema.scalars import Date, DateTime
+from schema.types.accounts import Account
+from schema.types.base import Versioned, column, entity, loaded, one, value
+from schema.types.firm import Member
+from schema.types.histories import history_of_job
+from schema.types.pipelines import Pipeline, Stage, Status
+
+if TYPE_CHECKING:
+    from schema.types.events import EventConnection
+
+
+@strawberry.type(description="What the client of a job is told about it: the job's own copy.")
+class JobClientStatus:
+    """Read off the job's row."""
+
+    visible: bool = value(lambda job: job.client_status_visible, "Whether the client is told at all.")
+    name: str | None = value(lambda job: job.client_status_name, "What the client reads; null while there is nothing.")
+    color: str | None = value(lambda job: job.client_status_color, "As #rrggbb.")
+    description: str = value(lambda job: job.client_status_description, "What it means, in the client's words.")
+    changed_at: DateTime | None = value(lambda job: job.client_status_changed_at, "When it last changed.")
+
+    @classmethod
+    def is_type_of(cls, source: object, _info: object) -> bool:
+        """The job itself."""
+        return isinstance(source, rows.Job)
+
+
+@entity(rows.Job)
+class Job(Versioned):
+    """One instance of work for one account, in one pipeline, on one stage: a card of the board."""
+
+    name: str = column("What the card says.")
+    description: str = column("As long as needed.")
+    priority: Priority = column("How urgent it is.")
+    start_date: Date | None = column("When work should start.")
+    due_date: Date | None = column("When it must be done: a day in the firm's calendar.")
+    overdue: bool = loaded(
+        lambda job, context: context.load.overdue(job),
+        "Whether the due date is before the firm's today, under a status that counts.",
+    )
+    account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it is for.")
+    pipeline: Pipeline | None = one(Kind.PIPELINE, "pipeline_id", "The pipeline it is in.")
+    stage: Stage | None = one(Kind.STAGE, "stage_id", "The stage it is on.")
+    status: Status | None = one(Kind.STATUS, "status_id", "Its status.")
+    position: str = column("Orders the cards of a stage: compare as plain text, byte by byte, then by id.")
+    stage_entered_at: DateTime = column("When it came to its stage.")
+    stage_limit_at: DateTime | None = loaded(
+        lambda job, context: context.load.stage_limit(job),
+        "When it will have been on its stage for the stage's time limit; null where the stage has none.",
+    )
+    assignees: list[Member] = loaded(
+        lambda job, context: context.load.assignees(job.id), "The assigned members, by name.", size=2
+    )
+    budget: int | None = column("How many minutes it may take; null for no budget.")
+    tracked: int | None = loaded(
+        lambda job, context: context.load.tracked(job.id), "How many minutes have been logged on it."
+    )
+    remaining: int | None = loaded(
+        lambda job, context: context.load.remaining(job),
+        "The budget less what was tracked, in minutes; negative when over; null without a budget.",
+    )
+    percent_used: int | None = loaded(
+        lambda job, context: context.load.percent_used(job),
+        "How much of the budget was tracked, in percent, rounded down; null without a budget.",
+    )
+    client_status: JobClientStatus = value(lambda job: job, "What the client is told about it.")
+    tasks: list[Task] = loaded(
+        lambda job, context: context.load.tasks(job.id), "The linked tasks, oldest first; at most 200.", size=5
+    )
+    task_count: int = loaded(lambda job, context: context.load.task_count(job.id), "How many tasks are linked.")
+    open_task_count: int = loaded(
+        lambda job, context: context.load.open_task_count(job.id),
+        "How many of the linked tasks are neither completed nor canceled.",
+    )
+    created_at: DateTime = column("When it was opened.")
+    completed_at: DateTime | None = column("When it was completed.")
+    archived_at: DateTime | None = column("When it was archived.")
+    history: Annotated[EventConnection, strawberry.lazy("schema.types.events")] = history_of_job
+
+
+@entity(rows.Task)
+class Task(Versioned):
+    """Something to do for an account, linked to at most one of its jobs."""
+
+    name: str = column("What is to be done.")
+    description: str = column("As long as needed.")
+    state: TaskState = column("Where it stands.")
+    open: bool = value(lambda task: task.open, "Whether somebody still has to act: neither completed nor canceled.")
+    priority: Priority = column("How urgent it is.")
+    start_date: Date | None = column("When it should be begun.")
+    due_date: Date | None = column("When it must be done.")
+    account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it is for.")
+    job: Job | None = one(Kind.JOB, "job_id", "The job it is linked to; null for none.")
+    assignees: list[Member] = loaded(
+        lambda task, context: context.load.task_assignees(task.id), "The assigned members, by name.", size=2
+    )
+    created_at: DateTime = column("When it was added.")
+    completed_at: DateTime | None = column("When it was completed or canceled.")
+
+

@@ -1,0 +1,71 @@
+"""Pages of lists, by the Relay connection specification (https://relay.dev/graphql/connections.htm), with `nodes`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from schema.types.accounts import Account
+from schema.types.firm import ClientStatus, Member, Tag
+from schema.types.jobs import Job, Task
+from schema.types.page_info import PageInfo
+from schema.types.pipelines import Pipeline
+from schema.types.time import TimeEntry
+
+
+def _connection(of: type, plural: str) -> Any:
+    """The connection type of a list of things, and its edge type."""
+    name = of.__name__
+    edge = strawberry.type(
+        type(
+            f"{name}Edge",
+            (),
+            {
+                "__annotations__": {"node": of, "cursor": str},
+                "node": strawberry.field(description="The thing."),
+                "cursor": strawberry.field(description="Where to go on after it, or before it, in this same list."),
+            },
+        ),
+        description="A thing in a list, with its place.",
+    )
+    return strawberry.type(
+        type(
+            f"{name}Connection",
+            (),
+            {
+                "__annotations__": {
+                    "nodes": list[of],  # type: ignore[valid-type]
+                    "edges": list[edge],  # type: ignore[valid-type]
+                    "page_info": PageInfo,
+                    "total_count": int,
+                },
+                "nodes": strawberry.field(description=f"The {plural} of the page."),
+                "edges": strawberry.field(description=f"The {plural} of the page, each with its cursor."),
+                "page_info": strawberry.field(description="Whether there is more, and from where."),
+                "total_count": _total_count(plural),
+            },
+        ),
+        description=f"A page of {plural}.",
+    )
+
+
+async def _count(root: strawberry.Parent[Any]):  # type: ignore[no-untyped-def]
+    return await root.count()
+
+
+def _total_count(plural: str) -> Any:
+    return strawberry.field(
+        resolver=_count,
+        description=f"How many {plural} there are on all pages; counted up to 10,000 and no further. Costs a statement.",
+    )
+
+
+JobConnection = _connection(Job, "jobs")
+TaskConnection = _connection(Task, "tasks")
+AccountConnection = _connection(Account, "accounts")
+MemberConnection = _connection(Member, "members")
+TagConnection = _connection(Tag, "tags")
+ClientStatusConnection = _connection(ClientStatus, "client-facing statuses")
+PipelineConnection = _connection(Pipeline, "pipelines")
+TimeEntryConnection = _connection(TimeEntry, "time entries")

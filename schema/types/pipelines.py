@@ -1,0 +1,91 @@
+"""Pipelines: their stages and job statuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry.types.info import Info
+
+from models import rows
+from models.ids import Kind
+from schema.enums import CardField, JobOrder, StatusCategory
+from schema.limits import ListSize
+from schema.scalars import DateTime
+from schema.types.base import Versioned, column, entity, loaded, one, value
+from schema.types.firm import Member
+
+if TYPE_CHECKING:
+    from schema.types.jobs import Job
+
+#: The most cards of one stage that a board loads at once. Further ones are read with `jobs`.
+MOST_CARDS = 1_000
+
+
+@entity(rows.Pipeline)
+class Pipeline(Versioned):
+    """The path that the jobs of one service take. Visible to the members it is available to, to admins and the owner."""
+
+    name: str = column("The pipeline's name.")
+    card_fields: list[CardField] = value(
+        lambda pipeline: [rows.CardField(field) for field in pipeline.card_fields], "What the cards of its board show."
+    )
+    job_order: JobOrder = column("How its board orders the cards of a stage.")
+    created_at: DateTime = column("When it was made.")
+    stages: list[Stage] = loaded(
+        lambda pipeline, context: context.load.stages(pipeline.id), "Its stages, in order; at most 50.", size=8
+    )
+    statuses: list[Status] = loaded(
+        lambda pipeline, context: context.load.statuses(pipeline.id),
+        "Its job statuses: the built-in ones, then the firm's own by name; at most 53.",
+        size=6,
+    )
+    members: list[Member] = loaded(
+        lambda pipeline, context: context.load.members(pipeline.id),
+        "The members it is available to, by name. Admins and the owner see it anyway.",
+        size=5,
+    )
+    job_count: int = loaded(
+        lambda pipeline, context: context.load.jobs_in_pipeline(pipeline.id), "How many cards you see on its board."
+    )
+
+
+async def _cards(
+    root: strawberry.Parent[rows.Stage],
+    info: Info,
+    limit: Annotated[
+        int, strawberry.argument(description="How many cards at most, from 1 to 1,000, from the top of the stage.")
+    ] = 500,
+):  # type: ignore[no-untyped-def]
+    return await info.context.load.cards(root.id, limit)
+
+
+@entity(rows.Stage)
+class Stage(Versioned):
+    """A step of a pipeline: a column of its board."""
+
+    name: str = column("What the column is called.")
+    pipeline: Pipeline | None = one(Kind.PIPELINE, "pipeline_id", "The pipeline it is a step of.")
+    position: str = column("Orders the stages of a pipeline: compare as plain text, byte by byte.")
+    time_limit: int | None = column("How many minutes a job should stay at most; null for no limit.")
+    jobs: list[Annotated[Job, strawberry.lazy("schema.types.jobs")]] = strawberry.field(
+        resolver=_cards,
+        description="The cards of the board, from the top: the jobs on this stage that you see and that are not archived.",
+        directives=[ListSize(assumed_size=60, slicing_arguments=[])],
+    )
+    job_count: int = loaded(
+        lambda stage, context: context.load.jobs_on_stage(stage.id), "How many cards you see on it."
+    )
+
+
+@entity(rows.Status)
+class Status(Versioned):
+    """A job status of a pipeline: Active, Completed and Archived are built in, others are the firm's own."""
+
+    name: str = column("What the status is called.")
+    pipeline: Pipeline | None = one(Kind.PIPELINE, "pipeline_id", "The pipeline whose jobs can have it.")
+    category: StatusCategory = column("What it means for the life of a job.")
+    color: str = column("As #rrggbb.")
+    counts_as_overdue: bool = value(
+        lambda status: status.can_be_overdue, "Whether a job under it can be overdue: Active, and custom ones that say so."
+    )

@@ -1,0 +1,47 @@
+"""Time entries, running timers and what they are worth."""
+
+from __future__ import annotations
+
+import strawberry
+
+from models import clock, rows
+from models.ids import Kind
+from schema.scalars import Date, DateTime, Decimals
+from schema.types.accounts import Account
+from schema.types.base import Versioned, column, entity, loaded, one, value
+from schema.types.firm import Member
+from schema.types.jobs import Job
+
+
+@strawberry.type(description="An amount of money.")
+class Money:
+    """Exact; never a float."""
+
+    amount: Decimals = strawberry.field(description="How much, in units of the currency.")
+    currency: str = strawberry.field(description="The ISO 4217 code.")
+
+
+@entity(rows.TimeEntry)
+class TimeEntry(Versioned):
+    """A member's minutes on a day. Everybody sees their own; others' with the right MANAGE_TIME_ENTRIES."""
+
+    member: Member | None = one(Kind.MEMBER, "member_id", "Whose time it is.")
+    account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it was spent on.")
+    job: Job | None = one(Kind.JOB, "job_id", "The job whose sums it counts in; null for none.")
+    day: Date = column("The day it counts on.")
+    minutes: int = column("How many minutes; 0 while the timer runs.")
+    note: str = column("What was done.")
+    billable: bool = column("Whether the client pays for it.")
+    rate: Money | None = loaded(
+        lambda entry, context: context.load.money(entry.rate), "The price of an hour; null where none is set."
+    )
+    amount: Money | None = loaded(
+        lambda entry, context: context.load.money(entry.amount),
+        "What the minutes are worth; null without a rate, or when not billable.",
+    )
+    running: bool = value(lambda entry: entry.running, "Whether it is a timer that has not been stopped.")
+    started_at: DateTime | None = column("When the running timer was started.")
+    forgotten: bool = value(
+        lambda entry: entry.forgotten(clock.now()), "Whether the timer has been running for more than 12 hours."
+    )
+    created_at: DateTime = column("When it was entered.")

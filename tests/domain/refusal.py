@@ -1,0 +1,53 @@
+"""A refusal, and the proof that it changed nothing."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import pytest
+
+from models.database import sql
+from models.errors import Refusal
+from tests.world import World
+
+_OF_FIRM = ("pipeline", "stage", "status", "job", "task", "time_entry")
+_OF_PARENT = (("pipeline_member", "pipeline"), ("task_assignee", "task"))
+
+
+@asynccontextmanager
+async def refused(
+    world: World, kind: type[Refusal], *path: str, match: str | None = None
+) -> AsyncIterator[pytest.ExceptionInfo[Refusal]]:
+    """The block is refused in this way, and leaves the firm's revision and every row as they were."""
+    before = await _everything(world)
+    with pytest.raises(kind, match=match) as caught:
+        yield caught
+    assert type(caught.value) is kind
+    if path:
+        assert caught.value.path == path
+    assert await _everything(world) == before
+
+
+async def _everything(world: World) -> list[object]:
+    queries = [f"SELECT t::text AS row FROM {table} t WHERE firm_id = $1" for table in _OF_FIRM]
+    queries += [
+        f"SELECT t::text AS row FROM {table} t JOIN {owner} o ON o.id = t.{owner}_id WHERE o.firm_id = $1"
+        for table, owner in _OF_PARENT
+    ]
+    rows = await sql(" UNION ALL ".join(queries) + " ORDER BY row", world.firm.id)
+    return [await world.revision(), *(row["row"] for row in rows)]
+
+
+async def told(world: World, after: int) -> list[str]:
+    """The kinds of the events of the revisions after this one, in order."""
+    return [type(logged.event).__name__ for logged in await world.events(after)]
+
+
+@contextmanager
+def counted(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+    """The SQL statements that the block runs."""
+    statements: list[str] = []
+    with caplog.at_level(logging.DEBUG, "tortoise.db_client"):
+        caplog.clear()
+        yield statements
+        statements += [record.getMessage() for record in caplog.records if record.name == "tortoise.db_client"]

@@ -1,0 +1,27 @@
+"""What the tests of signing in share."""
+
+from collections.abc import Awaitable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.errors import SignInRefused
+from models.rows import Session
+from models.sign_in import SignedIn, authenticate
+
+PASSWORD = "correct horse battery staple"
+NOW = datetime.now(UTC).replace(microsecond=0)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+async def session_of(signed_in: SignedIn) -> Session:
+    """The session of these tokens."""
+    return await Session.get(id=(await authenticate(signed_in.access_token, now=NOW)).viewer.session_id)
+
+
+async def refused(attempt: Awaitable[object], code: str = "UNAUTHENTICATED") -> str:
+    """The message of a refusal with this code."""
+    with pytest.raises(SignInRefused) as refusal:
+        await attempt
+    assert refusal.value.code == code
+    return refusal.value.message

@@ -1,0 +1,215 @@
+"""The small parts that have edges of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.datastructures import Headers
+
+from transport.codes import clients_retry, fit_reason
+from transport.counters import Counters
+from transport.frames import next_frame, next_prefix
+from transport.negotiation import Media, negotiate
+from transport.options import TransportOptions
+from transport.origins import origin_allowed
+from transport.outbox import Outbox
+from transport.rate import TokenBucket
+from transport.reply import executed
+from transport.stall import Watchdog
+
+
+@pytest.mark.parametrize("text", ["", "short", "é" * 100, "a" + "🏃" * 60, "x" * 123, "x" * 124, "\ud800"])
+def test_a_reason_fits_and_is_cut_between_characters(text: str) -> None:
+    cut = fit_reason(text)
+    assert len(cut.encode()) <= 123
+    assert cut == text or len(text.encode("utf-8", "replace")) > 119 or "\ud800" in text
+
+
+def test_the_codes_after_which_clients_return() -> None:
+    assert [code for code in (1012, 1013, 4403, 4408) if not clients_retry(code)] == []
+    assert [code for code in (1008, 1009, 1011, 4400, 4401, 4406, 4409, 4429) if clients_retry(code)] == []
+
+
+def test_a_bucket_allows_a_burst_and_then_a_rate() -> None:
+    bucket = TokenBucket(rate=2, burst=3, now=0)
+    assert [bucket.take(0) for _ in range(4)] == [True, True, True, False]
+    assert [bucket.take(1) for _ in range(3)] == [True, True, False]
+    assert [bucket.take(100) for _ in range(4)] == [True, True, True, False]
+
+
+def test_a_frame_is_the_body_with_something_around_it() -> None:
+    assert next_frame(next_prefix('"é'), '{"a":"é"}'.encode()) == (
+        '{"id":"\\"é","type":"next","payload":{"a":"é"}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("text/event-stream", Media.EVENTS),
+        ("text/event-stream, */*", Media.EVENTS),
+        ("application/json, text/event-stream;q=0.9", Media.JSON),
+        ("application/json;q=nonsense", None),
+        (" ", Media.GRAPHQL),
+        ("APPLICATION/JSON", Media.JSON),
+        ("*/*;q=0", None),
+        (",,", None),
+        ("application/json;q=0.2, application/*;q=0.8", Media.GRAPHQL),
+    ],
+)
+def test_negotiation(accept: str, media: Media | None) -> None:
+    assert negotiate(accept) is media
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "origin", "allowed"),
+    [
+        ("http", "board.example", "http://board.example", True),
+        ("http", "board.example", "https://board.example", True),  # TLS ends in front of us
+        ("https", "board.example", "http://board.example", False),
+        ("wss", "board.example:443", "https://board.example", True),
+        ("ws", "board.example:8000", "http://board.example:8000", True),
+        ("ws", "board.example:8000", "http://board.example:8001", False),
+        ("http", "board.example", "http://other.example", False),
+        ("http", "board.example", "null", False),
+        ("http", "", "http://", False),
+        ("http", "board.example", "https://listed.example", True),
+    ],
+)
+def test_same_origin(scheme: str, host: str, origin: str, allowed: bool) -> None:
+    options = TransportOptions(allowed_origins=frozenset({"https://listed.example"}))
+    headers = Headers({"host": host, "origin": origin})
+    assert origin_allowed({"scheme": scheme}, headers, options) is allowed
+    assert origin_allowed({}, headers, TransportOptions(allowed_origins=frozenset({"*"})))
+
+
+def test_a_result_without_data_is_not_a_success_in_the_new_media_type() -> None:
+    no_data, internal = b'{"errors":[]}', b'{"errors":[{"message":"","extensions":{"code":"INTERNAL"}}]}'
+    assert executed(no_data, Media.GRAPHQL).status == 400
+    assert executed(internal, Media.GRAPHQL).status == 500
+    assert executed(no_data, Media.JSON).status == 200
+    assert executed(b'{"errors":[],"data":null}', Media.GRAPHQL).status == 200
+
+
+class Peer:
+    """An ASGI `send` that can be held up."""
+
+    def __init__(self) -> None:
+        self.got: list[Any] = []
+        self.reading = asyncio.Event()
+        self.reading.set()
+
+    async def send(self, message: Any) -> None:
+        await self.reading.wait()
+        self.got.append(message.get("text") or (message["code"], message["reason"]))
+
+
+class Owned:
+    stopped = False
+
+
+def outbox(peer: Peer, bound: int = 100) -> Outbox:
+    return Outbox(peer.send, bound, Watchdog(10), Counters(), lambda: None)
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_frames_keep_their_order_whoever_writes() -> None:
+    peer, owner = Peer(), Owned()
+    box = outbox(peer)
+    peer.reading.clear()
+    first = asyncio.create_task(box.deliver("1", owner))
+    await settle()
+    box.put("2")
+    await box.deliver("3", owner)
+    box.put("4")
+    box.say_goodbye(1000, "bye", drop=False)
+    box.put("never")
+    peer.reading.set()
+    await first
+    await settle()
+    assert peer.got == ["1", "2", "3", "4", (1000, "bye")]
+
+
+async def test_a_frame_that_is_cancelled_lets_the_others_through() -> None:
+    peer, owner = Peer(), Owned()
+    box = outbox(peer)
+    peer.reading.clear()
+    first = asyncio.create_task(box.deliver("1", owner))
+    await settle()
+    box.put("2")
+    first.cancel()
+    await settle()
+    peer.reading.set()
+    await settle()
+    assert peer.got == ["2"]
+
+
+async def test_frames_of_a_stopped_operation_are_not_sent() -> None:
+    peer, owner = Peer(), Owned()
+    box = outbox(peer)
+    peer.reading.clear()
+    box.put("1")
+    await settle()
+    await box.deliver("2", owner)
+    box.put("3")
+    owner.stopped = True
+    peer.reading.set()
+    await settle()
+    assert peer.got == ["1", "3"]
+
+
+async def test_room_is_waited_for_over_the_bound_and_given_up_with_the_socket() -> None:
+    peer = Peer()
+    box = outbox(peer, bound=10)
+    peer.reading.clear()
+    box.put("under way")
+    await settle()
+    box.put("x" * 11)
+    waiting = [asyncio.create_task(box.room()) for _ in range(2)]
+    await settle()
+    assert not any(task.done() for task in waiting)
+    peer.reading.set()
+    await asyncio.gather(*waiting)
+    peer.reading.clear()
+    box.put("under way")
+    await settle()
+    box.put("x" * 11)
+    waiting = [asyncio.create_task(box.room()) for _ in range(2)]
+    await settle()
+    box.shut()
+    await asyncio.gather(*waiting)
+
+
+class Writer:
+    def __init__(self, progresses: bool) -> None:
+        self.writing = True
+        self._progresses = progresses
+        self._written = 0
+        self.stalls = 0
+
+    @property
+    def written(self) -> int:
+        self._written += self._progresses
+        return self._written
+
+    def stalled(self) -> None:
+        self.stalls += 1
+
+
+async def test_the_watchdog_knows_slow_from_stuck_and_rests_when_nobody_is_left() -> None:
+    dog, stuck, slow = Watchdog(0.02), Writer(False), Writer(True)
+    dog.watch(stuck)
+    dog.watch(slow)
+    while not stuck.stalls:
+        await asyncio.sleep(0.001)
+    assert slow.stalls == 0
+    dog.unwatch(stuck)
+    dog.unwatch(slow)
+    while dog._timer is not None:
+        await asyncio.sleep(0.001)
