@@ -132,6 +132,12 @@ async def authenticate(access_token: str, *, now: datetime | None = None) -> Aut
     return Authenticated(viewer, claims.expires_at)
 
 
+async def ended_sessions(session_ids: list[UUID]) -> set[UUID]:
+    """Those of the sessions that have been ended, in one statement."""
+    rows = await sql("SELECT id FROM session WHERE id = ANY($1) AND ended_at IS NOT NULL", session_ids)
+    return {row["id"] for row in rows}
+
+
 async def sweep_sessions(now: datetime) -> None:
     """Delete what no longer means anything: sessions that ended a while ago, old attempts, expired keys."""
     await sql("DELETE FROM session WHERE expires_at < $1", now - KEPT_AFTER_END)

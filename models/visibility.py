@@ -14,10 +14,11 @@ def shown(event: Event, scope: Scope) -> Event | None:
         return event if saw else None
     if any(scope.sees(place) for place in event.now()):
         return event
-    return _removed(event) if saw else None
+    return removed(event) if saw else None
 
 
-def _removed(event: Event) -> Event | None:
+def removed(event: Event) -> Event | None:
+    """That what the event is about is to be forgotten; None for what has no such word."""
     if isinstance(event, JobEvent):
         return JobRemoved(job=event.job)
     if isinstance(event, TaskEvent):

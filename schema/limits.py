@@ -81,6 +81,7 @@ MAX_MEASUREMENTS = 16
 class Limits:
     """The most that one operation may have of each. The units are in the module's docstring."""
 
+    tokens: int = 2_000
     depth: int = 12
     aliases: int = 30
     root_fields: int = 20

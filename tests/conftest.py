@@ -10,6 +10,7 @@ import pytest
 
 import embedded
 from models.database import connected, credentials, migrate
+from tests.serving import Api, serving
 from tests.world import World
 
 
@@ -47,3 +48,10 @@ _numbers = itertools.count(1)
 async def world(database: str) -> World:
     """A firm of the test's own. Others' firms stand beside it in the same tables, as in life."""
     return await World.build(f"w{next(_numbers)}")
+
+
+@pytest.fixture(scope="session")
+async def api(database: str, servers: embedded.Servers) -> AsyncIterator[Api]:
+    """One server of the product for the whole run, in this process."""
+    async with serving(database, servers.redis_url) as api:
+        yield api

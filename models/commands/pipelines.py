@@ -162,7 +162,8 @@ async def delete_pipeline(change: Change, *, pipeline_id: UUID, expected_version
     await Stage.filter(pipeline_id=pipeline.id).order_by("id").select_for_update(no_key=True)
     if jobs := await Job.filter(pipeline_id=pipeline.id).count():
         raise RuleBroken(
-            f"This pipeline has {jobs:,} jobs, the archived ones among them. Move or delete them first.", "pipeline_id"
+            f"Jobs still in this pipeline, the archived ones included: {jobs:,}. Move or delete them first.",
+            "pipeline_id",
         )
     await _share(change, pipeline, ())
     await sql("DELETE FROM pipeline WHERE id = $1", pipeline.id)

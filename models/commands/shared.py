@@ -21,12 +21,14 @@ async def made_before(change: Change, model: type[R], id: UUID | None, created: 
     """What an earlier call created under the id that the caller brings; None when the id is new, or not given."""
     if id is None:
         return None
+    # Whether it is there before whether it is seen: an equal call that commits between the two is then no stranger's.
+    if not await model.exists(id=id):
+        return None
     row: R | None = await change.seen.of_kind(model.kind).find(id)
-    if row is not None:
-        change.made_at = await revision_of_creation(change.actor.firm_id, id, created)
-    elif await model.exists(id=id):
+    if row is None:
         # Taken by something that this caller may not see. Nothing more is said about it.
         raise Invalid("This id cannot be used. Make a new one.", "id")
+    change.made_at = await revision_of_creation(change.actor.firm_id, id, created)
     return row
 
 

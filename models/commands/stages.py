@@ -205,7 +205,7 @@ async def _replacement(change: Change, stages: dict[UUID, Stage], stage: Stage, 
 async def _empty(change: Change, jobs: Sequence[Job], replacement: Stage | None) -> None:
     if replacement is None:
         raise RuleBroken(
-            f"This stage has {len(jobs):,} jobs, the archived ones among them. Name a stage that takes them.",
+            f"Jobs still on this stage, the archived ones included: {len(jobs):,}. Name a stage that takes them.",
             "replacement_stage_id",
         )
     keys = await keys_for(change, replacement, [job.id for job in jobs], before=None, after=None)

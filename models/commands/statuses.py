@@ -116,7 +116,7 @@ async def _replacement(change: Change, status: Status, id: UUID | None) -> Statu
 async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None) -> None:
     if replacement is None:
         raise RuleBroken(
-            f"{len(jobs):,} jobs are under this status. Name another one for them.", "replacement_status_id"
+            f"Jobs still under this status: {len(jobs):,}. Name another one for them.", "replacement_status_id"
         )
     await sql(
         "UPDATE job SET status_id = $2, completed_at = $3, version = version + 1 WHERE id = ANY($1)",

@@ -84,6 +84,9 @@ class TaskUnlinked(TaskEvent):
     def now(self) -> tuple[Place, ...]:
         return (Place(self.account),)
 
+    def before(self) -> tuple[Place, ...]:
+        return (Place(self.account, self.pipeline),)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDeleted(TaskEvent):

@@ -145,7 +145,7 @@ async def test_a_pipeline_with_jobs_stays(world: World) -> None:
     owner = world.acting(world.owner)
     await world.job()
     await archive_job(owner, job_id=(await world.job()).id)
-    async with refused(world, RuleBroken, "pipeline_id", match="2 jobs"):
+    async with refused(world, RuleBroken, "pipeline_id", match="included: 2"):
         await delete_pipeline(owner, pipeline_id=world.pipeline.id)
 
 

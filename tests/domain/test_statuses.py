@@ -1,6 +1,7 @@
 """The job statuses of a pipeline: built in and custom."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ async def test_an_id_sent_again_returns_the_first_status(world: World) -> None:
         ("color", {"name": "S", "color": "red"}),
     ],
 )
-async def test_what_is_no_status(world: World, path: str, asked: dict[str, str]) -> None:
+async def test_what_is_no_status(world: World, path: str, asked: dict[str, Any]) -> None:
     async with refused(world, Invalid, path):
         await create_status(world.acting(world.admin), pipeline_id=world.pipeline.id, **asked)
 

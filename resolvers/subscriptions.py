@@ -1,0 +1,143 @@
+"""The root of subscriptions: which stream, for whom. What is sent is executed by the engine, under the scope of each
+message."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+from strawberry.types.info import Info
+
+from models.errors import Invalid
+from models.ids import Kind, decode
+from resolvers.context import Context
+from schema.limits import ListSize
+from schema.scalars import Revision
+from schema.types.base import value
+from schema.types.events import Event
+from subscriptions.interest import BoardInterest, Interest, JobInterest
+from subscriptions.stream import Delivery, Stream
+
+MOST_PIPELINES = 100
+MOST_JOBS = 100
+
+
+@strawberry.type(
+    description="What has changed since the last message of this subscription. If `previous` is not your cursor, or "
+    "`resync` is true, what you have is not whole: read it anew, then go on from the `revision` of that answer."
+)
+class Changes:
+    """Made of a `subscriptions.stream.Delivery`."""
+
+    revision: Revision = value(lambda message: message.revision, "Your cursor from now on.")
+    previous: Revision | None = value(
+        lambda message: message.previous,
+        "The revision of the last message of this subscription, or your `after`; null on the first without one. It "
+        "proves that nothing is missing: revisions that you may not see leave gaps between the numbers.",
+    )
+    resync: bool = value(
+        lambda message: message.resync, "Too much has changed to say what, or the log is another one: read anew."
+    )
+    epoch: strawberry.ID = value(
+        lambda message: str(message.epoch), "Names the log. Another one than that of your data: read anew."
+    )
+    events: list[Event] = strawberry.field(
+        resolver=lambda root: root.events,
+        description="What happened, one event for each thing that changed, the last one, with the thing's present "
+        "state; in order; at most 1,000. Empty in a heartbeat, which comes at least every 25 seconds.",
+        directives=[ListSize(assumed_size=10)],
+    )
+
+    @classmethod
+    def is_type_of(cls, source: object, _info: object) -> bool:
+        """A message of a stream."""
+        return isinstance(source, Delivery)
+
+
+After = Annotated[
+    Revision | None,
+    strawberry.argument(
+        description="The `revision` of the answer or message that you have: you get what came after it, then what "
+        "comes. Without it you get what comes from now on."
+    ),
+]
+Epoch = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="The `epoch` that goes with `after`: with another one you are told to read anew."),
+]
+
+
+async def _board_changes(
+    info: Info,
+    pipelines: Annotated[
+        list[strawberry.ID] | None,
+        strawberry.argument(description="The boards that you show, at most 100; all that you see when left out."),
+    ] = None,
+    after: After = None,
+    epoch: Epoch = None,
+) -> AsyncGenerator[Changes, None]:
+    context: Context = info.context
+    if pipelines is None:
+        return _stream(context, BoardInterest(), after, epoch)
+    ids = await _visible(context, Kind.PIPELINE, pipelines, MOST_PIPELINES, "pipelines")
+    return _stream(context, BoardInterest(ids), after, epoch)
+
+
+async def _job_changes(
+    info: Info,
+    jobs: Annotated[list[strawberry.ID], strawberry.argument(description="From 1 to 100 jobs.")],
+    after: After = None,
+    epoch: Epoch = None,
+) -> AsyncGenerator[Changes, None]:
+    context: Context = info.context
+    return _stream(context, JobInterest(await _visible(context, Kind.JOB, jobs, MOST_JOBS, "jobs")), after, epoch)
+
+
+async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most: int, field: str) -> frozenset[UUID]:
+    if not 1 <= len(ids) <= most:
+        raise Invalid(f"Name from 1 to {most} {field}, not {len(ids)}.", field)
+    wanted = {decode(kind, id) for id in ids}
+    rows = context.scope.of_kind(kind)
+    seen = await rows.many(wanted)
+    for id in wanted - seen.keys():
+        await rows.get(id, field)
+    return frozenset(wanted)
+
+
+async def _stream(
+    context: Context, interest: Interest, after: int | None, epoch: str | None
+) -> AsyncGenerator[Any, None]:
+    viewer = context.viewer
+    stream = Stream(context.services.hub, viewer.member_id, interest, after, _epoch(epoch))
+    async with aclosing(stream.deliveries(viewer.scope.firm_id)) as deliveries:
+        async for delivery in deliveries:
+            yield delivery
+
+
+def _epoch(text: str | None) -> UUID | None:
+    if text is None:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        # It names no log at all, so certainly not this one.
+        return UUID(int=0)
+
+
+@strawberry.type(
+    description="What is told as it happens. Each field is a stream that survives lost connections: come back with "
+    "`after`."
+)
+class Subscription:
+    """The root."""
+
+    board_changes: Changes = strawberry.subscription(
+        resolver=_board_changes,
+        description="What happens on boards: to cards, stages, statuses, and to what cards are made of.",
+    )
+    job_changes: Changes = strawberry.subscription(
+        resolver=_job_changes, description="What happens to jobs, their tasks and their time, and to what they show."
+    )

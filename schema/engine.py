@@ -1,0 +1,232 @@
+"""Executes operations for the transports: signs callers in, applies the limits, answers in bytes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+from graphql import (
+    ExecutionResult,
+    Executor,
+    FieldNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    create_source_event_stream,
+    execute,
+    get_variable_values,
+)
+
+from models.errors import SignInRefused
+from models.ids import Kind, encode
+from models.scope import Viewer
+from models.sign_in import authenticate
+from models.viewers import viewer_of_session
+from resolvers.context import Context
+from schema.documents import Document, DocumentCache, choose_operation, validate_document
+from schema.faults import formatted
+from schema.limits import Limits, Measured, check_limits
+from schema.root import graphql_schema
+from subscriptions.hub import Hub, Watch
+from subscriptions.stream import Delivery
+from transport.engine import Ended, NotSignedIn, Refused, Request
+
+#: What nobody in particular may ask for.
+_OPEN_MUTATIONS = {"signIn", "refreshSession", "__typename"}
+#: Fatal to clients: whoever was shut out does not come back by themselves.
+_SHUT_OUT = 4401
+
+
+@dataclass(slots=True)
+class Session:
+    """Who asks, on one connection. `viewer` is what they could see when they came; it is read again for each further
+    operation."""
+
+    member_key: str | None = None
+    expires_at: float | None = None
+    member_id: UUID | None = None
+    session_id: UUID | None = None
+    firm_id: UUID | None = None
+    fresh: Viewer | None = None
+
+    async def viewer(self) -> Viewer | None:
+        """What the member may see now. `SignInRefused` when they are out."""
+        if self.session_id is None:
+            return None
+        viewer, self.fresh = self.fresh, None
+        viewer = viewer or await viewer_of_session(self.session_id)
+        if viewer is None:
+            raise SignInRefused("You are signed out. Sign in again.")
+        return viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation that may be executed."""
+
+    kind: Literal["query", "mutation", "subscription"]
+    document: Document
+    name: str | None
+    variables: dict[str, Any]
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What resolvers may use of the process that serves."""
+
+    hub: Hub
+
+
+class Engine:
+    """The `transport.engine.Engine` of the product."""
+
+    def __init__(self, hub: Hub, *, limits: Limits | None = None, development: bool = False) -> None:
+        self._schema = graphql_schema()
+        self._services = Services(hub)
+        self._hub = hub
+        self._limits = limits or Limits()
+        self._development = development
+        self._documents = DocumentCache()
+
+    async def sign_in(self, token: str | None) -> Session:
+        """The session of an access token; nobody's for None."""
+        if token is None:
+            return Session()
+        try:
+            known = await authenticate(token)
+        except SignInRefused as refusal:
+            raise NotSignedIn(refusal.message, refusal.code) from None
+        viewer = known.viewer
+        return Session(
+            member_key=encode(Kind.MEMBER, viewer.member_id),
+            expires_at=known.expires_at,
+            member_id=viewer.member_id,
+            session_id=viewer.session_id,
+            firm_id=viewer.scope.firm_id,
+            fresh=viewer,
+        )
+
+    def on_end(self, session: Session, callback: Callable[[Ended], None]) -> Callable[[], None]:
+        """Call back when the member is deactivated, or the session ended."""
+        if session.member_id is None or session.firm_id is None:
+            return lambda: None
+        return self._hub.watch(
+            Watch(
+                session.firm_id,
+                session.member_id,
+                session.session_id,
+                lambda reason: callback(Ended(_SHUT_OUT, reason)),
+            )
+        )
+
+    def prepare(self, request: Request, session: Session) -> Operation:
+        """Parse, check who may ask, measure, validate, read the variables: in this order, cheapest first."""
+        try:
+            document = self._documents.parse(request.query, max_tokens=self._limits.tokens)
+            chosen = choose_operation(document, request.operation_name)
+            if session.member_id is None and not self._open_to_all(chosen):
+                raise _not_signed_in()
+            measured = check_limits(self._schema, document, chosen, request.variables, self._limits)
+        except GraphQLError as error:
+            raise Refused([formatted(error)]) from None
+        if errors := validate_document(self._schema, document):
+            raise Refused([formatted(error) for error in errors])
+        variables = request.variables or {}
+        read = get_variable_values(self._schema, chosen.variable_definitions or (), variables)
+        if isinstance(read, list):
+            raise Refused([formatted(error) for error in read])
+        return Operation(chosen.operation.value, document, request.operation_name, variables, measured)
+
+    def _open_to_all(self, operation: OperationDefinitionNode) -> bool:
+        names = {
+            node.name.value if isinstance(node, FieldNode) else None for node in operation.selection_set.selections
+        }
+        if operation.operation.value == "mutation":
+            return names <= _OPEN_MUTATIONS
+        open_queries = {"__typename", "__schema", "__type"} if self._development else {"__typename"}
+        return operation.operation.value == "query" and names <= open_queries
+
+    async def execute(self, prepared: Operation, session: Session) -> bytes:
+        """The response to a query or mutation."""
+        try:
+            context = Context.of(await session.viewer(), self._services)
+        except SignInRefused as refusal:
+            return _body(ExecutionResult(None, [_as_error(refusal)]))
+        return _body(await self._run(prepared, context), prepared.measured, self._limits)
+
+    async def subscribe(self, prepared: Operation, session: Session) -> AsyncGenerator[bytes, None]:
+        """The messages of a subscription, each executed under the scope that it was made for."""
+        try:
+            context = Context.of(await session.viewer(), self._services)
+        except SignInRefused as refusal:
+            raise Refused([formatted(_as_error(refusal))], 401) from None
+        source = await self._source(prepared, context)
+        async with aclosing(source):
+            try:
+                async for delivery in source:
+                    body = await self._render(prepared, delivery)
+                    if await delivery.permitted(delivery):
+                        yield body
+            except SignInRefused as refusal:
+                yield _body(ExecutionResult(None, [_as_error(refusal)]))
+
+    async def _source(self, prepared: Operation, context: Context) -> AsyncGenerator[Delivery, None]:
+        executor = Executor.build(
+            self._schema,
+            prepared.document.ast,
+            context_value=context,
+            raw_variable_values=prepared.variables,
+            operation_name=prepared.name,
+        )
+        if isinstance(executor, list):
+            raise Refused([formatted(error) for error in executor])
+        source: Any = create_source_event_stream(executor)
+        if inspect.isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            raise Refused([formatted(error) for error in source.errors or []])
+        stream: AsyncGenerator[Delivery, None] = source
+        return stream
+
+    async def _render(self, prepared: Operation, delivery: Delivery) -> bytes:
+        """One message in bytes. It depends on the document, the variables, the scope and the message alone, never on
+        who listens: whoever has all four alike can be sent the same bytes."""
+        context = Context(known_scope=delivery.scope, services=self._services)
+        return _body(await self._run(prepared, context, delivery))
+
+    async def _run(self, prepared: Operation, context: Context, root: Any = None) -> ExecutionResult:
+        result: Any = execute(
+            self._schema,
+            prepared.document.ast,
+            root,
+            context,
+            prepared.variables,
+            prepared.name,
+        )
+        if inspect.isawaitable(result):
+            result = await result
+        assert isinstance(result, ExecutionResult)
+        return result
+
+
+def _as_error(refusal: SignInRefused) -> GraphQLError:
+    return GraphQLError(refusal.message, original_error=refusal)
+
+
+def _not_signed_in() -> Refused:
+    refusal = SignInRefused("Sign in first: send the access token of `signIn` as `Authorization: Bearer …`.")
+    return Refused([formatted(_as_error(refusal))], 401)
+
+
+def _body(result: ExecutionResult, measured: Measured | None = None, limits: Limits | None = None) -> bytes:
+    body: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [formatted(error) for error in result.errors]
+    if measured is not None and limits is not None:
+        body["extensions"] = {"cost": {"actual": measured.cost, "limit": limits.cost}}
+    return orjson.dumps(body)

@@ -1,0 +1,45 @@
+"""Everything that the environment can say, read here and nowhere else."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment variables with the prefix JOBWIRE_, such as JOBWIRE_PORT."""
+
+    model_config = SettingsConfigDict(env_prefix="JOBWIRE_", frozen=True)
+
+    #: Where the embedded PostgreSQL and Valkey keep their data, when no URLs are given.
+    data_dir: Path = Path(".jobwire")
+    #: A managed PostgreSQL: postgresql://user:password@host:5432/database?sslmode=require
+    database_url: str | None = None
+    #: A managed Redis or Valkey: redis://host:6379/0, or rediss:// for TLS.
+    redis_url: str | None = None
+    #: The most connections to PostgreSQL that one process opens.
+    database_pool: int = Field(default=10, ge=1, le=200)
+    #: In seconds: no statement runs longer.
+    statement_timeout: float = Field(default=15, gt=0)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    #: Origins of browser pages, besides the API's own, that may call it: https://board.example,https://other.example
+    allowed_origins: str = ""
+    #: Introspection without signing in, and nothing else.
+    development: bool = False
+    #: In seconds: how long sockets are sent away for before a server stops.
+    drain_window: float = Field(default=10, ge=0)
+    log_level: str = "INFO"
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The allowed origins."""
+        return frozenset(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
