@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-
 from models.rows import Job, Pipeline
 from models.scope import Rows, Scope
 

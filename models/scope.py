@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from models.conditions import holds
 from models.errors import NotFound
 from models.ids import Kind
 from models.rights import ALL_RIGHTS, Right, Role
@@ -118,7 +119,7 @@ class Scope:
         condition = Q(firm_id=self.firm_id)
         for column, allowed in columns.items():
             if allowed is not None:
-                condition &= Q(**cast(Any, {f"{column}__in": allowed}))
+                condition &= holds(**{f"{column}__in": allowed})
         return condition
 
     @property

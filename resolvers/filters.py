@@ -8,6 +8,7 @@ from typing import Any
 from strawberry import UNSET
 from tortoise.expressions import Q, Subquery
 
+from models.conditions import holds
 from models.errors import Invalid
 from models.ids import Kind, decode
 from models.rows import AccountMember, AccountTag, JobAssignee, TaskAssignee
@@ -35,7 +36,7 @@ def _given(value: Any) -> bool:
 def _among(column: str, kind: Kind, wanted: IdFilter | None) -> Q:
     if not isinstance(wanted, IdFilter):
         return Q()
-    return Q(**{f"{column}__in": [decode(kind, id) for id in _bounded(wanted.in_)]})
+    return holds(**{f"{column}__in": [decode(kind, id) for id in _bounded(wanted.in_)]})
 
 
 def _linked(link: Any, owner: str, column: str, kind: Kind, wanted: IdFilter | None) -> Q:
@@ -47,7 +48,7 @@ def _linked(link: Any, owner: str, column: str, kind: Kind, wanted: IdFilter | N
 
 
 def _one_of(column: str, values: Sequence[Any] | None) -> Q:
-    return Q(**{f"{column}__in": _bounded(values)}) if _given(values) else Q()  # type: ignore[arg-type]
+    return holds(**{f"{column}__in": _bounded(values)}) if _given(values) else Q()  # type: ignore[arg-type]
 
 
 def _bounded(values: Sequence[Any]) -> list[Any]:
@@ -61,18 +62,18 @@ def _dates(column: str, wanted: DateFilter | DateTimeFilter | None) -> Q:
     if not isinstance(wanted, DateFilter | DateTimeFilter):
         return condition
     if _given(wanted.before):
-        condition &= Q(**{f"{column}__lt": wanted.before})
+        condition &= holds(**{f"{column}__lt": wanted.before})
     if _given(wanted.after):
-        condition &= Q(**{f"{column}__gt": wanted.after})
+        condition &= holds(**{f"{column}__gt": wanted.after})
     if isinstance(wanted, DateFilter) and _given(wanted.on):
-        condition &= Q(**{column: wanted.on})
+        condition &= holds(**{column: wanted.on})
     if isinstance(wanted, DateFilter) and _given(wanted.is_set):
-        condition &= Q(**{f"{column}__isnull": not wanted.is_set})
+        condition &= holds(**{f"{column}__isnull": not wanted.is_set})
     return condition
 
 
 def _flag(column: str, wanted: bool | None) -> Q:
-    return Q(**{f"{column}__isnull": not wanted}) if _given(wanted) else Q()
+    return holds(**{f"{column}__isnull": not wanted}) if _given(wanted) else Q()
 
 
 def jobs(wanted: JobFilter | None) -> Q:

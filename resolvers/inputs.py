@@ -43,7 +43,8 @@ def _item(item: Any, kind: Kind | None, name: str, place: int) -> Any:
     if not dataclasses.is_dataclass(item):
         return item
     try:
-        return type(item).build(**values_of(item))  # type: ignore[attr-defined]
+        build: Any = type(item).build  # type: ignore[union-attr]
+        return build(**values_of(item))
     except Refusal as refusal:
         refusal.path = (name, place, *refusal.path)
         raise

@@ -42,21 +42,21 @@ class Loaders:
             self._loaders[key] = DataLoader(load_fn=batch)
         return self._loaders[key]
 
+    def _rows(self, kind: Kind) -> DataLoader[UUID, Any]:
+        return self._loader(kind, lambda ids: self._context.seen.of_kind(kind).many(ids))
+
     def one(self, kind: Kind, id: UUID) -> Awaitable[Row | None]:
         """A visible row by its id, or None."""
-        return self._loader(kind, lambda ids: self._context.seen.of_kind(kind).many(ids)).load(id)
+        return self._rows(kind).load(id)
 
     def prime(self, rows: Iterable[Row]) -> None:
         """Take over rows that are already here."""
         for row in rows:
-            self._loader(row.kind, lambda ids, kind=row.kind: self._context.seen.of_kind(kind).many(ids)).prime(
-                row.id, row
-            )
+            self._rows(row.kind).prime(row.id, row)
 
     async def several(self, kind: Kind, ids: Sequence[UUID]) -> list[Row]:
         """Those of the rows that are visible, in the order of the ids."""
-        loader = self._loader(kind, lambda ids: self._context.seen.of_kind(kind).many(ids))
-        return [row for row in await loader.load_many(list(ids)) if row is not None]
+        return [row for row in await self._rows(kind).load_many(list(ids)) if row is not None]
 
     def tags(self, account_id: UUID) -> Awaitable[list[Tag]]:
         """An account's tags."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from models.conditions import holds
 from models.errors import Invalid
 from models.log import Logged
 from models.rows import Row
@@ -127,18 +128,18 @@ def _beyond(keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
         after = _after(key, value, key.descending != reverse)
         if after is not None:
             condition |= equal & after
-        equal &= Q(**{f"{key.column}__isnull": True} if value is None else {key.column: value})
+        equal &= holds(**{f"{key.column}__isnull": True} if value is None else {key.column: value})
     return condition
 
 
 def _after(key: Key, value: Any, descending: bool) -> Q | None:
     # PostgreSQL puts nulls last when ascending and first when descending.
     if value is None:
-        return Q(**{f"{key.column}__isnull": False}) if descending else None
+        return holds(**{f"{key.column}__isnull": False}) if descending else None
     if descending:
-        return Q(**{f"{key.column}__lt": value})
-    greater = Q(**{f"{key.column}__gt": value})
-    return greater | Q(**{f"{key.column}__isnull": True}) if key.nullable else greater
+        return holds(**{f"{key.column}__lt": value})
+    greater = holds(**{f"{key.column}__gt": value})
+    return greater | holds(**{f"{key.column}__isnull": True}) if key.nullable else greater
 
 
 def read_date(value: str) -> date:

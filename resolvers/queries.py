@@ -6,7 +6,6 @@ import dataclasses
 from typing import Annotated, Any
 
 import strawberry
-from strawberry import UNSET
 from strawberry.types.info import Info
 
 from models.errors import Invalid
@@ -68,41 +67,41 @@ def _plain(wanted: Any) -> Any:
     return dataclasses.asdict(wanted) if wanted is not None else None
 
 
-def _viewer(info: Info):  # type: ignore[no-untyped-def]
+def _viewer(info: Info):
     _ = info.context.scope
     return info.context.viewer
 
 
-def _firm(info: Info):  # type: ignore[no-untyped-def]
+def _firm(info: Info):
     return info.context.load.one(Kind.FIRM, info.context.firm_id)
 
 
-def _revision(info: Info):  # type: ignore[no-untyped-def]
+def _revision(info: Info):
     _ = info.context.scope
     return info.context.viewer.revision
 
 
-def _epoch(info: Info):  # type: ignore[no-untyped-def]
+def _epoch(info: Info):
     _ = info.context.scope
     return str(info.context.viewer.epoch)
 
 
 def _one(kind: Kind) -> Any:
-    def resolver(info: Info, id: Id):  # type: ignore[no-untyped-def]
+    def resolver(info: Info, id: Id):
         _ = info.context.scope
         return info.context.load.one(kind, decode(kind, id))
 
     return resolver
 
 
-def _node(info: Info, id: Id):  # type: ignore[no-untyped-def]
+def _node(info: Info, id: Id):
     _ = info.context.scope
     return info.context.load.one(*parse(id))
 
 
 async def _nodes(
     info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids, of any kind.")]
-):  # type: ignore[no-untyped-def]
+):
     if len(ids) > MOST_NODES:
         raise Invalid(f"At most {MOST_NODES} ids at a time, not {len(ids)}.", "ids")
     _ = info.context.scope
@@ -110,9 +109,7 @@ async def _nodes(
     return [await row for row in loading]
 
 
-async def _pipelines(
-    info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-):  # type: ignore[no-untyped-def]
+async def _pipelines(info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None):
     query = info.context.scope.pipelines_seen.where()
     return await page(query, _BY_NAME, Asked(first, after, last, before), "pipelines")
 
@@ -124,7 +121,7 @@ async def _accounts(
     after: After = None,
     last: Last = None,
     before: Before = None,
-):  # type: ignore[no-untyped-def]
+):
     query = info.context.scope.accounts_seen.where(filters.accounts(filter))
     return await page(query, _BY_NAME, Asked(first, after, last, before), "accounts", _plain(filter))
 
@@ -136,20 +133,18 @@ async def _members(
     after: After = None,
     last: Last = None,
     before: Before = None,
-):  # type: ignore[no-untyped-def]
+):
     query = info.context.scope.members.where(filters.members(filter))
     return await page(query, _BY_NAME, Asked(first, after, last, before), "members", _plain(filter))
 
 
-async def _tags(
-    info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-):  # type: ignore[no-untyped-def]
+async def _tags(info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None):
     return await page(info.context.scope.tags.where(), _BY_NAME, Asked(first, after, last, before), "tags")
 
 
 async def _client_statuses(
     info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-):  # type: ignore[no-untyped-def]
+):
     query = info.context.scope.client_statuses.where()
     return await page(query, _BY_NAME, Asked(first, after, last, before), "client_statuses")
 
@@ -173,7 +168,7 @@ async def _jobs(
     after: After = None,
     last: Last = None,
     before: Before = None,
-):  # type: ignore[no-untyped-def]
+):
     query = info.context.scope.jobs.where(filters.jobs(filter))
     return await page(query, _order(sort), Asked(first, after, last, before), "jobs", _plain(filter))
 
@@ -193,7 +188,7 @@ async def _tasks(
     after: After = None,
     last: Last = None,
     before: Before = None,
-):  # type: ignore[no-untyped-def]
+):
     query = info.context.scope.tasks.where(filters.tasks(filter))
     return await page(query, _NEWEST_FIRST, Asked(first, after, last, before), "tasks", _plain(filter))
 
@@ -205,7 +200,7 @@ async def _time_entries(
     after: After = None,
     last: Last = None,
     before: Before = None,
-):  # type: ignore[no-untyped-def]
+):
     _ = info.context.scope
     query = info.context.viewer.time_entries.where(filters.time_entries(filter))
     keys = [Key("day", descending=True, read=read_date)]

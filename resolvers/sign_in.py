@@ -86,4 +86,3 @@ refresh_session: Any = strawberry.field(
 sign_out: Any = strawberry.field(
     resolver=_sign_out, description="End this session: its tokens are refused from now on, its sockets close."
 )
-

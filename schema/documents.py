@@ -156,14 +156,10 @@ def choose_operation(document: Document, operation_name: str | None) -> Operatio
         raise _unclear("The document has no operation. Send a query, a mutation or a subscription.")
     if operation_name:
         if operation_name not in operations:
-            raise _unclear(
-                f"The document has no operation named {_shown(operation_name)}. {_offer(document)}"
-            )
+            raise _unclear(f"The document has no operation named {_shown(operation_name)}. {_offer(document)}")
         return operations[operation_name]
     if len(operations) > 1:
-        raise _unclear(
-            f"The document has {len(operations)} operations. Say with operationName which one to run."
-        )
+        raise _unclear(f"The document has {len(operations)} operations. Say with operationName which one to run.")
     return next(iter(operations.values()))
 
 

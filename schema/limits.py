@@ -188,8 +188,7 @@ _MESSAGES = {
     " at most {allowed} are allowed. Fetch items of a kind through one list, such as nodes(ids:).",
     "introspectionAliases": "The introspection uses {actual} aliases; at most {allowed} are allowed."
     " Ask for each part of the schema once.",
-    "rootFields": "The operation has {actual} root fields; at most {allowed} are allowed."
-    " Send it as several requests.",
+    "rootFields": "The operation has {actual} root fields; at most {allowed} are allowed. Send it as several requests.",
     "cost": "The operation costs {actual} points; at most {allowed} are allowed. A list costs its size times"
     " its content: ask for smaller pages, with first or last, or for fewer lists within lists.",
 }
@@ -350,9 +349,7 @@ def _operation_cost(operation: OperationDefinitionNode, root_fields: int) -> int
     return SUBSCRIPTION_COST if operation.operation is OperationType.SUBSCRIPTION else 0
 
 
-def _count(
-    steps: tuple[Step, ...], fragments: Mapping[str, Totals], sizes: Mapping[str, int | None]
-) -> Totals:
+def _count(steps: tuple[Step, ...], fragments: Mapping[str, Totals], sizes: Mapping[str, int | None]) -> Totals:
     """One visit a step. Steps come after the one around them, so from the last to the first each step's
     content is complete when its turn comes, and there is no recursion."""
     contents = [NOTHING] * len(steps)

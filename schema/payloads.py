@@ -16,7 +16,9 @@ class UserError:
 
     code: ErrorCode = strawberry.field(description="What kind of refusal.")
     message: str = strawberry.field(description="What to do, in English.")
-    path: list[str] = strawberry.field(description="The input at fault: `input`, then the names and list places inside.")
+    path: list[str] = strawberry.field(
+        description="The input at fault: `input`, then the names and list places inside."
+    )
     right: Right | None = strawberry.field(description="The right that you lack, where that is why.")
 
 
@@ -38,7 +40,9 @@ def _payload(mutation: str, field: str, hint: Any, description: str) -> type:
             description="The firm's revision that holds the change: your cursor has it when it has reached this. Null "
             "when nothing was changed because of `errors`."
         ),
-        "errors": strawberry.field(description="Why nothing, or not everything, was changed; empty when all went well."),
+        "errors": strawberry.field(
+            description="Why nothing, or not everything, was changed; empty when all went well."
+        ),
     }
     name = mutation[0].upper() + mutation[1:] + "Payload"
     return strawberry.type(type(name, (), body), description=f"What `{mutation}` answers.")

@@ -34,7 +34,7 @@ def print_requirements(cls: type) -> None:
         if definition.name == "Mutation":
             needed = ACTIONS.get(name)
         if needed is not None and (needed.right or needed.role):
-            field.directives = (*field.directives, _directive(needed))
+            field.directives = [*field.directives, _directive(needed)]
 
 
 def _directive(needed: Requirement) -> Requires:
@@ -63,11 +63,9 @@ def _guard_field(field: GraphQLField, name: str, needed: Requirement) -> None:
     resolve: Callable[..., Any] = field.resolve  # type: ignore[assignment]
     right = needed.right
 
-    def checked(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def checked(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if right not in info.context.scope.rights:
-            raise GraphQLError(
-                f"{name} needs {needed}.", extensions={"code": "FORBIDDEN", "right": str(right)}
-            )
+            raise GraphQLError(f"{name} needs {needed}.", extensions={"code": "FORBIDDEN", "right": str(right)})
         return resolve(source, info, **arguments)
 
     field.resolve = checked

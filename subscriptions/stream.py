@@ -37,7 +37,7 @@ class Delivery:
     events: list[Logged]
     scope: Scope
     epoch: UUID
-    permitted: Callable[["Delivery"], Awaitable[bool]] = field(compare=False, repr=False)
+    permitted: Callable[[Delivery], Awaitable[bool]] = field(compare=False, repr=False)
 
 
 @dataclass(slots=True, eq=False)

@@ -67,19 +67,22 @@ class Session(Protocol):
 
 
 class Engine(Protocol):
-    """Whoever signs callers in and executes what they ask."""
+    """Whoever signs callers in and executes what they ask.
+
+    It is given back only what it gave: its own Prepared and its own Session, so those are Any here.
+    """
 
     async def sign_in(self, token: str | None) -> Session:
         """The session of a bearer token, or an anonymous one for None. Raises NotSignedIn."""
 
-    def prepare(self, request: Request, session: Session) -> Prepared:
+    def prepare(self, request: Request, session: Any) -> Prepared:
         """Parse, validate, apply limits. Raises Refused."""
 
-    async def execute(self, prepared: Prepared, session: Session) -> bytes:
+    async def execute(self, prepared: Any, session: Any) -> bytes:
         """The JSON response of a query or mutation. Raises nothing but CancelledError."""
 
-    def subscribe(self, prepared: Prepared, session: Session) -> AsyncGenerator[bytes, None]:
+    def subscribe(self, prepared: Any, session: Any) -> AsyncGenerator[bytes, None]:
         """JSON execution results, one each time. May raise Refused before the first."""
 
-    def on_end(self, session: Session, callback: Callable[[Ended], None]) -> Callable[[], None]:
+    def on_end(self, session: Any, callback: Callable[[Ended], None]) -> Callable[[], None]:
         """Call back, on the event loop, when the session must end at once. Returns what unregisters it."""

@@ -79,5 +79,6 @@ class Creating(Keyed):
 def own_id(kind: Kind) -> Any:
     """The id that a client may bring to a create."""
     return maybe_id_of(
-        kind, "An id of your own making, a UUIDv7 behind the prefix of its type: sent again, it returns the first result."
+        kind,
+        "An id of your own making, a UUIDv7 behind the prefix of its type: sent again, it returns the first result.",
     )

@@ -129,5 +129,3 @@ class TimeEntryFilter:
     job: IdFilter | None = optional("On one of these jobs.")
     day: DateFilter | None = optional("By day.")
     running: bool | None = optional("Only running timers, or only what is not; both when left out.")
-
-

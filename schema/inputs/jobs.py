@@ -96,7 +96,7 @@ class ManyJobs(Keyed):
     jobs: list[JobTarget] = needed("From 1 to 200 jobs.")
     atomic: bool = strawberry.field(
         default=True,
-        description="All or nothing. False: those that can be are changed, and each other one has an error in `errors`.",
+        description="All or nothing. False: those that can be are changed, each other one has an error in `errors`.",
     )
 
 

@@ -123,7 +123,9 @@ class SetTimeEntryRateInput(Expecting):
     """set_time_entry_rate"""
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
-    rate: Decimals | None = clearable("The price of an hour, in the firm's currency, at most two decimals. Null for none.")
+    rate: Decimals | None = clearable(
+        "The price of an hour, in the firm's currency, at most two decimals. Null for none."
+    )
 
 
 @strawberry.input(description="What you begin to work on.")

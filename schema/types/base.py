@@ -23,16 +23,16 @@ def column(description: str) -> Any:
 def value(read: Callable[[Any], Any], description: str) -> Any:
     """Read off the row."""
 
-    def resolver(root: strawberry.Parent[Any]):  # type: ignore[no-untyped-def]
+    def resolver(root: strawberry.Parent[Any]):
         return read(root)
 
     return strawberry.field(resolver=resolver, description=description)
 
 
 def loaded(load: Callable[[Any, Any], Any], description: str, *, size: int | None = None) -> Any:
-    """Loaded through the context: `load(row, context)` returns an awaitable. `size` is what a list is assumed to hold."""
+    """Loaded: `load(row, context)` returns an awaitable. `size` is how much a list is assumed to hold."""
 
-    def resolver(root: strawberry.Parent[Any], info: Info):  # type: ignore[no-untyped-def]
+    def resolver(root: strawberry.Parent[Any], info: Info):
         return load(root, info.context)
 
     directives = [ListSize(assumed_size=size)] if size is not None else []
@@ -62,7 +62,7 @@ def entity(model: type[Row]) -> Callable[[T], T]:
     """A GraphQL type whose objects are rows of this model. The class's docstring is the type's description."""
 
     def make(cls: T) -> T:
-        def is_type_of(cls: type, source: Any, info: GraphQLResolveInfo) -> bool:
+        def is_type_of(cls: type, source: Any, info: GraphQLResolveInfo[Any]) -> bool:
             return isinstance(source, model)
 
         cls.is_type_of = classmethod(is_type_of)  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ import strawberry
 from graphql import GraphQLError, GraphQLSchema
 
 from models import events as facts
+from models import rights, rows
 from models.events import KINDS, VIEWS
 from models.events.base import Changes
 from models.ids import Kind, encode
@@ -47,7 +48,7 @@ TYPES: dict[Kind, type] = {
     Kind.TASK: Task,
     Kind.TIME_ENTRY: TimeEntry,
 }
-_ENUMS: dict[type, Any] = {facts.firm.Role: Role, facts.firm.Right: Right, facts.tasks.TaskState: TaskState}
+_ENUMS: dict[type, Any] = {rights.Role: Role, rights.Right: Right, rows.TaskState: TaskState}
 
 
 def _camel(name: str) -> str:
@@ -142,10 +143,14 @@ def _field(name: str, hint: Any, thing: str) -> dict[str, tuple[Any, Any]]:
         inner = get_args(hint)[0]
         if kind := _kind(inner):
             return _references(name, kind)
-        return {name: (list[_ENUMS[inner]], value(_reader(name), f"What was {spoken}."))}  # type: ignore[misc]
+        return {name: (_list_of(_ENUMS[inner]), value(_reader(name), f"What was {spoken}."))}
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return {name: (_ENUMS[hint], value(_reader(name), f"The {spoken}."))}
     return {name: (hint, value(_reader(name), f"The {spoken}."))}
+
+
+def _list_of(of: Any) -> Any:
+    return list[of]
 
 
 def _alternatives(hint: Any) -> set[Any]:
@@ -185,7 +190,9 @@ def _references(name: str, kind: Kind) -> dict[str, tuple[Any, Any]]:
         return context.load.several(kind, getattr(logged.event, name))
 
     what = kind.replace("_", " ") + "s"
-    return {name: (list[TYPES[kind]], loaded(load, f"The {what} that were {name}, as far as they still exist.", size=3))}  # type: ignore[misc]
+    return {
+        name: (_list_of(TYPES[kind]), loaded(load, f"The {what} that were {name}, as far as they still exist.", size=3))
+    }
 
 
 #: Each base that clients can ask for as an interface: its name, what its objects are about, and which fields it shows.
@@ -277,5 +284,3 @@ class EventConnection:
 
     nodes: list[Event] = strawberry.field(description="The events of the page.")
     page_info: PageInfo = strawberry.field(description="Whether there is more, and from where.")
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import strawberry
 
 from models import clock, rows
@@ -83,5 +82,3 @@ class Viewer:
     def is_type_of(cls, source: object, _info: object) -> bool:
         """A signed-in viewer."""
         return isinstance(source, SignedIn)
-
-

@@ -16,12 +16,12 @@ async def _history(
     info: Info,
     first: Annotated[int, strawberry.argument(description="How many events, from 1 to 100.")] = 20,
     after: Annotated[str | None, strawberry.argument(description="The cursor to go on from.")] = None,
-):  # type: ignore[no-untyped-def]
+):
     return await info.context.load.history(root.id, first, after)
 
 
 history_of_job: Any = strawberry.field(
     resolver=_history,
-    description="What happened to it, newest first, from the firm's log: also what others did, as far as you may see it.",
+    description="What happened to it, newest first, from the firm's log: as far as you may see it.",
     directives=[ListSize(assumed_size=20, slicing_arguments=["first"])],
 )

@@ -107,5 +107,3 @@ class Task(Versioned):
     )
     created_at: DateTime = column("When it was added.")
     completed_at: DateTime | None = column("When it was completed or canceled.")
-
-

@@ -50,14 +50,14 @@ def _connection(of: type, plural: str) -> Any:
     )
 
 
-async def _count(root: strawberry.Parent[Any]):  # type: ignore[no-untyped-def]
+async def _count(root: strawberry.Parent[Any]):
     return await root.count()
 
 
 def _total_count(plural: str) -> Any:
     return strawberry.field(
         resolver=_count,
-        description=f"How many {plural} there are on all pages; counted up to 10,000 and no further. Costs a statement.",
+        description=f"How many {plural} there are on all pages; counted up to 10,000, and no further.",
     )
 
 

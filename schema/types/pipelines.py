@@ -24,7 +24,7 @@ MOST_CARDS = 1_000
 
 @entity(rows.Pipeline)
 class Pipeline(Versioned):
-    """The path that the jobs of one service take. Visible to the members it is available to, to admins and the owner."""
+    """The path that the jobs of one service take. Visible to the members it is available to, and to admins."""
 
     name: str = column("The pipeline's name.")
     card_fields: list[CardField] = value(
@@ -56,7 +56,7 @@ async def _cards(
     limit: Annotated[
         int, strawberry.argument(description="How many cards at most, from 1 to 1,000, from the top of the stage.")
     ] = 500,
-):  # type: ignore[no-untyped-def]
+):
     return await info.context.load.cards(root.id, limit)
 
 
@@ -70,7 +70,7 @@ class Stage(Versioned):
     time_limit: int | None = column("How many minutes a job should stay at most; null for no limit.")
     jobs: list[Annotated[Job, strawberry.lazy("schema.types.jobs")]] = strawberry.field(
         resolver=_cards,
-        description="The cards of the board, from the top: the jobs on this stage that you see and that are not archived.",
+        description="The cards of the board, from the top: the jobs on this stage that you see, but for archived ones.",
         directives=[ListSize(assumed_size=60, slicing_arguments=[])],
     )
     job_count: int = loaded(
@@ -87,5 +87,6 @@ class Status(Versioned):
     category: StatusCategory = column("What it means for the life of a job.")
     color: str = column("As #rrggbb.")
     counts_as_overdue: bool = value(
-        lambda status: status.can_be_overdue, "Whether a job under it can be overdue: Active, and custom ones that say so."
+        lambda status: status.can_be_overdue,
+        "Whether a job under it can be overdue: Active, and custom ones that say so.",
     )
