@@ -9,8 +9,10 @@ import orjson
 
 from models.errors import Invalid
 
-_REFUSED = "This is not a cursor of this list. Cursors go with the filter and sort that they came from; "
+_REFUSED = (
+    "This is not a cursor of this list. Cursors go with the filter and sort that they came from: "
     "start anew without one."
+)
 
 
 def fingerprint(*parts: Any) -> str:

@@ -266,7 +266,8 @@ class Mutation:
         "deleteJob",
         jobs.delete_job,
         job_inputs.JobInput,
-        "Delete a job for good. Its tasks and time stay with the account, its history in the log. The answer's job is what it was.",
+        "Delete a job for good. Its tasks and time stay with the account, its history in the log. The answer has "
+        "what it was.",
     )
     delete_jobs = many_jobs(
         "deleteJobs", jobs.delete_jobs, job_inputs.JobsInput, "Delete jobs for good, in one revision."

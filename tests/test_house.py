@@ -1,0 +1,66 @@
+"""The rules of the house that no linter knows."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent
+ROOMS = ("cli", "demo", "embedded", "models", "resolvers", "schema", "subscriptions", "transport", "watch", "workers")
+#: How rows are reached without a scope. Only models/ may.
+UNSCOPED = {"all", "annotate", "bulk_create", "create", "exclude", "filter", "first", "get", "get_or_none", "raw"}
+
+
+def _modules(*rooms: str) -> Iterator[tuple[Path, ast.Module]]:
+    for room in rooms:
+        for path in sorted((HOUSE / room).rglob("*.py")):
+            yield path.relative_to(HOUSE), ast.parse(path.read_text())
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "app", "settings"])
+def test_the_rooms_are_ours(room: str) -> None:
+    """The names are generic: another package of the same name must not stand in for ours."""
+    found = importlib.import_module(room).__file__
+    assert found is not None
+    assert Path(found).is_relative_to(HOUSE)
+
+
+def test_rows_are_reached_through_a_scope() -> None:
+    """Outside models/ nobody can forget the tenant, because nobody queries a table: they ask a scope."""
+    import models.rows as rows
+
+    tables = {name for name in rows.__all__ if isinstance(getattr(rows, name), type)}
+    offences = [
+        f"{path}:{node.lineno} {node.value.id}.{node.attr}"
+        for path, tree in _modules("resolvers", "schema", "subscriptions", "transport", "workers", "watch")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in tables
+        and node.attr in UNSCOPED
+    ]
+    # A table of links is a condition on visible rows, never what is returned.
+    assert offences == []
+
+
+def test_only_the_command_line_imports_the_application() -> None:
+    offences = [
+        str(path)
+        for path, tree in _modules(*(room for room in ROOMS if room != "cli"))
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.ImportFrom) and node.module == "app")
+        or (isinstance(node, ast.Import) and any(name.name == "app" for name in node.names))
+    ]
+    assert offences == []
+
+
+def test_only_settings_reads_the_environment() -> None:
+    offences = [
+        str(path)
+        for path, tree in _modules("models", "resolvers", "schema", "subscriptions", "transport", "workers")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+    ]
+    assert offences == []
