@@ -20,6 +20,7 @@ from graphql import (
     execute,
     get_variable_values,
 )
+from opentelemetry import trace
 
 from models.errors import SignInRefused
 from models.ids import Kind, encode
@@ -35,7 +36,8 @@ from subscriptions.hub import Hub, Watch
 from subscriptions.stream import Delivery
 from transport.engine import Ended, NotSignedIn, Refused, Request
 
-#: What nobody in particular may ask for.
+_tracer = trace.get_tracer("jobwire")
+#: What somebody who is not signed in may ask for.
 _OPEN_MUTATIONS = {"signIn", "refreshSession", "__typename"}
 #: Fatal to clients: whoever was shut out does not come back by themselves.
 _SHUT_OUT = 4401
@@ -200,16 +202,14 @@ class Engine:
         return _body(await self._run(prepared, context, delivery))
 
     async def _run(self, prepared: Operation, context: Context, root: Any = None) -> ExecutionResult:
-        result: Any = execute(
-            self._schema,
-            prepared.document.ast,
-            root,
-            context,
-            prepared.variables,
-            prepared.name,
-        )
-        if inspect.isawaitable(result):
-            result = await result
+        with _tracer.start_as_current_span(f"graphql {prepared.kind}") as span:
+            # The name is the client's own; the document, which may hold what somebody typed, stays out.
+            span.set_attributes(
+                {"graphql.operation.type": prepared.kind, "graphql.operation.name": prepared.name or ""}
+            )
+            result: Any = execute(self._schema, prepared.document.ast, root, context, prepared.variables, prepared.name)
+            if inspect.isawaitable(result):
+                result = await result
         assert isinstance(result, ExecutionResult)
         return result
 

@@ -33,7 +33,7 @@ class Pipeline(Versioned):
     job_order: JobOrder = column("How its board orders the cards of a stage.")
     created_at: DateTime = column("When it was made.")
     stages: list[Stage] = loaded(
-        lambda pipeline, context: context.load.stages(pipeline.id), "Its stages, in order; at most 50.", size=8
+        lambda pipeline, context: context.load.stages(pipeline.id), "Its stages, in order; at most 50.", size=6
     )
     statuses: list[Status] = loaded(
         lambda pipeline, context: context.load.statuses(pipeline.id),
@@ -71,7 +71,7 @@ class Stage(Versioned):
     jobs: list[Annotated[Job, strawberry.lazy("schema.types.jobs")]] = strawberry.field(
         resolver=_cards,
         description="The cards of the board, from the top: the jobs on this stage that you see, but for archived ones.",
-        directives=[ListSize(assumed_size=60, slicing_arguments=[])],
+        directives=[ListSize(assumed_size=40, slicing_arguments=[])],
     )
     job_count: int = loaded(
         lambda stage, context: context.load.jobs_on_stage(stage.id), "How many cards you see on it."
