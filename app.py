@@ -18,6 +18,7 @@ from schema.engine import Engine
 from settings import Settings
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
+from subscriptions.pace import Pace
 from transport.options import TransportOptions
 from transport.routes import graphql_routes
 from transport.traffic import Traffic
@@ -39,7 +40,7 @@ def create_app(
     uses the connections that its process has already."""
     options = TransportOptions(allowed_origins=settings.origins)
     traffic = Traffic(options)
-    hub = Hub(Bell(redis_url))
+    hub = Hub(Bell(redis_url), Pace(heartbeat=settings.heartbeat, hold_after=settings.hold_after))
     engine = Engine(hub, development=settings.development)
 
     @asynccontextmanager

@@ -83,9 +83,9 @@ class Change:
         """Note a fact for the log."""
         self.events.append(event)
 
-    def require(self, right: Right, what: str) -> None:
+    def require(self, right: Right, what: str, *path: str) -> None:
         """`Forbidden` unless the actor has the right."""
-        Requirement(right=right).check(self.role, self.scope.rights, what)
+        Requirement(right=right).check(self.role, self.scope.rights, what, *path)
 
     @property
     def seen(self) -> Scope | Viewer:

@@ -60,10 +60,10 @@ class Requirement:
             return role is Role.OWNER
         return self.role is None or role in LEADERS
 
-    def check(self, role: Role, rights: frozenset[Right], what: str) -> None:
+    def check(self, role: Role, rights: frozenset[Right], what: str, *path: str) -> None:
         """`Forbidden`, naming what is needed, unless it is met."""
         if not self.met_by(role, rights):
-            raise Forbidden(f"{what} needs {self}. Ask somebody who manages your team.", right=self.right)
+            raise Forbidden(f"{what} needs {self}. Ask somebody who manages your team.", *path, right=self.right)
 
     def __str__(self) -> str:
         if self.right is not None:
@@ -144,7 +144,11 @@ ACTIONS: dict[str, Requirement] = {
     "setTimeEntryRate": _right(Right.MANAGE_RATES),
     "startTimer": NOTHING,
     "stopTimer": NOTHING,
+    "importJobs": Requirement(role=Role.ADMIN),
 }
+
+#: Those of the commands that have no mutation: the program itself calls them, never a client.
+INTERNAL_ACTIONS = frozenset({"importJobs"})
 
 #: Each field that a right withholds, by GraphQL type and field name. Without it: null, and an error that names it.
 FIELDS: dict[tuple[str, str], Requirement] = {

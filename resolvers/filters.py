@@ -12,6 +12,7 @@ from models.conditions import holds
 from models.errors import Invalid
 from models.ids import Kind, decode
 from models.rows import AccountMember, AccountTag, JobAssignee, TaskAssignee
+from models.scope import Scope
 from schema.inputs.filters import (
     AccountFilter,
     DateFilter,
@@ -45,6 +46,14 @@ def _linked(link: Any, owner: str, column: str, kind: Kind, wanted: IdFilter | N
         return Q()
     ids = [decode(kind, id) for id in _bounded(wanted.in_)]
     return Q(id__in=Subquery(link.filter(**{f"{column}__in": ids}).values(owner)))
+
+
+def _seen(column: str, kind: Kind, wanted: IdFilter | None, scope: Scope) -> Q:
+    """Among things that may be out of sight where the rows are not: those then match nothing, as if they were not."""
+    if not isinstance(wanted, IdFilter):
+        return Q()
+    ids = [decode(kind, id) for id in _bounded(wanted.in_)]
+    return Q(**{f"{column}__in": Subquery(scope.of_kind(kind).where(id__in=ids).values("id"))})
 
 
 def _one_of(column: str, values: Sequence[Any] | None) -> Q:
@@ -153,14 +162,14 @@ def tasks(wanted: TaskFilter | None) -> Q:
     )
 
 
-def time_entries(wanted: TimeEntryFilter | None) -> Q:
+def time_entries(wanted: TimeEntryFilter | None, scope: Scope) -> Q:
     """The condition of a filter of time entries."""
     if wanted is None:
         return Q()
     return (
         _among("member_id", Kind.MEMBER, wanted.member)
-        & _among("account_id", Kind.ACCOUNT, wanted.account)
-        & _among("job_id", Kind.JOB, wanted.job)
+        & _seen("account_id", Kind.ACCOUNT, wanted.account, scope)
+        & _seen("job_id", Kind.JOB, wanted.job, scope)
         & _dates("day", wanted.day)
         & _flag("started_at", wanted.running)
     )

@@ -201,8 +201,8 @@ async def _time_entries(
     last: Last = None,
     before: Before = None,
 ):
-    _ = info.context.scope
-    query = info.context.viewer.time_entries.where(filters.time_entries(filter))
+    scope = info.context.scope
+    query = info.context.viewer.time_entries.where(filters.time_entries(filter, scope))
     keys = [Key("day", descending=True, read=read_date)]
     return await page(query, keys, Asked(first, after, last, before), "time_entries", _plain(filter))
 

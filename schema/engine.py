@@ -32,8 +32,10 @@ from schema.documents import Document, DocumentCache, choose_operation, validate
 from schema.faults import formatted
 from schema.limits import Limits, Measured, check_limits
 from schema.root import graphql_schema
-from subscriptions.hub import Hub, Watch
+from subscriptions.faults import DATABASE_ERRORS
+from subscriptions.hub import Hub
 from subscriptions.stream import Delivery
+from subscriptions.watches import Watch
 from transport.engine import Ended, NotSignedIn, Refused, Request
 
 _tracer = trace.get_tracer("jobwire")
@@ -171,9 +173,11 @@ class Engine:
         async with aclosing(source):
             try:
                 async for delivery in source:
-                    body = await self._render(prepared, delivery)
-                    if await delivery.permitted(delivery):
-                        yield body
+                    result = await self._render(prepared, delivery)
+                    if _database_failed(result):
+                        delivery.withdraw()
+                    elif await delivery.permitted():
+                        yield _body(result)
             except SignInRefused as refusal:
                 yield _body(ExecutionResult(None, [_as_error(refusal)]))
 
@@ -195,11 +199,11 @@ class Engine:
         stream: AsyncGenerator[Delivery, None] = source
         return stream
 
-    async def _render(self, prepared: Operation, delivery: Delivery) -> bytes:
-        """One message in bytes. It depends on the document, the variables, the scope and the message alone, never on
+    async def _render(self, prepared: Operation, delivery: Delivery) -> ExecutionResult:
+        """One message. It depends on the document, the variables, the scope and the message alone, never on
         who listens: whoever has all four alike can be sent the same bytes."""
         context = Context(known_scope=delivery.scope, services=self._services)
-        return _body(await self._run(prepared, context, delivery))
+        return await self._run(prepared, context, delivery)
 
     async def _run(self, prepared: Operation, context: Context, root: Any = None) -> ExecutionResult:
         with _tracer.start_as_current_span(f"graphql {prepared.kind}") as span:
@@ -212,6 +216,11 @@ class Engine:
                 result = await result
         assert isinstance(result, ExecutionResult)
         return result
+
+
+def _database_failed(result: ExecutionResult) -> bool:
+    """Whether something is missing that could be read at another moment."""
+    return any(isinstance(error.original_error, DATABASE_ERRORS) for error in result.errors or ())
 
 
 def _as_error(refusal: SignInRefused) -> GraphQLError:

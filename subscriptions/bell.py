@@ -10,7 +10,6 @@ from uuid import UUID
 import orjson
 import structlog
 from broadcaster import Broadcast
-from redis.exceptions import RedisError
 
 from models.log import Committed, decode_committed, encode_committed
 from subscriptions.backend import PATIENCE, RECONNECTED, RedisBackend
@@ -85,20 +84,31 @@ class Bell:
             try:
                 await self._broadcast.publish(CHANNEL, _write(committed))
                 self.rung += 1
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # whatever it is: the next revision still has to be rung
                 self.dropped += 1
                 log.warning("bell.unheard", reason=type(error).__name__, revision=committed.revision)
+                self._drop_waiting()
             finally:
                 self._waiting.task_done()
+
+    def _drop_waiting(self) -> None:
+        """Sweeps will have found these before Redis answers. What rings when it is back should be new."""
+        while not self._waiting.empty():
+            self._waiting.get_nowait()
+            self._waiting.task_done()
+            self.dropped += 1
 
     async def _listen(self, heard: Callable[[Ring], None], missed: Callable[[], None]) -> None:
         async with self._broadcast.subscribe(CHANNEL) as subscriber:
             while True:
                 message = (await subscriber.get()).message
-                if message == RECONNECTED:
-                    missed()
-                elif (ring := _read(message)) is not None:
-                    heard(ring)
+                try:
+                    if message == RECONNECTED:
+                        missed()
+                    elif (ring := _read(message)) is not None:
+                        heard(ring)
+                except Exception:  # one ring that goes wrong must not silence the bell
+                    log.exception("bell.ring")
 
 
 def _write(committed: Committed) -> str:

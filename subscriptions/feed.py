@@ -8,10 +8,18 @@ from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
-from models.log import Committed, Head, Logged, heads, read_log
+import structlog
 
-#: How many events a catch-up reads at a time.
+from models.log import Committed, Head, Logged, heads, read_log
+from subscriptions.faults import DATABASE_ERRORS
+
+#: How many events a catch-up reads at a time, and the most that a revision may have to be told at all.
 PAGE = 1_000
+#: How long a catch-up waits for a database that does not answer, in seconds.
+SHORTEST_WAIT = 0.1
+LONGEST_WAIT = 1.0
+
+log = structlog.get_logger(__name__)
 
 
 class Listener(Protocol):
@@ -20,34 +28,40 @@ class Listener(Protocol):
     def hear(self, committed: Committed) -> None:
         """The next revision, in order, none left out."""
 
-    def start_over(self) -> None:
-        """The log is another one: everything is to be read anew."""
+    def lose(self) -> None:
+        """Something cannot be told: everything is to be read anew."""
 
 
 class Feed:
-    """Follows one firm. Each listener hears every revision after the head that it joined at, in order.
+    """Follows one firm. Each listener hears every revision after the head that it joined at, in order, or is told that
+    it lost some.
 
     The head moves on a ring that brings the next revision, or else by reading the log. `confirmed_at` is when the
-    database last said that the head is the head, by the clock of the event loop.
+    database was last asked for the head and this feed then had it, by the clock of the event loop.
     """
 
-    def __init__(self, firm_id: UUID, head: Head, at: float, rescoped: Callable[[frozenset[UUID]], None]) -> None:
+    def __init__(self, firm_id: UUID, head: Head, at: float, rescoped: Callable[[UUID, frozenset[UUID] | None], None]):
         self.firm_id = firm_id
         self.head = head.revision
         self.epoch = head.epoch
         self.confirmed_at = at
         self.confirmed = asyncio.Event()
-        self.confirmed.set()
         self.listeners: set[Listener] = set()
         self._rescoped = rescoped
         self._catching_up: asyncio.Task[None] | None = None
-        self._wanted = 0
+        self._wanted = head.revision
+        #: A head that the database reported, not reached yet, and when it was asked.
+        self._reported: tuple[int, float] | None = None
+        #: Who was asked before this does not know of the present head, or epoch.
+        self._moved_at = self._begun_at = at
+        #: Rises when the feed starts over: what was read before it is of no use.
+        self._life = 0
 
     def hear(self, revision: int, read: Callable[[], Committed | None]) -> None:
         """A ring: take the events that it brings, or read the log when they are not the next ones."""
         if revision <= self.head:
             return
-        if revision == self.head + 1 and (committed := read()) is not None:
+        if revision == self.head + 1 and (committed := _readable(read)) is not None:
             self._advance(committed)
         else:
             self.want(revision)
@@ -58,27 +72,35 @@ class Feed:
         if self._wanted > self.head and (self._catching_up is None or self._catching_up.done()):
             self._catching_up = asyncio.create_task(self._catch_up(), name="feed-catch-up")
 
-    def confirm(self, head: Head, asked_at: float) -> None:
+    def confirm(self, revision: int, epoch: UUID, asked_at: float) -> None:
         """What the database said the head was, when asked at this time."""
-        if head.epoch != self.epoch or head.revision < self.head:
-            self.start_over(head)
-        self.want(head.revision)
-        if self.head >= head.revision:
-            self.confirmed_at = max(self.confirmed_at, asked_at)
-            self.confirmed.set()
+        other_log = epoch != self.epoch and asked_at >= self._begun_at
+        # An answer may be older than what was heard since it was asked for.
+        shorter_log = revision < self.head and asked_at > self._moved_at
+        if other_log or shorter_log:
+            self.start_over(revision, epoch)
+        if epoch == self.epoch:
+            self._reported = self._reported or (revision, asked_at)
+            self.want(revision)
+            self._settle()
 
     async def reach(self, revision: int) -> None:
-        """Wait until the head has reached this revision."""
-        while self.head < revision:
+        """Wait until the head has reached this revision, or the feed has started over."""
+        life = self._life
+        while self.head < revision and self._life == life:
             self.want(revision)
             assert self._catching_up is not None
             await asyncio.shield(self._catching_up)
 
-    def start_over(self, head: Head) -> None:
-        """A backup was restored: the revisions that were heard are not those of this log."""
-        self.epoch, self.head, self._wanted = head.epoch, head.revision, head.revision
+    def start_over(self, revision: int, epoch: UUID) -> None:
+        """Go on from this head. What lies between cannot be told: a backup was restored, the log was cut off."""
+        log.warning("feed.start_over", firm=str(self.firm_id), head=self.head, now=revision)
+        self.epoch, self.head, self._wanted, self._reported = epoch, revision, revision, None
+        self._moved_at = self._begun_at = _now()
+        self._life += 1
         for listener in list(self.listeners):
-            listener.start_over()
+            listener.lose()
+        self._rescoped(self.firm_id, None)
 
     def close(self) -> None:
         """Nobody listens any more."""
@@ -86,41 +108,80 @@ class Feed:
             self._catching_up.cancel()
 
     async def _catch_up(self) -> None:
+        wait = SHORTEST_WAIT
         while self.head < self._wanted:
-            logged = await read_log(self.firm_id, self.head, limit=PAGE)
-            revisions = _by_revision(self.firm_id, logged)
-            # A page may end in the middle of a revision: that one is read again, with what follows it.
-            if len(logged) == PAGE and len(revisions) > 1:
-                revisions.pop()
-            elif len(logged) == PAGE:
-                revisions = [await self._whole(logged[0].revision)]
-            if not revisions:
-                # The log has been cut off behind the head. Whoever is behind reads everything anew.
-                self.start_over((await heads([self.firm_id]))[self.firm_id])
-                return
-            for committed in revisions:
-                if committed.revision > self.head:
-                    self._advance(committed)
+            try:
+                await self._read_on()
+                wait = SHORTEST_WAIT
+            except DATABASE_ERRORS as error:
+                log.warning("feed.catch_up", reason=type(error).__name__, retry_in=wait)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, LONGEST_WAIT)
 
-    async def _whole(self, revision: int) -> Committed:
-        limit = PAGE
-        while True:
-            limit *= 10
-            logged = await read_log(self.firm_id, revision - 1, limit=limit)
-            of_it = tuple(event for event in logged if event.revision == revision)
-            if len(of_it) < len(logged) or len(logged) < limit:
-                return Committed(self.firm_id, revision, of_it)
+    async def _read_on(self) -> None:
+        after, life = self.head, self._life
+        revisions = _whole(self.firm_id, await self._read(after))
+        if life != self._life:
+            return
+        if not revisions or revisions[0].revision != after + 1:
+            await self._find_out(after, life)
+        for committed in revisions:
+            # The next ones may have been rung meanwhile.
+            if committed.revision == self.head + 1:
+                self._advance(committed)
+
+    async def _read(self, after: int) -> list[Logged]:
+        try:
+            return await read_log(self.firm_id, after, limit=PAGE)
+        except (LookupError, TypeError, ValueError):
+            # A newer version of the program writes kinds of events that this one does not know.
+            log.exception("feed.unreadable", firm=str(self.firm_id), after=after)
+            return []
+
+    async def _find_out(self, after: int, life: int) -> None:
+        """The next revision cannot be read: why?"""
+        head = (await heads([self.firm_id]))[self.firm_id]
+        if life != self._life or self.head != after:
+            return
+        if head.revision == after and head.epoch == self.epoch:
+            # There is none. Whoever rang was wrong.
+            self._wanted, self._reported = after, None
+        else:
+            # It was cut off, is of another log, cannot be decoded, or is too large to be told.
+            self.start_over(head.revision, head.epoch)
 
     def _advance(self, committed: Committed) -> None:
         self.head = committed.revision
+        self._moved_at = _now()
         for listener in list(self.listeners):
             listener.hear(committed)
         if members := frozenset().union(*(logged.event.rescoped for logged in committed.events)):
-            self._rescoped(members)
+            self._rescoped(self.firm_id, members)
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._reported is not None and self.head >= self._reported[0]:
+            self.confirmed_at = max(self.confirmed_at, self._reported[1])
+            self._reported = None
+            self.confirmed.set()
 
 
-def _by_revision(firm_id: UUID, logged: list[Logged]) -> list[Committed]:
-    return [
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _readable(read: Callable[[], Committed | None]) -> Committed | None:
+    try:
+        return read()
+    except Exception:  # whatever came over the wire: the log has it, too
+        log.exception("feed.ring")
+        return None
+
+
+def _whole(firm_id: UUID, logged: list[Logged]) -> list[Committed]:
+    """The revisions of a page. The last one of a full page may go on after it: it is left for the next page."""
+    revisions = [
         Committed(firm_id, revision, tuple(events))
         for revision, events in itertools.groupby(logged, key=lambda event: event.revision)
     ]
+    return revisions[:-1] if len(logged) == PAGE else revisions

@@ -4,43 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
-from tortoise.exceptions import BaseORMException
 
 from models.log import heads
-from models.sign_in import ended_sessions
-from models.viewers import viewers
 from subscriptions.bell import Bell, Ring
+from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.feed import Feed
+from subscriptions.pace import PACE, Pace
+from subscriptions.watches import Watch, Watches
 
-#: How often the heads of all feeds are checked, in seconds: how late a change can be with Redis down.
-SWEEP = 1.0
-#: How often sessions are checked for having been ended, in sweeps.
-SWEEPS_PER_SESSION_CHECK = 5
-#: How long a feed may go unconfirmed before what it has is held back, in seconds.
-TRUSTED = 5.0
+#: The shortest time between two sweeps while the database does not answer.
+AFTER_FAILURE = 0.2
 
 log = structlog.get_logger(__name__)
-DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException, OSError, TimeoutError)
-
-
-@dataclass(eq=False, slots=True)
-class Watch:
-    """Somebody who must be told when a member is deactivated or their session ends."""
-
-    firm_id: UUID
-    member_id: UUID
-    session_id: UUID | None
-    ended: Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -48,23 +30,31 @@ class Hub:
     """Feeds by firm, opened by the first listener and closed after the last."""
 
     bell: Bell
+    pace: Pace = PACE
     feeds: dict[UUID, Feed] = field(default_factory=dict)
-    watches: dict[UUID, set[Watch]] = field(default_factory=dict)
+    watches: Watches = field(default_factory=Watches)
     _users: Counter[UUID] = field(default_factory=Counter)
     _opening: dict[UUID, asyncio.Task[Feed]] = field(default_factory=dict)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _sweeping: asyncio.Task[None] | None = None
     _sweep_now: asyncio.Event = field(default_factory=asyncio.Event)
+    _sessions_due: float = 0.0
+
+    @property
+    def users(self) -> int:
+        """How many streams and watches keep feeds open."""
+        return self._users.total()
 
     async def start(self) -> None:
         """Listen to the bell and begin to sweep."""
         await self.bell.start(self._hear, self._sweep_now.set)
-        self._spawn(self._sweep_forever())
+        self._sweeping = asyncio.create_task(self._sweep_forever(), name="hub-sweep")
 
     async def stop(self) -> None:
         """Close the feeds and the bell."""
-        for task in list(self._tasks):
+        tasks = [*self._opening.values(), *([self._sweeping] if self._sweeping else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         for feed in self.feeds.values():
             feed.close()
         await self.bell.stop()
@@ -80,51 +70,44 @@ class Hub:
 
     def watch(self, watch: Watch) -> Callable[[], None]:
         """Tell it when the member or the session ends. Returns how to stop that. It keeps the firm's feed open."""
-        self.watches.setdefault(watch.member_id, set()).add(watch)
+        self.watches.add(watch)
         self._users[watch.firm_id] += 1
-        self._spawn(self._open_for(watch))
+        left = False
 
         def stop() -> None:
-            watching = self.watches.get(watch.member_id, set())
-            watching.discard(watch)
-            if not watching:
-                self.watches.pop(watch.member_id, None)
-            self._leave(watch.firm_id)
+            nonlocal left
+            if not left:
+                left = True
+                self.watches.remove(watch)
+                self._leave(watch.firm_id)
 
         return stop
 
-    def unconfirmed_for(self, feed: Feed) -> float:
-        """For how many seconds nobody has confirmed that the feed's head is the head."""
-        return asyncio.get_running_loop().time() - feed.confirmed_at
-
-    async def trusted(self, feed: Feed) -> None:
-        """Wait until the feed's head is confirmed."""
-        while self.unconfirmed_for(feed) > TRUSTED:
+    async def trusted(self, feed: Feed, since: float | None = None) -> None:
+        """Wait until the feed's head is confirmed: lately, or by who was asked after `since`."""
+        now = asyncio.get_running_loop().time
+        while feed.confirmed_at <= (now() - self.pace.hold_after if since is None else since):
             feed.confirmed.clear()
             self._sweep_now.set()
             await feed.confirmed.wait()
-
-    async def _open_for(self, watch: Watch) -> None:
-        try:
-            await self._feed(watch.firm_id)
-            # What happened before the feed was open, it does not say.
-            await self._end_watches(frozenset({watch.member_id}))
-        except DATABASE_ERRORS as error:
-            log.warning("hub.watch", reason=type(error).__name__)
 
     async def _feed(self, firm_id: UUID) -> Feed:
         if firm_id in self.feeds:
             return self.feeds[firm_id]
         if firm_id not in self._opening:
-            self._opening[firm_id] = asyncio.create_task(self._open(firm_id))
+            opening = asyncio.create_task(self._open(firm_id), name="feed-open")
+            # Whoever waited for it may be gone: then nobody else asks how it ended.
+            opening.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._opening[firm_id] = opening
         return await asyncio.shield(self._opening[firm_id])
 
     async def _open(self, firm_id: UUID) -> Feed:
         try:
             at = asyncio.get_running_loop().time()
-            head = (await heads([firm_id]))[firm_id]
-            self.feeds[firm_id] = Feed(firm_id, head, at, self._rescoped)
-            return self.feeds[firm_id]
+            feed = Feed(firm_id, (await heads([firm_id]))[firm_id], at, self._rescoped)
+            if self._users[firm_id]:
+                self.feeds[firm_id] = feed
+            return feed
         finally:
             del self._opening[firm_id]
 
@@ -139,46 +122,43 @@ class Hub:
         if feed := self.feeds.get(ring.firm_id):
             feed.hear(ring.revision, ring.committed)
 
-    def _rescoped(self, members: frozenset[UUID]) -> None:
-        if watched := members & self.watches.keys():
-            self._spawn(self._end_watches(watched))
-
-    async def _end_watches(self, members: frozenset[UUID]) -> None:
-        active = await viewers(list(members))
-        for member in members - active.keys():
-            self._end([*self.watches.get(member, ())], "You are no longer an active member of this firm.")
-
-    async def _end_sessions(self) -> None:
-        watches = [watch for watching in self.watches.values() for watch in watching if watch.session_id is not None]
-        if watches:
-            ended = await ended_sessions([watch.session_id for watch in watches if watch.session_id is not None])
-            self._end([watch for watch in watches if watch.session_id in ended], "You are signed out.")
-
-    def _end(self, watches: list[Watch], reason: str) -> None:
-        for watch in watches:
-            watch.ended(reason)
+    def _rescoped(self, firm_id: UUID, members: frozenset[UUID] | None) -> None:
+        if self.watches.suspect(firm_id, members):
+            self._sweep_now.set()
 
     async def _sweep_forever(self) -> None:
-        for number in itertools.count(1):
+        while True:
+            # Before it, so that whoever asks during a sweep gets another one.
+            self._sweep_now.clear()
             try:
-                await self._sweep()
-                if number % SWEEPS_PER_SESSION_CHECK == 0:
-                    await self._end_sessions()
+                # A database that has stopped answering closes no connection: the next sweep may get another one.
+                async with asyncio.timeout(max(self.pace.hold_after, self.pace.sweep)):
+                    await self._sweep()
             except DATABASE_ERRORS as error:
                 log.warning("hub.sweep", reason=type(error).__name__)
-            self._sweep_now.clear()
+                await asyncio.sleep(AFTER_FAILURE)
+            except Exception:  # nothing must end the sweeps
+                log.exception("hub.sweep")
+                await asyncio.sleep(AFTER_FAILURE)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._sweep_now.wait(), SWEEP)
+                await asyncio.wait_for(self._sweep_now.wait(), self.pace.sweep)
 
     async def _sweep(self) -> None:
+        await self._confirm_heads()
+        # Those that only watches want, and those that could not be opened before.
+        for firm_id in [*self._users.keys() - self.feeds.keys()]:
+            with contextlib.suppress(KeyError):
+                await self._feed(firm_id)
+        await self.watches.check_members(self.feeds)
+        now = asyncio.get_running_loop().time()
+        if now >= self._sessions_due:
+            await self.watches.check_sessions()
+            self._sessions_due = now + self.pace.sessions
+
+    async def _confirm_heads(self) -> None:
         if not self.feeds:
             return
         asked_at = asyncio.get_running_loop().time()
         for firm_id, head in (await heads(self.feeds)).items():
             if feed := self.feeds.get(firm_id):
-                feed.confirm(head, asked_at)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+                feed.confirm(head.revision, head.epoch, asked_at)

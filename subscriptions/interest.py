@@ -33,6 +33,11 @@ class BoardInterest:
         """Whether the pipeline is one of these."""
         return self.pipelines is None or pipeline in self.pipelines
 
+    @property
+    def covers_accounts(self) -> bool:
+        """Accounts are what cards are made of."""
+        return True
+
     def job_conditions(self) -> dict[str, object]:
         """What the jobs on these boards have in common, as a filter of rows."""
         found: dict[str, object] = {"archived_at__isnull": True}
@@ -55,6 +60,11 @@ class JobInterest:
 
     def covers_pipeline(self, pipeline: UUID) -> bool:
         """A job's page has a pipeline's name at most: whether it is available is not its matter."""
+        return False
+
+    @property
+    def covers_accounts(self) -> bool:
+        """An account comes and goes with the job."""
         return False
 
     def job_conditions(self) -> dict[str, object]:

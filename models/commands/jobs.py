@@ -9,7 +9,7 @@ from models import checks
 from models.bulk import Bulk
 from models.command import Change, command
 from models.commands.placing import keys_for
-from models.commands.shared import active_members, each, made_before, replace_links
+from models.commands.shared import active_members, each, known_members, made_before, replace_links
 from models.database import sql
 from models.errors import RuleBroken
 from models.events import (
@@ -106,7 +106,7 @@ async def _stage_for(change: Change, pipeline_id: UUID, stage_id: UUID | None) -
 def _budget(change: Change, budget: int | None) -> int | None:
     if budget is None:
         return None
-    change.require(Right.MANAGE_TIME_BUDGETS, "Setting a time budget")
+    change.require(Right.MANAGE_TIME_BUDGETS, "Setting a time budget", "budget")
     return checks.minutes(budget, "budget")
 
 
@@ -162,6 +162,7 @@ async def assign_jobs(
 ) -> Bulk[Job]:
     """Make these members, and no others, the assignees of each of the jobs."""
     wanted = checks.at_most(member_ids, "member_ids")
+    await known_members(change, wanted, "member_ids")
     targets = checks.several(jobs, "jobs")
     locked = await change.scope.jobs.lock_many(target.id for target in targets)
 

@@ -17,7 +17,8 @@ async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID 
     The job is held: it stays in its pipeline, which says who is told."""
     if job_id is not None:
         job = await change.scope.jobs.lock(job_id, "job_id")
-        if account_id is not None:
+        if account_id not in (None, job.account_id):
+            await change.scope.accounts_seen.get(account_id, "account_id")
             of_account(job, account_id)
         return job.account_id, job
     if account_id is None:

@@ -32,14 +32,21 @@ async def made_before(change: Change, model: type[R], id: UUID | None, created: 
     return row
 
 
-async def active_members(change: Change, ids: Sequence[UUID], *path: str) -> dict[UUID, Member]:
-    """The members of these ids, all of whom must be active."""
+async def known_members(change: Change, ids: Sequence[UUID], *path: str) -> dict[UUID, Member]:
+    """The members of these ids, active or not; `NotFound` when there is one that is none."""
     found = await change.scope.members.many(ids)
     for id in ids:
         if id not in found:
             await change.scope.members.get(id, *path)
-        if not found[id].active:
-            raise RuleBroken(f"{found[id].name} is deactivated. Choose an active member.", *path)
+    return found
+
+
+async def active_members(change: Change, ids: Sequence[UUID], *path: str) -> dict[UUID, Member]:
+    """The members of these ids, all of whom must be active."""
+    found = await known_members(change, ids, *path)
+    for member in found.values():
+        if not member.active:
+            raise RuleBroken(f"{member.name} is deactivated. Choose an active member.", *path)
     return found
 
 

@@ -52,7 +52,7 @@ async def create_stage(
         name=checks.name(name),
         time_limit=_time_limit(time_limit),
     )
-    place = _place(others, before_stage_id, after_stage_id)
+    place = await _place(change, others, before_stage_id, after_stage_id)
     stage.position = await _position(change, others, place)
     await stage.save(force_create=True)
     change.record(StageCreated(pipeline=pipeline.id, stage=stage.id))
@@ -99,7 +99,7 @@ async def move_stage(
         )
     present = await _in_order(stage.pipeline_id)
     others = [other for other in present if other.id != stage.id]
-    place = _place(others, before_stage_id, after_stage_id)
+    place = await _place(change, others, before_stage_id, after_stage_id)
     if [*others[:place], stage, *others[place:]] != present:
         stage.position = await _position(change, others, place)
         await stage.store("position")
@@ -118,20 +118,21 @@ async def _in_order(pipeline_id: UUID) -> list[Stage]:
     return await Stage.filter(pipeline_id=pipeline_id).order_by("position", "id")
 
 
-def _place(others: Sequence[Stage], before: UUID | None, after: UUID | None) -> int:
+async def _place(change: Change, others: Sequence[Stage], before: UUID | None, after: UUID | None) -> int:
     if before is not None and after is not None:
         raise Invalid("Say either before or after which stage, not both.", "before_stage_id")
     if before is not None:
-        return _index(others, before, "before_stage_id")
+        return await _index(change, others, before, "before_stage_id")
     if after is not None:
-        return _index(others, after, "after_stage_id") + 1
+        return await _index(change, others, after, "after_stage_id") + 1
     return len(others)
 
 
-def _index(others: Sequence[Stage], id: UUID, field: str) -> int:
+async def _index(change: Change, others: Sequence[Stage], id: UUID, field: str) -> int:
     for index, other in enumerate(others):
         if other.id == id:
             return index
+    await change.scope.stages.get(id, field)
     raise RuleBroken("That stage is not of this pipeline. Look at its present stages and choose again.", field)
 
 

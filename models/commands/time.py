@@ -69,7 +69,7 @@ async def _whose(change: Change, member_id: UUID | None) -> UUID:
     if member is None:
         raise Invalid("Say whose time it is.", "member_id")
     if member != change.member_id:
-        change.require(Right.MANAGE_TIME_ENTRIES, "Logging another member's time")
+        change.require(Right.MANAGE_TIME_ENTRIES, "Logging another member's time", "member_id")
         await active_members(change, [member], "member_id")
     return member
 

@@ -47,7 +47,8 @@ class JobUpdated(JobEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobMoved(JobEvent):
-    """A job was put on another stage, of this or another pipeline, or to another place among the cards of its stage."""
+    """A job was put on another stage, of this or another pipeline, or to another place among the cards of its stage.
+    Its tasks go with it: where it came into your sight by this, so did they, and no other event says so."""
 
     from_pipeline: PipelineId
     from_stage: StageId

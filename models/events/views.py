@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.events.base import Event
-from models.ids import JobId, PipelineId, TaskId
+from models.ids import AccountId, JobId, PipelineId, TaskId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class View(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAdded(View):
-    """A job came into your sight: it was there before, and now you may see it."""
+    """A job came into your sight: it was there before, and now you may see it, with its tasks."""
 
     job: JobId
 
@@ -25,7 +25,8 @@ class JobAdded(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRemoved(View):
-    """A job left your sight: it still exists, but you may not see it any more. Forget what you know of it."""
+    """A job left your sight: it still exists, but you may not see it any more. Forget what you know of it, and of its
+    tasks: nothing else says that they left with it."""
 
     ends = True
 
@@ -51,7 +52,7 @@ class TaskRemoved(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineAdded(View):
-    """A pipeline became available to you. Its jobs that you see follow as JobAdded."""
+    """A pipeline became available to you, with its stages and statuses. Its jobs that you see follow as JobAdded."""
 
     pipeline: PipelineId
 
@@ -62,7 +63,7 @@ class PipelineAdded(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineRemoved(View):
-    """A pipeline is no longer available to you. Forget it with its stages, statuses and jobs."""
+    """A pipeline is no longer available to you. Forget it with its stages, its statuses, its jobs and their tasks."""
 
     ends = True
 
@@ -71,3 +72,27 @@ class PipelineRemoved(View):
     @property
     def thing(self) -> UUID:
         return self.pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountAdded(View):
+    """An account came into your sight, with its tasks and time entries. Its jobs that you see follow as JobAdded."""
+
+    account: AccountId
+
+    @property
+    def thing(self) -> UUID:
+        return self.account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRemoved(View):
+    """An account left your sight. Forget it with its jobs, tasks and time entries."""
+
+    ends = True
+
+    account: AccountId
+
+    @property
+    def thing(self) -> UUID:
+        return self.account

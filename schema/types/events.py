@@ -200,7 +200,7 @@ _INTERFACES: dict[type, tuple[str, set[str], str]] = {
     facts.MemberEvent: ("Member", {"member"}, "Something happened to a team member."),
     facts.TagEvent: ("Tag", {"tag"}, "Something happened to a tag."),
     facts.ClientStatusEvent: ("ClientStatus", {"client_status"}, "Something happened to a client-facing status."),
-    facts.AccountEvent: ("Account", {"account"}, "Something happened to an account."),
+    facts.AccountEvent: ("Account", {"account"}, "Something happened to an account, or it came into or left sight."),
     facts.PipelineEvent: ("Pipeline", {"pipeline"}, "Something happened to a pipeline, or it came into or left sight."),
     facts.StageEvent: ("Stage", {"stage", "pipeline"}, "Something happened to a stage."),
     facts.StatusEvent: ("Status", {"status", "pipeline"}, "Something happened to a job status of a pipeline."),
@@ -220,6 +220,8 @@ _VIEW_BASES: dict[str, type] = {
     "TaskRemoved": facts.TaskEvent,
     "PipelineAdded": facts.PipelineEvent,
     "PipelineRemoved": facts.PipelineEvent,
+    "AccountAdded": facts.AccountEvent,
+    "AccountRemoved": facts.AccountEvent,
 }
 #: Fields of event classes that only say where a thing stands.
 _PLACES = {"account", "pipeline"}
@@ -240,6 +242,10 @@ def _interface(base: type[facts.Event]) -> type:
 INTERFACES: dict[type, type] = {base: _interface(base) for base in _INTERFACES}
 
 
+def _load_firm(_logged: Logged, context: Any) -> Any:
+    return context.load.one(Kind.FIRM, context.firm_id)
+
+
 def _type(cls: type[facts.Event]) -> type:
     name = cls.__name__
     base = _VIEW_BASES.get(name) or next((base for base in _INTERFACES if issubclass(cls, base)), None)
@@ -255,6 +261,9 @@ def _type(cls: type[facts.Event]) -> type:
             "job": (Optional[Job], value(lambda logged: None, "Null.")),  # noqa: UP045 - built at run time
             "job_id": (strawberry.ID | None, value(lambda logged: None, "Null.")),
         }
+
+    if cls is facts.FirmUpdated:
+        made |= {"firm": (Optional[Firm], loaded(_load_firm, "The firm as it is now."))}  # noqa: UP045 - at run time
 
     def is_type_of(_cls: type, source: Any, _info: Any) -> bool:
         return type(getattr(source, "event", None)) is cls

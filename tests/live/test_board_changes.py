@@ -34,7 +34,10 @@ async def test_a_move_is_on_an_open_board(world: World, api: Api) -> None:
         await socket.subscribe(CHANGES, pipelines=[pipeline], after=board["data"]["revision"])
         first = (await socket.next())["boardChanges"]
         assert first == {
-            "revision": board["data"]["revision"], "previous": board["data"]["revision"], "resync": False, "events": []
+            "revision": board["data"]["revision"],
+            "previous": board["data"]["revision"],
+            "resync": False,
+            "events": [],
         }
         move = {"jobId": encode(Kind.JOB, job.id), "stageId": encode(Kind.STAGE, doing.id)}
         moved = (await api.ask(world.admin, MOVE, input=move))["moveJob"]

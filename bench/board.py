@@ -1,0 +1,130 @@
+"""A board of 500 cards, as its page asks for it: time, statements and bytes.
+
+`python -m bench.board`
+"""
+
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+
+from bench.bare_board import bare_board
+from bench.firms import BenchFirm, build_firm
+from bench.house import House, run
+from bench.measure import heading, median, ratio, table, taking_turns
+from bench.statements import Statement, counted
+from bench.stock_board import StockBoard
+from models.database import sql
+from models.ids import Kind, encode
+from models.sign_in import issue_for
+from schema.engine import Engine, Session
+from subscriptions.bell import Bell
+from subscriptions.hub import Hub
+from transport.engine import Request
+
+CARDS = 500
+ROUNDS = 15
+BOARD = """query Board($id: ID!) {
+  pipeline(id: $id) {
+    id name
+    stages {
+      id name
+      jobs {
+        id version name position
+        account { id name }
+        status { id name category color }
+        assignees { id name }
+        openTaskCount
+      }
+    }
+  }
+}"""
+
+Answer = Callable[[], Awaitable[bytes]]
+
+
+class Ours:
+    """The product's engine, as a transport calls it: who asks is read again for every query."""
+
+    def __init__(self, engine: Engine, session: Session, firm: BenchFirm) -> None:
+        self._engine, self._session = engine, session
+        self._variables = {"id": encode(Kind.PIPELINE, firm.pipeline.id)}
+        self._numbers = itertools.count()
+
+    async def known(self) -> bytes:
+        """The document has been seen before."""
+        return await self._answer(BOARD)
+
+    async def unknown(self) -> bytes:
+        """The document has not been seen before: it is parsed and validated as well."""
+        return await self._answer(f"{BOARD} # {next(self._numbers)}")
+
+    async def _answer(self, document: str) -> bytes:
+        prepared = self._engine.prepare(Request(document, None, self._variables), self._session)
+        return await self._engine.execute(prepared, self._session)
+
+
+async def benchmark(house: House) -> None:
+    """Ours beside the least that can be done, and beside what Strawberry's documentation shows."""
+    firm = await build_firm(jobs=CARDS, accounts=100)
+    await sql("ANALYZE")
+    engine = Engine(Hub(Bell(house.redis_url)))
+    ours = Ours(engine, await engine.sign_in(await issue_for(firm.members[0].id, 1)), firm)
+    stock = StockBoard(firm.id, firm.pipeline.id, BOARD)
+    variants: dict[str, Answer] = {
+        "ours, document known": ours.known,
+        "ours, document new": ours.unknown,
+        "bare SQL + orjson": lambda: bare_board(firm.id, firm.pipeline.id),
+        "stock Strawberry": stock.answer,
+    }
+    await _check_alike(variants)
+    statements, sizes = await _count(variants)
+    measured = await taking_turns({name: _timed(answer) for name, answer in variants.items()}, ROUNDS)
+    heading(f"A board of {CARDS} cards (median of {ROUNDS} rounds)")
+    base = measured["ours, document known"]
+    table(
+        ["", "ms", "÷ ours", "statements", "bytes"],
+        [
+            (name, median(times), ratio(times, base), len(statements[name]), sizes[name])
+            for name, times in measured.items()
+        ],
+    )
+    heading("Statements of ours, in order (their time overlaps)")
+    table(
+        ["", "ms"], [(statement.summary, statement.seconds * 1000) for statement in statements["ours, document known"]]
+    )
+
+
+async def _check_alike(variants: dict[str, Answer]) -> None:
+    """A control that answers something else measures nothing."""
+    data: dict[str, Any] = {name: orjson.loads(await answer()) for name, answer in variants.items()}
+    for name, found in data.items():
+        if "errors" in found or found["data"] != data["ours, document known"]["data"]:
+            raise SystemExit(f"{name} answers something else: {found.get('errors')}")
+    cards = sum(len(stage["jobs"]) for stage in data["ours, document known"]["data"]["pipeline"]["stages"])
+    if cards != CARDS:
+        raise SystemExit(f"The board has {cards} cards, not {CARDS}.")
+
+
+async def _count(variants: dict[str, Answer]) -> tuple[dict[str, list[Statement]], dict[str, int]]:
+    statements, sizes = {}, {}
+    for name, answer in variants.items():
+        async with counted() as sent:
+            sizes[name] = len(await answer())
+        statements[name] = sent
+    return statements, sizes
+
+
+def _timed(answer: Answer) -> Callable[[], Awaitable[float]]:
+    async def measure() -> float:
+        started = time.perf_counter()
+        await answer()
+        return (time.perf_counter() - started) * 1000
+
+    return measure
+
+
+if __name__ == "__main__":
+    run(benchmark)

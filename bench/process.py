@@ -1,0 +1,49 @@
+"""A server in a process of its own, for the length of a block."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where it listens, and what it is to the system."""
+
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        """Its GraphQL."""
+        return f"http://127.0.0.1:{self.port}/graphql"
+
+    @property
+    def memory(self) -> int:
+        """The bytes of memory that it holds now."""
+        fields = Path(f"/proc/{self.pid}/status").read_text().split()
+        return int(fields[fields.index("VmRSS:") + 1]) * 1024
+
+
+@asynccontextmanager
+async def served(kind: str, house: House) -> AsyncIterator[Served]:
+    """`python -m bench.serve`: "ours" is the product, "bare" a websocket that only passes on. It ends when its
+    standard input does, so also when this process is killed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.serve", kind, house.database_url, house.redis_url,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        said = await process.stdout.readline()
+        if not said:
+            raise SystemExit(f"The server ({kind}) did not start.")
+        yield Served(int(said), process.pid)
+    finally:
+        process.stdin.close()
+        await process.wait()

@@ -1,0 +1,55 @@
+"""What `jobwire run` says when it is ready."""
+
+import shutil
+import sys
+from pathlib import Path
+
+
+def announce(url: str, *, demo: bool) -> None:
+    """Where to look, and who to sign in as."""
+    print(
+        "\n".join(["", "Jobwire is ready. Ctrl-C ends it.", "", *_where(url), *(_who(url) if demo else _nobody()), ""])
+    )
+    sys.stdout.flush()
+
+
+def _where(url: str) -> list[str]:
+    command = _command()
+    return [
+        f"  GraphQL   {url}   (HTTP, server-sent events and websocket)",
+        f"  Board     {command} watch   in another terminal: the board, live",
+        f"  Traffic   {command} demo --traffic   in a third: people who move cards",
+    ]
+
+
+def _who(url: str) -> list[str]:
+    from demo.people import OTHER_OWNER, OWNER, PASSWORD, TEAM
+
+    leaders = [OWNER.email, TEAM[0].email]
+    employees = [person.email for person in TEAM[1:]]
+    query = (
+        f'mutation {{ signIn(input: {{email: \\"{OWNER.email}\\", password: \\"{PASSWORD}\\"}}) '
+        "{ accessToken errors { message } } }"
+    )
+    return [
+        f"  Sign in   {', '.join(leaders)}, {employees[0]} … {employees[-1]}",
+        f"            {OTHER_OWNER.email}, of another firm",
+        f"  Password  {PASSWORD}   (for all of them)",
+        "",
+        "  A token:",
+        f"    curl -s {url} -H 'Content-Type: application/json' \\",
+        f'      -d \'{{"query": "{query}"}}\'',
+    ]
+
+
+def _nobody() -> list[str]:
+    return [f"  Sign in   as a member of a firm of yours ({_command()} create-firm NAME --owner EMAIL makes one)"]
+
+
+def _command() -> str:
+    """How this command is called from where we are."""
+    called = Path(sys.argv[0]).absolute()
+    if called.name != "jobwire" or shutil.which("jobwire") == str(called):
+        return "jobwire"
+    here = Path.cwd()
+    return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)

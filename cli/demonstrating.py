@@ -1,0 +1,54 @@
+"""`jobwire demo`: something to look at, and people who move it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from cli.places import Place, place, require_migrated, warn_without_redis
+from cli.seeding import seed
+from cli.signals import ENDING
+from models.command import settle
+from models.database import connected
+from models.log import on_commit
+from settings import Settings
+from subscriptions.bell import Bell
+
+
+def demonstrate(settings: Settings, jobs: int, *, rate: float | None) -> None:
+    """Make the demo firms as far as they are missing, then changes at this rate a second, until a signal comes."""
+    with place(settings) as here:
+        asyncio.run(_demonstrate(settings, here, jobs, rate))
+
+
+async def _demonstrate(settings: Settings, here: Place, jobs: int, rate: float | None) -> None:
+    async with connected(here.database_url, pool=settings.database_pool):
+        await require_migrated()
+        await warn_without_redis(here.redis_url)
+        async with _ringing(here.redis_url):
+            await seed(jobs)
+        if rate is not None:
+            await _keep_moving(here.redis_url, rate)
+
+
+async def _keep_moving(redis_url: str, rate: float) -> None:
+    from demo import traffic
+
+    stop = asyncio.Event()
+    for number in ENDING:
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    print(f"About {rate:g} changes a second. Ctrl-C ends it.", flush=True)
+    await traffic.run(redis_url=redis_url, rate=rate, stop=stop)
+
+
+@asynccontextmanager
+async def _ringing(redis_url: str) -> AsyncIterator[None]:
+    """What is committed here is live on every open board."""
+    bell = Bell(redis_url)
+    await bell.start_ringing()
+    silence = on_commit(bell.ring)
+    try:
+        yield
+    finally:
+        await settle()
+        silence()
+        await bell.stop()

@@ -1,0 +1,159 @@
+"""The words of the command line. What they do is in the module that each names."""
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.failing import plainly
+from cli.parents import end_with
+from cli.signals import end_on_signals
+from logging_setup import set_up_logging
+from settings import Settings
+
+app = typer.Typer(
+    name="jobwire",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A live GraphQL backend for the jobs of accounting firms. Without a command: run.",
+)
+
+Parent = Annotated[int | None, typer.Option(hidden=True, help="End when the process with this number does.")]
+
+
+def main() -> None:
+    """Read the command line and do it."""
+    end_on_signals()
+    app()
+
+
+def _settings() -> Settings:
+    settings = Settings()
+    set_up_logging(settings.log_level)
+    return settings
+
+
+@app.callback(invoke_without_command=True)
+def default(context: typer.Context) -> None:
+    """Without a command: run."""
+    if context.invoked_subcommand is None:
+        run()
+
+
+@app.command()
+@plainly(interrupted=0)
+def run(parent: Parent = None) -> None:
+    """Everything on this machine: PostgreSQL, Valkey, demo firms, a server and a worker."""
+    end_with(parent, signal.SIGTERM)
+    from cli.running import run
+
+    run(_settings())
+
+
+@app.command()
+@plainly(interrupted=0)
+def serve(parent: Parent = None) -> None:
+    """One server process. Any number of them share a database and a Redis."""
+    end_with(parent, signal.SIGKILL)
+    from cli.serving import serve
+
+    serve(_settings())
+
+
+@app.command()
+@plainly(interrupted=0)
+def worker(parent: Parent = None) -> None:
+    """One worker process, which does what happens by itself."""
+    end_with(parent, signal.SIGKILL)
+    from cli.working import work
+
+    work(_settings())
+
+
+@app.command()
+@plainly()
+def migrate() -> None:
+    """Bring the database to the version of this program. Embedded databases get there by themselves."""
+    from cli.tending import migrate
+
+    migrate(_settings())
+
+
+@app.command()
+@plainly()
+def create_firm(
+    name: Annotated[str, typer.Argument(help="What the firm is called.")],
+    owner: Annotated[str, typer.Option(help="The e-mail address that the owner signs in with.")],
+    owner_name: Annotated[str | None, typer.Option(help="By default what stands before the @.")] = None,
+    time_zone: Annotated[str, typer.Option(help="Of the firm, as in Europe/Berlin.")] = "America/New_York",
+    password_stdin: Annotated[bool, typer.Option(help="Read the password from stdin instead of asking.")] = False,
+) -> None:
+    """Start a firm. Asks for its owner's password."""
+    from cli.tending import ask_password, new_firm
+
+    settings = _settings()
+    new_firm(settings, name, owner, owner_name, ask_password(from_stdin=password_stdin), time_zone)
+
+
+@app.command()
+@plainly()
+def token(
+    email: Annotated[str, typer.Argument(help="The address that the member signs in with.")],
+    hours: Annotated[float, typer.Option(help="How long it is good.")] = 1,
+) -> None:
+    """Print a bearer token for a member, so that scripts can call the API."""
+    from cli.tending import token
+
+    token(_settings(), email, hours)
+
+
+@app.command()
+@plainly()
+def rotate_keys(
+    leaked: Annotated[bool, typer.Option(help="Refuse all earlier tokens: everybody signs in again.")] = False,
+) -> None:
+    """Sign tokens with a new key."""
+    from cli.tending import rotate_keys
+
+    rotate_keys(_settings(), leaked=leaked)
+
+
+@app.command()
+@plainly()
+def demo(
+    jobs: Annotated[int, typer.Option(min=1, max=100_000, help="How many jobs the demo firm has at least.")] = 300,
+    traffic: Annotated[bool, typer.Option(help="Then keep people and automations moving cards.")] = False,
+    rate: Annotated[float, typer.Option(min=0.01, max=1_000, help="Changes a second, with --traffic.")] = 2,
+) -> None:
+    """Make the demo firms, as far as they are missing."""
+    from cli.demonstrating import demonstrate
+
+    demonstrate(_settings(), jobs, rate=rate if traffic else None)
+
+
+@app.command()
+@plainly(interrupted=0)
+def watch(
+    pipeline: Annotated[str | None, typer.Argument(help="The name or id of a pipeline; the first by default.")] = None,
+    email: Annotated[str, typer.Option(help="Who looks.")] = "owner@demo.test",
+    url: Annotated[str | None, typer.Option(help="The API; by default that of JOBWIRE_HOST and JOBWIRE_PORT.")] = None,
+    token: Annotated[str | None, typer.Option(help="Instead of signing in with a password.")] = None,
+) -> None:
+    """The board in the terminal, live. Talks to a running server, on this machine or elsewhere."""
+    from cli.looking import look
+
+    look(_settings(), pipeline, email=email, url=url, token=token)
+
+
+@app.command()
+@plainly()
+def export_schema(
+    path: Annotated[Path | None, typer.Argument(help="The file to write; stdout by default.")] = None,
+    check: Annotated[bool, typer.Option(help="Write nothing; fail if the file differs from the code.")] = False,
+) -> None:
+    """The GraphQL schema in its definition language."""
+    from cli import exporting
+
+    (exporting.check if check else exporting.export)(path)

@@ -1,0 +1,48 @@
+"""`jobwire export-schema`: the schema as clients read it, and whether the committed one still is that."""
+
+import difflib
+from pathlib import Path
+
+from graphql import build_schema
+from graphql.utilities import find_breaking_changes
+
+import schema
+from cli.failing import Mistake
+from schema.root import printed
+
+COMMITTED = Path(str(schema.__file__)).parent / "schema.graphql"
+MOST_LINES = 60
+
+
+def export(path: Path | None) -> None:
+    """Write it to a file, or else print it."""
+    if path is None:
+        print(printed(), end="")
+    else:
+        path.write_text(printed())
+
+
+def check(path: Path | None) -> None:
+    """A Mistake when the file differs from the code. First says how, and what of it breaks clients."""
+    file = path or COMMITTED
+    try:
+        old = file.read_text()
+    except OSError as error:
+        raise Mistake(f"Cannot read {file} ({error.strerror}).") from None
+    new = printed()
+    if old == new:
+        return
+    breaking = find_breaking_changes(build_schema(old), build_schema(new))
+    print("\n".join(_differences(old, new, file.name)))
+    for change in breaking:
+        print(f"BREAKING  {change.description}")
+    raise Mistake(
+        f"{file.name} differs from the code, with {len(breaking)} breaking changes: run `make schema` and commit it, "
+        "if that is what you want clients to see."
+    )
+
+
+def _differences(old: str, new: str, name: str) -> list[str]:
+    lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), name, "the code", "", "", 2, ""))
+    more = len(lines) - MOST_LINES
+    return lines if more <= 0 else [*lines[:MOST_LINES], f"… and {more} lines more"]

@@ -1,0 +1,43 @@
+"""The demo firms: made when there is nothing else, and on demand."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from models.lookup import member_at, never_used
+
+JOBS = 300
+
+
+async def seed_if_new() -> None:
+    """Make the demo firms if there is no firm at all. Inside `connected`."""
+    from demo.people import OTHER_OWNER, OWNER
+
+    if await never_used([OWNER.email, OTHER_OWNER.email]):
+        await seed(JOBS)
+
+
+async def seed(jobs: int) -> None:
+    """Make the demo firms, as far as they are missing, with a bar that shows how far it is. Inside `connected`."""
+    import demo
+
+    with _bar() as advance:
+        await demo.seed(jobs=jobs, progress=advance)
+
+
+async def demo_is_there() -> bool:
+    """Whether somebody can sign in as the demo's people."""
+    from demo.people import OWNER
+
+    return await member_at(OWNER.email) is not None
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    columns = (TextColumn("Demo jobs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("jobs", total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)

@@ -1,0 +1,65 @@
+"""`jobwire serve`: one server process."""
+
+import asyncio
+import signal
+import socket
+
+import uvicorn
+import uvloop
+
+from app import create_app
+from cli.listening import graphql_url, listen
+from cli.places import Place, place, require_migrated, warn_without_redis
+from cli.watching import until_one_ends
+from models.database import connected
+from settings import Settings
+from transport.server import Server, server_settings
+
+#: Requests that are being answered when the server stops have so many seconds, and no request takes longer.
+GRACE = 20
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal comes."""
+    sockets = listen(settings.host, settings.port)
+    with place(settings) as here, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, here, sockets))
+
+
+async def _serve(settings: Settings, here: Place, sockets: list[socket.socket]) -> None:
+    async with connected(here.database_url, pool=settings.database_pool, statement_timeout=settings.statement_timeout):
+        await require_migrated()
+        await warn_without_redis(here.redis_url)
+        server = _server(settings, here)
+        # Once it has stopped it raises the signals again that it got: they then find this and do no more harm.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, server.handle_exit)
+        serving = asyncio.create_task(server.serve(sockets))
+        watching = asyncio.create_task(until_one_ends(here))
+        await asyncio.wait({serving, watching}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+        if watching.done():
+            watching.result()
+
+
+class _Announced(Server):
+    """Says where it listens as soon as it does, on a line that programs can read."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        port = (sockets or [])[0].getsockname()[1]
+        print(f"Listening on {graphql_url(self.config.host, port)}", flush=True)
+
+
+def _server(settings: Settings, here: Place) -> Server:
+    application = create_app(settings, database_url=here.database_url, redis_url=here.redis_url, own_database=False)
+    config = uvicorn.Config(
+        application.asgi,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE,
+        **server_settings(application.options),
+    )
+    return _Announced(config, application.traffic, settings.drain_window)

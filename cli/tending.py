@@ -1,0 +1,88 @@
+"""`jobwire migrate`, `create-firm`, `token`, `rotate-keys`: what the person who runs it does now and then."""
+
+import asyncio
+import getpass
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from cli.failing import Mistake
+from cli.places import Place, place, require_migrated
+from models.commands.firms import create_firm
+from models.database import connected
+from models.database import migrate as bring_up_to_date
+from models.lookup import member_at
+from models.sign_in import issue_for
+from models.signing_keys import rotate_signing_key
+from settings import Settings
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the present version."""
+    with place(settings) as here:
+        asyncio.run(bring_up_to_date(here.database_url))
+    print("The database is up to date.")
+
+
+def new_firm(settings: Settings, name: str, owner: str, owner_name: str | None, password: str, time_zone: str) -> None:
+    """Start a firm with its owner."""
+
+    async def start() -> str:
+        firm, member = await create_firm(
+            name=name,
+            owner_email=owner,
+            owner_name=owner_name or owner.partition("@")[0],
+            password=password,
+            time_zone=time_zone,
+        )
+        return f"{firm.name} is there. {member.email} owns it and can sign in."
+
+    print(_connected(settings, start))
+
+
+def token(settings: Settings, email: str, hours: float) -> None:
+    """Print a bearer token, and nothing else on stdout."""
+
+    async def issue() -> str:
+        if (member := await member_at(email)) is None:
+            raise Mistake(f"No active member signs in as {email}.")
+        return await issue_for(member, hours)
+
+    print(_connected(settings, issue))
+
+
+def rotate_keys(settings: Settings, *, leaked: bool) -> None:
+    """Sign with a new key from now on."""
+
+    async def rotate() -> str:
+        if leaked:
+            await rotate_signing_key(grace=timedelta(0))
+            return "A new key signs. All earlier tokens are refused within a minute."
+        await rotate_signing_key()
+        return "A new key signs. Earlier tokens stay good until they expire."
+
+    print(_connected(settings, rotate))
+
+
+def ask_password(*, from_stdin: bool) -> str:
+    """The password of a person at the terminal, typed twice and not shown, or the first line of stdin."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise Mistake("There is no terminal to ask for the password: use --password-stdin.")
+    password = getpass.getpass("Password of the owner: ")
+    if getpass.getpass("Once more: ") != password:
+        raise Mistake("The two passwords differ.")
+    return password
+
+
+def _connected(settings: Settings, work: Callable[[], Awaitable[str]]) -> str:
+    """Do it on the database."""
+    with place(settings) as here:
+        return asyncio.run(_on(here, work))
+
+
+async def _on(here: Place, work: Callable[[], Awaitable[str]]) -> str:
+    async with connected(here.database_url, pool=2):
+        await require_migrated()
+        return await work()

@@ -1,0 +1,153 @@
+"""Setting up the demo firms: everything but their jobs, each step by the command that a member would use."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from demo.clients import CLIENTS, OTHER_CLIENTS, TAGS
+from demo.people import (
+    EMPLOYEES,
+    FIRM,
+    OTHER_FIRM,
+    OTHER_OWNER,
+    OWNER,
+    PASSWORD,
+    TEAM,
+    TIME_ZONE,
+    Person,
+    found,
+)
+from demo.pipelines import ALL_CARD_FIELDS, CUSTOM_STATUSES, OTHER_SERVICE, SERVICES, Service
+from models.actor import Actor
+from models.commands.accounts import create_account
+from models.commands.firms import create_firm
+from models.commands.members import create_member
+from models.commands.pipelines import create_pipeline
+from models.commands.statuses import create_status
+from models.commands.tags import create_tag
+from models.rows import AccountType, Member, Pipeline
+from models.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFirm:
+    """A firm that is set up, and its owner as the actor of what follows."""
+
+    owner: Actor
+    services: Sequence[Service]
+
+    @property
+    def scope(self) -> Scope:
+        """What the owner sees: everything."""
+        return Scope.whole(self.owner.firm_id)
+
+
+async def demo_firm() -> DemoFirm:
+    """The firm with a full team, made if it is not there."""
+    owner = await _owner(FIRM, OWNER)
+    firm = DemoFirm(owner, SERVICES)
+    if not await _has_jobs(firm):
+        await _set_up(firm, TEAM, TAGS, CLIENTS)
+    return firm
+
+
+async def other_firm() -> DemoFirm:
+    """The firm beside it, which neither sees nor is seen by the first; made if it is not there."""
+    owner = await _owner(OTHER_FIRM, OTHER_OWNER)
+    firm = DemoFirm(owner, (OTHER_SERVICE,))
+    if not await _has_jobs(firm):
+        await _set_up(firm, (), {}, OTHER_CLIENTS)
+    return firm
+
+
+async def _owner(name: str, person: Person) -> Actor:
+    if owner := await found(person):
+        return Actor.member(owner.scope.firm_id, owner.member_id)
+    firm, made = await create_firm(
+        name=name, owner_email=person.email, owner_name=person.name, password=PASSWORD, time_zone=TIME_ZONE
+    )
+    return Actor.member(firm.id, made.id)
+
+
+async def _has_jobs(firm: DemoFirm) -> bool:
+    return await firm.scope.jobs.where().exists()
+
+
+async def _set_up(
+    firm: DemoFirm, team: Sequence[Person], tags: Mapping[str, str], clients: Mapping[str, AccountType]
+) -> None:
+    """Make what is missing, so that a set-up that was cut short is finished by the next one. Jobs come last: a firm
+    that has any is whole, and what its people have renamed or deleted since is left as they want it."""
+    members = await _hire(firm, team)
+    tag_ids = await _add_tags(firm, tags)
+    await _add_clients(firm, clients, tag_ids, members)
+    await _add_pipelines(firm, members)
+
+
+async def _hire(firm: DemoFirm, team: Sequence[Person]) -> dict[str, Member]:
+    members = {member.email: member for member in await firm.scope.members.where()}
+    for person in team:
+        if person.email not in members:
+            hired = await create_member(
+                firm.owner,
+                email=person.email,
+                name=person.name,
+                role=person.role,
+                rights=person.rights,
+                capacity=person.capacity,
+                password=PASSWORD,
+            )
+            members[person.email] = hired.value
+    return members
+
+
+async def _add_tags(firm: DemoFirm, tags: Mapping[str, str]) -> list[UUID]:
+    present = {tag.name: tag.id for tag in await firm.scope.tags.where()}
+    for name, color in tags.items():
+        if name not in present:
+            present[name] = (await create_tag(firm.owner, name=name, color=color)).value.id
+    return [present[name] for name in tags]
+
+
+async def _add_clients(
+    firm: DemoFirm, clients: Mapping[str, AccountType], tags: Sequence[UUID], members: Mapping[str, Member]
+) -> None:
+    present = {account.name for account in await firm.scope.accounts_seen.where()}
+    staff = [members[email].id for email in EMPLOYEES if email in members]
+    for name, kind in clients.items():
+        chance = random.Random(name)
+        carried = chance.sample(tags, min(len(tags), chance.choice((0, 1, 1, 2))))
+        team = chance.sample(staff, min(len(staff), chance.choice((1, 2, 2, 3))))
+        if name not in present:
+            await create_account(firm.owner, name=name, type=kind, tag_ids=carried, team_ids=team)
+
+
+async def _add_pipelines(firm: DemoFirm, members: Mapping[str, Member]) -> None:
+    present = {pipeline.name: pipeline for pipeline in await firm.scope.pipelines_seen.where()}
+    for service in firm.services:
+        pipeline = present.get(service.name)
+        if pipeline is None:
+            staff = [members[EMPLOYEES[number - 1]].id for number in service.employees]
+            pipeline = await _add_pipeline(firm, service, staff)
+        await _add_statuses(firm, pipeline)
+
+
+async def _add_pipeline(firm: DemoFirm, service: Service, staff: Sequence[UUID]) -> Pipeline:
+    made = await create_pipeline(
+        firm.owner, name=service.name, stages=service.stages, member_ids=staff, card_fields=ALL_CARD_FIELDS
+    )
+    return made.value
+
+
+async def _add_statuses(firm: DemoFirm, pipeline: Pipeline) -> None:
+    present = {status.name for status in await firm.scope.statuses.where(pipeline_id=pipeline.id)}
+    for status in CUSTOM_STATUSES:
+        if status.name not in present:
+            await create_status(
+                firm.owner,
+                pipeline_id=pipeline.id,
+                name=status.name,
+                color=status.color,
+                counts_as_overdue=status.counts_as_overdue,
+            )

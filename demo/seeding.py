@@ -1,0 +1,50 @@
+"""Filling the demo firms."""
+
+from collections.abc import Callable
+
+from demo.board import Board, boards
+from demo.firms import DemoFirm, demo_firm, other_firm
+from demo.jobs import job
+from models.clock import now
+from models.commands.imports import import_jobs
+from models.errors import RuleBroken
+
+#: Jobs to a revision: enough to be quick, few enough that the progress is seen.
+BATCH = 500
+OTHER_JOBS = 12
+
+Progress = Callable[[int, int], None]
+
+
+async def seed(*, jobs: int = 300, progress: Progress | None = None) -> None:
+    """Make the demo firms if they are not there, and jobs until the first has this many. What is there stays.
+
+    `progress` is told how many of the missing jobs have been made, and how many there are to make.
+    """
+    await _fill(await other_firm(), OTHER_JOBS, None)
+    await _fill(await demo_firm(), jobs, progress)
+
+
+async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None) -> None:
+    present = await firm.scope.jobs.where().count()
+    if present >= wanted:
+        return
+    found = await boards(firm)
+    if not found:
+        raise RuleBroken("The demo firm's pipelines or clients are gone. Start again with an empty database.")
+    _tell(progress, 0, wanted - present)
+    for first in range(present, wanted, BATCH):
+        last = min(first + BATCH, wanted)
+        await _import(firm, found, range(first, last))
+        _tell(progress, last - present, wanted - present)
+
+
+async def _import(firm: DemoFirm, found: list[Board], numbers: range) -> None:
+    moment = now()
+    today = (await firm.scope.firms.get(firm.owner.firm_id)).today(moment)
+    await import_jobs(firm.owner, jobs=[job(number, found, moment, today) for number in numbers])
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)

@@ -1,0 +1,61 @@
+"""Logs: one line an event on stderr, for people at a terminal and as JSON everywhere else."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def set_up_logging(level: str) -> None:
+    """Send our own events, and what libraries log, to stderr."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter())
+    handler.addFilter(_without_redis_traces)
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    # They tell at INFO what we tell ourselves, and below that what was asked for.
+    for talkative in ("uvicorn", "docket", "tortoise", "asyncio", "websockets"):
+        logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def _formatter() -> logging.Formatter:
+    if sys.stderr.isatty():
+        last: list[Any] = [structlog.dev.ConsoleRenderer()]
+    else:
+        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    )
+
+
+def _without_redis_traces(record: logging.LogRecord) -> bool:
+    """A Redis that is away is a fact and not a fault: the traceback that the worker's library logs says nothing."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and _is_of_redis(error):
+        record.msg = f"{record.getMessage()} ({type(error).__name__})"
+        record.args, record.exc_info, record.exc_text = (), None, None
+    return True
+
+
+def _is_of_redis(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_of_redis(inner) for inner in error.exceptions)
+    return isinstance(error, RedisError | ConnectionError)

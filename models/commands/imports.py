@@ -1,0 +1,300 @@
+"""Taking over jobs that were kept elsewhere, many at once: with their tasks and logged time, in one revision."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Self, TypeVar
+from uuid import UUID
+
+from models import checks
+from models.boards import MOST_TASKS
+from models.command import Change, command
+from models.commands.placing import keys_for
+from models.commands.time import MOST_MINUTES_A_DAY, entry_place
+from models.errors import Invalid, LimitReached, Refusal, RuleBroken
+from models.events import Event, JobCreated, TaskCreated, TimeLogged
+from models.ids import new_id
+from models.rows import (
+    OPEN_STATES,
+    Account,
+    Category,
+    ClientStatus,
+    Job,
+    JobAssignee,
+    Member,
+    Pipeline,
+    Priority,
+    Row,
+    Stage,
+    Status,
+    Task,
+    TaskAssignee,
+    TaskState,
+    TimeEntry,
+)
+from models.scope import Rows
+
+MOST_JOBS = 1_000
+MOST_ENTRIES = 200
+
+R = TypeVar("R", bound=Row)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """A task to come along with its job."""
+
+    name: str
+    description: str = ""
+    state: TaskState = TaskState.PLANNED
+    priority: Priority = Priority.MEDIUM
+    due_date: date | None = None
+    assignee_ids: Sequence[UUID] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """Logged time to come along with its job."""
+
+    member_id: UUID
+    day: date
+    minutes: int
+    note: str = ""
+    billable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job as it stands where it comes from.
+
+    Without a status it is Active. Completed and archived jobs count as completed when they entered their stage.
+    Without `opened_at` it was opened now, and without `entered_at` it entered its stage when it was opened.
+    """
+
+    account_id: UUID
+    pipeline_id: UUID
+    stage_id: UUID
+    name: str
+    description: str = ""
+    status_id: UUID | None = None
+    priority: Priority = Priority.MEDIUM
+    start_date: date | None = None
+    due_date: date | None = None
+    budget: int | None = None
+    assignee_ids: Sequence[UUID] = ()
+    client_status_id: UUID | None = None
+    client_status_visible: bool = False
+    opened_at: datetime | None = None
+    entered_at: datetime | None = None
+    tasks: Sequence[NewTask] = ()
+    entries: Sequence[NewEntry] = ()
+
+
+@command("importJobs")
+async def import_jobs(change: Change, *, jobs: Sequence[NewJob]) -> list[Job]:
+    """Open these jobs, each as the last card of its stage, in the order given: all of them or none."""
+    if not 1 <= len(jobs) <= MOST_JOBS:
+        raise LimitReached(f"Take over from 1 to {MOST_JOBS:,} jobs at a time; these are {len(jobs):,}.", "jobs")
+    batch = await _Batch.begin(change, jobs)
+    for place, wanted in enumerate(jobs):
+        try:
+            await batch.take(wanted)
+        except Refusal as refusal:
+            refusal.path = ("jobs", place, *refusal.path)
+            raise
+    await batch.write()
+    return batch.jobs
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the jobs name, read in one statement a kind; and the rows and events that come of them."""
+
+    change: Change
+    accounts: dict[UUID, Account]
+    pipelines: dict[UUID, Pipeline]
+    stages: dict[UUID, Stage]
+    statuses: dict[UUID, Status]
+    client_statuses: dict[UUID, ClientStatus]
+    members: dict[UUID, Member]
+    jobs: list[Job] = field(default_factory=list)
+    job_assignees: list[JobAssignee] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    task_assignees: list[TaskAssignee] = field(default_factory=list)
+    entries: list[TimeEntry] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    @classmethod
+    async def begin(cls, change: Change, jobs: Sequence[NewJob]) -> Self:
+        """Read what is named. Accounts and stages are held: none is archived meanwhile, and cards that arrive at once
+        get different positions."""
+        scope = change.scope
+        pipelines = {job.pipeline_id for job in jobs}
+        return cls(
+            change,
+            accounts=await scope.accounts_seen.lock_many(job.account_id for job in jobs),
+            pipelines=await scope.pipelines_seen.many(pipelines),
+            stages=await scope.stages.lock_many(job.stage_id for job in jobs),
+            statuses={status.id: status for status in await scope.statuses.where(pipeline_id__in=pipelines)},
+            client_statuses=await scope.client_statuses.many(
+                job.client_status_id for job in jobs if job.client_status_id is not None
+            ),
+            members=await scope.members.many(_people(jobs)),
+        )
+
+    async def take(self, wanted: NewJob) -> None:
+        """Check a job with all that comes along, and note what is to be written."""
+        job = await self._job(wanted)
+        self.jobs.append(job)
+        for member_id in await self._active(wanted.assignee_ids, "assignee_ids"):
+            self.job_assignees.append(JobAssignee(job_id=job.id, member_id=member_id))
+        created = JobCreated(job=job.id, account=job.account_id, pipeline=job.pipeline_id, stage=job.stage_id)
+        self.events.append(created)
+        for task in _within(wanted.tasks, MOST_TASKS, "tasks"):
+            await self._take_task(job, task)
+        for entry in _within(wanted.entries, MOST_ENTRIES, "entries"):
+            await self._take_entry(job, entry)
+
+    async def _job(self, wanted: NewJob) -> Job:
+        scope = self.change.scope
+        account = await _among(self.accounts, wanted.account_id, scope.accounts_seen, "account_id")
+        if account.archived:
+            raise RuleBroken("This account is archived. Restore it before opening a job for it.", "account_id")
+        pipeline = await _among(self.pipelines, wanted.pipeline_id, scope.pipelines_seen, "pipeline_id")
+        stage = await _among(self.stages, wanted.stage_id, scope.stages, "stage_id")
+        if stage.pipeline_id != pipeline.id:
+            raise RuleBroken("This stage belongs to another pipeline.", "stage_id")
+        checks.dates(wanted.start_date, wanted.due_date)
+        status = await self._status(wanted, pipeline)
+        opened, entered = self._times(wanted)
+        ended = status.category in (Category.COMPLETED, Category.ARCHIVED)
+        job = Job(
+            id=new_id(),
+            firm_id=self.change.actor.firm_id,
+            account_id=account.id,
+            pipeline_id=pipeline.id,
+            stage_id=stage.id,
+            status_id=status.id,
+            name=checks.name(wanted.name),
+            description=checks.text(wanted.description),
+            priority=wanted.priority,
+            start_date=wanted.start_date,
+            due_date=wanted.due_date,
+            budget=None if wanted.budget is None else checks.minutes(wanted.budget, "budget"),
+            stage_entered_at=entered,
+            completed_at=entered if ended else None,
+            archived_at=entered if status.category is Category.ARCHIVED else None,
+            created_at=opened,
+        )
+        await self._tell_client(job, wanted)
+        return job
+
+    async def _status(self, wanted: NewJob, pipeline: Pipeline) -> Status:
+        if wanted.status_id is None:
+            of_pipeline = (status for status in self.statuses.values() if status.pipeline_id == pipeline.id)
+            return next(status for status in of_pipeline if status.category is Category.ACTIVE)
+        status = await _among(self.statuses, wanted.status_id, self.change.scope.statuses, "status_id")
+        if status.pipeline_id != pipeline.id:
+            raise RuleBroken("This status belongs to another pipeline. Choose one of the job's own.", "status_id")
+        return status
+
+    def _times(self, wanted: NewJob) -> tuple[datetime, datetime]:
+        opened = wanted.opened_at or wanted.entered_at or self.change.now
+        entered = wanted.entered_at or opened
+        if opened > entered:
+            raise Invalid("A job enters its stage when it is opened, or later.", "entered_at")
+        if entered > self.change.now:
+            raise Invalid("This is yet to come.", "entered_at")
+        return opened, entered
+
+    async def _tell_client(self, job: Job, wanted: NewJob) -> None:
+        if wanted.client_status_id is not None:
+            rows = self.change.scope.client_statuses
+            told = await _among(self.client_statuses, wanted.client_status_id, rows, "client_status_id")
+            job.client_status_name, job.client_status_color = told.name, told.color
+            job.client_status_description = told.description
+            job.client_status_changed_at = job.stage_entered_at
+        elif wanted.client_status_visible:
+            raise RuleBroken("There is nothing to show yet. Give a client status.", "client_status_visible")
+        job.client_status_visible = wanted.client_status_visible
+
+    async def _take_task(self, job: Job, wanted: NewTask) -> None:
+        task = Task(
+            id=new_id(),
+            firm_id=job.firm_id,
+            account_id=job.account_id,
+            job_id=job.id,
+            name=checks.name(wanted.name, "tasks"),
+            description=checks.text(wanted.description, "tasks"),
+            state=wanted.state,
+            priority=wanted.priority,
+            due_date=wanted.due_date,
+            completed_at=None if wanted.state in OPEN_STATES else job.stage_entered_at,
+            created_at=job.created_at,
+        )
+        self.tasks.append(task)
+        for member_id in await self._active(wanted.assignee_ids, "tasks"):
+            self.task_assignees.append(TaskAssignee(task_id=task.id, member_id=member_id))
+        self.events.append(TaskCreated(task=task.id, account=job.account_id, job=job.id, pipeline=job.pipeline_id))
+
+    async def _take_entry(self, job: Job, wanted: NewEntry) -> None:
+        (member_id,) = await self._active([wanted.member_id], "entries")
+        # The day's grace that logging time has.
+        if wanted.day > self.change.today + timedelta(days=1):
+            raise RuleBroken(f"{wanted.day} is yet to come. Time is logged when it has been spent.", "entries")
+        entry = TimeEntry(
+            id=new_id(),
+            firm_id=job.firm_id,
+            member_id=member_id,
+            account_id=job.account_id,
+            job_id=job.id,
+            day=wanted.day,
+            minutes=checks.minutes(wanted.minutes, "entries", least=1, most=MOST_MINUTES_A_DAY),
+            note=checks.text(wanted.note, "entries"),
+            billable=wanted.billable,
+            created_at=self.change.now,
+        )
+        self.entries.append(entry)
+        self.events.append(TimeLogged(**entry_place(entry, job.pipeline_id), minutes=entry.minutes))
+
+    async def _active(self, ids: Sequence[UUID], field: str) -> list[UUID]:
+        wanted = checks.at_most(ids, field)
+        for id in wanted:
+            member = await _among(self.members, id, self.change.scope.members, field)
+            if not member.active:
+                raise RuleBroken(f"{member.name} is deactivated. Choose an active member.", field)
+        return wanted
+
+    async def write(self) -> None:
+        """Place the cards, write everything in one statement a kind, and record what was opened."""
+        for stage in self.stages.values():
+            cards = [job for job in self.jobs if job.stage_id == stage.id]
+            keys = await keys_for(self.change, stage, [card.id for card in cards], before=None, after=None)
+            for card, key in zip(cards, keys, strict=True):
+                card.position = key
+        await Job.bulk_create(self.jobs)
+        await Task.bulk_create(self.tasks)
+        await TimeEntry.bulk_create(self.entries)
+        await JobAssignee.bulk_create(self.job_assignees)
+        await TaskAssignee.bulk_create(self.task_assignees)
+        for event in self.events:
+            self.change.record(event)
+
+
+async def _among(found: Mapping[UUID, R], id: UUID, rows: Rows[R], field: str) -> R:
+    return found[id] if id in found else await rows.get(id, field)
+
+
+def _within(things: Sequence[T], most: int, field: str) -> Sequence[T]:
+    if len(things) > most:
+        raise LimitReached(f"A job comes with at most {most} of these; they are {len(things):,}.", field)
+    return things
+
+
+def _people(jobs: Iterable[NewJob]) -> Iterable[UUID]:
+    for job in jobs:
+        yield from job.assignee_ids
+        yield from (entry.member_id for entry in job.entries)
+        for task in job.tasks:
+            yield from task.assignee_ids

@@ -1,0 +1,30 @@
+"""Deleting what no longer means anything. Safe to repeat, and to run in many processes at once."""
+
+from datetime import datetime, timedelta
+
+from models.database import sql
+
+#: A call sent again with its key gets its first result for so long. Clients are promised a day.
+KEYS_KEPT_FOR = timedelta(hours=48)
+# So many at a time, that no statement takes long and no lock is held long.
+_BATCH = 5_000
+
+_PRUNE = """
+WITH stale AS (
+    SELECT id FROM idempotency_key WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM idempotency_key k USING stale WHERE k.id = stale.id RETURNING k.id
+)
+SELECT count(*) AS number FROM gone
+"""
+
+
+async def prune_idempotency_keys(now: datetime) -> int:
+    """Forget the keys of calls that nobody sends again. Returns how many."""
+    pruned = 0
+    while True:
+        (row,) = await sql(_PRUNE, now - KEYS_KEPT_FOR, _BATCH)
+        number: int = row["number"]
+        pruned += number
+        if number < _BATCH:
+            return pruned

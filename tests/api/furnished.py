@@ -1,0 +1,159 @@
+"""A firm with one of everything, each text of it marked with the firm's own word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+
+from models.commands.client_statuses import create_client_status
+from models.commands.moves import archive_job
+from models.commands.tags import create_tag
+from models.commands.tasks import create_task
+from models.commands.time import log_time, update_time_entry
+from models.commands.timers import start_timer
+from models.database import sql
+from models.ids import Kind, encode
+from models.passwords import hash_password
+from models.rights import Right, Role
+from models.rows import Account, AccountTag, Category, Job, JobAssignee, Member, Pipeline, Stage, Status, TaskAssignee
+from tests.api.samples import Id
+from tests.signing_in import PASSWORD
+from tests.world import World
+
+#: Which of the firm's things a mutation needs, where the usual one of its kind will not do.
+CHOSEN = {
+    "restoreJob.jobId": "archived job",
+    "restoreJobs.jobId": "archived job",
+    "restoreAccount.accountId": "archived account",
+    "archiveAccount.accountId": "idle account",
+    "reactivateMember.memberId": "former member",
+    "deletePipeline.pipelineId": "empty pipeline",
+    "setPipelineMembers.memberIds": "second member",
+    "setAccountTeam.memberIds": "second member",
+    "assignJob.memberIds": "second member",
+    "assignJobs.memberIds": "second member",
+    "assignTask.memberIds": "second member",
+    "setAccountTags.tagIds": "second tag",
+    "moveJob.stageId": "second stage",
+    "moveJob.beforeJobId": "second job",
+    "moveJob.afterJobId": "second job",
+    "moveJobs.stageId": "second stage",
+    "moveJobs.beforeJobId": "second job",
+    "moveJobs.afterJobId": "second job",
+    "createJob.stageId": "second stage",
+    "moveStage.beforeStageId": "second stage",
+    "moveStage.afterStageId": "second stage",
+    "deleteStage.replacementStageId": "second stage",
+    "deleteStatus.replacementStatusId": "second status",
+    "setJobStatus.statusId": "second status",
+    "setJobsStatus.statusId": "second status",
+    "linkTask.taskId": "loose task",
+}
+_hash: list[str] = []
+
+
+@dataclass
+class Furnished:
+    """`things` has one thing of each kind by its kind, and others by what they are for."""
+
+    world: World
+    word: str
+    things: dict[str, UUID] = field(default_factory=dict)
+
+    @classmethod
+    async def build(cls, word: str = "") -> Furnished:
+        """A fresh firm. Its word is part of every text that it has."""
+        word = f"{word}{uuid4().hex[:12]}"
+        firm = cls(await World.build(word), word)
+        await firm._furnish()
+        await firm._mark()
+        return firm
+
+    def id(self, place: Id) -> str:
+        """The id of the thing that belongs there."""
+        return encode(place.kind, self.things[CHOSEN.get(place.where, place.kind.value)])
+
+    async def all_ids(self) -> list[str]:
+        """The id of each of its rows, as clients see it, and as it is."""
+        found = [encode(Kind.FIRM, self.world.firm.id), str(self.world.firm.id)]
+        for kind in set(Kind) - {Kind.FIRM}:
+            rows = await sql(f"SELECT id FROM {kind.value} WHERE firm_id = $1", self.world.firm.id)
+            found += [text for row in rows for text in (encode(kind, row["id"]), str(row["id"]))]
+        return found
+
+    async def traces(self) -> list[bytes]:
+        """What no answer to another firm may hold."""
+        return [text.encode() for text in (self.word, *await self.all_ids())]
+
+    async def employee(self, *rights: Right) -> Member:
+        """A further employee, with these rights, who sees all pipelines."""
+        member = await self.world.member(f"{self.word} Eve", Role.EMPLOYEE, *rights)
+        for pipeline in await Pipeline.filter(firm_id=self.world.firm.id):
+            await sql("INSERT INTO pipeline_member (pipeline_id, member_id) VALUES ($1, $2)", pipeline.id, member.id)
+        return member
+
+    async def _furnish(self) -> None:
+        world = self.world
+        owner = world.acting(world.owner)
+        stages = await world.stages()
+        self.things |= {
+            "firm": world.firm.id,
+            "member": world.employee.id,
+            "second member": world.stranger.id,
+            "former member": (await world.member("Fred Former")).id,
+            "account": world.account.id,
+            "idle account": (await world.new_account("Idle")).id,
+            "archived account": (await world.new_account("Gone")).id,
+            "pipeline": world.pipeline.id,
+            "empty pipeline": (await world.new_pipeline("Empty")).id,
+            "stage": stages[0].id,
+            "second stage": stages[1].id,
+            "second status": (await world.status(Category.ACTIVE)).id,
+        }
+        status = await Status.create(
+            firm_id=world.firm.id, pipeline_id=world.pipeline.id, category=Category.CUSTOM, name="Waiting", color="#ffffff"
+        )
+        self.things["status"] = status.id
+        await Member.filter(id=self.things["former member"]).update(active=False)
+        await Account.filter(id=self.things["archived account"]).update(archived_at=datetime.now(UTC))
+        for number in ("", "second "):
+            tag = (await create_tag(owner, name=f"{self.word} {number}tag", color="#ffffff")).value
+            told = (await create_client_status(owner, name="Told", color="#ffffff", description=self.word)).value
+            self.things |= {f"{number}tag": tag.id, f"{number}client_status": told.id}
+        await AccountTag.create(account_id=world.account.id, tag_id=self.things["tag"])
+        await self._jobs(stages)
+        await self._work()
+
+    async def _jobs(self, stages: list[Stage]) -> None:
+        world = self.world
+        job = await world.job(f"{self.word} job", description=self.word, budget=600, due_date=date(2026, 1, 31))
+        second = await world.job(f"{self.word} second", stage_id=stages[1].id)
+        archived = await world.job(f"{self.word} archived")
+        await archive_job(world.acting(world.owner), job_id=archived.id)
+        await JobAssignee.create(job_id=job.id, member_id=world.employee.id)
+        told = {"client_status_name": self.word, "client_status_description": self.word}
+        await Job.filter(id=job.id).update(status_id=self.things["status"], **told)
+        self.things |= {"job": job.id, "second job": second.id, "archived job": archived.id}
+
+    async def _work(self) -> None:
+        world, job = self.world, self.things["job"]
+        owner = world.acting(world.owner)
+        task = (await create_task(owner, name=f"{self.word} task", job_id=job, description=self.word)).value
+        loose = (await create_task(owner, name=f"{self.word} loose", account_id=world.account.id)).value
+        await TaskAssignee.create(task_id=task.id, member_id=world.employee.id)
+        entry = (await log_time(owner, minutes=30, job_id=job, note=self.word, member_id=world.employee.id)).value
+        await update_time_entry(owner, time_entry_id=entry.id, minutes=31)
+        await sql("UPDATE time_entry SET rate = 100 WHERE id = $1", entry.id)
+        await start_timer(owner, job_id=job, note=self.word)
+        self.things |= {"task": task.id, "loose task": loose.id, "time_entry": entry.id}
+
+    async def _mark(self) -> None:
+        for table in ("account", "pipeline", "stage", "status", "client_status", "member"):
+            await sql(
+                f"UPDATE {table} SET name = left($2::text || ' ' || name, 100) WHERE firm_id = $1", self.world.firm.id, self.word
+            )
+        await sql("UPDATE firm SET name = $2::text || ' Firm' WHERE id = $1", self.world.firm.id, self.word)
+        if not _hash:
+            _hash.append(await hash_password(PASSWORD))
+        await Member.filter(id=self.world.owner.id).update(password_hash=_hash[0])

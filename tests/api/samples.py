@@ -1,0 +1,206 @@
+"""Values for the arguments and inputs of any root field, ids apart: what to fill in is the test's to say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    get_named_type,
+    is_list_type,
+    is_required_argument,
+    is_required_input_field,
+)
+from graphql.pyutils import Undefined
+
+from models.ids import Kind
+from schema.inputs.base import KIND
+from tests.api.selections import root_fields
+from tests.signing_in import PASSWORD
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Id:
+    """A place for an id of this kind. `where` is its mutation and field, `mine` says that the caller makes it up."""
+
+    kind: Kind
+    where: str
+    mine: bool = False
+
+
+#: What an argument or a field of a filter names, where its own name does not say.
+NAMED = {"assignee": Kind.MEMBER, "team": Kind.MEMBER}
+#: Arguments of the type ID that name no thing.
+NO_THINGS = {"epoch"}
+#: Left out: what is no part of the change itself, or costs half a second.
+LEFT_OUT = {"idempotencyKey", "expectedVersion", "password"}
+#: Only one of each of these may be given.
+INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId"}
+
+TEXTS = {
+    "color": "#123abc",
+    "currency": "EUR",
+    "currentPassword": PASSWORD,
+    "newPassword": "another battery staple",
+    "timeZone": "Europe/Paris",
+}
+#: Which value of an enum changes something, where it is not the last.
+VALUES = {"Role": "ADMIN"}
+SCALARS: dict[str, Callable[[str, str], Any]] = {
+    "String": lambda field, unique: TEXTS.get(field, f"{unique}@new.test" if field == "email" else f"A new {field}"),
+    "Int": lambda field, unique: 45,
+    "Boolean": lambda field, unique: field != "clientStatusEnabled",
+    "Date": lambda field, unique: datetime.now(UTC).date().isoformat(),
+    "Decimal": lambda field, unique: "99.50",
+}
+
+
+class NoSample(Exception):
+    """A root field takes something that nothing here can make a value of."""
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Makes the input of one mutation. `unique` is a word that no other firm has."""
+
+    mutation: str
+    unique: str
+
+    def input(self) -> dict[str, Any]:
+        """Its variables, with an `Id` wherever an id belongs."""
+        field = root_fields("mutation")[self.mutation]
+        return {name: self._value(name, argument.type, None) for name, argument in field.args.items()}
+
+    def _value(self, name: str, type_: Any, field: Any) -> Any:
+        named: Any = get_named_type(type_)
+        if named.name == "ID":
+            value: Any = Id(_kind(field, f"{self.mutation}.{name}"), f"{self.mutation}.{name}", mine=name == "id")
+        elif isinstance(named, GraphQLInputObjectType):
+            value = self._object(named)
+        elif isinstance(named, GraphQLEnumType):
+            value = VALUES.get(named.name, list(named.values)[-1])
+        elif named.name in SCALARS:
+            value = SCALARS[named.name](name, self.unique)
+        else:
+            raise NoSample(
+                f"{self.mutation} takes {name}: {named.name}. Say in tests/api/samples.py, SCALARS, what that looks like."
+            )
+        return [value] if is_list_type(getattr(type_, "of_type", type_)) or is_list_type(type_) else value
+
+    def _object(self, type_: GraphQLInputObjectType) -> dict[str, Any]:
+        definition = type_.extensions["strawberry-definition"]
+        declared = {field.graphql_name or camel(field.python_name): field for field in definition.fields}
+        return {
+            name: self._value(name, field.type, declared[name])
+            for name, field in type_.fields.items()
+            if name not in LEFT_OUT and (is_required_input_field(field) or field.default_value is Undefined or field.default_value is None)
+        }
+
+
+def camel(name: str) -> str:
+    """A field's name as clients know it."""
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+
+
+def _kind(field: Any, where: str) -> Kind:
+    kind = field.metadata.get(KIND) if field is not None else None
+    if kind is None:
+        raise NoSample(f"{where} is an ID. Declare it with id_of(kind, …) of schema/inputs/base.py.")
+    return Kind(kind)
+
+
+def ids_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Id]]:
+    """Every place for an id, with the way to it."""
+    if isinstance(value, Id):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from ids_in(inner, (*path, key))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from ids_in(inner, (*path, place))
+
+
+Choose = Callable[[Id], str]
+
+
+def filled(value: Any, choose: Choose, other: Choose | None = None, at: Path = (), path: Path = ()) -> Any:
+    """The sample with ids chosen for each place, and, `at` one of them, by `other`. In a list it comes after the right
+    one, so that looking at the first alone is not enough. What may not be given together, or is the caller's to make
+    up, is left out, but for the place itself."""
+    if isinstance(value, Id):
+        assert other is None or path != at or at
+        return other(value) if other is not None and path == at else choose(value)
+    if isinstance(value, dict):
+        return {
+            key: filled(inner, choose, other, at, (*path, key))
+            for key, inner in value.items()
+            if (*path, key) == at or not _skipped(key, inner, value, (*path, key), at)
+        }
+    if isinstance(value, list):
+        if other is not None and at[: len(path)] == path and at != ():
+            return [filled(item, choose) for item in value] + [
+                filled(item, choose, other, at, (*path, place)) for place, item in enumerate(value)
+            ]
+        return [filled(item, choose, other, at, (*path, place)) for place, item in enumerate(value)]
+    return value
+
+
+def _skipped(key: str, inner: Any, siblings: Mapping[str, Any], path: Path, at: Path) -> bool:
+    if isinstance(inner, Id) and inner.mine:
+        return True
+    rivals = {key, INSTEAD.get(key), *(one for one, instead in INSTEAD.items() if instead == key)} - {None}
+    if len(rivals & siblings.keys()) < 2:
+        return False
+    wanted = next((rival for rival in rivals if (*path[:-1], rival) == at), None)
+    return key != wanted if wanted else key in INSTEAD
+
+
+def asked(name: str, field: GraphQLField) -> Iterator[tuple[dict[str, Any], bool]]:
+    """The arguments with which a query or subscription is asked, with an `Id` wherever an id belongs; and whether there
+    is one. One for each id that there can be, and one without any where that is allowed."""
+    if not any(map(is_required_argument, field.args.values())):
+        yield {}, False
+    for argument, definition in field.args.items():
+        type_: Any = get_named_type(definition.type)
+        if type_.name == "ID" and argument not in NO_THINGS:
+            for kind in _kinds_of(name, argument, field):
+                one = Id(kind, f"{name}.{argument}")
+                yield {argument: [one] if "[" in str(definition.type) else one}, True
+        elif isinstance(type_, GraphQLInputObjectType) and argument == "filter":
+            for key, inner in type_.fields.items():
+                if get_named_type(inner.type).name == "IdFilter":
+                    yield {argument: {key: {"in": [Id(_named(key, type_.name), f"{name}.{key}")]}}}, True
+        elif is_required_argument(definition):
+            raise NoSample(f"{name} needs {argument}: {type_.name}. Say in tests/api/samples.py, asked(), what to pass.")
+
+
+def _kinds_of(name: str, argument: str, field: GraphQLField) -> list[Kind]:
+    returns: Any = get_named_type(field.type)
+    if returns.name == "Node":
+        return list(Kind)
+    return [_named(argument, returns.name)]
+
+
+def _named(key: str, type_name: str) -> Kind:
+    """What an argument names by its name, or by the type around it."""
+    words = [key, key.removesuffix("s"), snake(type_name.removesuffix("Filter")) if key == "id" else ""]
+    for word in words:
+        if word in NAMED:
+            return NAMED[word]
+        if word in set(Kind):
+            return Kind(word)
+    raise NoSample(f"What does {key} of {type_name} name? Say so in tests/api/samples.py, NAMED.")
+
+
+def snake(name: str) -> str:
+    """ClientStatus as client_status."""
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()

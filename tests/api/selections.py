@@ -1,0 +1,113 @@
+"""Documents made from the schema itself: whatever can be read some levels deep."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    OperationType,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+from schema.root import graphql_schema
+
+#: How many things deep: a job, its account, the account's team.
+LEVELS = 3
+#: Pages are kept short, or a document would cost too much.
+PAGE = 3
+
+Composite = GraphQLObjectType | GraphQLInterfaceType
+
+
+def root_fields(kind: str) -> dict[str, GraphQLField]:
+    """The fields of `query`, `mutation` or `subscription`."""
+    root = graphql_schema().get_root_type(OperationType(kind))
+    assert root is not None
+    return dict(root.fields)
+
+
+def document(kind: str, name: str, arguments: Iterable[str] = ()) -> str:
+    """An operation on one root field, which takes these of its arguments from variables of the same names."""
+    field = root_fields(kind)[name]
+    variables = [f"${argument}: {field.args[argument].type}" for argument in arguments]
+    passed = [f"{argument}: ${argument}" for argument in arguments]
+    if "first" in field.args:
+        passed.append(f"first: {PAGE}")
+    return f"{kind} Generated{_in_brackets(variables)} {{ {name}{_in_brackets(passed)} {_below(field, LEVELS)} }}"
+
+
+def _in_brackets(parts: list[str]) -> str:
+    return f"({', '.join(parts)})" if parts else ""
+
+
+def _below(field: GraphQLField, levels: int) -> str:
+    type_: Any = get_named_type(field.type)
+    return "" if is_leaf_type(type_) else "{ " + " ".join(_fields(type_, levels - _is_thing(type_))) + " }"
+
+
+def _is_thing(type_: Composite) -> bool:
+    """Whether it leads on to others: as opposed to a page, a payload, an amount of money."""
+    return type_.name in ("Node", "Event") or any(parent.name in ("Node", "Event") for parent in type_.interfaces)
+
+
+@cache
+def _fields(type_: Composite, levels: int) -> tuple[str, ...]:
+    """The selections of a type: its leaves, and what it leads to while there are levels left."""
+    chosen = ["__typename", *(_selected(name, field, levels) for name, field in type_.fields.items())]
+    if isinstance(type_, GraphQLInterfaceType) and (type_.name != "Event" or levels):
+        chosen += _of_each_kind(type_, levels)
+    return tuple(filter(None, chosen))
+
+
+def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> str:
+    type_: Any = get_named_type(field.type)
+    if any(map(is_required_argument, field.args.values())):
+        return ""
+    if is_leaf_type(type_):
+        return alias + name
+    if name == "edges":
+        return "edges { cursor node { id } }"
+    if _is_thing(type_) and not levels:
+        return ""
+    size = f"(first: {PAGE})" if "first" in field.args else ""
+    # Things on pages have a level less: they would cost too much.
+    on_page = "[" in str(field.type) and levels == LEVELS
+    return f"{alias}{name}{size} {_below(field, levels - on_page)}"
+
+
+def _of_each_kind(type_: GraphQLInterfaceType, levels: int) -> Iterator[str]:
+    """What each type behind an interface has of its own. Where two say something else by one name, the rarer one gets
+    an alias."""
+    kinds = sorted(graphql_schema().get_possible_types(type_), key=lambda kind: kind.name)
+    own = {kind.name: {n: f for n, f in kind.fields.items() if n not in type_.fields} for kind in kinds}
+    shapes = Counter((name, _shape(field)) for fields in own.values() for name, field in fields.items())
+    usual = {name: shape for (name, shape), _ in reversed(shapes.most_common())}
+    if type_.name == "Node":
+        levels -= 1  # There are many kinds of things, too.
+    choose = _named if type_.name == "Event" else _selected
+    for kind in kinds:
+        chosen = [
+            choose(name, field, levels, "" if _shape(field) == usual[name] else f"{name}_{kind.name}: ")
+            for name, field in own[kind.name].items()
+        ]
+        if any(chosen):
+            yield f"... on {kind.name} {{ {' '.join(filter(None, chosen))} }}"
+
+
+def _named(name: str, field: GraphQLField, levels: int, alias: str) -> str:
+    """Of the things in events no more than their names: there are dozens of kinds of events."""
+    type_: Any = get_named_type(field.type)
+    if is_leaf_type(type_) or not _is_thing(type_):
+        return _selected(name, field, levels, alias)
+    return f"{alias}{name} {{ id {'name' if 'name' in type_.fields else ''} }}"
+
+
+def _shape(field: GraphQLField) -> str:
+    named: Any = get_named_type(field.type)
+    return str(field.type) if is_leaf_type(named) else str(field.type).replace(named.name, "{}")

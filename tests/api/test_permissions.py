@@ -1,0 +1,214 @@
+"""The rights table, row by row: who is refused and who is not; and that a refusal changes nothing.
+
+All of it is made from `models.rights`: an action or a withheld field that is added there is tested here.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+
+from models.commands.time import delete_time_entry, log_time
+from models.commands.timers import stop_timer
+from models.database import sql
+from models.ids import Kind
+from models.rights import ACTIONS, FIELDS, INTERNAL_ACTIONS, Requirement, Right, Role
+from models.rows import Member
+from schema.root import graphql_schema, printed
+from tests.api.furnished import Furnished
+from tests.api.samples import Id, Sampler, filled, snake
+from tests.api.selections import document, root_fields
+from tests.api.untouched import untouched
+from tests.serving import Api
+
+SESSIONS = {"signIn", "refreshSession", "signOut"}
+MUTATIONS = {name: needed for name, needed in ACTIONS.items() if name not in INTERNAL_ACTIONS}
+RESTRICTED = sorted(name for name, needed in MUTATIONS.items() if needed != Requirement())
+FREE = sorted(MUTATIONS.keys() - set(RESTRICTED))
+#: What everybody below has: else rows, and not rights, would decide.
+SIGHT = Right.VIEW_ALL_ACCOUNTS
+
+
+@dataclass
+class Staff:
+    """A firm, and people in it who differ in one right."""
+
+    firm: Furnished
+
+    async def with_only(self, *rights: Right) -> Member:
+        """An employee who sees everything, and has just these rights."""
+        return await self.firm.employee(SIGHT, *rights)
+
+    async def without(self, *rights: Right) -> Member:
+        """An employee who sees everything, and has all rights but these."""
+        return await self.firm.employee(*(right for right in Right if right not in rights))
+
+
+@pytest.fixture
+async def staff(database: str) -> Staff:
+    """A firm of the test's own: what is allowed below is done."""
+    return Staff(await Furnished.build())
+
+
+@pytest.fixture(scope="module")
+async def watched(database: str) -> Staff:
+    """A firm in which nothing changes any more, with events of every kind that has withheld fields."""
+    firm = await Furnished.build()
+    owner = firm.world.acting(firm.world.owner)
+    await stop_timer(owner)
+    entry = (await log_time(owner, minutes=5, job_id=firm.things["job"])).value
+    await delete_time_entry(owner, time_entry_id=entry.id)
+    return Staff(firm)
+
+
+async def attempt(api: Api, firm: Furnished, member: Member, mutation: str, **instead: Any) -> list[dict[str, Any]]:
+    """The errors of a mutation that the owner could make."""
+    variables = filled(Sampler(mutation, firm.word).input(), firm.id)
+    for name in instead.keys() & variables["input"].keys():
+        variables["input"][name] = instead[name]
+    # What the payload then shows may be withheld from this member: not the matter here.
+    answer = await api.post(member, document("mutation", mutation, ["input"]), **variables)
+    return answer["data"][mutation]["errors"]  # type: ignore[no-any-return]
+
+
+# Roles are given by the owner alone, rights by whoever has them: rules of their own, tested in tests/domain.
+HARMLESS = {"role": "EMPLOYEE", "rights": []}
+
+
+@pytest.mark.parametrize("mutation", RESTRICTED)
+async def test_whoever_lacks_it_is_refused_and_nothing_changes(watched: Staff, api: Api, mutation: str) -> None:
+    needed, world = ACTIONS[mutation], watched.firm.world
+    lacking = [await watched.without(*filter(None, [needed.right]))]
+    if needed.role is Role.OWNER:
+        lacking.append(world.admin)
+    for member in lacking:
+        await api.token(member)
+        async with untouched():
+            (error,) = await attempt(api, watched.firm, member, mutation)
+            assert (error["code"], error["right"]) == ("FORBIDDEN", needed.right and needed.right.value)
+            assert error["path"] == ["input"]
+            assert str(needed) in error["message"]
+
+
+@pytest.mark.parametrize("mutation", RESTRICTED)
+async def test_whoever_has_just_that_is_not(staff: Staff, api: Api, mutation: str) -> None:
+    needed = ACTIONS[mutation]
+    if needed.right is not None:
+        member = await staff.with_only(needed.right)
+    else:
+        member = staff.firm.world.owner if needed.role is Role.OWNER else staff.firm.world.admin
+    assert await attempt(api, staff.firm, member, mutation, **HARMLESS) == []
+
+
+@pytest.mark.parametrize("mutation", [name for name in RESTRICTED if ACTIONS[name].right])
+async def test_nor_is_an_admin(staff: Staff, api: Api, mutation: str) -> None:
+    assert await attempt(api, staff.firm, staff.firm.world.admin, mutation, **HARMLESS) == []
+
+
+@pytest.mark.parametrize("mutation", FREE)
+async def test_what_needs_nothing_is_for_everybody(staff: Staff, api: Api, mutation: str) -> None:
+    firm = staff.firm
+    member = await staff.with_only()
+    await sql("UPDATE member SET password_hash = (SELECT password_hash FROM member WHERE id = $2) WHERE id = $1", member.id, firm.world.owner.id)
+    await sql("UPDATE time_entry SET member_id = $2 WHERE firm_id = $1", firm.world.firm.id, member.id)
+    assert await attempt(api, firm, member, mutation, budget=None, memberId=None) == []
+
+
+def test_every_action_is_a_mutation_and_every_mutation_an_action() -> None:
+    assert root_fields("mutation").keys() - SESSIONS == MUTATIONS.keys()
+
+
+def test_every_requirement_is_printed() -> None:
+    sdl = printed()
+    for place, needed in [*((("Mutation", name), needed) for name, needed in MUTATIONS.items()), *FIELDS.items()]:
+        owner, field = place
+        body = sdl[sdl.index(f"\ntype {owner} ") :]
+        lines = body[: body.index("\n}")].splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith((f"  {field}:", f"  {field}(")))
+        end = next(line for line in lines[start:] if line.startswith((f"  {field}:", "  )")))
+        if needed == Requirement():
+            assert "@requires" not in end, place
+        else:
+            said = f"right: {needed.right}" if needed.right else f"role: {needed.role}"
+            assert end.endswith(f"@requires({said})"), place
+
+
+def test_every_withheld_field_exists_and_may_be_null() -> None:
+    for type_name, field in FIELDS:
+        owner = graphql_schema().type_map[type_name]
+        assert isinstance(owner, GraphQLObjectType)
+        assert not str(owner.fields[field].type).endswith("!"), (type_name, field)
+
+
+async def read(api: Api, staff: Staff, member: Member, type_name: str, field: str) -> tuple[Any, list[dict[str, Any]]]:
+    """What a member is told of a field, on all such things at hand, with the errors; `id` or `revision` beside it."""
+    owner = graphql_schema().type_map[type_name]
+    assert isinstance(owner, GraphQLObjectType)
+    named: Any = get_named_type(owner.fields[field].type)
+    selected = field if is_leaf_type(named) else f"{field} {{ __typename }}"
+    if any(parent.name == "Event" for parent in owner.interfaces):
+        query = f"query Read($id: ID!) {{ job(id: $id) {{ history(first: 100) {{ nodes {{ ... on {type_name} {{ beside: revision {selected} }} }} }} }} }}"
+        answer = await api.post(member, query, id=staff.firm.id(_place("job")))
+        found = [node for node in answer["data"]["job"]["history"]["nodes"] if node]
+    else:
+        query = f"query Read($id: ID!) {{ node(id: $id) {{ ... on {type_name} {{ beside: id {selected} }} }} }}"
+        answer = await api.post(member, query, id=staff.firm.id(_place(snake(type_name))))
+        found = [answer["data"]["node"]]
+    assert found, f"Let `watched` make a {type_name}."
+    assert all(thing["beside"] for thing in found)
+    return [thing[field] for thing in found], answer.get("errors", [])
+
+
+def _place(kind: str) -> Id:
+    return Id(Kind(kind), "read")
+
+
+@pytest.mark.parametrize(("type_name", "field"), sorted(FIELDS))
+async def test_a_withheld_field_is_null_and_the_error_names_the_right(
+    watched: Staff, api: Api, type_name: str, field: str
+) -> None:
+    right = FIELDS[type_name, field].right
+    assert right is not None
+    values, errors = await read(api, watched, await watched.without(right), type_name, field)
+    assert values == [None] * len(values)
+    assert [error["extensions"] for error in errors] == [{"code": "FORBIDDEN", "right": right.value}] * len(values)
+    assert {error["path"][-1] for error in errors} == {field}
+    assert right.value in errors[0]["message"]
+    values, errors = await read(api, watched, await watched.with_only(right, Right.MANAGE_TIME_ENTRIES), type_name, field)
+    assert errors == []
+    assert any(value is not None for value in values)
+
+
+async def test_a_budget_needs_its_right_in_a_creation_too(watched: Staff, api: Api) -> None:
+    member = await watched.without(Right.MANAGE_TIME_BUDGETS)
+    async with untouched():
+        (error,) = await attempt(api, watched.firm, member, "createJob")
+        assert (error["code"], error["right"], error["path"]) == ("FORBIDDEN", "MANAGE_TIME_BUDGETS", ["input", "budget"])
+
+
+@pytest.mark.parametrize("mutation", ["updateTimeEntry", "deleteTimeEntry", "setTimeEntryRate"])
+async def test_anothers_time_does_not_exist_without_its_right(watched: Staff, api: Api, mutation: str) -> None:
+    member = await watched.without(Right.MANAGE_TIME_ENTRIES)
+    async with untouched():
+        (error,) = await attempt(api, watched.firm, member, mutation)
+        assert error["code"] == "NOT_FOUND"
+
+
+async def test_a_change_in_the_history_is_withheld_like_the_field_itself(watched: Staff, api: Api) -> None:
+    query = """query Changes($id: ID!) { job(id: $id) { history(first: 100) { nodes {
+        ... on JobUpdated { changes { field before after } } } } } }"""
+    owner = watched.firm.world.owner
+    budget = """mutation Budget($input: SetJobBudgetInput!) { setJobBudget(input: $input) { errors { message } } }"""
+    job = watched.firm.id(_place("job"))
+    await api.ask(owner, budget, input={"jobId": job, "budget": 120})
+    (told,) = [
+        change
+        for node in (await api.ask(owner, query, id=job))["job"]["history"]["nodes"]
+        for change in node.get("changes", [])
+    ]
+    assert told == {"field": "budget", "before": "600", "after": "120"}
+    answer = await api.post(await watched.without(Right.MANAGE_TIME_BUDGETS), query, id=job)
+    assert '"120"' not in json.dumps(answer["data"])
+    assert {error["extensions"]["right"] for error in answer["errors"]} == {"MANAGE_TIME_BUDGETS"}

@@ -1,0 +1,328 @@
+"""Two firms in one database: for each, the other does not exist.
+
+The schema itself says what is tried, so that a query, mutation or subscription that is added later is tried too: each
+with every id that it takes, one after the other, being the other firm's.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from models.commands.tasks import create_task
+from models.commands.time import log_time
+from models.database import sql
+from models.ids import Kind, encode, new_id
+from models.rights import ACTIONS, Right
+from models.rows import Member
+from tests.api.furnished import Furnished
+from tests.api.samples import Id, Path, Sampler, asked, filled, ids_in
+from tests.api.selections import document, root_fields
+from tests.api.untouched import untouched
+from tests.serving import Api
+
+#: They take no id and no one's firm: tests/api/test_sign_in.py.
+SESSIONS = {"signIn", "refreshSession", "signOut"}
+MUTATIONS = sorted(root_fields("mutation").keys() - SESSIONS)
+QUERIES = sorted(root_fields("query"))
+SUBSCRIPTIONS = sorted(root_fields("subscription"))
+#: Mutations that the owner may make and that raise no revision, and why.
+WITHOUT_REVISION = {"changePassword": "nobody but its member ever sees it"}
+#: Queries whose answer holds nothing of the firm's own, and why.
+WITHOUT_TEXT = {"revision": "a number", "epoch": "the name of a log"}
+
+
+@dataclass
+class Firms:
+    """The caller's firm, and the other."""
+
+    own: Furnished
+    other: Furnished
+    traces: list[bytes]
+
+    def leaks(self, answer: bytes) -> list[str]:
+        """What of the other firm an answer holds."""
+        return [trace.decode() for trace in self.traces if trace in answer]
+
+
+@pytest.fixture(scope="module")
+async def firms(database: str) -> Firms:
+    """Nothing in this module changes them, or a test has failed."""
+    own, other = await Furnished.build("own"), await Furnished.build("other")
+    return Firms(own, other, await other.traces())
+
+
+async def post(api: Api, member: Member, query: str, variables: dict[str, Any]) -> bytes:
+    """The bytes of the answer."""
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {await api.token(member)}"}
+    answer: httpx.Response = await api.http.post(
+        api.url, json={"query": query, "variables": variables}, headers=headers
+    )
+    return answer.content
+
+
+def tries(mutation: str, own: Furnished, other: Any) -> list[tuple[Path, Id, dict[str, Any]]]:
+    """The mutation with own things everywhere but in one place; and with the other's everywhere."""
+    sample = Sampler(mutation, own.word).input()
+    places = list(ids_in(sample))
+    found = [(path, place, filled(sample, own.id, other, path)) for path, place in places]
+    if any(not place.mine for _, place in places):
+        everywhere = filled(sample, other)
+        everywhere["input"] |= {"expectedVersion": 999} if "expectedVersion" in _input_fields(mutation) else {}
+        found.append(((), next(place for _, place in places if not place.mine), everywhere))
+    return found
+
+
+def _input_fields(mutation: str) -> set[str]:
+    type_: Any = root_fields("mutation")[mutation].args["input"].type
+    return set(type_.of_type.fields)
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+async def test_a_mutation_reaches_nothing_of_the_other_firm(firms: Firms, api: Api, mutation: str) -> None:
+    await api.token(firms.own.world.owner)
+    async with untouched():
+        for path, place, variables in tries(mutation, firms.own, firms.other.id):
+            query = document("mutation", mutation, ["input"])
+            answer = await post(api, firms.own.world.owner, query, variables)
+            assert not firms.leaks(answer), (path, answer)
+            payload = json.loads(answer)["data"][mutation]
+            assert payload["revision"] is None, path
+            assert all(not value for key, value in payload.items() if key not in ("__typename", "errors")), payload
+            (error,) = payload["errors"]
+            assert error["code"] == ("INVALID" if place.mine else "NOT_FOUND"), (path, error)
+            assert not path or error["path"] == _told(path, variables), (path, error)
+
+
+def _told(path: Path, variables: dict[str, Any]) -> list[str]:
+    """The path that an error names: of a list of ids the list, of a list of targets the target."""
+    if isinstance(path[-1], int):
+        return [str(step) for step in path[:-1]]
+    if len(path) > 2:
+        return [*map(str, path[:2]), "1"]
+    return [str(step) for step in path]
+
+
+@pytest.mark.parametrize("mutation", [name for name in MUTATIONS if "Jobs" in name])
+async def test_a_bulk_call_that_is_not_atomic_leaves_out_the_other_firms(api: Api, mutation: str) -> None:
+    own, other = await Furnished.build("own"), await Furnished.build("other")
+    sample = Sampler(mutation, own.word).input()
+    path = next(path for path, place in ids_in(sample) if path[-1] == "jobId")
+    variables = filled(sample, own.id, other.id, path)
+    variables["input"]["atomic"] = False
+    before = await other.world.revision()
+    answer = await post(api, own.world.owner, document("mutation", mutation, ["input"]), variables)
+    payload = json.loads(answer)["data"][mutation]
+    assert [job["id"] for job in payload["jobs"]] == [variables["input"]["jobs"][0]["jobId"]]
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [("NOT_FOUND", ["input", "jobs", "1"])]
+    assert not any(trace in answer for trace in await other.traces())
+    assert await other.world.revision() == before
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+async def test_the_same_mutation_works_in_ones_own_firm(api: Api, mutation: str) -> None:
+    """The control: what is refused above is refused for the other firm's id alone."""
+    own = await Furnished.build("own")
+    before = await own.world.revision()
+    variables = filled(Sampler(mutation, own.word).input(), own.id)
+    answer = json.loads(await post(api, own.world.owner, document("mutation", mutation, ["input"]), variables))
+    assert "errors" not in answer, answer["errors"]
+    assert answer["data"][mutation]["errors"] == [], (
+        f"Say in tests/api/furnished.py, CHOSEN, which of the firm's things {mutation} can be done to."
+    )
+    risen = 0 if mutation in WITHOUT_REVISION else 1
+    assert await own.world.revision() == before + risen
+    assert answer["data"][mutation]["revision"] == str(before + risen)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+async def test_a_query_reads_nothing_of_the_other_firm(firms: Firms, api: Api, query: str) -> None:
+    owner = firms.own.world.owner
+    for arguments, named in asked(query, root_fields("query")[query]):
+        text = document("query", query, arguments)
+        if named and query != "viewer":
+            answer = await post(api, owner, text, filled(arguments, firms.other.id))
+            assert not firms.leaks(answer), (arguments, answer)
+            assert _empty(json.loads(answer)["data"][query]), (arguments, answer)
+        answer = await post(api, owner, text, filled(arguments, firms.own.id))
+        assert "errors" not in json.loads(answer), answer
+        assert not firms.leaks(answer), (arguments, answer)
+        assert query in WITHOUT_TEXT or firms.own.word.encode() in answer, (arguments, answer)
+
+
+def _empty(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_empty(inner) for key, inner in value.items() if key != "__typename")
+    return not value or (isinstance(value, list) and all(map(_empty, value)))
+
+
+@pytest.mark.parametrize("query", [name for name in QUERIES if "after" in root_fields("query")[name].args])
+async def test_the_other_firms_cursors_lead_nowhere(firms: Firms, api: Api, query: str) -> None:
+    page = f"query Page($c: String) {{ {query}(first: 1, after: $c) {{ edges {{ cursor }} nodes {{ id }} }} }}"
+    theirs = json.loads(await post(api, firms.other.world.owner, page, {}))["data"][query]["edges"][0]["cursor"]
+    answer = await post(api, firms.own.world.owner, page, {"c": theirs})
+    assert not firms.leaks(answer)
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS)
+async def test_a_subscription_tells_nothing_of_the_other_firm(firms: Firms, api: Api, subscription: str) -> None:
+    field = root_fields("subscription")[subscription]
+    for arguments, named in asked(subscription, field):
+        text = document("subscription", subscription, [*arguments, "after"])
+        frame = await first_frame(api, firms.own, text, filled(arguments, firms.own.id) | {"after": "0"})
+        assert firms.own.word.encode() in frame, "The control: one's own is told."
+        assert not firms.leaks(frame)
+        if named:
+            frame = await first_frame(api, firms.own, text, filled(arguments, firms.other.id) | {"after": "0"})
+            assert json.loads(frame)["type"] == "error"
+            assert not firms.leaks(frame)
+
+
+async def first_frame(api: Api, firm: Furnished, query: str, variables: dict[str, Any]) -> bytes:
+    """The first answer to a subscription."""
+    async with api.socket(firm.world.owner) as socket:
+        await socket.subscribe(query, **variables)
+        return json.dumps(await socket.receive()).encode()
+
+
+async def test_what_happens_in_the_other_firm_is_not_told(api: Api) -> None:
+    own, other = await Furnished.build("own"), await Furnished.build("other")
+    query = "subscription { boardChanges { revision events { ... on JobEvent { jobId } } } }"
+    async with api.socket(own.world.owner) as socket:
+        await socket.subscribe(query)
+        await socket.next()
+        theirs = await other.world.job(f"{other.word} new")
+        mine = await own.world.job(f"{own.word} new")
+        change = (await socket.next())["boardChanges"]
+        assert [event["jobId"] for event in change["events"]] == [encode(Kind.JOB, mine.id)]
+        assert change["revision"] == str(await own.world.revision())
+        assert encode(Kind.JOB, theirs.id) not in json.dumps(change)
+
+
+async def test_every_text_of_the_other_firm_is_marked(firms: Firms) -> None:
+    """Or the searches above would not find it."""
+    columns = await sql(
+        "SELECT table_name AS t, column_name AS c FROM information_schema.columns WHERE data_type IN "
+        "('text', 'character varying') AND table_schema = 'public' AND table_name IN "
+        "(SELECT table_name FROM information_schema.columns WHERE column_name = 'firm_id') ORDER BY 1, 2"
+    )
+    told_apart = {"color", "position", "role", "type", "category", "job_order", "priority", "state", "password_hash"}
+    told_apart |= {"client_status_color", "key", "fingerprint", "idempotency_key"}
+    for column in columns:
+        if column["c"] in told_apart:
+            continue
+        unmarked = await sql(
+            f"SELECT {column['c']} AS text FROM {column['t']} WHERE firm_id = $1 AND {column['c']} <> '' "
+            f"AND strpos({column['c']}, $2) = 0",
+            firms.other.world.firm.id,
+            firms.other.word,
+        )
+        assert not unmarked or column["t"] == "client_status", f"Mark {column} in tests/api/furnished.py: {unmarked}"
+
+
+# The walls within a firm: a member without the account or without the pipeline.
+
+ALL_BUT_SIGHT = tuple(right for right in Right if right is not Right.VIEW_ALL_ACCOUNTS)
+HIDDEN = {
+    "account": {Kind.ACCOUNT, Kind.JOB, Kind.TASK, Kind.TIME_ENTRY},
+    "pipeline": {Kind.PIPELINE, Kind.STAGE, Kind.STATUS, Kind.JOB, Kind.TASK},
+}
+
+
+@dataclass
+class Partly:
+    """A firm, a member of it who sees half, and the things of the other half."""
+
+    firm: Furnished
+    member: Member
+    hidden: dict[str, str]
+    word: str
+
+    def unseen(self, place: Id) -> str:
+        """The id of a thing that is there, out of the member's sight."""
+        return self.hidden.get(place.kind.value) or self.firm.id(place)
+
+    def unheard_of(self, place: Id) -> str:
+        """An id that nothing has."""
+        return encode(place.kind, new_id()) if place.kind.value in self.hidden else self.firm.id(place)
+
+
+@pytest.fixture(scope="module", params=sorted(HIDDEN))
+async def partly(database: str, request: pytest.FixtureRequest) -> Partly:
+    """The member has every right but to see all accounts."""
+    firm = await Furnished.build("seen")
+    world, word = firm.world, f"unseen{firm.word}"
+    member = await firm.employee(*ALL_BUT_SIGHT)
+    await sql("INSERT INTO account_member (account_id, member_id) SELECT id, $2 FROM account WHERE firm_id = $1", world.firm.id, member.id)
+    await sql("UPDATE time_entry SET started_at = NULL WHERE firm_id = $1", world.firm.id)
+    account, pipeline = world.account, world.pipeline
+    if request.param == "account":
+        account = await world.new_account(f"{word} account")
+    else:
+        pipeline = await world.new_pipeline(f"{word} pipeline", stages=(f"{word} stage", f"{word} other"))
+    job = await world.job(f"{word} job", account_id=account.id, pipeline_id=pipeline.id)
+    stage = (await world.stages(pipeline))[0]
+    task, entry = new_id(), new_id()
+    owner = world.acting(world.owner)
+    await create_task(owner, name=f"{word} task", job_id=job.id, id=task)
+    await log_time(owner, minutes=5, job_id=job.id, note=word if request.param == "account" else "", id=entry)
+    # Their own time they see wherever it was spent, but not what it was spent on.
+    await log_time(owner, minutes=7, job_id=job.id, member_id=member.id)
+    ids = {
+        Kind.ACCOUNT: account.id, Kind.PIPELINE: pipeline.id, Kind.STAGE: stage.id, Kind.STATUS: job.status_id,
+        Kind.JOB: job.id, Kind.TASK: task, Kind.TIME_ENTRY: entry,
+    }
+    hidden = {kind.value: encode(kind, ids[kind]) for kind in HIDDEN[request.param]}
+    return Partly(firm, member, hidden, word)
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+async def test_what_a_member_may_not_see_is_as_if_it_were_not_there(partly: Partly, api: Api, mutation: str) -> None:
+    await api.token(partly.member)
+    query = document("mutation", mutation, ["input"])
+    sample = Sampler(mutation, partly.firm.word).input()
+    async with untouched():
+        for path, place in ids_in(sample):
+            if place.mine or place.kind.value not in partly.hidden:
+                continue
+            hidden, nothing = [
+                await post(api, partly.member, query, filled(sample, partly.firm.id, other, path))
+                for other in (partly.unseen, partly.unheard_of)
+            ]
+            assert hidden == nothing, path
+            if ACTIONS[mutation].role is not None:
+                continue  # An employee may not do it to anything.
+            assert json.loads(hidden)["data"][mutation]["errors"][0]["code"] == "NOT_FOUND", (path, hidden)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+async def test_a_query_shows_nothing_of_what_a_member_may_not_see(partly: Partly, api: Api, query: str) -> None:
+    for arguments, named in asked(query, root_fields("query")[query]):
+        text = document("query", query, arguments)
+        answers = [
+            await post(api, partly.member, text, filled(arguments, choose))
+            for choose in (partly.unseen, partly.unheard_of, partly.firm.id)
+        ]
+        for answer in answers:
+            assert partly.word.encode() not in answer, (arguments, answer)
+            assert not any(hidden.encode() in answer for hidden in partly.hidden.values()), (arguments, answer)
+        if named:
+            assert answers[0] == answers[1], arguments
+
+
+@pytest.mark.parametrize("subscription", SUBSCRIPTIONS)
+async def test_a_subscription_to_the_unseen_is_one_to_nothing(partly: Partly, api: Api, subscription: str) -> None:
+    for arguments, named in asked(subscription, root_fields("subscription")[subscription]):
+        text = document("subscription", subscription, [*arguments, "after"])
+        frames = []
+        for choose in (partly.unseen, partly.unheard_of) if named else (partly.firm.id,):
+            async with api.socket(partly.member) as socket:
+                await socket.subscribe(text, **filled(arguments, choose), after="0")
+                frames.append(json.dumps(await socket.receive()).encode())
+        assert not any(partly.word.encode() in frame for frame in frames)
+        if named and set(partly.hidden) & {place.kind.value for _, place in ids_in(arguments)}:
+            assert frames[0] == frames[1]
+            assert json.loads(frames[0])["type"] == "error"

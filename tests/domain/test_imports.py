@@ -1,0 +1,200 @@
+"""Taking over jobs from elsewhere: as they stand there, all of them or none, and nothing that the log does not have."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from models.clock import now
+from models.commands.imports import MOST_JOBS, NewEntry, NewJob, NewTask, import_jobs
+from models.commands.moves import restore_job
+from models.errors import Forbidden, Invalid, LimitReached, NotFound, RuleBroken
+from models.ids import new_id
+from models.rights import ALL_RIGHTS, INTERNAL_ACTIONS, Role
+from models.rows import Category, ClientStatus, Job, JobAssignee, Member, Priority, Task, TaskAssignee, TimeEntry
+from models.rows import TaskState as State
+from schema.root import graphql_schema
+from tests.domain.refusal import counted, refused, told
+from tests.world import World
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def plain(world: World) -> NewJob:
+    """A job that nothing is wrong with."""
+    to_do, _, _ = await world.stages()
+    return NewJob(account_id=world.account.id, pipeline_id=world.pipeline.id, stage_id=to_do.id, name="1040")
+
+
+async def test_a_job_comes_as_it_stands(world: World, plain: NewJob) -> None:
+    template = await ClientStatus.filter(firm_id=world.firm.id, name="In review").get()
+    opened, entered = now() - 9 * DAY, now() - 3 * DAY
+    wanted = replace(
+        plain,
+        description="As last year.",
+        priority=Priority.URGENT,
+        start_date=date(2026, 1, 5),
+        due_date=date(2026, 4, 15),
+        budget=240,
+        assignee_ids=[world.employee.id, world.admin.id],
+        client_status_id=template.id,
+        client_status_visible=True,
+        opened_at=opened,
+        entered_at=entered,
+        tasks=[
+            NewTask(name="Check the W-2s", state=State.COMPLETED, assignee_ids=[world.employee.id]),
+            NewTask(name="File", due_date=date(2026, 4, 1)),
+        ],
+        entries=[NewEntry(member_id=world.employee.id, day=entered.date(), minutes=45, note="Call", billable=False)],
+    )
+    before = await world.revision()
+    outcome = await import_jobs(world.acting(world.admin), jobs=[wanted])
+    assert outcome.revision == await world.revision() == before + 1
+    assert await told(world, before) == ["JobCreated", "TaskCreated", "TaskCreated", "TimeLogged"]
+    job = await Job.get(id=outcome.value[0].id)
+    assert (job.description, job.priority, job.budget) == ("As last year.", Priority.URGENT, 240)
+    assert (job.start_date, job.due_date) == (wanted.start_date, wanted.due_date)
+    assert (job.created_at, job.stage_entered_at, job.completed_at, job.archived_at) == (opened, entered, None, None)
+    assert (job.client_status_name, job.client_status_visible) == ("In review", True)
+    assert job.status_id == (await world.status(Category.ACTIVE)).id
+    assert set(await JobAssignee.filter(job_id=job.id).values_list("member_id", flat=True)) == set(wanted.assignee_ids)
+    checked, file = await Task.filter(job_id=job.id).order_by("id")
+    assert (checked.state, checked.completed_at, checked.account_id) == (State.COMPLETED, entered, world.account.id)
+    assert (file.state, file.completed_at, file.due_date) == (State.PLANNED, None, date(2026, 4, 1))
+    assert (await TaskAssignee.get(task_id=checked.id)).member_id == world.employee.id
+    entry = await TimeEntry.get(job_id=job.id)
+    assert (entry.minutes, entry.note, entry.billable, entry.day) == (45, "Call", False, entered.date())
+
+
+async def test_cards_come_after_those_that_are_there(world: World, plain: NewJob) -> None:
+    to_do, doing, _ = await world.stages()
+    await world.job("first")
+    named = [replace(plain, name=name) for name in ("b", "c", "d")]
+    named[1] = replace(named[1], stage_id=doing.id)
+    await import_jobs(world.acting(world.owner), jobs=named)
+    assert await world.names_on(to_do) == ["first", "b", "d"]
+    assert await world.names_on(doing) == ["c"]
+
+
+@pytest.mark.parametrize("category", [Category.COMPLETED, Category.ARCHIVED])
+async def test_an_ended_job_has_ended(world: World, plain: NewJob, category: Category) -> None:
+    entered = now() - DAY
+    ended = replace(plain, status_id=(await world.status(category)).id, entered_at=entered)
+    (job,) = (await import_jobs(world.acting(world.owner), jobs=[ended])).value
+    assert job.completed_at == entered
+    assert job.archived_at == (entered if category is Category.ARCHIVED else None)
+    if category is Category.ARCHIVED:
+        back = (await restore_job(world.acting(world.owner), job_id=job.id)).value
+        assert back.status_id == (await world.status(Category.COMPLETED)).id
+
+
+async def strange(world: World) -> dict[str, UUID]:
+    """Ids that do not go with the world's own: of another firm, of another pipeline, of what is gone."""
+    elsewhere = await World.build(f"{world.tag}x")
+    second = await world.new_pipeline("Payroll")
+    gone = await world.new_account("Gone")
+    gone.archived_at = now()
+    await gone.save()
+    await Member.filter(id=world.stranger.id).update(active=False)
+    return {
+        "their account": elsewhere.account.id,
+        "their pipeline": elsewhere.pipeline.id,
+        "their stage": (await elsewhere.stages())[0].id,
+        "their status": (await elsewhere.status(Category.ACTIVE)).id,
+        "their member": elsewhere.employee.id,
+        "other stage": (await world.stages(second))[0].id,
+        "other status": (await world.status(Category.ACTIVE, second)).id,
+        "archived account": gone.id,
+        "deactivated member": world.stranger.id,
+        "nothing": new_id(),
+    }
+
+
+WRONG: list[tuple[type[Exception], str, dict[str, Any]]] = [
+    (NotFound, "account_id", {"account_id": "their account"}),
+    (NotFound, "pipeline_id", {"pipeline_id": "their pipeline"}),
+    (NotFound, "stage_id", {"stage_id": "their stage"}),
+    (NotFound, "status_id", {"status_id": "their status"}),
+    (NotFound, "client_status_id", {"client_status_id": "nothing"}),
+    (NotFound, "assignee_ids", {"assignee_ids": ["their member"]}),
+    (NotFound, "tasks", {"tasks": [NewTask(name="x", assignee_ids=["their member"])]}),  # type: ignore[list-item]
+    (NotFound, "entries", {"entries": [NewEntry(member_id="their member", day=date(2026, 1, 1), minutes=5)]}),  # type: ignore[arg-type]
+    (RuleBroken, "stage_id", {"stage_id": "other stage"}),
+    (RuleBroken, "status_id", {"status_id": "other status"}),
+    (RuleBroken, "account_id", {"account_id": "archived account"}),
+    (RuleBroken, "assignee_ids", {"assignee_ids": ["deactivated member"]}),
+    (RuleBroken, "client_status_visible", {"client_status_visible": True}),
+    (RuleBroken, "entries", {"entries": [NewEntry(member_id="me", day=date(2999, 1, 1), minutes=5)]}),  # type: ignore[arg-type]
+    (Invalid, "name", {"name": " "}),
+    (Invalid, "budget", {"budget": -1}),
+    (Invalid, "due_date", {"start_date": date(2026, 2, 1), "due_date": date(2026, 1, 1)}),
+    (Invalid, "entered_at", {"entered_at": now() + 10 * DAY}),
+    (Invalid, "entered_at", {"opened_at": now(), "entered_at": now() - DAY}),
+    (Invalid, "tasks", {"tasks": [NewTask(name="")]}),
+    (Invalid, "entries", {"entries": [NewEntry(member_id="me", day=date(2026, 1, 1), minutes=0)]}),  # type: ignore[arg-type]
+    (LimitReached, "tasks", {"tasks": [NewTask(name="x")] * 201}),
+]
+
+
+def filled(value: Any, ids: dict[str, UUID]) -> Any:
+    if isinstance(value, str):
+        return ids.get(value, value)
+    if isinstance(value, list):
+        return [filled(item, ids) for item in value]
+    if isinstance(value, NewTask):
+        return replace(value, assignee_ids=filled(list(value.assignee_ids), ids))
+    if isinstance(value, NewEntry):
+        return replace(value, member_id=filled(value.member_id, ids))
+    return value
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "wrong"), WRONG, ids=[f"{w[0].__name__}-{w[1]}-{i}" for i, w in enumerate(WRONG)]
+)
+async def test_one_wrong_job_and_none_comes(
+    world: World, plain: NewJob, kind: Any, field: str, wrong: dict[str, Any]
+) -> None:
+    ids = await strange(world) | {"me": world.owner.id}
+    bad = replace(plain, **{name: filled(value, ids) for name, value in wrong.items()})
+    async with refused(world, kind) as caught:
+        await import_jobs(world.acting(world.owner), jobs=[plain, bad])
+    assert caught.value.path == ("jobs", 1, field)
+
+
+async def test_so_many_and_no_more(world: World, plain: NewJob) -> None:
+    async with refused(world, LimitReached, "jobs"):
+        await import_jobs(world.acting(world.owner), jobs=[plain] * (MOST_JOBS + 1))
+    async with refused(world, LimitReached, "jobs"):
+        await import_jobs(world.acting(world.owner), jobs=[])
+
+
+async def test_only_leaders_take_jobs_over(world: World, plain: NewJob) -> None:
+    able = await world.member("Abel Able", Role.EMPLOYEE, *ALL_RIGHTS)
+    async with refused(world, Forbidden):
+        await import_jobs(world.acting(able), jobs=[plain])
+
+
+async def test_a_call_that_is_sent_again_brings_the_first_jobs(world: World, plain: NewJob) -> None:
+    actor = world.acting(world.owner).calling("k", "importJobs", {"jobs": 2})
+    first = await import_jobs(actor, jobs=[plain, plain])
+    again = await import_jobs(actor, jobs=[plain, plain])
+    assert again.revision == first.revision == await world.revision()
+    assert [job.id for job in again.value] == [job.id for job in first.value]
+
+
+async def test_more_jobs_take_no_more_statements(world: World, plain: NewJob, caplog: pytest.LogCaptureFixture) -> None:
+    full = replace(plain, assignee_ids=[world.admin.id], tasks=[NewTask(name="File", assignee_ids=[world.admin.id])])
+    with counted(caplog) as for_two:
+        await import_jobs(world.acting(world.owner), jobs=[full] * 2)
+    with counted(caplog) as for_many:
+        await import_jobs(world.acting(world.owner), jobs=[full] * 50)
+    assert len(for_two) == len(for_many) > 5
+
+
+def test_no_client_can_call_what_is_internal() -> None:
+    mutations = graphql_schema().mutation_type
+    assert mutations is not None
+    assert not INTERNAL_ACTIONS & mutations.fields.keys()

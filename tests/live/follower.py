@@ -1,0 +1,75 @@
+"""A client that keeps a replica up to date from its stream."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.rows import Member
+from tests.live.replica import CHANGES, SNAPSHOT, Replica, difference
+from tests.serving import Api, Socket
+
+
+@dataclass
+class Follower:
+    """A member's client: a snapshot, a socket, and every event that came."""
+
+    api: Api
+    member: Member
+    replica: Replica
+    socket: Socket
+    pipelines: list[str] | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    resyncs: int = 0
+
+    @property
+    def kinds(self) -> list[str]:
+        """The types of the events that came, in order."""
+        return [event["__typename"] for event in self.events]
+
+    async def receive(self) -> dict[str, Any]:
+        """Take over the next message. Told to, read everything anew."""
+        message: dict[str, Any] = (await self.socket.next())["boardChanges"]
+        self.messages.append(message)
+        if message["resync"]:
+            assert message["events"] == []
+            assert message["previous"] == self.replica.cursor
+            self.resyncs += 1
+            self.replica = await fresh(self.api, self.member)
+            # What the stream goes on from is the message. The snapshot is newer: what it has may be repeated.
+            self.replica.cursor = message["revision"]
+        else:
+            self.replica.apply(message)
+            self.events += message["events"]
+        return message
+
+    async def reach(self, revision: int) -> None:
+        """Take over messages until the cursor is there."""
+        while int(self.replica.cursor) < revision:
+            await self.receive()
+
+    async def check(self) -> None:
+        """What was built from the stream equals a fresh query."""
+        assert difference(self.replica, await fresh(self.api, self.member)) == {}
+
+
+async def fresh(api: Api, member: Member) -> Replica:
+    """What a query says now. What the member may not read of it is null, with an error that says so."""
+    answer = await api.post(member, SNAPSHOT)
+    for error in answer.get("errors", ()):
+        assert error["extensions"]["code"] == "FORBIDDEN", error
+    return Replica(answer["data"])
+
+
+@contextlib.asynccontextmanager
+async def following(
+    api: Api, member: Member, *, replica: Replica | None = None, pipelines: list[str] | None = None
+) -> AsyncIterator[Follower]:
+    """A client with a snapshot (a given one, or one of now) and a stream that goes on from it."""
+    replica = replica or await fresh(api, member)
+    async with api.socket(member) as socket:
+        follower = Follower(api, member, replica, socket, pipelines)
+        await socket.subscribe(CHANGES, after=replica.cursor, epoch=replica.epoch, pipelines=pipelines)
+        await follower.receive()
+        yield follower

@@ -1,0 +1,125 @@
+"""A client's store, as small as it can be: things by id, from a snapshot and the messages of a stream.
+
+It is written from the descriptions in schema.graphql, and works nothing out: the present state of a thing replaces what
+was known of it.
+"""
+
+from typing import Any
+
+Data = dict[str, Any]
+
+_PARTS = """
+fragment J on Job { __typename id version name description priority startDate dueDate position budget tracked remaining
+  taskCount openTaskCount completedAt archivedAt stageEnteredAt account { id } pipeline { id } stage { id }
+  status { id } assignees { id } clientStatus { visible name color description } tasks { ...T } }
+fragment T on Task { __typename id version name description state priority startDate dueDate completedAt
+  account { id } job { id } assignees { id } }
+fragment A on Account { __typename id version name type archived tags { id } team { id } }
+fragment P on Pipeline { __typename id version name cardFields jobOrder members { id } stages { ...S }
+  statuses { ...U } }
+fragment S on Stage { __typename id version name position timeLimit pipeline { id } }
+fragment U on Status { __typename id version name category color countsAsOverdue pipeline { id } }
+fragment M on Member { __typename id version name role active }
+fragment G on Tag { __typename id version name color }
+fragment C on ClientStatus { __typename id version name color description }
+fragment F on Firm { __typename id version name timeZone currency clientStatusEnabled countPendingAch }
+fragment E on TimeEntry { __typename id version day minutes note billable running account { id } job { id }
+  member { id } }
+"""
+SNAPSHOT = (
+    """
+query { revision epoch firm { ...F }
+  pipelines(first: 10) { nodes { ...P } } jobs(first: 20) { nodes { ...J } } tasks(first: 20) { nodes { ...T } }
+  accounts(first: 20) { nodes { ...A } } members(first: 20) { nodes { ...M } } tags(first: 10) { nodes { ...G } }
+  clientStatuses(first: 10) { nodes { ...C } } timeEntries(first: 20) { nodes { ...E } } }
+"""
+    + _PARTS
+)
+CHANGES = (
+    """
+subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
+  boardChanges(pipelines: $pipelines, after: $after, epoch: $epoch) { revision previous resync epoch
+    events { __typename revision
+      ... on FirmUpdated { firm { ...F } }
+      ... on MemberEvent { memberId member { ...M } }
+      ... on TagEvent { tagId tag { ...G } }
+      ... on ClientStatusEvent { clientStatusId clientStatus { ...C } }
+      ... on AccountEvent { accountId account { ...A } }
+      ... on PipelineEvent { pipelineId pipeline { ...P } }
+      ... on StageEvent { stageId stage { ...S } }
+      ... on StatusEvent { statusId status { ...U } }
+      ... on JobEvent { jobId job { ...J } }
+      ... on TaskEvent { taskId task { ...T } job { ...J } }
+      ... on TimeEvent { entryId entry { ...E } job { ...J } } } } }
+"""
+    + _PARTS
+)
+#: What an event is about, by the name of the field that holds its id.
+_SUBJECTS = ("member", "tag", "clientStatus", "account", "pipeline", "stage", "status", "job", "task", "entry")
+
+
+class Replica:
+    """Everything that a client knows."""
+
+    def __init__(self, snapshot: Data) -> None:
+        self.things: dict[str, Data] = {}
+        self.cursor = snapshot["revision"]
+        self.epoch = snapshot["epoch"]
+        self._put(snapshot)
+
+    def apply(self, message: Data) -> None:
+        """Take over a message that follows on what is known."""
+        assert message["previous"] == self.cursor, f"{message['previous']} does not follow {self.cursor}"
+        assert not message["resync"]
+        assert message["epoch"] == self.epoch
+        for event in message["events"]:
+            self._apply(event)
+        self.cursor = message["revision"]
+
+    def shown(self) -> dict[str, Data]:
+        """What there is to show. Archived jobs are not on any board."""
+        return {id: thing for id, thing in self.things.items() if not thing.get("archivedAt")}
+
+    def _apply(self, event: Data) -> None:
+        # What an event shows beside its subject, the job of a task, is put in place first.
+        self._put(event)
+        kind = next((kind for kind in _SUBJECTS if event.get(f"{kind}Id")), None)
+        if kind is None:
+            return
+        gone = event["__typename"].endswith(("Deleted", "Removed"))
+        if gone or event[kind] is None:
+            self._forget(event[f"{kind}Id"], with_parts=event["__typename"].endswith("Removed"))
+
+    def _put(self, value: Any) -> Any:
+        """Store what has an id and a type, and return what stands for it."""
+        if isinstance(value, list):
+            return [self._put(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        flat = {name: self._put(inner) for name, inner in value.items()}
+        if "id" not in flat:
+            return flat
+        if "__typename" in flat:
+            for name in ("tags", "team", "members", "assignees", "tasks", "stages", "statuses"):
+                if name in flat:
+                    flat[name] = sorted(flat[name])
+            self.things[flat["id"]] = flat
+        return flat["id"]
+
+    def _forget(self, id: str, *, with_parts: bool) -> None:
+        """A thing that leaves sight takes along what belongs to it: so say the descriptions of the events."""
+        thing = self.things.pop(id, None)
+        if thing is None or not (with_parts or thing["__typename"] == "Pipeline"):
+            return
+        owner = {"Account": "account", "Pipeline": "pipeline", "Job": "job"}.get(thing["__typename"])
+        parts = [part for part in self.things.values() if owner and part.get(owner) == id]
+        for part in parts:
+            # A job's time entries stay with the account.
+            if owner != "job" or part["__typename"] == "Task":
+                self._forget(part["id"], with_parts=True)
+
+
+def difference(one: Replica, other: Replica) -> dict[str, tuple[Any, Any]]:
+    """The things that two stores do not agree on, with what each has of them."""
+    left, right = one.shown(), other.shown()
+    return {id: (left.get(id), right.get(id)) for id in left.keys() | right.keys() if left.get(id) != right.get(id)}

@@ -1,0 +1,47 @@
+"""Events are sufficient: a snapshot and what the stream said since equal a fresh query, whatever happened.
+
+One test for every kind of event, also for the one that somebody adds next year.
+"""
+
+import contextlib
+
+import pytest
+
+from models.commands.firm import update_firm
+from models.events import EVERYWHERE, KINDS
+from models.rights import Right
+from models.rows import Member
+from tests.live.follower import following
+from tests.live.scenarios import SCENARIOS
+from tests.serving import Api
+from tests.world import World
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_stream_says_all_that_changed(kind: str, world: World, api: Api) -> None:
+    scenario = SCENARIOS.get(kind)
+    assert scenario, f"Say in tests/live/scenarios.py how {kind} comes about: @causes(events.{kind})."
+    rights = [Right.MANAGE_TIME_BUDGETS.value, Right.MANAGE_TIME_ENTRIES.value]
+    await Member.filter(id__in=[world.employee.id, world.stranger.id]).update(given_rights=rights)
+    happening = scenario(world)
+    await anext(happening)
+    before = await world.revision()
+    async with contextlib.AsyncExitStack() as stack:
+        owner, employee, stranger = [
+            await stack.enter_async_context(following(api, member))
+            for member in (world.owner, world.employee, world.stranger)
+        ]
+        assert await anext(happening, "over") == "over"
+        logged = [entry.event for entry in await world.events(before)]
+        assert kind in {type(event).__name__ for event in logged}
+        # What the stranger is told at last, so that it is known what they were not told.
+        last = (await update_firm(world.acting(world.owner), currency="CHF")).revision
+        for client in (owner, employee, stranger):
+            await client.reach(last)
+            assert client.resyncs == 0
+            await client.check()
+        # One event for each thing: of several that happened to it the last one.
+        for client in (owner, employee):
+            assert len(client.kinds) > (kind != "FirmUpdated")
+        everybodys = {type(event).__name__ for event in logged if event.now() == EVERYWHERE}
+        assert set(stranger.kinds) <= everybodys | {"FirmUpdated"}

@@ -1,0 +1,90 @@
+"""What the harness knows of a firm: the ids that random commands pick from. It may be out of date, as a person's is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+PASSWORD = "correct horse battery staple"
+FIRMS = ("firm-one", "firm-two")
+#: In the name of everything that belongs to a secret account.
+SECRET = "sealed-7c1e"
+
+JOB_IDS = re.compile(r"job_[0-9a-z]{26}")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member. A sealed one is never given the right to see a secret account."""
+
+    id: str
+    email: str
+    role: str
+    sealed: bool
+
+
+@dataclass
+class Board:
+    """A pipeline with its stages in some order."""
+
+    id: str
+    stages: list[str]
+    statuses: list[str]
+    custom: list[str]
+    empty: bool = False
+
+
+@dataclass
+class Atlas:
+    """A firm as far as it is known."""
+
+    tag: str
+    people: list[Person]
+    boards: list[Board]
+    accounts: list[str]
+    secrets: frozenset[str]
+    tags: list[str]
+    #: The account of each job.
+    jobs: dict[str, str]
+    tasks: list[str]
+    quiet: dict[str, str]
+    entries: list[str] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
+    #: Jobs of secret accounts, the deleted ones too.
+    secret_jobs: set[str] = field(default_factory=set)
+    every_job: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, founded: dict[str, Any]) -> Atlas:
+        """What `founding` printed of a firm."""
+        atlas = cls(
+            tag=founded["tag"],
+            people=[Person(**person) for person in founded["members"]],
+            boards=[Board(**board) for board in founded["pipelines"]],
+            accounts=founded["accounts"],
+            secrets=frozenset(founded["secrets"]),
+            tags=founded["tags"],
+            jobs={},
+            tasks=founded["tasks"],
+            quiet=founded["quiet"],
+        )
+        for job in founded["jobs"]:
+            atlas.add_job(job["id"], job["account"])
+        return atlas
+
+    def add_job(self, id: str, account: str) -> None:
+        """A job that was made."""
+        self.jobs[id] = account
+        self.every_job.add(id)
+        if account in self.secrets:
+            self.secret_jobs.add(id)
+
+    def named(self, account: str, what: str) -> str:
+        """A name for something of this account."""
+        return f"{SECRET} {what}" if account in self.secrets else f"{self.tag} {what}"
+
+    @property
+    def owner(self) -> Person:
+        """The owner, and stays it."""
+        return self.people[0]

@@ -1,0 +1,182 @@
+"""Makes the firms that the oracle watches, in a process of its own, and prints what is in them as JSON.
+
+python -m tests.system.oracle.founding migrate|found
+"""
+
+import asyncio
+import os
+import random
+import sys
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from models.database import connected, migrate
+from models.ids import Kind, encode
+from models.order import spread
+from models.passwords import hash_password
+from models.rights import Right, Role
+from models.rows import (
+    Account,
+    AccountMember,
+    AccountTag,
+    Job,
+    JobAssignee,
+    Member,
+    Pipeline,
+    PipelineMember,
+    Stage,
+    Status,
+    Tag,
+    Task,
+)
+from models.rows.jobs import Priority
+from tests.system.oracle.atlas import FIRMS, PASSWORD, SECRET
+from tests.world import World
+
+ACCOUNTS, SECRETS, JOBS, TASKS = 20, 4, 100, 60
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+#: Employees: name, rights, how many of the pipelines, how many of the accounts, and whether they are sealed: never to
+#: see a secret account.
+EMPLOYEES: list[tuple[str, tuple[Right, ...], int, int, bool]] = [
+    ("Nobody", (), 0, 0, False),
+    ("Viewer", (Right.VIEW_ALL_ACCOUNTS,), 3, 0, False),
+    ("Budgeter", (Right.VIEW_ALL_ACCOUNTS, Right.MANAGE_TIME_BUDGETS), 2, 0, False),
+    ("Handler", (), 3, 12, False),
+    ("Timer", (Right.MANAGE_TIME_ENTRIES,), 1, 9, False),
+    ("Builder", (Right.MANAGE_PIPELINES, Right.MANAGE_ACCOUNTS, Right.MANAGE_TAGS), 3, 12, False),
+    ("Sealed", (Right.MANAGE_TIME_BUDGETS,), 3, 9, True),
+    ("Shut", (), 2, 5, True),
+    ("Leaver", (Right.VIEW_ALL_ACCOUNTS,), 3, 0, False),
+    ("Clerk", (), 2, 6, False),
+]
+
+
+async def found(seed: str) -> list[dict[str, Any]]:
+    """Both firms."""
+    chance = random.Random(seed)
+    password_hash = await hash_password(PASSWORD)
+    firms = []
+    for tag, employees in ((FIRMS[0], EMPLOYEES), (FIRMS[1], EMPLOYEES[1:4])):
+        firms.append(await _firm(tag, employees, chance))
+    await Member.all().update(password_hash=password_hash)
+    return firms
+
+
+async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[str, Any]:
+    world = await World.build(tag)
+    pipelines = [await world.new_pipeline(f"{tag} pipeline {n}", stages=("In", "Work", "Check", "Out")) for n in (1, 2, 3)]
+    for pipeline in pipelines:
+        await Status.create(
+            firm_id=world.firm.id, pipeline_id=pipeline.id, category="CUSTOM", name="Missing docs", color="#ff0000"
+        )
+    accounts = [
+        await world.new_account(f"{SECRET} {n}" if n < SECRETS else f"{tag} account {n}") for n in range(ACCOUNTS)
+    ]
+    tags = [await Tag.create(firm_id=world.firm.id, name=f"{tag} tag {n}", color="#00ff00") for n in range(5)]
+    for account in accounts:
+        await AccountTag.create(account_id=account.id, tag_id=chance.choice(tags).id)
+    members = [world.owner, world.admin, await world.member("Ada Toggled", Role.ADMIN)]
+    sealed: list[Member] = []
+    for name, rights, sees, assigned, is_sealed in employees:
+        member = await world.member(name, Role.EMPLOYEE, *rights)
+        members.append(member)
+        sealed += [member] if is_sealed else []
+        for pipeline in pipelines[:sees]:
+            await PipelineMember.create(pipeline_id=pipeline.id, member_id=member.id)
+        for account in chance.sample(accounts[SECRETS:] if is_sealed else accounts, assigned):
+            await AccountMember.create(account_id=account.id, member_id=member.id)
+    jobs = await _jobs(world, tag, pipelines, accounts, members, chance)
+    tasks = await _tasks(world, jobs, chance)
+    quiet = await world.new_pipeline("Quiet", stages=("Only",))
+    return {
+        "tag": tag,
+        "members": [
+            {"id": encode(Kind.MEMBER, m.id), "email": m.email, "role": m.role, "sealed": m in sealed} for m in members
+        ],
+        "pipelines": [await _drawn(pipeline) for pipeline in pipelines],
+        "quiet": {
+            "pipeline": encode(Kind.PIPELINE, quiet.id),
+            "account": encode(Kind.ACCOUNT, world.account.id),
+        },
+        "accounts": [encode(Kind.ACCOUNT, account.id) for account in accounts],
+        "secrets": [encode(Kind.ACCOUNT, account.id) for account in accounts[:SECRETS]],
+        "tags": [encode(Kind.TAG, row.id) for row in tags],
+        "jobs": [
+            {"id": encode(Kind.JOB, job.id), "account": encode(Kind.ACCOUNT, job.account_id)} for job in jobs
+        ],
+        "tasks": [encode(Kind.TASK, task.id) for task in tasks],
+    }
+
+
+async def _jobs(
+    world: World,
+    tag: str,
+    pipelines: list[Pipeline],
+    accounts: list[Account],
+    members: list[Member],
+    chance: random.Random,
+) -> list[Job]:
+    made: list[Job] = []
+    for pipeline in pipelines:
+        stages = await Stage.filter(pipeline_id=pipeline.id).order_by("position")
+        active = await Status.get(pipeline_id=pipeline.id, category="ACTIVE")
+        for position in spread(JOBS // len(pipelines) + 1):
+            account = chance.choice(accounts)
+            marker = f"{SECRET} " if account.name.startswith(SECRET) else ""
+            made.append(
+                await Job.create(
+                    firm_id=world.firm.id,
+                    account_id=account.id,
+                    pipeline_id=pipeline.id,
+                    stage_id=chance.choice(stages).id,
+                    status_id=active.id,
+                    name=f"{marker}{tag} job {len(made)}",
+                    position=position,
+                    stage_entered_at=START,
+                    created_at=START,
+                    priority=chance.choice(list(Priority)),
+                    due_date=date(2026, 1, 1) + timedelta(days=chance.randrange(365)),
+                    budget=chance.choice([None, 60, 240]),
+                )
+            )
+            for member in chance.sample(members, chance.randrange(3)):
+                await JobAssignee.create(job_id=made[-1].id, member_id=member.id)
+    return made
+
+
+async def _tasks(world: World, jobs: list[Job], chance: random.Random) -> list[Task]:
+    chosen = [chance.choice(jobs) for _ in range(TASKS)]
+    return [
+        await Task.create(
+            firm_id=world.firm.id, account_id=job.account_id, job_id=job.id, name=f"Task of {job.name}", created_at=START
+        )
+        for job in chosen
+    ]
+
+
+async def _drawn(pipeline: Pipeline) -> dict[str, Any]:
+    stages = await Stage.filter(pipeline_id=pipeline.id).order_by("position")
+    statuses = await Status.filter(pipeline_id=pipeline.id)
+    return {
+        "id": encode(Kind.PIPELINE, pipeline.id),
+        "stages": [encode(Kind.STAGE, stage.id) for stage in stages],
+        "statuses": [encode(Kind.STATUS, status.id) for status in statuses],
+        "custom": [encode(Kind.STATUS, status.id) for status in statuses if status.category == "CUSTOM"],
+    }
+
+
+async def main(what: str, seed: str = "") -> None:
+    """Migrate, or found the firms."""
+    url = os.environ["JOBWIRE_DATABASE_URL"]
+    if what == "migrate":
+        return await migrate(url)
+    async with connected(url, pool=2):
+        sys.stdout.buffer.write(orjson.dumps(await found(seed)))
+    return None
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

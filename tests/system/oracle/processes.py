@@ -1,0 +1,143 @@
+"""The processes of the oracle: PostgreSQL, Valkey, servers and a worker, each of which can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import embedded
+from embedded.house import Running
+
+ROOT = Path(__file__).parents[3]
+LISTENING = re.compile(rb"Listening on (http://127\.0\.0\.1:(\d+)/graphql)")
+PATIENCE = 60.0
+
+
+@dataclass
+class Program:
+    """A process of ours, with what it printed in a file."""
+
+    name: str
+    arguments: list[str]
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Start it; the file begins anew."""
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *self.arguments],
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def said(self) -> bytes:
+        """What it has printed."""
+        return self.log.read_bytes()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process.poll() is None
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} did not end on SIGTERM: {self.said()[-2000:].decode()}") from None
+
+
+@dataclass
+class Server(Program):
+    """A `serve` process. After the first start it keeps its port."""
+
+    url: str = ""
+
+    async def ready(self) -> None:
+        """Wait until it listens."""
+        deadline = time.monotonic() + PATIENCE
+        while (found := LISTENING.search(self.said())) is None:
+            assert self.alive, f"{self.name} ended at its start: {self.said()[-2000:].decode()}"
+            assert time.monotonic() < deadline, f"{self.name} does not listen: {self.said()[-2000:].decode()}"
+            await asyncio.sleep(0.05)
+        self.url = found[1].decode()
+        self.environment["JOBWIRE_PORT"] = found[2].decode()
+
+    @property
+    def socket_url(self) -> str:
+        """For websockets."""
+        return self.url.replace("http", "ws", 1)
+
+
+@dataclass
+class House:
+    """All of them."""
+
+    embedded: Running
+    servers: list[Server]
+    worker: Program
+
+    async def kill_valkey(self) -> None:
+        """SIGKILL."""
+        os.kill(self.embedded.pids["valkey"], signal.SIGKILL)
+
+    async def restart_valkey(self) -> None:
+        """Start it again, at the same address."""
+        await asyncio.to_thread(self.embedded.restart_valkey)
+
+    async def restart(self, server: Server) -> None:
+        """Start a killed server again, on the port that it had."""
+        server.start()
+        await server.ready()
+
+
+@contextmanager
+def house(folder: Path) -> Iterator[House]:
+    """Two servers and a worker on a PostgreSQL and a Valkey of their own. `Server.ready` says when they listen."""
+    with embedded.run(folder / "data", durable=False) as running:
+        environment = {
+            "JOBWIRE_DATABASE_URL": running.database_url,
+            "JOBWIRE_REDIS_URL": running.redis_url,
+            "JOBWIRE_DRAIN_WINDOW": "0",
+        }
+        migration = subprocess.run(
+            [sys.executable, "-m", "tests.system.oracle.founding", "migrate"],
+            env={**os.environ, **environment},
+            cwd=ROOT,
+            check=True,
+        )
+        assert migration.returncode == 0
+        servers = [
+            Server(f"server {name}", ["cli", "serve"], {**environment, "JOBWIRE_PORT": "0"}, folder / f"{name}.log")
+            for name in ("a", "b")
+        ]
+        worker = Program("worker", ["cli", "worker"], dict(environment), folder / "worker.log")
+        programs = [*servers, worker]
+        try:
+            for program in programs:
+                program.start()
+            yield House(running, servers, worker)
+        finally:
+            for program in programs:
+                program.kill()

@@ -1,0 +1,169 @@
+"""Who watches and works, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import orjson
+
+from tests.system.oracle.api import Api
+from tests.system.oracle.atlas import FIRMS, SECRET, Atlas, Person
+from tests.system.oracle.client import Client, Forbidden
+from tests.system.oracle.processes import ROOT, House, house
+from tests.system.oracle.traffic import Traffic, Worker
+
+SOCKETS = 50
+OF_SECOND_FIRM = 5
+#: How many cards are made while the control is away.
+WHILE_AWAY = 3
+CREATE = """
+mutation M($input: CreateJobInput!) { createJob(input: $input) { job { id } revision errors { code message } } }
+"""
+
+
+@dataclass
+class Scenario:
+    """Everything that a run of the oracle needs."""
+
+    house: House
+    api: Api
+    firms: list[Atlas]
+    clients: list[Client]
+    control: Client
+    traffic: Traffic
+    chance: random.Random
+    made_while_away: list[str] = field(default_factory=list)
+
+    @property
+    def twin(self) -> Client:
+        """Stays away together with the control, and resumes."""
+        return self.clients[0]
+
+    async def valkey_killed(self) -> None:
+        """SIGKILL of Valkey."""
+        await self.house.kill_valkey()
+
+    async def valkey_restarted(self) -> None:
+        """Valkey is back, empty."""
+        await self.house.restart_valkey()
+
+    async def server_killed(self) -> None:
+        """SIGKILL of one server: its clients go to the other."""
+        self.house.servers[1].kill()
+
+    async def server_restarted(self) -> None:
+        """It is back on its port, and some clients with it."""
+        await self.house.restart(self.house.servers[1])
+        for client in self.chance.sample(self.clients, len(self.clients) // 2):
+            client.at = 1
+            client.drop()
+
+    async def sockets_dropped(self) -> None:
+        """Some clients' TCP connections break."""
+        for client in self.chance.sample(self.clients, 10):
+            client.drop()
+
+    async def storm(self) -> None:
+        """For a while, rights change ten times as often."""
+        self.traffic.storm_until = self.traffic.number + 150
+
+    async def away(self) -> None:
+        """The control and its twin are away while cards are made that nobody touches afterwards."""
+        both = (self.control, self.twin)
+        for client in both:
+            client.held_away = True
+            client.drop()
+        firm = self.firms[0]
+        for number in range(WHILE_AWAY):
+            made = {
+                "pipelineId": firm.quiet["pipeline"],
+                "accountId": firm.quiet["account"],
+                "name": f"while away {number}",
+                "idempotencyKey": f"away {self.traffic.number} {number}",
+            }
+            answer = await self.api.anywhere(firm.owner.email, CREATE, {"input": made})
+            self.made_while_away.append(answer["data"]["createJob"]["job"]["id"])
+        for client in both:
+            client.held_away = False
+
+
+@contextlib.asynccontextmanager
+async def prepared(folder: Path, seed: str) -> AsyncIterator[Scenario]:
+    """The processes run, the firms exist, and every client is on its way to its server."""
+    with house(folder) as running:
+        for server in running.servers:
+            await server.ready()
+        firms = [Atlas.of(founded) for founded in await asyncio.to_thread(_found, running, seed)]
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=3)
+        async with httpx.AsyncClient(timeout=30, limits=limits) as http:
+            api = Api(running.servers, http)
+            chance = random.Random(seed)
+            clients = _clients(api, firms)
+            control = Client("the control", firms[0].owner, api, 0, Forbidden((), ()), resumes=False)
+            traffic = Traffic(api, _workers(firms, seed))
+            scenario = Scenario(running, api, firms, clients, control, traffic, chance)
+            tasks = [asyncio.create_task(client.run(), name=client.name) for client in (*clients, control)]
+            try:
+                yield scenario
+            finally:
+                for task in tasks:
+                    task.cancel()
+                ended = await asyncio.gather(*tasks, return_exceptions=True)
+            assert not [end for end in ended if not isinstance(end, asyncio.CancelledError)], ended
+
+
+def _found(running: House, seed: str) -> list[dict[str, object]]:
+    founding = subprocess.run(
+        [sys.executable, "-m", "tests.system.oracle.founding", "found", seed],
+        env={**os.environ, **running.worker.environment},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    founded: list[dict[str, object]] = orjson.loads(founding.stdout)
+    return founded
+
+
+def _clients(api: Api, firms: list[Atlas]) -> list[Client]:
+    clients = [_client(api, firms, 0, number) for number in range(SOCKETS - OF_SECOND_FIRM)]
+    clients += [_client(api, firms, 1, number) for number in range(OF_SECOND_FIRM)]
+    return clients
+
+
+def _client(api: Api, firms: list[Atlas], firm: int, number: int) -> Client:
+    mine, others = firms[firm], firms[1 - firm]
+    person = mine.people[number % len(mine.people)]
+    words, jobs = [FIRMS[1 - firm]], [others.every_job]
+    if person.sealed:
+        words.append(SECRET)
+        jobs.append(mine.secret_jobs)
+    # A leader's second socket is on one board only.
+    one_board = number in (len(mine.people), len(mine.people) + 1)
+    return Client(
+        f"client {number} of {mine.tag}",
+        person,
+        api,
+        number % 2,
+        Forbidden(tuple(words), tuple(jobs)),
+        pipelines=[mine.boards[0].id] if one_board else None,
+    )
+
+
+def _workers(firms: list[Atlas], seed: str) -> list[Worker]:
+    first, second = firms
+    # The owner at two desks, both admins, and employees of whom some may build, some only work.
+    chosen: list[tuple[Atlas, Person]] = [(first, first.people[n]) for n in (0, 0, 1, 2, 4, 5, 6, 8)]
+    chosen.append((second, second.owner))
+    return [
+        Worker(atlas, person, random.Random(f"{seed} {number}"), person.role != "EMPLOYEE")
+        for number, (atlas, person) in enumerate(chosen)
+    ]

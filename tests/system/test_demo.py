@@ -1,0 +1,306 @@
+"""The demo firms: made whole, honestly logged, never made twice; and traffic that is real work."""
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+from tortoise.context import TortoiseContext
+
+import demo
+import embedded
+from demo import traffic
+from demo.board import boards
+from demo.clients import CLIENTS
+from demo.firms import demo_firm
+from demo.jobs import job
+from demo.people import OTHER_OWNER, OWNER, PASSWORD, TEAM, Person, found
+from demo.pipelines import SERVICES
+from models.boards import assignees_of_jobs, cards_in
+from models.clock import now
+from models.database import _config, credentials, migrate
+from models.errors import NotFound
+from models.events import JobCreated, JobMoved, TaskCreated, TimeLogged
+from models.ids import Kind, encode
+from models.log import Logged, heads, read_log
+from models.rights import ALL_RIGHTS, Role, effective_rights
+from models.rows import AccountType, Category, Member
+from models.scope import Scope, Viewer
+from models.sign_in import authenticate, sign_in
+from models.signing_keys import KEYS, ensure_signing_key
+from subscriptions.bell import CHANNEL
+from tests.serving import serving
+
+JOBS = 300
+BOARD = "query Board($id: ID!) { pipeline(id: $id) { name stages { name jobs { name account { name } } } } }"
+
+
+@asynccontextmanager
+async def empty_database(servers: embedded.Servers, name: str) -> AsyncIterator[str]:
+    """A migrated database with nothing in it."""
+    admin = await asyncpg.connect(**credentials(servers.database_url))
+    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await admin.execute(f"CREATE DATABASE {name}")
+    url = servers.database_url.replace("/jobwire?", f"/{name}?", 1)
+    try:
+        await migrate(url)
+        yield url
+    finally:
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.close()
+
+
+@asynccontextmanager
+async def on(url: str) -> AsyncIterator[None]:
+    """The rows talk to this database inside the block, also when the whole run's is open beside it."""
+    async with TortoiseContext() as context:
+        await context.init(config=_config(url, 10, 15))
+        KEYS.forget()
+        await ensure_signing_key()
+        try:
+            yield
+        finally:
+            KEYS.forget()
+
+
+@pytest.fixture(scope="module")
+async def own_url(servers: embedded.Servers) -> AsyncIterator[str]:
+    """A database of this module's own: the demo is there once."""
+    async with empty_database(servers, f"demo_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture
+async def seeded(own_url: str) -> AsyncIterator[str]:
+    """The demo, in use."""
+    async with on(own_url):
+        await demo.seed(jobs=JOBS)
+        yield own_url
+
+
+async def seen_by(person: Person) -> Viewer:
+    viewer = await found(person)
+    assert viewer is not None
+    return viewer
+
+
+async def head(firm_id: UUID) -> int:
+    return (await heads([firm_id]))[firm_id].revision
+
+
+async def demo_log(after: int = 0) -> list[Logged]:
+    return await read_log((await seen_by(OWNER)).scope.firm_id, after, limit=100_000)
+
+
+async def until(fact: Callable[[], Awaitable[bool]]) -> None:
+    deadline = time.monotonic() + 20
+    while not await fact():
+        assert time.monotonic() < deadline, "It did not come true."
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("person", [OWNER, *TEAM, OTHER_OWNER], ids=lambda person: person.email)
+async def test_everybody_signs_in_with_their_rights(seeded: str, person: Person) -> None:
+    signed_in = await sign_in(person.email, PASSWORD)
+    viewer = (await authenticate(signed_in.access_token)).viewer
+    assert viewer.role is person.role
+    assert viewer.scope.rights == effective_rights(person.role, frozenset(person.rights))
+
+
+async def test_employees_see_different_parts_of_it(seeded: str) -> None:
+    seen = {}
+    for person in TEAM:
+        jobs = (await seen_by(person)).scope.jobs.where()
+        seen[person.email] = frozenset([job.id for job in await jobs])
+    everything = seen.pop("admin@demo.test")
+    assert all(part and part < everything for part in seen.values())
+    assert len(set(seen.values())) == len(seen)
+
+
+async def test_the_firm_is_like_one(seeded: str) -> None:
+    whole = Scope.whole((await seen_by(OWNER)).scope.firm_id)
+    kinds = Counter([account.type for account in await whole.accounts_seen.where()])
+    assert kinds.total() >= 40
+    assert kinds[AccountType.COMPANY] > 10
+    assert kinds[AccountType.INDIVIDUAL] > 10
+    assert {pipeline.name for pipeline in await whole.pipelines_seen.where()} == {s.name for s in SERVICES}
+    statuses = {status.id: status for status in await whole.statuses.where()}
+    assert {s.name for s in statuses.values() if s.counts_as_overdue} == {"Needs review"}
+    jobs = await whole.jobs.where()
+    today = (await whole.firms.get(whole.firm_id)).today(now())
+    overdue = [j for j in jobs if j.due_date and j.due_date < today and statuses[j.status_id].can_be_overdue]
+    assert len(jobs) // 20 < len(overdue) < len(jobs) // 2
+    assert {statuses[job.status_id].category for job in jobs} == set(Category)
+    assert {job.budget is None for job in jobs} == {job.client_status_visible for job in jobs} == {True, False}
+    assert len({job.stage_id for job in jobs}) == sum(len(service.stages) for service in SERVICES)
+    assert len(jobs) // 2 < len(await assignees_of_jobs([job.id for job in jobs])) < len(jobs)
+    tasks = Counter([task.job_id for task in await whole.tasks.where()])
+    assert set(tasks.values()) >= {1, 2, 3, 4, 5, 6}
+    assert len(tasks) < len(jobs)
+    assert await whole.time_entries.where().count() > len(jobs) // 2
+
+
+async def test_the_log_is_whole(seeded: str) -> None:
+    whole = Scope.whole((await seen_by(OWNER)).scope.firm_id)
+    log = await demo_log()
+    places = [(logged.revision, logged.index) for logged in log]
+    sizes = Counter([revision for revision, _ in places])
+    assert list(sizes) == list(range(1, await head(whole.firm_id) + 1))
+    assert places == [(revision, index) for revision, size in sizes.items() for index in range(size)]
+    for rows, created in ((whole.jobs, JobCreated), (whole.tasks, TaskCreated), (whole.time_entries, TimeLogged)):
+        logged_ids = [logged.event.thing for logged in log if isinstance(logged.event, created)]
+        assert len(logged_ids) == len(set(logged_ids))
+        assert {row.id for row in await rows.where()} <= set(logged_ids)
+    owner = encode_actor(await seen_by(OWNER))
+    assert all(logged.actor == owner for logged in log if isinstance(logged.event, JobCreated))
+
+
+def encode_actor(viewer: Viewer) -> dict[str, str | None]:
+    return {"kind": "MEMBER", "id": str(viewer.member_id), "label": None}
+
+
+async def test_seeding_again_adds_nothing(seeded: str) -> None:
+    firms = [(await seen_by(owner)).scope.firm_id for owner in (OWNER, OTHER_OWNER)]
+    before = await heads(firms)
+    told: list[tuple[int, int]] = []
+    await demo.seed(jobs=JOBS, progress=lambda done, total: told.append((done, total)))
+    assert await heads(firms) == before
+    assert told == []
+
+
+async def test_more_jobs_add_the_difference(seeded: str) -> None:
+    whole = Scope.whole((await seen_by(OWNER)).scope.firm_id)
+    jobs, members, before = await whole.jobs.where().count(), await whole.members.where().count(), len(await demo_log())
+    told: list[tuple[int, int]] = []
+    await demo.seed(jobs=jobs + 7, progress=lambda done, total: told.append((done, total)))
+    assert await whole.jobs.where().count() == jobs + 7
+    assert await whole.members.where().count() == members == 1 + len(TEAM)
+    assert told == [(0, 7), (7, 7)]
+    added = (await demo_log())[before:]
+    assert len({logged.revision for logged in added}) == 1
+    assert Counter([type(logged.event) for logged in added])[JobCreated] == 7
+
+
+async def test_a_number_always_makes_the_same_job(seeded: str) -> None:
+    found_boards = await boards(await demo_firm())
+    moment = now()
+    first, again, other = (job(number, found_boards, moment, moment.date()) for number in (5, 5, 6))
+    assert first == again != other
+    later = job(5, found_boards, moment + timedelta(days=10), moment.date() + timedelta(days=10))
+    assert first.due_date is not None
+    assert later.due_date == first.due_date + timedelta(days=10)
+
+
+async def test_a_set_up_that_was_cut_short_is_finished(servers: embedded.Servers) -> None:
+    async with empty_database(servers, f"demo_cut_{os.getpid()}") as url, on(url):
+        with pytest.raises(NotFound):
+            await traffic.run(redis_url=servers.redis_url, rate=1, stop=asyncio.Event())
+        seeding = asyncio.create_task(demo.seed(jobs=10))
+
+        async def has_clients() -> bool:
+            owner = await found(OWNER)
+            return owner is not None and await owner.scope.accounts_seen.where().count() > 5
+
+        await until(has_clients)
+        seeding.cancel()
+        with suppress(asyncio.CancelledError):
+            await seeding
+        whole = (await seen_by(OWNER)).scope
+        assert await whole.pipelines_seen.where().count() == 0
+        await demo.seed(jobs=10)
+        assert sorted([account.name for account in await whole.accounts_seen.where()]) == sorted(CLIENTS)
+        assert await whole.members.where().count() == 1 + len(TEAM)
+        assert await whole.jobs.where().count() == 10
+
+
+async def test_the_board_is_there_for_clients(seeded: str, servers: embedded.Servers) -> None:
+    whole = Scope.whole((await seen_by(OWNER)).scope.firm_id)
+    returns = await whole.pipelines_seen.where(name="Tax returns 1040").get()
+    id = encode(Kind.PIPELINE, returns.id)
+    async with serving(seeded, servers.redis_url) as api:
+        board = (await api.ask(await Member.get(email="admin@demo.test"), BOARD, id=id))["pipeline"]
+        assert [stage["name"] for stage in board["stages"]] == list(SERVICES[0].stages)
+        shown = [card for stage in board["stages"] for card in stage["jobs"]]
+        assert len(shown) == (await cards_in(whole, [returns.id]))[returns.id] > 10
+        assert {CLIENTS[card["account"]["name"]] for card in shown} == {AccountType.INDIVIDUAL}
+        assert (await api.post(await Member.get(email=OTHER_OWNER.email), BOARD, id=id))["data"] == {"pipeline": None}
+
+
+async def test_traffic_is_real_work(seeded: str) -> None:
+    firm_id = (await seen_by(OWNER)).scope.firm_id
+    other_id = (await seen_by(OTHER_OWNER)).scope.firm_id
+    before, other_before = await head(firm_id), await head(other_id)
+    working = traffic.Traffic(firm_id, random.Random(11))
+    for _ in range(80):
+        await working.deed()
+    assert working.done > 60
+    assert working.reactions > 3
+    log = await demo_log(before)
+    assert len({type(logged.event) for logged in log}) > 5
+    assert len({logged.actor["id"] for logged in log if logged.actor["kind"] == "MEMBER"}) > 4
+    moves = {logged.revision for logged in log if isinstance(logged.event, JobMoved)}
+    reactions = [logged for logged in log if logged.actor["kind"] == "AUTOMATION"]
+    assert {logged.actor["label"] for logged in reactions} == {"Demo automation"}
+    assert {logged.cause for logged in reactions} <= moves
+    assert await head(other_id) == other_before
+
+
+async def test_whoever_is_too_late_is_refused_and_goes_on(seeded: str) -> None:
+    firm_id = (await seen_by(OWNER)).scope.firm_id
+    crowd = [traffic.Traffic(firm_id, random.Random(1)) for _ in range(6)]
+
+    async def collided() -> bool:
+        # The same chance: they all reach for the same card.
+        await asyncio.gather(*(working.deed() for working in crowd))
+        return any(working.refused for working in crowd)
+
+    await until(collided)
+    assert any(working.done for working in crowd)
+
+
+async def test_traffic_rings_and_ends_when_told_to(seeded: str, servers: embedded.Servers) -> None:
+    firm_id = (await seen_by(OWNER)).scope.firm_id
+    before = await head(firm_id)
+    stop = asyncio.Event()
+    async with Redis.from_url(servers.redis_url) as redis, redis.pubsub() as listener:
+        await listener.subscribe(CHANNEL)
+        running = asyncio.create_task(traffic.run(redis_url=servers.redis_url, rate=500, stop=stop))
+
+        async def busy() -> bool:
+            return running.done() or await head(firm_id) >= before + 30
+
+        await until(busy)
+        stop.set()
+        await asyncio.wait_for(running, 10)
+        ended = await head(firm_id)
+        rung: list[int] = []
+
+        async def all_rung() -> bool:
+            while message := await listener.get_message(ignore_subscribe_messages=True, timeout=0.05):
+                firm, revision, _ = message["data"].decode().split(" ", 2)
+                rung.extend([int(revision)] if firm == str(firm_id) else [])
+            return bool(rung) and rung[-1] == ended
+
+        await until(all_rung)
+    assert rung == list(range(before + 1, ended + 1))
+    assert await head(firm_id) == ended
+
+
+async def test_traffic_needs_a_rate(servers: embedded.Servers) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        await traffic.run(redis_url=servers.redis_url, rate=0, stop=asyncio.Event())
+
+
+def test_the_team_holds_every_kind_of_viewer() -> None:
+    assert [person.email for person in TEAM[1:]] == [f"employee{number}@demo.test" for number in range(1, 7)]
+    assert [person.role for person in TEAM] == [Role.ADMIN, *[Role.EMPLOYEE] * 6]
+    assert any(not person.rights for person in TEAM if person.role is Role.EMPLOYEE)
+    assert all(set(person.rights) < ALL_RIGHTS for person in TEAM)

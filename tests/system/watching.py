@@ -1,0 +1,204 @@
+"""What the tests of `jobwire watch` share: the command as a process, a relay to break, a follower in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from models.commands.members import create_member
+from models.ids import Kind, encode
+from models.rows import Member
+from tests.serving import Api
+from tests.world import World
+from watch.client import Client, Happening, Link
+from watch.documents import BOARD
+from watch.session import Session
+
+PASSWORD = "correct horse battery staple"
+PATIENCE = 20.0
+_COMMAND = "import json, sys; from watch.main import run; sys.exit(run(**json.loads(sys.argv[1])))"
+
+
+async def until(fact: Callable[[], Any], what: str = "it happens") -> Any:
+    """Wait for a fact, with a deadline."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not (found := fact()):  # noqa: ASYNC110 - facts come from other processes, too
+                await asyncio.sleep(0.01)
+            return found
+    except TimeoutError:
+        raise AssertionError(f"Waited in vain until {what}") from None
+
+
+async def with_password(world: World, name: str, **fields: Any) -> Member:
+    """Another member, who can sign in."""
+    email = f"{name.split()[0].lower()}@{world.tag}.example"
+    return (await create_member(world.acting(world.owner), email=email, name=name, password=PASSWORD, **fields)).value
+
+
+@dataclass
+class Command:
+    """The command as a process of its own. `lines` is what it has said so far."""
+
+    process: asyncio.subprocess.Process
+    lines: list[str] = field(default_factory=list)
+
+    async def read(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.lines.append(line.decode().rstrip())
+
+    async def says(self, text: str, after: int = 0) -> int:
+        """Wait for a line with this text; returns how many lines there are up to it."""
+
+        def found() -> int:
+            return next((n for n, line in enumerate(self.lines, 1) if n > after and text in line), 0)
+
+        try:
+            return await until(found)  # type: ignore[no-any-return]
+        except AssertionError:
+            raise AssertionError(f"It never said {text!r}, but:\n" + "\n".join(self.lines)) from None
+
+
+def arguments(url: str, member: Member, **more: Any) -> dict[str, Any]:
+    """What the command is called with."""
+    return {"url": url, "email": member.email, "password": PASSWORD, "pipeline": None, "token": None, **more}
+
+
+async def start(given: dict[str, Any], **options: Any) -> asyncio.subprocess.Process:
+    """Run the command."""
+    root = Path(__file__).parents[2]
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", _COMMAND, json.dumps(given), cwd=root, **options)
+
+
+@contextlib.asynccontextmanager
+async def watching(url: str, member: Member, **more: Any) -> AsyncIterator[Command]:
+    """The command, its lines being read; ended with Ctrl-C, which must be code 0."""
+    process = await start(arguments(url, member, **more), stdout=-1, stderr=-2)
+    command = Command(process)
+    reading = asyncio.create_task(command.read())
+    try:
+        yield command
+        process.send_signal(signal.SIGINT)
+        code = await asyncio.wait_for(process.wait(), PATIENCE)
+        await reading
+        assert code == 0, command.lines
+        assert not any("Traceback" in line for line in command.lines), command.lines
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await asyncio.gather(reading)
+
+
+async def outcome(given: dict[str, Any]) -> tuple[int, str]:
+    """The code and the last words of a command that ends by itself."""
+    process = await start(given, stdout=-1, stderr=-1)
+    _, said = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert process.returncode is not None
+    return process.returncode, said.decode().strip()
+
+
+class Relay:
+    """An address that leads to a server, until it is cut."""
+
+    def __init__(self, url: str = "") -> None:
+        self.target = url
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/graphql"
+
+    async def __aenter__(self) -> Relay:
+        await self.mend()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.cut()
+
+    async def mend(self) -> None:
+        """Lead there, at the same port as before."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        """Break every connection, and accept none."""
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await until(lambda: not self._writers, "the connections are broken")
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = urlsplit(self.target)
+        try:
+            up_reader, up_writer = await asyncio.open_connection(there.hostname, there.port)
+        except OSError:
+            writer.transport.abort()
+            return
+        await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer))
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+
+@dataclass
+class Seen:
+    """A view that remembers."""
+
+    links: list[Link] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+    def linked(self, link: Link, why: str = "") -> None:
+        self.links.append(link)
+
+    def changed(self, happenings: list[Happening]) -> None:
+        self.words += [happening.words for happening in happenings]
+
+
+@contextlib.asynccontextmanager
+async def following(url: str, api: Api, member: Member, pipeline: Any) -> AsyncIterator[tuple[Client, Seen]]:
+    """A client in this process with a token of the member's, once it is live."""
+    async with follow(Session(url, member.email, None, access=await api.token(member)), pipeline) as followed:
+        yield followed
+
+
+@contextlib.asynccontextmanager
+async def follow(session: Session, pipeline: Any) -> AsyncIterator[tuple[Client, Seen]]:
+    """A client in this process, once it is live."""
+    seen = Seen()
+    client = Client(session, encode(Kind.PIPELINE, pipeline.id), seen)
+    task = asyncio.create_task(client.follow())
+    try:
+        await until(lambda: task.done() or Link.LIVE in seen.links, "it is live")
+        yield client, seen
+        assert not task.done(), task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def fresh(api: Api, member: Member, pipeline: Any, *, budgets: bool) -> Any:
+    """The board as a query gives it now."""
+    id = encode(Kind.PIPELINE, pipeline.id)
+    return (await api.ask(member, BOARD, id=id, budgets=budgets))["pipeline"]

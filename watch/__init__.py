@@ -1,0 +1,1 @@
+"""`jobwire watch`: a board in the terminal, drawn live from the public API. A client like any other."""

@@ -1,0 +1,154 @@
+"""Keeps a store like the server's board: reads it, follows its changes, comes back and resumes.
+
+The rules are those of docs: the cursor of the last answer or message is where to go on from; a message that does not
+follow it, or says `resync`, means that the board is to be read anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from watch.documents import BOARD, CHANGES, WHO
+from watch.session import Session
+from watch.socket import Refused, Socket, open_socket
+from watch.store import Gap, Store
+from watch.trouble import Lost, TokenRefused
+from watch.words import in_words
+
+#: A token is replaced no sooner than so many seconds after a socket was opened with it, whatever the clocks say.
+SHORTEST_STAY = 10.0
+
+
+class Link(StrEnum):
+    """How it stands between the client and the server."""
+
+    READING = "reading"
+    RESUMING = "resuming"
+    LIVE = "live"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event in words, and the card that it is about."""
+
+    revision: str
+    words: str
+    job_id: str | None
+    moved: bool
+
+
+class View(Protocol):
+    """Whoever shows it."""
+
+    def linked(self, link: Link, why: str = "") -> None:
+        """The connection has changed: what it is now, and why."""
+
+    def changed(self, happenings: list[Happening]) -> None:
+        """The store has changed."""
+
+
+def waits(first: float = 0.25, most: float = 10.0, dice: Callable[[], float] = random.random) -> Iterator[float]:
+    """How many seconds to wait before each attempt: twice as long each time, and never for as long as other clients
+    do, or they would all come back at once."""
+    longest = first
+    while True:
+        yield longest * (0.5 + dice() / 2)
+        longest = min(longest * 2, most)
+
+
+class _Renew(Exception):
+    """The token is about to expire: go on with a socket of a new one."""
+
+
+@dataclass(slots=True)
+class Client:
+    """Follows one pipeline, for as long as it takes. Ends with `Trouble` only."""
+
+    session: Session
+    pipeline: str
+    view: View
+    store: Store = field(default_factory=Store)
+    _budgets: bool = False
+    _waits: Iterator[float] = field(default_factory=waits)
+
+    async def follow(self) -> None:
+        """Keep the store as the server's board is."""
+        while True:
+            try:
+                await self._stay()
+            except _Renew:
+                continue
+            except TokenRefused as refusal:
+                self.session.distrust()
+                await self._rest(str(refusal))
+            except Lost as lost:
+                await self._rest(str(lost))
+            except Refused as refusal:
+                if refusal.code == "NOT_FOUND":
+                    self.store.forget()
+                await self._rest(str(refusal))
+
+    async def _rest(self, why: str) -> None:
+        wait = next(self._waits)
+        self.view.linked(Link.AWAY, f"{why.rstrip('.')}, trying again in {wait:.1f} s")
+        await asyncio.sleep(wait)
+
+    async def _stay(self) -> None:
+        token = await self.session.token()
+        async with open_socket(self.session.url, token) as socket:
+            try:
+                async with asyncio.timeout(self._stay_for()):
+                    while gap := await self._follow_from_cursor(socket):
+                        self.store.cursor = None
+                        self.view.linked(Link.READING, gap)
+                        await socket.complete()
+            except TimeoutError:
+                raise _Renew from None
+        raise Lost("The server ended the subscription.")
+
+    def _stay_for(self) -> float | None:
+        good_for = self.session.good_for
+        return None if good_for == float("inf") else max(good_for, SHORTEST_STAY)
+
+    async def _follow_from_cursor(self, socket: Socket) -> Gap | None:
+        if self.store.cursor is None:
+            self.view.linked(Link.READING)
+            await self._read(socket)
+        else:
+            self.view.linked(Link.RESUMING)
+        async with aclosing(self._messages(socket)) as messages:
+            async for message in messages:
+                happenings = [_happening(event, self.store) for event in message["events"]]
+                if gap := self.store.apply_changes(message):
+                    return gap
+                self._waits = waits()
+                self.view.linked(Link.LIVE)
+                self.view.changed(happenings)
+        return None
+
+    async def _read(self, socket: Socket) -> None:
+        viewer = (await socket.query(WHO))["viewer"]
+        self._budgets = "MANAGE_TIME_BUDGETS" in viewer["rights"]
+        self.store.apply_snapshot(await socket.query(BOARD, id=self.pipeline, budgets=self._budgets))
+        self.view.changed([])
+
+    async def _messages(self, socket: Socket) -> AsyncGenerator[dict[str, Any], None]:
+        cursor = {"after": self.store.cursor, "epoch": self.store.epoch}
+        async with aclosing(
+            socket.subscribe(CHANGES, pipelines=[self.pipeline], budgets=self._budgets, **cursor)
+        ) as answers:
+            async for data in answers:
+                yield data["boardChanges"]
+
+
+def _happening(event: dict[str, Any], store: Store) -> Happening:
+    return Happening(
+        event["revision"], in_words(event, store), event.get("jobId"), event["__typename"] in ("JobMoved", "JobCreated")
+    )
