@@ -7,6 +7,9 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
+#: In seconds: how often the same line about an absent Redis is worth reading.
+SELDOM = 60.0
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -28,7 +31,7 @@ def set_up_logging(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter())
-    handler.addFilter(_without_redis_traces)
+    handler.addFilter(_QuietAboutRedis())
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # They tell at INFO what we tell ourselves, and below that what was asked for.
     for talkative in ("uvicorn", "docket", "tortoise", "asyncio", "websockets"):
@@ -46,13 +49,25 @@ def _formatter() -> logging.Formatter:
     )
 
 
-def _without_redis_traces(record: logging.LogRecord) -> bool:
-    """A Redis that is away is a fact and not a fault: the traceback that the worker's library logs says nothing."""
-    error = record.exc_info[1] if record.exc_info else None
-    if error is not None and _is_of_redis(error):
-        record.msg = f"{record.getMessage()} ({type(error).__name__})"
-        record.args, record.exc_info, record.exc_text = (), None, None
-    return True
+class _QuietAboutRedis:
+    """A Redis that is away is a fact and not a fault. The worker's library logs it every second, with tracebacks that
+    say nothing: once a minute, in one line, is enough."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, str], float] = {}
+
+    def __call__(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and _is_of_redis(error):
+            record.msg = f"{record.getMessage()} ({type(error).__name__})"
+            record.args, record.exc_info, record.exc_text = (), None, None
+        if not record.name.startswith("docket") or "Redis" not in str(record.msg):
+            return True
+        key = record.name, str(record.msg)
+        if record.created - self._said.get(key, 0.0) < SELDOM:
+            return False
+        self._said[key] = record.created
+        return True
 
 
 def _is_of_redis(error: BaseException) -> bool:

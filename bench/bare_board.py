@@ -1,4 +1,4 @@
-"""The board by hand: the statements that such a board needs, dictionaries, one dump. The floor of what Python can do."""
+"""The board by hand: the statements that such a board needs, dictionaries, one dump. The floor."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -25,7 +25,9 @@ WHERE job_id = ANY($1) AND state IN ('PLANNED', 'IN_PROGRESS') GROUP BY job_id""
 async def bare_board(firm_id: UUID, pipeline_id: UUID) -> bytes:
     """The same answer, of a caller who sees everything, without a question about who asks."""
     async with get_connection("default").acquire_connection() as db:
-        pipeline = await db.fetchrow("SELECT id, name FROM pipeline WHERE firm_id = $1 AND id = $2", firm_id, pipeline_id)
+        pipeline = await db.fetchrow(
+            "SELECT id, name FROM pipeline WHERE firm_id = $1 AND id = $2", firm_id, pipeline_id
+        )
         stages = await db.fetch(_STAGES, firm_id, pipeline_id)
         jobs = await db.fetch(_JOBS, firm_id, pipeline_id)
         ids = [job["id"] for job in jobs]

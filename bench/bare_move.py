@@ -17,7 +17,9 @@ _MOVE = "UPDATE job SET stage_id = $2, position = $3, stage_entered_at = $4, ver
 _LOG = """WITH raised AS (UPDATE firm SET revision = revision + 1 WHERE id = $1 RETURNING revision)
 INSERT INTO event (firm_id, revision, index, type, data, subject, job, actor, at)
 SELECT $1, revision, 0, 'JobMoved', $3::jsonb, $2, $2, $4::jsonb, $5 FROM raised"""
-_DATA = orjson.dumps({name: str(new_id()) for name in ("job", "account", "pipeline", "from_stage", "to_stage")}).decode()
+_DATA = orjson.dumps(
+    {name: str(new_id()) for name in ("job", "account", "pipeline", "from_stage", "to_stage")}
+).decode()
 _ACTOR = orjson.dumps({"kind": "MEMBER", "id": str(new_id()), "label": None}).decode()
 
 

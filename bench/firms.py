@@ -1,6 +1,7 @@
 """Firms to measure on: rows written straight to the tables, as many as the figures need."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -74,7 +75,8 @@ async def build_firm(*, jobs: int, stages: int = 5, accounts: int = 10, members:
         Status(id=new_id(), firm_id=firm.id, pipeline_id=pipeline.id, category=category, name=name, color=color)
         for category, name, color in _STATUSES
     ]
-    for rows in (people, clients, [pipeline], columns, statuses):
+    groups: tuple[Sequence[Model], ...] = (people, clients, [pipeline], columns, statuses)
+    for rows in groups:
         await _write(rows)
     cards = _cards(firm, pipeline, columns, statuses[:3], clients, jobs)
     await _write(cards)
@@ -118,14 +120,20 @@ def _tasks(jobs: list[Job]) -> list[Task]:
     states = (TaskState.PLANNED, TaskState.IN_PROGRESS, TaskState.COMPLETED)
     return [
         Task(
-            id=new_id(), firm_id=job.firm_id, account_id=job.account_id, job_id=job.id,
-            name=f"Step {n}", state=state, created_at=now, completed_at=now if n == 2 else None,
+            id=new_id(),
+            firm_id=job.firm_id,
+            account_id=job.account_id,
+            job_id=job.id,
+            name=f"Step {n}",
+            state=state,
+            created_at=now,
+            completed_at=now if n == 2 else None,
         )
         for job in jobs
         for n, state in enumerate(states)
     ]
 
 
-async def _write(rows: list[Model]) -> None:
+async def _write(rows: Sequence[Model]) -> None:
     if rows:
         await type(rows[0]).bulk_create(rows, batch_size=500)

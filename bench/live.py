@@ -19,9 +19,9 @@ from bench.firms import BenchFirm, build_firm
 from bench.house import House, run
 from bench.measure import heading, median, percentile, ratio, table, taking_turns
 from bench.moves import Move, Mover, through_http
-from bench.process import Served, served
+from bench.process import served
 from models.commands.moves import move_job
-from models.log import Committed, on_commit
+from models.log import on_commit
 from models.sign_in import issue_for
 from subscriptions.bell import Bell
 
@@ -62,28 +62,40 @@ async def benchmark(house: House) -> None:
 
 async def _latency(house: House, firm: BenchFirm, ours: Audience, bare: Audience) -> None:
     changes = Changes(firm)
-    rows = []
-    for size, repeats in SIZES.items():
-        await ours.grow_to(size)
-        await bare.grow_to(size)
-        await changes.commit(ours, Times())  # the bytes that the control sends
-        times = {"ours": Times(), "bare": Times()}
-        async with Redis.from_url(house.redis_url) as redis:
-            rounds = {
-                "ours": _repeated(lambda: changes.commit(ours, times["ours"]), repeats),
-                "bare": _repeated(lambda: _publish(redis, bare, ours.frame, times["bare"]), repeats),
-            }
-            found = await taking_turns(rounds, ROUNDS)
-        for name, medians in found.items():
-            frames = times[name].frames
-            rows.append(
-                (f"{name}, sockets {size}", median(frames), percentile(frames, 99), ratio(medians, found["bare"]))
-            )
+    rows: list[tuple[str, float, float, float]] = []
+    async with Redis.from_url(house.redis_url) as redis:
+        for size, repeats in SIZES.items():
+            await ours.grow_to(size)
+            await bare.grow_to(size)
+            rows += await _compare(changes, redis, ours, bare, repeats)
     heading(f"From commit to frame, {len(ours.frame)} bytes, idle system (medians of {ROUNDS} rounds)")
     table(["", "median ms", "p99 ms", "median ÷ bare"], rows)
     print(f"Goal: {GOAL:.0f} ms or less with 1 socket", flush=True)
     ours.leave()
     bare.leave()
+
+
+async def _compare(
+    changes: "Changes", redis: Redis, ours: Audience, bare: Audience, repeats: int
+) -> list[tuple[str, float, float, float]]:
+    of_ours, of_bare = Times(), Times()
+    await changes.commit(ours, Times())  # the bytes that the control sends
+    found = await taking_turns(
+        {
+            "ours": _repeated(lambda: changes.commit(ours, of_ours), repeats),
+            "bare": _repeated(lambda: _publish(redis, bare, ours.frame, of_bare), repeats),
+        },
+        ROUNDS,
+    )
+    return [
+        (
+            f"{name}, sockets {len(ours.sockets)}",
+            median(times.frames),
+            percentile(times.frames, 99),
+            ratio(found[name], found["bare"]),
+        )
+        for name, times in (("ours", of_ours), ("bare", of_bare))
+    ]
 
 
 class Changes:

@@ -17,7 +17,7 @@ class Load:
     act: Act
     callers: int
     seconds: float
-    within: Callable[[], AbstractContextManager[None]] = nullcontext
+    within: Callable[[], AbstractContextManager[object]] = nullcontext
     latencies: list[float] = field(default_factory=list)
 
     async def run(self) -> float:

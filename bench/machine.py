@@ -20,8 +20,10 @@ def print_machine() -> None:
 
 async def print_database() -> None:
     """The version of PostgreSQL, and how it commits."""
-    (row,) = await sql("SELECT version() AS version, current_setting('synchronous_commit') AS commits, "
-                       "current_setting('fsync') AS fsync")
+    (row,) = await sql(
+        "SELECT version() AS version, current_setting('synchronous_commit') AS commits, "
+        "current_setting('fsync') AS fsync"
+    )
     print(f"{row['version'].split(' on ')[0]}, synchronous_commit {row['commits']}, fsync {row['fsync']}", flush=True)
 
 

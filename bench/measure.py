@@ -45,7 +45,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     texts = [list(columns), *([_text(cell) for cell in row] for row in rows)]
     widths = [max(len(row[place]) for row in texts) for place in range(len(columns))]
     for row in texts:
-        first, *rest = (cell.ljust(w) if place == 0 else cell.rjust(w) for place, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        first, *rest = (
+            cell.ljust(w) if place == 0 else cell.rjust(w)
+            for place, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
         print("  ".join([first, *rest]).rstrip(), flush=True)
 
 

@@ -6,9 +6,10 @@
 import random
 import statistics
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import NamedTuple
+from unittest.mock import patch
 from uuid import UUID
 
 import aiohttp
@@ -21,7 +22,6 @@ from bench.load import Act, Load
 from bench.measure import heading, median, percentile, ratio, table, taking_turns
 from bench.process import served
 from bench.statements import Statement, counted
-from models import command
 from models.actor import Actor
 from models.commands.moves import move_job
 from models.database import sql
@@ -121,14 +121,9 @@ async def _command(move: Move) -> None:
     await move_job(move.firm.actor, job_id=move.job, stage_id=move.stage)
 
 
-@contextmanager
-def _no_log() -> Iterator[None]:
+def _no_log() -> AbstractContextManager[object]:
     """The command as it is, but for its last statement."""
-    written, command.append = command.append, _append_nothing
-    try:
-        yield
-    finally:
-        command.append = written
+    return patch("models.command.append", _append_nothing)
 
 
 async def _append_nothing(actor: Actor, events: Sequence[Event], now: datetime) -> Committed:

@@ -34,8 +34,14 @@ async def served(kind: str, house: House) -> AsyncIterator[Served]:
     """`python -m bench.serve`: "ours" is the product, "bare" a websocket that only passes on. It ends when its
     standard input does, so also when this process is killed."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.serve", kind, house.database_url, house.redis_url,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        sys.executable,
+        "-m",
+        "bench.serve",
+        kind,
+        house.database_url,
+        house.redis_url,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdin is not None
     assert process.stdout is not None

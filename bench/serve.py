@@ -4,10 +4,10 @@ It prints its port when it answers, and ends with its standard input.
 """
 
 import asyncio
+import socket
 import sys
 
 import uvicorn
-import uvloop
 
 from app import Application, create_app
 from bench.bare_socket import bare_app
@@ -24,21 +24,26 @@ def _application(kind: str, database_url: str, redis_url: str) -> Application:
     return Application(bare_app(redis_url), options, Traffic(options))
 
 
-async def _serve(kind: str, database_url: str, redis_url: str) -> None:
+class _Announcing(Server):
+    """Says when it answers, and stops when nobody holds its standard input any more."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(self.servers[0].sockets[0].getsockname()[1], flush=True)
+            asyncio.get_running_loop().add_reader(sys.stdin, self._leave)
+
+    def _leave(self) -> None:
+        asyncio.get_running_loop().remove_reader(sys.stdin)
+        self.should_exit = True
+
+
+def _serve(kind: str, database_url: str, redis_url: str) -> None:
     application = _application(kind, database_url, redis_url)
     settings = server_settings(application.options)
     config = uvicorn.Config(application.asgi, host="127.0.0.1", port=0, log_level="warning", **settings)
-    server = Server(config, application.traffic, window=0)
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if server.started:
-        print(server.servers[0].sockets[0].getsockname()[1], flush=True)
-        await asyncio.to_thread(sys.stdin.read)
-        server.should_exit = True
-    await serving
+    _Announcing(config, application.traffic, window=0).run()
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(*sys.argv[1:]))
+    _serve(*sys.argv[1:])

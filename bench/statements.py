@@ -22,7 +22,7 @@ class Statement(NamedTuple):
         """Its beginning, on one line."""
         line = " ".join(self.text.replace('"', "").split())
         if "SELECT" in line[:7] and " FROM " in line:
-            line = f"SELECT … {line[line.index(' FROM ') + 1:]}" if line.index(" FROM ") > 40 else line
+            line = f"SELECT … {line[line.index(' FROM ') + 1 :]}" if line.index(" FROM ") > 40 else line
         return line if len(line) <= 90 else f"{line[:89]}…"
 
 

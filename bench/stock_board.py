@@ -181,4 +181,5 @@ async def _assignees(jobs: Sequence[UUID]) -> dict[UUID, Any]:
 
 
 async def _open_tasks(jobs: Sequence[UUID]) -> dict[UUID, Any]:
-    return Counter(task.job_id for task in await rows.Task.filter(job_id__in=jobs, state__in=rows.OPEN_STATES))
+    tasks = await rows.Task.filter(job_id__in=jobs, state__in=rows.OPEN_STATES)
+    return Counter(task.job_id for task in tasks if task.job_id is not None)

@@ -25,8 +25,7 @@ DRAIN_WINDOW = 1.0
 
 def run(settings: Settings) -> None:
     """Start all, say where to look, and keep it up until a signal comes or a part of it ends."""
-    _require_port(settings)
-    print("Starting …", flush=True)
+    _look_ahead(settings)
     with place(settings, alone=True) as here:
         demo = asyncio.run(_prepare(here))
         with _children(settings, here) as children:
@@ -39,10 +38,11 @@ def run(settings: Settings) -> None:
                 time.sleep(GLANCE)
 
 
-def _require_port(settings: Settings) -> None:
+def _look_ahead(settings: Settings) -> None:
     """Say that the port is taken before anything is started; but who starts twice wants to hear about the folder."""
     if settings.database_url is not None or not Folder(settings.data_dir).is_locked():
         require_free(settings.host, settings.port)
+        print("Starting …", flush=True)
 
 
 async def _prepare(here: Place) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from models import checks
 from models.errors import Invalid
 from models.ids import FirmId
 
@@ -34,6 +35,7 @@ class IdempotentCall:
         """The same asker, action and content give the same fingerprint."""
         if not 1 <= len(key) <= 200:
             raise Invalid("An idempotency key has 1 to 200 characters.", "idempotency_key")
+        checks.text(key, "idempotency_key")
         text = orjson.dumps([str(asker), action, content], option=orjson.OPT_SORT_KEYS, default=str)
         return cls(key, hashlib.sha256(text).hexdigest())
 

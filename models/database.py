@@ -15,6 +15,14 @@ from tortoise.migrations.api.migrate import migrate as run_migrations
 _MIGRATION_LOCK = 0x6A6F6277697265
 
 
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection that goes back to the pool without a statement that undoes what its borrower set. Nothing here sets
+    anything for longer than its transaction, which ends before, and each reading would cost a second round trip."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 class DatabaseUnreachable(Exception):
     """PostgreSQL does not answer. The message is one line for the person who set the URL."""
 
@@ -49,6 +57,7 @@ def _config(url: str, pool: int, statement_timeout: float) -> dict[str, Any]:
                     "minsize": min(2, pool),
                     "maxsize": pool,
                     "server_settings": settings,
+                    "connection_class": _Connection,
                 },
             }
         },

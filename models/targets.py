@@ -1,11 +1,12 @@
 """What a bulk call names: a row, and the version of it that the caller saw."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from models.errors import NotFound
+from models import checks
+from models.errors import Invalid, NotFound
 from models.rows import Row
 
 R = TypeVar("R", bound=Row)
@@ -25,3 +26,14 @@ class Target:
             raise NotFound("There is no such job, or you may not see it.")
         row.expect(self.expected_version)
         return row
+
+
+def several(targets: Sequence[Target], field: str) -> list[Target]:
+    """From 1 to 200 targets in their order, each row once."""
+    once = checks.several(targets, field)
+    seen: set[UUID] = set()
+    for place, target in enumerate(once):
+        if target.id in seen:
+            raise Invalid("This one is named twice, at different versions. Name it once.", field, place)
+        seen.add(target.id)
+    return once

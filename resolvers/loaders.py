@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
@@ -15,6 +15,7 @@ from models.errors import Invalid
 from models.ids import Kind
 from models.log import Logged, read_histories
 from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task
+from models.scope import Scope
 from models.visibility import shown
 from resolvers.paging import HistoryPage, history_page, history_position
 from schema.types.time import Money
@@ -22,6 +23,7 @@ from schema.types.time import Money
 if TYPE_CHECKING:
     from resolvers.context import Context
 
+R = TypeVar("R", bound=Row)
 Load = Callable[[Sequence[Any]], Awaitable[dict[Any, Any]]]
 
 
@@ -72,13 +74,21 @@ class Loaders:
 
     def stages(self, pipeline_id: UUID) -> Awaitable[list[Stage]]:
         """A pipeline's stages in order."""
-        return self._loader("stages", lambda ids: boards.stages_of(self._context.scope, ids), list).load(pipeline_id)
+        return self._loader("stages", self._taken_over(boards.stages_of), list).load(pipeline_id)
 
     def statuses(self, pipeline_id: UUID) -> Awaitable[list[Status]]:
         """A pipeline's job statuses."""
-        return self._loader("statuses", lambda ids: boards.statuses_of(self._context.scope, ids), list).load(
-            pipeline_id
-        )
+        return self._loader("statuses", self._taken_over(boards.statuses_of), list).load(pipeline_id)
+
+    def _taken_over(self, read: Callable[[Scope, Sequence[UUID]], Awaitable[dict[UUID, list[R]]]]) -> Load:
+        """Read, and keep each row for whoever asks for it by its id: the cards of a board ask for their stage."""
+
+        async def load(ids: Sequence[UUID]) -> dict[UUID, list[R]]:
+            found = await read(self._context.scope, ids)
+            self.prime(row for rows in found.values() for row in rows)
+            return found
+
+        return load
 
     def members(self, pipeline_id: UUID) -> Awaitable[list[Member]]:
         """The members that a pipeline is available to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -91,9 +91,9 @@ async def page(query: QuerySet[R], keys: Sequence[Key], asked: Asked, *about: An
     size = asked.size
     narrowed = query
     if asked.after is not None:
-        narrowed = narrowed.filter(_beyond(keys, _values(keys, of, asked.after, "after"), reverse=False))
+        narrowed = narrowed.filter(_beyond(keys, _values(query.model, keys, of, asked.after, "after"), reverse=False))
     if asked.before is not None:
-        narrowed = narrowed.filter(_beyond(keys, _values(keys, of, asked.before, "before"), reverse=True))
+        narrowed = narrowed.filter(_beyond(keys, _values(query.model, keys, of, asked.before, "before"), reverse=True))
     order = [f"-{key.column}" if key.descending != backward else key.column for key in keys]
     rows = await narrowed.order_by(*order).limit(size + 1)
     more, rows = len(rows) > size, rows[:size]
@@ -112,12 +112,22 @@ def _page_info(edges: list[Edge[R]], asked: Asked, more: bool, backward: bool) -
     )
 
 
-def _values(keys: Sequence[Key], of: str, cursor: str, field: str) -> list[Any]:
+def _values(model: type[Row], keys: Sequence[Key], of: str, cursor: str, field: str) -> list[Any]:
     values = cursors.decode(of, cursor, field)
     try:
-        return [None if value is None else key.read(value) for key, value in zip(keys, values, strict=True)]
-    except (ValueError, TypeError):
+        return [_value(model, key, value) for key, value in zip(keys, values, strict=True)]
+    except (ValueError, OverflowError):
         raise Invalid("This is not a cursor of this list. Start anew without one.", field) from None
+
+
+def _value(model: type[Row], key: Key, value: Any) -> Any:
+    # Anybody can make one up: only what could have come out of the column goes back to it.
+    if value is None and key.nullable:
+        return None
+    longest = getattr(model._meta.fields_map[key.column], "max_length", 100)
+    if not isinstance(value, str) or len(value) > longest or "\0" in value:
+        raise ValueError
+    return key.read(value)
 
 
 def _beyond(keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
@@ -149,7 +159,10 @@ def read_date(value: str) -> date:
 
 def read_datetime(value: str) -> datetime:
     """A moment in a cursor."""
-    return datetime.fromisoformat(value)
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment.astimezone(UTC)
 
 
 @dataclass(slots=True)
@@ -171,7 +184,8 @@ def history_position(first: int, after: str | None) -> tuple[int, int]:
     if after is None:
         return _NEWEST
     values = cursors.decode(_HISTORY, after, "after")
-    if len(values) != 2 or not all(isinstance(value, int) and 0 <= value < 2**63 for value in values):
+    whole = len(values) == 2 and all(type(value) is int and value >= 0 for value in values)
+    if not whole or values[0] >= 2**63 or values[1] >= 2**31:
         raise Invalid("This is not a cursor of this history. Start anew without one.", "after")
     return values[0], values[1]
 

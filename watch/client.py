@@ -1,6 +1,6 @@
 """Keeps a store like the server's board: reads it, follows its changes, comes back and resumes.
 
-The rules are those of docs: the cursor of the last answer or message is where to go on from; a message that does not
+The cursor of the last answer or message is where to go on from; a message that does not
 follow it, or says `resync`, means that the board is to be read anew.
 """
 
@@ -18,7 +18,7 @@ from watch.documents import BOARD, CHANGES, WHO
 from watch.session import Session
 from watch.socket import Refused, Socket, open_socket
 from watch.store import Gap, Store
-from watch.trouble import Lost, TokenRefused
+from watch.trouble import Lost, TokenRefused, Trouble
 from watch.words import in_words
 
 #: A token is replaced no sooner than so many seconds after a socket was opened with it, whatever the clocks say.
@@ -76,6 +76,9 @@ class Client:
     view: View
     store: Store = field(default_factory=Store)
     _budgets: bool = False
+    _refused: str = ""
+    #: Whether a message was applied since the board was last read anew.
+    _applied: bool = True
     _waits: Iterator[float] = field(default_factory=waits)
 
     async def follow(self) -> None:
@@ -86,14 +89,25 @@ class Client:
             except _Renew:
                 continue
             except TokenRefused as refusal:
-                self.session.distrust()
-                await self._rest(str(refusal))
+                await self._distrust(str(refusal))
             except Lost as lost:
                 await self._rest(str(lost))
             except Refused as refusal:
-                if refusal.code == "NOT_FOUND":
-                    self.store.forget()
-                await self._rest(str(refusal))
+                await self._refuse(refusal)
+
+    async def _refuse(self, refusal: Refused) -> None:
+        if refusal.code == "UNAUTHENTICATED":
+            await self._distrust(str(refusal))
+            return
+        if refusal.code == "NOT_FOUND":
+            # The pipeline is not available any more. It may be again.
+            self.store.forget()
+        await self._rest(str(refusal))
+
+    async def _distrust(self, why: str) -> None:
+        self.session.distrust()
+        self._refused = why
+        await self._rest(why)
 
     async def _rest(self, why: str) -> None:
         wait = next(self._waits)
@@ -101,17 +115,27 @@ class Client:
         await asyncio.sleep(wait)
 
     async def _stay(self) -> None:
-        token = await self.session.token()
+        token = await self._token()
         async with open_socket(self.session.url, token) as socket:
             try:
                 async with asyncio.timeout(self._stay_for()):
                     while gap := await self._follow_from_cursor(socket):
                         self.store.cursor = None
+                        if not self._applied:
+                            raise Lost(f"The server's messages do not follow its answers: {gap}.")
+                        self._applied = False
                         self.view.linked(Link.READING, gap)
                         await socket.complete()
             except TimeoutError:
                 raise _Renew from None
         raise Lost("The server ended the subscription.")
+
+    async def _token(self) -> str:
+        try:
+            return await self.session.token()
+        except Trouble as trouble:
+            # Why the last one was refused says more than that no other is to be had.
+            raise Trouble(f"{self._refused} {trouble}".strip()) from None
 
     def _stay_for(self) -> float | None:
         good_for = self.session.good_for
@@ -128,7 +152,7 @@ class Client:
                 happenings = [_happening(event, self.store) for event in message["events"]]
                 if gap := self.store.apply_changes(message):
                     return gap
-                self._waits = waits()
+                self._waits, self._refused, self._applied = waits(), "", True
                 self.view.linked(Link.LIVE)
                 self.view.changed(happenings)
         return None

@@ -67,7 +67,7 @@ async def _start(session: Session, wanted: str | None) -> tuple[dict[str, Any], 
         return viewer, _choose(await _pipelines(session), wanted)
     except Lost as lost:
         raise Trouble(
-            f"No Jobwire server answers at {session.url}: {lost}\n"
+            f"No Jobwire server at {session.url}: {lost} "
             "Start one with `jobwire run`, or give the address of the one that runs."
         ) from None
     except TokenRefused as refusal:

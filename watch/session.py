@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any
 
 from watch.documents import REFRESH, SIGN_IN
@@ -103,8 +104,10 @@ def _call(url: str, body: dict[str, Any], token: str | None) -> dict[str, Any]:
         if error.code >= 500:
             raise Lost(f"The server answers {error.code}.") from None
         return _read(url, error.read())
-    except (OSError, ValueError) as error:
-        raise Lost(str(getattr(error, "reason", error))) from None
+    except (OSError, HTTPException):
+        raise Lost("The server does not answer.") from None
+    except ValueError as error:
+        raise Trouble(f"{url} is no address: {error}.") from None
 
 
 def _read(url: str, body: bytes) -> dict[str, Any]:

@@ -103,8 +103,8 @@ async def open_socket(url: str, token: str) -> AsyncIterator[Socket]:
         if status < 500:
             raise Trouble(f"The server refuses a websocket at {url}: HTTP status {status}.") from None
         raise Lost(f"The server answers {status}.") from None
-    except (InvalidHandshake, OSError, TimeoutError) as error:
-        raise Lost(str(error)) from None
+    except (InvalidHandshake, OSError):
+        raise Lost("The server does not answer.") from None
 
 
 def _meaning(closed: ConnectionClosed) -> Exception:

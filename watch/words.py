@@ -41,7 +41,16 @@ def in_words(event: Data, store: Store) -> str:
     thing = _thing(kind, event, store)
     if what in _VIEWS:
         return _VIEWS[what].format(thing)
-    return f"{_who(event['actor'])} {_did(kind, what, thing, event, store)}"
+    return f"{_who(event['actor'])} {_did(kind, what, thing, event, store)}{_client(event, store)}"
+
+
+def _client(event: Data, store: Store) -> str:
+    """Whose job it is: many are called the same."""
+    job = event.get("job") or {}
+    account = job.get("account")
+    if account is None and (known := store.find("Job", job.get("id"))) is not None:
+        account = store.find("Account", known["account"].id if known["account"] else None)
+    return f" · {account['name']}" if account else ""
 
 
 def _did(kind: str, what: str, thing: str, event: Data, store: Store) -> str:
@@ -60,6 +69,8 @@ def _did(kind: str, what: str, thing: str, event: Data, store: Store) -> str:
         return (_VERBS[what].format(thing) if what != "StateChanged" else f"set {thing} to {state}") + of_job
     if kind == "Time":
         return f"changed the time of {job['name']}" if job is not None else "changed some time"
+    if not kind:
+        return f"caused {what}"
     return _VERBS.get(what, "changed {}").format(thing)
 
 

@@ -25,7 +25,7 @@ from models.events import (
 from models.ids import new_id
 from models.rights import Right
 from models.rows import Category, Job, JobAssignee, Priority, Stage, Status, Task, TimeEntry
-from models.targets import Target
+from models.targets import Target, several
 
 
 class JobFields(TypedDict, total=False):
@@ -163,7 +163,7 @@ async def assign_jobs(
     """Make these members, and no others, the assignees of each of the jobs."""
     wanted = checks.at_most(member_ids, "member_ids")
     await known_members(change, wanted, "member_ids")
-    targets = checks.several(jobs, "jobs")
+    targets = several(jobs, "jobs")
     locked = await change.scope.jobs.lock_many(target.id for target in targets)
 
     async def assign(target: Target) -> Job:
@@ -255,7 +255,7 @@ async def delete_job(change: Change, *, job_id: UUID, expected_version: int | No
 @command("deleteJobs")
 async def delete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
     """Delete jobs for good."""
-    targets = checks.several(jobs, "jobs")
+    targets = several(jobs, "jobs")
     locked = await change.scope.jobs.lock_many(target.id for target in targets)
 
     async def delete(target: Target) -> Job:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from uuid import UUID
 
-from models import checks
 from models.bulk import Bulk
 from models.command import Change, command
 from models.commands.placing import keys_for
@@ -11,7 +10,7 @@ from models.commands.shared import each
 from models.errors import RuleBroken
 from models.events import JobMoved, JobStatusChanged
 from models.rows import Category, Job, Stage, Status
-from models.targets import Target
+from models.targets import Target, several
 
 
 @command("moveJob")
@@ -44,7 +43,7 @@ async def move_jobs(
     atomic: bool = True,
 ) -> Bulk[Job]:
     """Put jobs on a stage, one after the other in the order given."""
-    targets = checks.several(jobs, "jobs")
+    targets = several(jobs, "jobs")
     locked = await change.scope.jobs.lock_many(target.id for target in targets)
     stage = await change.scope.stages.lock(stage_id, "stage_id")
     ids = list(dict.fromkeys(target.id for target in targets if target.id in locked))
@@ -127,7 +126,7 @@ async def set_job_status(change: Change, *, job_id: UUID, status_id: UUID, expec
 @command("setJobsStatus")
 async def set_jobs_status(change: Change, *, jobs: Sequence[Target], status_id: UUID, atomic: bool = True) -> Bulk[Job]:
     """Put jobs of one pipeline under one of its statuses."""
-    targets = checks.several(jobs, "jobs")
+    targets = several(jobs, "jobs")
     locked = await change.scope.jobs.lock_many(target.id for target in targets)
     status = await change.scope.statuses.get(status_id, "status_id")
 
@@ -221,7 +220,7 @@ async def _one(change: Change, job_id: UUID, expected_version: int | None, step:
 
 
 async def _several(change: Change, jobs: Sequence[Target], atomic: bool, step: Step) -> Bulk[Job]:
-    targets = checks.several(jobs, "jobs")
+    targets = several(jobs, "jobs")
     locked = await change.scope.jobs.lock_many(target.id for target in targets)
     statuses = await _built_in(locked.values())
 

@@ -112,7 +112,11 @@ class Furnished:
             "second status": (await world.status(Category.ACTIVE)).id,
         }
         status = await Status.create(
-            firm_id=world.firm.id, pipeline_id=world.pipeline.id, category=Category.CUSTOM, name="Waiting", color="#ffffff"
+            firm_id=world.firm.id,
+            pipeline_id=world.pipeline.id,
+            category=Category.CUSTOM,
+            name="Waiting",
+            color="#ffffff",
         )
         self.things["status"] = status.id
         await Member.filter(id=self.things["former member"]).update(active=False)
@@ -151,7 +155,9 @@ class Furnished:
     async def _mark(self) -> None:
         for table in ("account", "pipeline", "stage", "status", "client_status", "member"):
             await sql(
-                f"UPDATE {table} SET name = left($2::text || ' ' || name, 100) WHERE firm_id = $1", self.world.firm.id, self.word
+                f"UPDATE {table} SET name = left($2::text || ' ' || name, 100) WHERE firm_id = $1",
+                self.world.firm.id,
+                self.word,
             )
         await sql("UPDATE firm SET name = $2::text || ' Firm' WHERE id = $1", self.world.firm.id, self.word)
         if not _hash:

@@ -101,7 +101,8 @@ class Sampler:
         return {
             name: self._value(name, field.type, declared[name])
             for name, field in type_.fields.items()
-            if name not in LEFT_OUT and (is_required_input_field(field) or field.default_value is Undefined or field.default_value is None)
+            if name not in LEFT_OUT
+            and (is_required_input_field(field) or field.default_value is Undefined or field.default_value is None)
         }
 
 
@@ -180,7 +181,9 @@ def asked(name: str, field: GraphQLField) -> Iterator[tuple[dict[str, Any], bool
                 if get_named_type(inner.type).name == "IdFilter":
                     yield {argument: {key: {"in": [Id(_named(key, type_.name), f"{name}.{key}")]}}}, True
         elif is_required_argument(definition):
-            raise NoSample(f"{name} needs {argument}: {type_.name}. Say in tests/api/samples.py, asked(), what to pass.")
+            raise NoSample(
+                f"{name} needs {argument}: {type_.name}. Say in tests/api/samples.py, asked(), what to pass."
+            )
 
 
 def _kinds_of(name: str, argument: str, field: GraphQLField) -> list[Kind]:

@@ -256,7 +256,11 @@ async def partly(database: str, request: pytest.FixtureRequest) -> Partly:
     firm = await Furnished.build("seen")
     world, word = firm.world, f"unseen{firm.word}"
     member = await firm.employee(*ALL_BUT_SIGHT)
-    await sql("INSERT INTO account_member (account_id, member_id) SELECT id, $2 FROM account WHERE firm_id = $1", world.firm.id, member.id)
+    await sql(
+        "INSERT INTO account_member (account_id, member_id) SELECT id, $2 FROM account WHERE firm_id = $1",
+        world.firm.id,
+        member.id,
+    )
     await sql("UPDATE time_entry SET started_at = NULL WHERE firm_id = $1", world.firm.id)
     account, pipeline = world.account, world.pipeline
     if request.param == "account":
@@ -272,8 +276,13 @@ async def partly(database: str, request: pytest.FixtureRequest) -> Partly:
     # Their own time they see wherever it was spent, but not what it was spent on.
     await log_time(owner, minutes=7, job_id=job.id, member_id=member.id)
     ids = {
-        Kind.ACCOUNT: account.id, Kind.PIPELINE: pipeline.id, Kind.STAGE: stage.id, Kind.STATUS: job.status_id,
-        Kind.JOB: job.id, Kind.TASK: task, Kind.TIME_ENTRY: entry,
+        Kind.ACCOUNT: account.id,
+        Kind.PIPELINE: pipeline.id,
+        Kind.STAGE: stage.id,
+        Kind.STATUS: job.status_id,
+        Kind.JOB: job.id,
+        Kind.TASK: task,
+        Kind.TIME_ENTRY: entry,
     }
     hidden = {kind.value: encode(kind, ids[kind]) for kind in HIDDEN[request.param]}
     return Partly(firm, member, hidden, word)

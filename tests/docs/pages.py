@@ -33,6 +33,11 @@ def page(name: str) -> str:
     return (ROOT / name).read_text()
 
 
+def everything() -> str:
+    """All pages, one after the other."""
+    return "\n".join(path.read_text() for path in PAGES)
+
+
 def blocks(language: str) -> list[Block]:
     """All blocks of a language, on all pages."""
     return [

@@ -1,4 +1,4 @@
-"""The two clients in docs/live.md, run as they are printed: they follow a board, and come back with what they missed."""
+"""The clients in docs/live.md, run as they are printed: they follow a board, and come back for what they missed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Taking over jobs from elsewhere: as they stand there, all of them or none, and nothing that the log does not have."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -77,6 +78,16 @@ async def test_cards_come_after_those_that_are_there(world: World, plain: NewJob
     await import_jobs(world.acting(world.owner), jobs=named)
     assert await world.names_on(to_do) == ["first", "b", "d"]
     assert await world.names_on(doing) == ["c"]
+
+
+async def test_cards_that_arrive_at_once_get_places_of_their_own(world: World, plain: NewJob) -> None:
+    actor = world.acting(world.owner)
+    # Of different accounts: those of one would come one after the other anyway.
+    accounts = [await world.new_account(f"Client {number}") for number in range(6)]
+    calls = (import_jobs(actor, jobs=[replace(plain, account_id=account.id)] * 5) for account in accounts)
+    await asyncio.gather(*calls)
+    positions = await Job.filter(stage_id=plain.stage_id).values_list("position", flat=True)
+    assert len(set(positions)) == len(positions) == 30
 
 
 @pytest.mark.parametrize("category", [Category.COMPLETED, Category.ARCHIVED])

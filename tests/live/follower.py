@@ -30,7 +30,9 @@ class Follower:
 
     async def receive(self) -> dict[str, Any]:
         """Take over the next message. Told to, read everything anew."""
-        message: dict[str, Any] = (await self.socket.next())["boardChanges"]
+        frame = await self.socket.receive()
+        assert frame["type"] == "next", frame
+        message: dict[str, Any] = readable(frame["payload"])["boardChanges"]
         self.messages.append(message)
         if message["resync"]:
             assert message["events"] == []
@@ -51,15 +53,21 @@ class Follower:
 
     async def check(self) -> None:
         """What was built from the stream equals a fresh query."""
-        assert difference(self.replica, await fresh(self.api, self.member)) == {}
+        differs = difference(self.replica, await fresh(self.api, self.member))
+        assert not differs, differs
 
 
 async def fresh(api: Api, member: Member) -> Replica:
-    """What a query says now. What the member may not read of it is null, with an error that says so."""
-    answer = await api.post(member, SNAPSHOT)
+    """What a query says now."""
+    return Replica(readable(await api.post(member, SNAPSHOT)))
+
+
+def readable(answer: dict[str, Any]) -> dict[str, Any]:
+    """The data of an answer. What the member may not read of it is null, with an error that says so; no other error."""
     for error in answer.get("errors", ()):
         assert error["extensions"]["code"] == "FORBIDDEN", error
-    return Replica(answer["data"])
+    data: dict[str, Any] = answer["data"]
+    return data
 
 
 @contextlib.asynccontextmanager

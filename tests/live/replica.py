@@ -100,9 +100,11 @@ class Replica:
         if "id" not in flat:
             return flat
         if "__typename" in flat:
-            for name in ("tags", "team", "members", "assignees", "tasks", "stages", "statuses"):
+            for name in ("tags", "team", "members", "assignees", "tasks"):
                 if name in flat:
                     flat[name] = sorted(flat[name])
+            for name in ("stages", "statuses"):  # they say themselves which pipeline they are of
+                flat.pop(name, None)
             self.things[flat["id"]] = flat
         return flat["id"]
 

@@ -172,9 +172,7 @@ def copied_python(elsewhere: Path) -> Python:
     for package in PACKAGES:
         found = Path(asyncpg.__file__).parent.with_name(package)
         if found.exists():
-            shutil.copytree(
-                found, site / package, symlinks=True, ignore=shutil.ignore_patterns("*.a", "include")
-            )
+            shutil.copytree(found, site / package, symlinks=True, ignore=shutil.ignore_patterns("*.a", "include"))
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
     executable = Path(sys.executable).resolve()
     if Account(UNLISTED, UNLISTED).reaches(executable):
@@ -252,11 +250,7 @@ def test_only_our_user_can_enter(home: Path) -> None:
 
 
 def listening_tcp(pids: dict[str, int]) -> list[str]:
-    listed = [
-        line.split()
-        for kind in ("tcp", "tcp6")
-        for line in Path(f"/proc/net/{kind}").read_text().splitlines()
-    ]
+    listed = [line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()]
     inodes = {line[9] for line in listed if line[3] == "0A"}
     handles = [os.readlink(handle) for pid in pids.values() for handle in Path(f"/proc/{pid}/fd").iterdir()]
     assert any(handle.startswith("socket:") for handle in handles)
@@ -270,9 +264,7 @@ def test_a_dropped_database_is_made_again(home: Path) -> None:
         assert query(running.database_url, "select current_database()") == "jobwire"
 
 
-def test_the_urls_mean_these_servers_whatever_the_environment_says(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_urls_mean_these_servers_whatever_the_environment_says(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"PGPORT": "6000", "PGHOST": "elsewhere", "PGDATABASE": "x", "PGDATA": "/x"}.items():
         monkeypatch.setenv(name, value)
     with embedded.run(home) as running:

@@ -47,7 +47,7 @@ async def test_a_move_made_by_one_is_seen_by_another(world: World, api: Api) -> 
         await command.says("Tax returns: To do 1, Doing 0, Done 0")
         await command.says("as Wanda Watcher")
         await move_job(world.acting(world.admin), job_id=job.id, stage_id=doing.id)
-        await command.says("Adam moved 1040 Smith to Doing")
+        await command.says("Adam moved 1040 Smith to Doing · Acme")
 
 
 async def test_what_happened_while_the_connection_was_broken_arrives(world: World, api: Api) -> None:
@@ -62,7 +62,7 @@ async def test_what_happened_while_the_connection_was_broken_arrives(world: Worl
         await create_job(
             world.acting(world.owner), account_id=world.account.id, pipeline_id=world.pipeline.id, name="1120 Jones"
         )
-        await relay.mend()
+        relay.mend()
         resumed = await command.says("connected again, going on from revision", away)
         await command.says("Adam moved 1040 Smith to Doing", resumed)
         await command.says("Olive added 1120 Jones", resumed)
@@ -83,7 +83,7 @@ async def test_it_goes_over_to_another_server(world: World, database: str, serve
         await move_job(world.acting(world.admin), job_id=job.id, stage_id=doing.id)
         async with serving(database, servers.redis_url) as second:
             relay.target = second.url
-            await until(lambda: "Adam moved 1040 Smith to Doing" in seen.words, "the move arrives")
+            await until(lambda: "Adam moved 1040 Smith to Doing · Acme" in seen.words, "the move arrives")
             assert seen.links.count(Link.READING) == 1
             assert client.store.board(client.pipeline) == await fresh(api, world.admin, world.pipeline, budgets=True)
 
@@ -144,7 +144,7 @@ async def test_a_token_is_replaced_before_it_ends_and_nothing_is_missed(
         await until(lambda: seen.links[-1] is Link.LIVE, "it is live again")
         assert session.refresh != first
         await move_job(world.acting(world.admin), job_id=job.id, stage_id=doing.id)
-        await until(lambda: "Adam moved 1040 Smith to Doing" in seen.words, "the move arrives")
+        await until(lambda: "Adam moved 1040 Smith to Doing · Acme" in seen.words, "the move arrives")
         assert Link.AWAY not in seen.links
         assert client.store.board(client.pipeline) == await fresh(api, watcher, world.pipeline, budgets=True)
 

@@ -26,8 +26,8 @@ def account(*tags: Data, name: str = "Acme") -> Data:
 
 
 def card(id: str, position: str = "a0", **fields: Any) -> Data:
-    card = {"name": id, "position": position, "archivedAt": None, "status": status(), "assignees": []}
-    return thing("Job", id, **{**card, "account": account(), "openTaskCount": 0, "tracked": 0, **fields})
+    plain: Data = {"name": id, "position": position, "archivedAt": None, "status": status(), "assignees": []}
+    return thing("Job", id, **{**plain, "account": account(), "openTaskCount": 0, "tracked": 0, **fields})
 
 
 def placed(id: str, stage_id: str = "todo", position: str = "a0", pipeline_id: str = "tax", **fields: Any) -> Data:
@@ -69,7 +69,7 @@ def cards(store: Store) -> dict[str, list[str]]:
 def first(store: Store) -> Data:
     board = store.board("tax")
     assert board is not None
-    return next(job for stage in board["stages"] for job in stage["jobs"])  # type: ignore[no-any-return]
+    return next(job for stage in board["stages"] for job in stage["jobs"])
 
 
 def test_the_board_is_given_back_as_it_was_read() -> None:

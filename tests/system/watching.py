@@ -113,6 +113,7 @@ class Relay:
     def __init__(self, url: str = "") -> None:
         self.target = url
         self.port = 0
+        self._leads = True
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -121,28 +122,35 @@ class Relay:
         return f"http://127.0.0.1:{self.port}/graphql"
 
     async def __aenter__(self) -> Relay:
-        await self.mend()
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.cut()
+        assert self._server is not None
+        self._server.close()
 
-    async def mend(self) -> None:
-        """Lead there, at the same port as before."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+    def mend(self) -> None:
+        """Lead there again."""
+        self._leads = True
 
     async def cut(self) -> None:
-        """Break every connection, and accept none."""
-        if self._server is not None:
-            self._server.close()
-        for writer in list(self._writers):
+        """Break every connection, those to come too."""
+        self._leads = False
+        await until(self._broken, "the connections are broken")
+
+    def _broken(self) -> bool:
+        # Again and again: one that was being accepted comes later.
+        for writer in self._writers:
             writer.transport.abort()
-        await until(lambda: not self._writers, "the connections are broken")
+        return not self._writers
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = urlsplit(self.target)
         try:
+            if not self._leads:
+                raise ConnectionRefusedError
             up_reader, up_writer = await asyncio.open_connection(there.hostname, there.port)
         except OSError:
             writer.transport.abort()

@@ -32,7 +32,6 @@ class Board:
     stages: list[str]
     statuses: list[str]
     custom: list[str]
-    empty: bool = False
 
 
 @dataclass
@@ -51,6 +50,9 @@ class Atlas:
     quiet: dict[str, str]
     entries: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    #: The stage that each job was last seen on.
+    places: dict[str, str] = field(default_factory=dict)
+    archived: set[str] = field(default_factory=set)
     #: Jobs of secret accounts, the deleted ones too.
     secret_jobs: set[str] = field(default_factory=set)
     every_job: set[str] = field(default_factory=set)
@@ -70,12 +72,12 @@ class Atlas:
             quiet=founded["quiet"],
         )
         for job in founded["jobs"]:
-            atlas.add_job(job["id"], job["account"])
+            atlas.add_job(job["id"], job["account"], job["stage"])
         return atlas
 
-    def add_job(self, id: str, account: str) -> None:
+    def add_job(self, id: str, account: str, stage: str) -> None:
         """A job that was made."""
-        self.jobs[id] = account
+        self.jobs[id], self.places[id] = account, stage
         self.every_job.add(id)
         if account in self.secrets:
             self.secret_jobs.add(id)
@@ -83,6 +85,14 @@ class Atlas:
     def named(self, account: str, what: str) -> str:
         """A name for something of this account."""
         return f"{SECRET} {what}" if account in self.secrets else f"{self.tag} {what}"
+
+    def board_of(self, job: str) -> Board | None:
+        """The board that a job was last seen on."""
+        return next((board for board in self.boards if self.places[job] in board.stages), None)
+
+    def jobs_on(self, stage: str) -> list[str]:
+        """The jobs that were last seen on a stage."""
+        return [job for job in self.jobs if self.places[job] == stage]
 
     @property
     def owner(self) -> Person:

@@ -1,4 +1,4 @@
-"""A websocket client that keeps a board up to date through whatever happens to its server, its rights and its socket."""
+"""A websocket client that keeps a board up to date, whatever happens to its server, its rights and its socket."""
 
 from __future__ import annotations
 
@@ -133,9 +133,7 @@ class Client:
         self._operations += 1
         id = str(self._operations)
         variables = {"after": after, "epoch": self.epoch if after else None, "pipelines": self.pipelines}
-        await socket.send(
-            _frame(id=id, type="subscribe", payload={"query": CHANGES, "variables": variables})
-        )
+        await socket.send(_frame(id=id, type="subscribe", payload={"query": CHANGES, "variables": variables}))
         try:
             async for payload in self._payloads(socket, id):
                 self._take(payload)

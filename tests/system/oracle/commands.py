@@ -58,7 +58,18 @@ class Kind:
 
 
 def _job(chance: random.Random, atlas: Atlas) -> Input:
-    return {"jobId": chance.choice(list(atlas.jobs))}
+    # Now and then one that is archived: that is refused.
+    there = [job for job in atlas.jobs if job not in atlas.archived]
+    return {"jobId": chance.choice(there if chance.random() < 0.95 else list(atlas.jobs))}
+
+
+def _archived(chance: random.Random, atlas: Atlas) -> Input | None:
+    return {"jobId": chance.choice(sorted(atlas.archived))} if atlas.archived else None
+
+
+def _several_archived(chance: random.Random, atlas: Atlas) -> Input | None:
+    chosen = chance.sample(sorted(atlas.archived), min(len(atlas.archived), 5))
+    return {"jobs": [{"jobId": id} for id in chosen], "atomic": False} if chosen else None
 
 
 def _versioned(chance: random.Random, atlas: Atlas, input: Input) -> Input:
@@ -94,12 +105,14 @@ def _name(chance: random.Random, atlas: Atlas, account: str, what: str) -> str:
 
 def _move(chance: random.Random, atlas: Atlas) -> Input:
     input = _versioned(chance, atlas, _job(chance, atlas)) | {"stageId": _stage(chance, atlas)}
-    if chance.random() < 0.3:
-        input[chance.choice(["beforeJobId", "afterJobId"])] = chance.choice(list(atlas.jobs))
+    if chance.random() < 0.4 and (cards := atlas.jobs_on(input["stageId"])):
+        input[chance.choice(["beforeJobId", "afterJobId"])] = chance.choice(cards)
     return input
 
 
-def _create_job(chance: random.Random, atlas: Atlas) -> Input:
+def _create_job(chance: random.Random, atlas: Atlas) -> Input | None:
+    if len(atlas.jobs) > 160:
+        return None
     account, board = chance.choice(atlas.accounts), _board(chance, atlas)
     input: Input = {"accountId": account, "pipelineId": board.id, "name": _name(chance, atlas, account, "job")}
     if chance.random() < 0.5:
@@ -118,8 +131,17 @@ def _update_job(chance: random.Random, atlas: Atlas) -> Input:
     return input | {"dueDate": _date(chance)}
 
 
-def _status(chance: random.Random, atlas: Atlas) -> Input:
-    return {"statusId": chance.choice(_board(chance, atlas).statuses)}
+def _job_status(chance: random.Random, atlas: Atlas) -> Input:
+    input = _job(chance, atlas)
+    return input | {"statusId": chance.choice((atlas.board_of(input["jobId"]) or atlas.boards[0]).statuses)}
+
+
+def _jobs_status(chance: random.Random, atlas: Atlas) -> Input | None:
+    stage = _stage(chance, atlas)
+    jobs = [job for job in atlas.jobs_on(stage) if job not in atlas.archived][:5]
+    board = next(board for board in atlas.boards if stage in board.stages)
+    input = {"jobs": [{"jobId": id} for id in jobs], "statusId": chance.choice(board.statuses), "atomic": False}
+    return input if jobs else None
 
 
 def _task_of_job(chance: random.Random, atlas: Atlas) -> Input:
@@ -174,6 +196,8 @@ def _delete_stage(chance: random.Random, atlas: Atlas) -> Input | None:
 def _forget_stage(atlas: Atlas, input: Input, _payload: Object) -> None:
     for board in atlas.boards:
         board.stages[:] = [stage for stage in board.stages if stage != input["stageId"]]
+    for job in atlas.jobs_on(input["stageId"]):
+        atlas.places[job] = input["replacementStageId"]
 
 
 def _custom(chance: random.Random, atlas: Atlas) -> tuple[Board, str] | None:
@@ -215,9 +239,8 @@ def _create_pipeline(chance: random.Random, atlas: Atlas) -> Input | None:
 
 def _learn_pipeline(atlas: Atlas, _input: Input, payload: Object) -> None:
     made = payload["pipeline"]
-    ids = [[row["id"] for row in made[rows]] for rows in ("stages", "statuses")]
-    # Half of them stay without jobs, so that they can be deleted.
-    atlas.boards.append(Board(made["id"], *ids, custom=[]))
+    stages, statuses = ([row["id"] for row in made[rows]] for rows in ("stages", "statuses"))
+    atlas.boards.append(Board(made["id"], stages, statuses, custom=[]))
 
 
 def _delete_pipeline(chance: random.Random, atlas: Atlas) -> Input | None:
@@ -298,20 +321,41 @@ def _rename_member(chance: random.Random, atlas: Atlas) -> Input:
 
 
 def _learn_job(atlas: Atlas, input: Input, payload: Object) -> None:
-    atlas.add_job(payload["job"]["id"], input["accountId"])
+    atlas.add_job(payload["job"]["id"], input["accountId"], payload["job"]["stage"]["id"])
 
 
 def _learn_version(atlas: Atlas, input: Input, payload: Object) -> None:
-    atlas.versions[input["jobId"]] = payload["job"]["version"]
+    # Somebody else may have deleted it, or taken it out of sight, before it was read for the answer.
+    if (job := payload["job"]) is not None:
+        atlas.versions[input["jobId"]] = job["version"]
+        if job["stage"] is not None:
+            atlas.places[input["jobId"]] = job["stage"]["id"]
+
+
+def _learn_state(atlas: Atlas, _input: Input, payload: Object) -> None:
+    _note_state(atlas, [payload["job"]])
+
+
+def _learn_states(atlas: Atlas, _input: Input, payload: Object) -> None:
+    _note_state(atlas, payload["jobs"] or [])
+
+
+def _note_state(atlas: Atlas, jobs: list[Object | None]) -> None:
+    for job in jobs:
+        if job is not None and job["id"] in atlas.jobs:
+            (atlas.archived.add if job["archivedAt"] else atlas.archived.discard)(job["id"])
+            if job["stage"] is not None:
+                atlas.places[job["id"]] = job["stage"]["id"]
 
 
 def _forget_job(atlas: Atlas, input: Input, _payload: Object) -> None:
     atlas.jobs.pop(input["jobId"], None)
+    atlas.archived.discard(input["jobId"])
 
 
-def _forget_jobs(atlas: Atlas, input: Input, _payload: Object) -> None:
+def _forget_jobs(atlas: Atlas, input: Input, payload: Object) -> None:
     for job in input["jobs"]:
-        atlas.jobs.pop(job["jobId"], None)
+        _forget_job(atlas, job, payload)
 
 
 def _forget(table: str, key: str) -> Learn:
@@ -338,22 +382,23 @@ def _assignees(chance: random.Random, atlas: Atlas) -> Input:
     return {"memberIds": _people(chance, atlas, 3)}
 
 
-JOB_VERSION = "job { id version }"
+JOB_VERSION = "job { id version stage { id } }"
+JOB_STATE, JOBS_STATE = "job { id archivedAt stage { id } }", "jobs { id archivedAt stage { id } }"
 
 KINDS = (
     Kind("moveJob", 30, _move, JOB_VERSION, _learn_version),
-    Kind("moveJobs", 5, lambda c, a: _jobs(c, a) | {"stageId": _stage(c, a)}),
-    Kind("createJob", 9, _create_job, "job { id }", _learn_job),
+    Kind("moveJobs", 5, lambda c, a: _jobs(c, a) | {"stageId": _stage(c, a)}, JOBS_STATE, _learn_states),
+    Kind("createJob", 9, _create_job, "job { id stage { id } }", _learn_job),
     Kind("updateJob", 8, _update_job, JOB_VERSION, _learn_version),
     Kind("setJobBudget", 3, lambda c, a: _job(c, a) | {"budget": c.choice([None, c.randint(1, 900)])}, lead=True),
-    Kind("setJobStatus", 12, _both(_job, _status)),
-    Kind("setJobsStatus", 3, lambda c, a: _jobs(c, a) | _status(c, a) | {"atomic": False}),
+    Kind("setJobStatus", 6, _job_status, JOB_STATE, _learn_state),
+    Kind("setJobsStatus", 1, _jobs_status, JOBS_STATE, _learn_states),
     Kind("completeJob", 3, _job),
     Kind("completeJobs", 1, _jobs),
-    Kind("archiveJob", 2, _job),
-    Kind("archiveJobs", 0.7, _jobs),
-    Kind("restoreJob", 6, _job),
-    Kind("restoreJobs", 2, lambda c, a: _jobs(c, a) | {"atomic": False}),
+    Kind("archiveJob", 2, _job, JOB_STATE, _learn_state),
+    Kind("archiveJobs", 0.7, _jobs, JOBS_STATE, _learn_states),
+    Kind("restoreJob", 4, _archived, JOB_STATE, _learn_state),
+    Kind("restoreJobs", 2, _several_archived, JOBS_STATE, _learn_states),
     Kind("assignJob", 4, _both(_job, _assignees)),
     Kind("assignJobs", 1.5, _both(_jobs, _assignees)),
     Kind("deleteJob", 2, _job, learn=_forget_job, lead=True),
@@ -365,8 +410,13 @@ KINDS = (
     Kind("linkTask", 4, _both(_task, _job)),
     Kind("unlinkTask", 3, _task),
     Kind("deleteTask", 1.5, _task, learn=_forget("tasks", "taskId")),
-    Kind("logTime", 4, lambda c, a: _job(c, a) | {"minutes": c.randint(1, 300)}, "timeEntry { id }",
-         _learned("entries", "timeEntry")),
+    Kind(
+        "logTime",
+        4,
+        lambda c, a: _job(c, a) | {"minutes": c.randint(1, 300)},
+        "timeEntry { id }",
+        _learned("entries", "timeEntry"),
+    ),
     Kind("updateTimeEntry", 4, _update_entry, lead=True),
     Kind("deleteTimeEntry", 1.5, _entry, learn=_forget("entries", "timeEntryId"), lead=True),
     Kind("startTimer", 1.5, _job),
@@ -375,18 +425,36 @@ KINDS = (
     Kind("updateStage", 1, lambda c, a: {"stageId": _stage(c, a), "name": f"Stage {c.randrange(100)}"}, lead=True),
     Kind("moveStage", 2, _move_stage, lead=True),
     Kind("deleteStage", 1.5, _delete_stage, learn=_forget_stage, lead=True),
-    Kind("createStatus", 1.5, lambda c, a: {"pipelineId": _board(c, a).id, "name": "Waiting", "color": "#aaaaaa"},
-         "status { id }", _learn_status, lead=True),
+    Kind(
+        "createStatus",
+        1.5,
+        lambda c, a: {"pipelineId": _board(c, a).id, "name": "Waiting", "color": "#aaaaaa"},
+        "status { id }",
+        _learn_status,
+        lead=True,
+    ),
     Kind("updateStatus", 1.5, _update_status, lead=True),
     Kind("deleteStatus", 1, _delete_status, learn=_forget_status, lead=True),
-    Kind("createPipeline", 0.7, _create_pipeline, "pipeline { id stages { id } statuses { id } }", _learn_pipeline,
-         lead=True, rescopes=True),
-    Kind("updatePipeline", 1, lambda c, a: {"pipelineId": _board(c, a).id, "name": f"{a.tag} {c.randrange(100)}"},
-         lead=True),
+    Kind(
+        "createPipeline",
+        0.7,
+        _create_pipeline,
+        "pipeline { id stages { id } statuses { id } }",
+        _learn_pipeline,
+        lead=True,
+        rescopes=True,
+    ),
+    Kind(
+        "updatePipeline",
+        1,
+        lambda c, a: {"pipelineId": _board(c, a).id, "name": f"{a.tag} {c.randrange(100)}"},
+        lead=True,
+    ),
     Kind("deletePipeline", 1, _delete_pipeline, learn=_forget_pipeline, lead=True),
     Kind("setPipelineMembers", 2.5, _pipeline_members, lead=True, rescopes=True),
-    Kind("createAccount", 1, _create_account, "account { id }", _learned("accounts", "account"), lead=True,
-         rescopes=True),
+    Kind(
+        "createAccount", 1, _create_account, "account { id }", _learned("accounts", "account"), lead=True, rescopes=True
+    ),
     Kind("updateAccount", 2.5, _update_account, lead=True),
     Kind("setAccountTags", 2.5, _account_tags, lead=True),
     Kind("setAccountTeam", 4, _account_team, lead=True, rescopes=True),

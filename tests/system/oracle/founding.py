@@ -67,7 +67,9 @@ async def found(seed: str) -> list[dict[str, Any]]:
 
 async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[str, Any]:
     world = await World.build(tag)
-    pipelines = [await world.new_pipeline(f"{tag} pipeline {n}", stages=("In", "Work", "Check", "Out")) for n in (1, 2, 3)]
+    pipelines = [
+        await world.new_pipeline(f"{tag} pipeline {n}", stages=("In", "Work", "Check", "Out")) for n in (1, 2, 3)
+    ]
     for pipeline in pipelines:
         await Status.create(
             firm_id=world.firm.id, pipeline_id=pipeline.id, category="CUSTOM", name="Missing docs", color="#ff0000"
@@ -105,7 +107,12 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
         "secrets": [encode(Kind.ACCOUNT, account.id) for account in accounts[:SECRETS]],
         "tags": [encode(Kind.TAG, row.id) for row in tags],
         "jobs": [
-            {"id": encode(Kind.JOB, job.id), "account": encode(Kind.ACCOUNT, job.account_id)} for job in jobs
+            {
+                "id": encode(Kind.JOB, job.id),
+                "account": encode(Kind.ACCOUNT, job.account_id),
+                "stage": encode(Kind.STAGE, job.stage_id),
+            }
+            for job in jobs
         ],
         "tasks": [encode(Kind.TASK, task.id) for task in tasks],
     }
@@ -151,7 +158,11 @@ async def _tasks(world: World, jobs: list[Job], chance: random.Random) -> list[T
     chosen = [chance.choice(jobs) for _ in range(TASKS)]
     return [
         await Task.create(
-            firm_id=world.firm.id, account_id=job.account_id, job_id=job.id, name=f"Task of {job.name}", created_at=START
+            firm_id=world.firm.id,
+            account_id=job.account_id,
+            job_id=job.id,
+            name=f"Task of {job.name}",
+            created_at=START,
         )
         for job in chosen
     ]

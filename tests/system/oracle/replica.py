@@ -15,7 +15,7 @@ View = dict[str, Object]
 
 
 def view_of_answers(boards: list[Object]) -> View:
-    """What a fresh query answered, as it is shown. Lists whose order is a matter of names are put in the order of ids."""
+    """What a fresh query answered, as it is shown. Lists that are ordered by names are put in the order of ids."""
     return {
         board["id"]: {
             "name": board["name"],

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import orjson
+from redis.asyncio import Redis
 
 from tests.system.oracle.api import Api
 from tests.system.oracle.atlas import FIRMS, SECRET, Atlas, Person
@@ -25,6 +27,8 @@ SOCKETS = 50
 OF_SECOND_FIRM = 5
 #: How many cards are made while the control is away.
 WHILE_AWAY = 3
+#: For how many seconds a paused server stands still.
+PAUSE = 8.0
 CREATE = """
 mutation M($input: CreateJobInput!) { createJob(input: $input) { job { id } revision errors { code message } } }
 """
@@ -48,6 +52,15 @@ class Scenario:
         """Stays away together with the control, and resumes."""
         return self.clients[0]
 
+    def told(self) -> str:
+        """What the clients went through."""
+        frames, snapshots, resumed = (
+            sum(getattr(client, count) for client in self.clients) for count in ("frames", "snapshots", "resumptions")
+        )
+        return (
+            f"{len(self.clients)} clients: {frames:,} frames, {snapshots} snapshots, {resumed} times subscribed again"
+        )
+
     async def valkey_killed(self) -> None:
         """SIGKILL of Valkey."""
         await self.house.kill_valkey()
@@ -66,6 +79,20 @@ class Scenario:
         for client in self.chance.sample(self.clients, len(self.clients) // 2):
             client.at = 1
             client.drop()
+
+    async def server_paused(self) -> None:
+        """One server stands still for a while, with its sockets open."""
+        process = self.house.servers[0].process
+        process.send_signal(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(PAUSE)
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+    async def valkey_flushed(self) -> None:
+        """FLUSHALL."""
+        async with Redis.from_url(self.house.embedded.redis_url) as redis:
+            await redis.flushall()
 
     async def sockets_dropped(self) -> None:
         """Some clients' TCP connections break."""

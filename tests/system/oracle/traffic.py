@@ -46,6 +46,13 @@ class Traffic:
             for worker in self.workers:
                 group.create_task(self._work(worker, number))
 
+    def told(self) -> str:
+        """What became of the commands."""
+        return (
+            f"{self.done.total():,} commands done, {self.refused.total():,} refused ({dict(self.refusals)}), "
+            f"most of them {self.refused.most_common(5)}"
+        )
+
     async def settle(self) -> None:
         """Wait for what happened on the way."""
         while self._tasks:
@@ -64,9 +71,7 @@ class Traffic:
         task.add_done_callback(self._tasks.discard)
 
     async def _command(self, worker: Worker, number: int) -> None:
-        kind, input = choose(
-            worker.chance, worker.atlas, leads=worker.leads, storm=number <= self.storm_until
-        )
+        kind, input = choose(worker.chance, worker.atlas, leads=worker.leads, storm=number <= self.storm_until)
         # With a key, a call whose answer was lost with its server can be made again at the other one.
         keyed = {**input, "idempotencyKey": f"{worker.atlas.tag} {number}"}
         at = worker.chance.randrange(2)

@@ -1,0 +1,201 @@
+"""`jobwire run` and its neighbours, as processes: what they say, how they end, what they leave behind."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+import embedded
+from demo.people import FIRM, OWNER, PASSWORD
+from embedded.folder import Folder
+from embedded.pids import birth
+from models.database import credentials
+from tests.serving import Api
+from tests.system.jobwire import Jobwire, eventually, family, jobwire
+
+SIGN_IN = "mutation In($input: SignInInput!) { signIn(input: $input) { accessToken errors { message } } }"
+RENAME = "mutation Rename($input: UpdateFirmInput!) { updateFirm(input: $input) { firm { name } errors { message } } }"
+
+PARTS = {"server", "worker", "valkey", "postgres"}
+
+
+def ask(url: str, query: str, token: str | None = None, **variables: Any) -> Any:
+    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    answer = httpx.post(url, json={"query": query, "variables": variables}, headers=headers, timeout=20).json()
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+def sign_in(url: str) -> str:
+    answer = ask(url, SIGN_IN, input={"email": OWNER.email, "password": PASSWORD})
+    return str(answer["signIn"]["accessToken"])
+
+
+def firm_name(url: str, token: str) -> Any:
+    return ask(url, "{ firm { name } }", token)["firm"]["name"]
+
+
+def url_of(running: Jobwire) -> str:
+    """Where it says that it listens."""
+    return next(word for word in running.says("GraphQL   http").split() if word.startswith("http"))
+
+
+def refused(*words: str, **environment: object) -> str:
+    """The one line of a command that cannot do what it was asked for."""
+    with jobwire(*words, **environment) as command:
+        assert command.ends() != 0
+        (line,) = command.stderr.rest()
+        assert command.stdout.rest() == []
+    return line
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a run that has ended: what the tests of this file start on, one after the other."""
+    folder = Path(tmp_path_factory.mktemp("run")) / "data"
+    with jobwire("run", data_dir=folder, port=0) as first:
+        url = url_of(first)
+        assert PASSWORD in first.says("Password")
+        assert firm_name(url, sign_in(url)) == FIRM
+        renamed = ask(url, RENAME, sign_in(url), input={"name": "Renamed & Sons"})
+        assert renamed["updateFirm"]["errors"] == []
+        parts = family(first.process.pid)
+        assert set(parts) == PARTS
+        assert first.end() == 0
+        assert not [line for line in first.stderr.rest() if "jobwire: " in line]
+        assert [birth(pid) for pid in parts.values()] == [None] * 4
+    return folder
+
+
+def test_a_second_run_finds_the_data_of_the_first(data: Path) -> None:
+    with jobwire(data_dir=data, port=0) as second:  # Without a word, too, it runs.
+        url = url_of(second)
+        assert firm_name(url, sign_in(url)) == "Renamed & Sons"
+        assert second.end(signal.SIGINT) == 0
+
+
+def test_beside_a_run(data: Path, tmp_path: Path) -> None:
+    with jobwire("run", data_dir=data, port=0) as running:
+        url = url_of(running)
+
+        # A second one says who has the folder, also when it wants another port; and who has the port.
+        line = refused("run", data_dir=data, port=0)
+        assert f"in use by process {running.process.pid}" in line
+        port = httpx.URL(url).port
+        assert f"Port {port} of 127.0.0.1 is in use" in refused("run", data_dir=tmp_path / "new", port=port)
+        assert f"Port {port} of 127.0.0.1 is in use" in refused("serve", data_dir=data, port=port)
+        assert not (tmp_path / "new").exists()
+
+        # Other commands join it. The token is all that there is on stdout.
+        with jobwire("token", OWNER.email, data_dir=data) as command:
+            assert command.ends() == 0
+            (token,) = command.stdout.rest()
+        assert firm_name(url, token) == "Renamed & Sons"
+        assert "No active member signs in as nobody@demo.test." in refused("token", "nobody@demo.test", data_dir=data)
+
+        # A second server shares the database.
+        with jobwire("serve", data_dir=data, port=0) as server:
+            other = server.says("Listening on").rpartition(" ")[2]
+            assert firm_name(other, token) == "Renamed & Sons"
+            assert server.end() == 0
+        assert running.end() == 0
+
+
+@pytest.mark.parametrize("part", ["server", "worker", "valkey"])
+def test_a_part_that_dies_ends_all(data: Path, part: str) -> None:
+    with jobwire("run", data_dir=data, port=0) as running:
+        url_of(running)
+        parts = family(running.process.pid)
+        os.kill(parts[part], signal.SIGKILL)
+        assert running.ends() == 1
+        (line,) = [line for line in running.stderr.rest() if line.startswith("jobwire: ")]
+        assert part in line.lower()
+        assert "has ended by itself" in line
+        assert [birth(pid) for pid in parts.values()] == [None] * 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
+def test_nothing_outlives_a_run_that_is_killed(data: Path) -> None:
+    with jobwire("run", data_dir=data, port=0) as running:
+        url_of(running)
+        parts = family(running.process.pid)
+        assert set(parts) == PARTS
+        assert running.end(signal.SIGKILL) == -signal.SIGKILL
+        eventually(lambda: all(birth(pid) is None for pid in parts.values()))
+
+
+def test_a_run_that_is_ended_while_it_starts(data: Path) -> None:
+    with jobwire("run", data_dir=data, port=0) as running:
+        running.says("Starting")
+        eventually(lambda: bool(family(running.process.pid)))
+        assert running.end() == 0
+        assert "in use" not in "".join(running.stderr.rest())
+        assert not Folder(data).is_locked()
+
+
+@pytest.mark.parametrize(
+    ("environment", "part"),
+    [
+        ({"database_url": "postgresql://x@127.0.0.1:1/x", "redis_url": "redis://127.0.0.1:1"}, "127.0.0.1:1 does not"),
+        ({"database_url": "mysql://x", "redis_url": "redis://127.0.0.1:1"}, "must look like postgresql://"),
+        ({"database_url": "postgresql://x@h:p/x", "redis_url": "redis://127.0.0.1:1"}, "JOBWIRE_DATABASE_URL is not"),
+        ({"database_url": "postgresql://x@h/x", "redis_url": "http://h"}, "JOBWIRE_REDIS_URL must look like"),
+        ({"database_url": "postgresql://x@h/x"}, "JOBWIRE_REDIS_URL is not: set both, or neither"),
+        ({"redis_url": "redis://h"}, "JOBWIRE_DATABASE_URL is not: set both, or neither"),
+        ({"port": "http"}, "JOBWIRE_PORT is set to 'http': input should be a valid integer"),
+        ({"log_level": "loud"}, "JOBWIRE_LOG_LEVEL is set to 'loud': must be DEBUG"),
+        ({"host": "no.such.host.invalid"}, "no address for the host"),
+    ],
+)
+def test_a_mistake_is_one_line(environment: dict[str, str], part: str, tmp_path: Path) -> None:
+    assert part in refused("serve", **({"port": "0", "data_dir": tmp_path} | environment))
+
+
+async def test_a_server_waits_for_nobody_to_migrate(servers: embedded.Servers) -> None:
+    empty = f"empty_{os.getpid()}"
+    admin = await asyncpg.connect(**credentials(servers.database_url))
+    await admin.execute(f"CREATE DATABASE {empty}")
+    urls = {
+        "database_url": servers.database_url.replace("/jobwire?", f"/{empty}?", 1),
+        "redis_url": servers.redis_url,
+    }
+    try:
+        assert "run `jobwire migrate` first" in refused("serve", port=0, **urls)
+        with jobwire("migrate", **urls) as command:
+            assert command.ends() == 0
+        with jobwire("serve", port=0, **urls) as server:
+            assert server.says("Listening on")
+            assert server.end() == 0
+    finally:
+        await admin.execute(f"DROP DATABASE {empty} WITH (FORCE)")
+        await admin.close()
+
+
+async def test_a_firm_of_ones_own(servers: embedded.Servers, database: str, api: Api) -> None:
+    urls = {"database_url": database, "redis_url": servers.redis_url}
+    words = ("create-firm", "Hart & Daughters", "--owner", "Olive@Hart.test", "--password-stdin")
+    with jobwire(*words, typed="correct horse battery\n", **urls) as command:
+        assert command.ends() == 0, command.stderr.rest()
+    answer = ask(api.url, SIGN_IN, input={"email": "olive@hart.test", "password": "correct horse battery"})
+    assert firm_name(api.url, answer["signIn"]["accessToken"]) == "Hart & Daughters"
+    with jobwire(*words, typed="correct horse battery\n", **urls) as again:
+        assert again.ends() == 1
+        assert again.stderr.rest() == ["jobwire: Somebody already signs in as olive@hart.test."]
+    assert "no terminal to ask" in refused("create-firm", "X", "--owner", "x@hart.test", **urls)
+
+
+def test_the_committed_schema_is_checked(tmp_path: Path) -> None:
+    file = tmp_path / "schema.graphql"
+    with jobwire("export-schema", str(file)) as command:
+        assert command.ends() == 0
+    with jobwire("export-schema", str(file), "--check") as command:
+        assert command.ends() == 0
+    file.write_text(file.read_text() + '\n"Gone."\ntype Gone {\n  "Gone."\n  id: ID!\n}\n')
+    with jobwire("export-schema", str(file), "--check") as command:
+        assert command.ends() == 1
+        assert "BREAKING  Gone was removed." in command.stdout.rest()

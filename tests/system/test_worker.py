@@ -1,0 +1,99 @@
+"""`jobwire worker`: what it does by itself, and what it survives."""
+
+import asyncio
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+import embedded
+from models import housekeeping
+from models.housekeeping import KEYS_KEPT_FOR, prune_idempotency_keys
+from models.ids import new_id
+from models.rows import IdempotencyKey, Session
+from models.sign_in import KEPT_AFTER_END
+from tests.system.jobwire import jobwire
+from tests.world import World
+
+
+async def key(world: World, age: timedelta) -> int:
+    made = await IdempotencyKey.create(
+        firm_id=world.firm.id, key=str(new_id()), fingerprint="f", created_at=datetime.now(UTC) - age
+    )
+    return made.id
+
+
+async def session(world: World, expired: timedelta) -> UUID:
+    now = datetime.now(UTC)
+    made = await Session.create(
+        id=new_id(), member_id=world.owner.id, refresh_hash="h", created_at=now, expires_at=now - expired
+    )
+    return made.id
+
+
+async def gone(model: type[IdempotencyKey] | type[Session], id: int | UUID) -> None:
+    """Wait until the row has been deleted."""
+    async with asyncio.timeout(30):
+        while True:
+            if not await model.exists(id=id):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_keys_are_pruned_when_nobody_sends_them_again(world: World) -> None:
+    old, young = await key(world, KEYS_KEPT_FOR + timedelta(minutes=1)), await key(world, KEYS_KEPT_FOR / 2)
+    assert await prune_idempotency_keys(datetime.now(UTC)) >= 1
+    assert not await IdempotencyKey.exists(id=old)
+    assert await IdempotencyKey.exists(id=young)
+    assert await prune_idempotency_keys(datetime.now(UTC)) == 0
+
+
+async def test_more_keys_than_one_statement_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "_BATCH", 2)
+    for _ in range(5):
+        await key(world, KEYS_KEPT_FOR * 2)
+    assert await prune_idempotency_keys(datetime.now(UTC)) == 5
+
+
+async def test_a_worker_tidies_up_and_survives_without_redis(world: World, database: str, tmp_path: Path) -> None:
+    old, young = await key(world, KEYS_KEPT_FOR * 2), await key(world, timedelta(hours=25))
+    ended, recent = await session(world, KEPT_AFTER_END * 2), await session(world, timedelta(hours=1))
+    # A Valkey of this test's own, since it is to be killed. What it forgets, the worker puts in again.
+    with (
+        embedded.run(tmp_path, durable=False) as servers,
+        jobwire("worker", database_url=database, redis_url=servers.redis_url) as worker,
+    ):
+        await gone(IdempotencyKey, old)
+        await gone(Session, ended)
+
+        os.kill(servers.pids["valkey"], signal.SIGKILL)
+        later = await key(world, KEYS_KEPT_FOR * 2)
+        await asyncio.to_thread(worker.logs, "Redis is unavailable")
+        assert worker.process.poll() is None
+        await asyncio.to_thread(servers.restart_valkey)
+        await gone(IdempotencyKey, later)
+
+        assert await IdempotencyKey.exists(id=young)
+        assert await Session.exists(id=recent)
+        assert await asyncio.to_thread(worker.end) == 0
+
+
+async def test_a_worker_waits_for_a_redis_that_is_not_there_yet(world: World, database: str, tmp_path: Path) -> None:
+    old = await key(world, KEYS_KEPT_FOR * 2)
+    with embedded.run(tmp_path, durable=False) as servers:
+        os.kill(servers.pids["valkey"], signal.SIGKILL)
+        with jobwire("worker", database_url=database, redis_url=servers.redis_url) as worker:
+            await asyncio.to_thread(worker.logs, "redis.unreachable")
+            await asyncio.to_thread(servers.restart_valkey)
+            await gone(IdempotencyKey, old)
+            assert await asyncio.to_thread(worker.end, signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_worker_that_waits_ends_when_told(database: str, number: int) -> None:
+    with jobwire("worker", database_url=database, redis_url="redis://127.0.0.1:1") as worker:
+        await asyncio.to_thread(worker.logs, "worker.started")
+        assert await asyncio.to_thread(worker.end, number) == 0
