@@ -19,11 +19,22 @@ class Statement(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """Its beginning, on one line."""
+        """Its beginning, on one line, without the columns of a long list."""
         line = " ".join(self.text.replace('"', "").split())
-        if "SELECT" in line[:7] and " FROM " in line:
-            line = f"SELECT … {line[line.index(' FROM ') + 1 :]}" if line.index(" FROM ") > 40 else line
+        source = _outermost(line, " FROM ")
+        if line.startswith("SELECT ") and source > 40:
+            line = f"SELECT … {line[source + 1 :]}"
         return line if len(line) <= 90 else f"{line[:89]}…"
+
+
+def _outermost(text: str, word: str) -> int:
+    """Where the word first stands outside of all brackets; -1 for nowhere."""
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0 and text.startswith(word, place):
+            return place
+    return -1
 
 
 @asynccontextmanager

@@ -96,9 +96,7 @@ class _House:
 
     def _wait_for_postgres(self) -> None:
         socket_folder = parse_qs(urlsplit(self.servers.database_url).query)["host"][0]
-        self.children["postgres"].wait_until(
-            lambda: postgres.answers(socket_folder), postgres.PATIENCE, self.giving_up
-        )
+        self.children["postgres"].wait_until(lambda: postgres.answers(socket_folder), postgres.PATIENCE, self.giving_up)
 
     def _wait_for_valkey(self) -> None:
         url = self.servers.redis_url

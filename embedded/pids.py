@@ -9,9 +9,7 @@ def birth(pid: int) -> str | None:
     """When the living process with this number began; None if there is none. Numbers are used again."""
     if sys.platform == "linux":
         return _birth_in_proc(pid)
-    asked = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
+    asked = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return asked.stdout.strip() or None
 
 

@@ -80,9 +80,7 @@ class Child:
             if answers():
                 return
             if not alive:
-                raise EmbeddedError(
-                    f"{self.name} ended at its start: {self.last_words()} (log: {self.program.log})"
-                )
+                raise EmbeddedError(f"{self.name} ended at its start: {self.last_words()} (log: {self.program.log})")
             if time.monotonic() > deadline:
                 raise EmbeddedError(
                     f"{self.name} did not answer within {patience:.0f} seconds: {self.last_words()} "

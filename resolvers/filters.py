@@ -53,7 +53,7 @@ def _seen(column: str, kind: Kind, wanted: IdFilter | None, scope: Scope) -> Q:
     if not isinstance(wanted, IdFilter):
         return Q()
     ids = [decode(kind, id) for id in _bounded(wanted.in_)]
-    return Q(**{f"{column}__in": Subquery(scope.of_kind(kind).where(id__in=ids).values("id"))})
+    return holds(**{f"{column}__in": Subquery(scope.of_kind(kind).where(id__in=ids).values("id"))})
 
 
 def _one_of(column: str, values: Sequence[Any] | None) -> Q:

@@ -46,7 +46,8 @@ class Changes:
     )
     events: list[Event] = strawberry.field(
         resolver=lambda root: root.events,
-        description="What happened, one event for each thing that changed, the last one, with the thing's present "
+        description="What happened, one event for each thing that changed (and each job that its task or time entry "
+        "touched), the last one, with the thing's present "
         "state; in order; at most 1,000. Empty in a heartbeat, which comes at least every 25 seconds.",
         directives=[ListSize(assumed_size=10)],
     )

@@ -92,9 +92,7 @@ class GraphQLOverHTTP:
         except Refused as refusal:
             if exchange.accepts is not Media.EVENTS:
                 return refused(refusal, exchange.media)
-            stream = EventStream(
-                self._traffic, self._options, exchange.receive, exchange.send, exchange.scope
-            )
+            stream = EventStream(self._traffic, self._options, exchange.receive, exchange.send, exchange.scope)
             await stream.refuse(refusal, cors)
             return None
         return await self._stream(exchange, prepared, session, cors)
@@ -177,9 +175,7 @@ def _check_content_type(headers: Headers) -> None:
     if charset not in ("utf-8", "utf8"):
         raise Rejected(415, "Send UTF-8.", "UNSUPPORTED_MEDIA_TYPE")
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise Rejected(
-            415, "Send the body uncompressed.", "UNSUPPORTED_MEDIA_TYPE", accept_encoding="identity"
-        )
+        raise Rejected(415, "Send the body uncompressed.", "UNSUPPORTED_MEDIA_TYPE", accept_encoding="identity")
 
 
 def _content_type(headers: Headers) -> tuple[str, str]:

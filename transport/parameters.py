@@ -35,9 +35,7 @@ def from_json(body: bytes) -> Request:
 def from_query_string(query_string: bytes) -> Request:
     """The request in a URL ("GET"): `variables` and `extensions` are JSON, `operationName=` is none."""
     try:
-        pairs = parse_qsl(
-            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20
-        )
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
     except ValueError:
         raise Malformed("The query string is not valid.") from None
     given: dict[str, Any] = {}

@@ -73,7 +73,9 @@ def refused(refusal: Refused, media: Media) -> Reply:
     than the document (401, 405, 429) keeps its status ("URL": "it SHOULD use the relevant `4xx`").
     """
     legacy_success = media is not Media.GRAPHQL and refusal.status == 400
-    return Reply(200 if legacy_success else refusal.status, response(refusal.errors), media)
+    # RFC 9110 section 15.5.2: a 401 has a challenge; RFC 6750 section 3.1: without an error code, for want of a token.
+    challenge = {"www-authenticate": 'Bearer realm="graphql"'} if refusal.status == 401 else {}
+    return Reply(200 if legacy_success else refusal.status, response(refusal.errors), media, challenge)
 
 
 def unauthenticated(refusal: NotSignedIn, media: Media) -> Reply:

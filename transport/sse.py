@@ -38,9 +38,7 @@ class Stuck(Exception):
 class EventStream:
     """One operation's results as `next` events, and `complete`."""
 
-    def __init__(
-        self, traffic: Traffic, options: TransportOptions, receive: Receive, send: Send, scope: Scope
-    ) -> None:
+    def __init__(self, traffic: Traffic, options: TransportOptions, receive: Receive, send: Send, scope: Scope) -> None:
         self._traffic = traffic
         self._options = options
         self._receive = receive
@@ -56,9 +54,7 @@ class EventStream:
         await self._event(_next(response(refusal.errors)) + _COMPLETE)
         await self._send({"type": "http.response.body", "body": b""})
 
-    async def run(
-        self, engine: Engine, prepared: Prepared, session: Session, headers: Mapping[str, str]
-    ) -> None:
+    async def run(self, engine: Engine, prepared: Prepared, session: Session, headers: Mapping[str, str]) -> None:
         """Stream until the operation is through, the client leaves or the session ends."""
         unregister = engine.on_end(session, self._end)
         expiry = self._expire_at(session.expires_at)
@@ -95,9 +91,7 @@ class EventStream:
         try:
             while True:
                 waiting: set[asyncio.Future[Any]] = {gone, result, self._ended}
-                await asyncio.wait(
-                    waiting, timeout=self._options.keep_alive, return_when=asyncio.FIRST_COMPLETED
-                )
+                await asyncio.wait(waiting, timeout=self._options.keep_alive, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     return False
                 if self._ended.done():
@@ -148,9 +142,7 @@ class EventStream:
         if moment is None:
             return None
         remaining = max(moment - time.time(), 0.0)
-        return asyncio.get_running_loop().call_later(
-            remaining, self._end, Ended(Close.FORBIDDEN, "Token expired")
-        )
+        return asyncio.get_running_loop().call_later(remaining, self._end, Ended(Close.FORBIDDEN, "Token expired"))
 
     def _end(self, ended: Ended) -> None:
         if not self._ended.done():
@@ -167,9 +159,7 @@ class EventStream:
         self._traffic.leave(self)
 
     async def _open(self, extra: Mapping[str, str]) -> None:
-        headers = [
-            (name.encode(), value.encode("latin-1")) for name, value in (_HEADERS | dict(extra)).items()
-        ]
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in (_HEADERS | dict(extra)).items()]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._event(_KEEP_ALIVE)  # uvicorn sends the head at once; a proxy may wait for a first byte
 

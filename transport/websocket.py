@@ -37,9 +37,7 @@ class GraphQLOverWebSocket:
         if SUBPROTOCOL not in scope["subprotocols"]:
             # The close code needs an open socket, so the handshake succeeds without a subprotocol.
             await send({"type": "websocket.accept"})
-            return await send(
-                {"type": "websocket.close", "code": Close.SUBPROTOCOL, "reason": f"Speak {SUBPROTOCOL}"}
-            )
+            return await send({"type": "websocket.close", "code": Close.SUBPROTOCOL, "reason": f"Speak {SUBPROTOCOL}"})
         try:
             token = token_in(headers)
         except NotSignedIn as refusal:

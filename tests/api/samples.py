@@ -91,7 +91,8 @@ class Sampler:
             value = SCALARS[named.name](name, self.unique)
         else:
             raise NoSample(
-                f"{self.mutation} takes {name}: {named.name}. Say in tests/api/samples.py, SCALARS, what that looks like."
+                f"{self.mutation} takes {name}: {named.name}. "
+                "Say in tests/api/samples.py, SCALARS, what that looks like."
             )
         return [value] if is_list_type(getattr(type_, "of_type", type_)) or is_list_type(type_) else value
 

@@ -327,15 +327,15 @@ NOT_RUN: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "{ viewer " + "{ member " * 12 + "{ id }" + " }" * 12 + " }",
         {},
         "LIMIT",
-        "The operation is 14 levels deep; at most 12 are allowed. Ask for fewer nested levels, or fetch the inner ones by "
-        "id in a second request.",
+        "The operation is 14 levels deep; at most 12 are allowed. Ask for fewer nested levels, or fetch the inner ones "
+        "by id in a second request.",
     ),
     "too many aliases": (
         "{ " + " ".join(f"a{n}: revision" for n in range(31)) + " }",
         {},
         "LIMIT",
-        "The operation uses 31 aliases, counting fragments wherever they are spread; at most 30 are allowed. Fetch items "
-        "of a kind through one list, such as nodes(ids:).",
+        "The operation uses 31 aliases, counting fragments wherever they are spread; at most 30 are allowed. Fetch "
+        "items of a kind through one list, such as nodes(ids:).",
     ),
     "too long a document": (
         "{ " + "revision " * 2001 + " }",

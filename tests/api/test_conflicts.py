@@ -29,10 +29,10 @@ async def dragged(api: Api, member: Member, **input: Any) -> dict[str, Any]:
     return (await api.ask(member, MOVE, input=input))["moveJob"]  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("_", range(3))
-async def test_of_two_who_drag_the_same_card_one_wins(world: World, api: Api, _: int) -> None:
+@pytest.mark.parametrize("time", range(3))
+async def test_of_two_who_drag_the_same_card_one_wins(world: World, api: Api, time: int) -> None:
     job, before = await world.job(), await world.revision()
-    _, doing, done = await world.stages()
+    _first, doing, done = await world.stages()
     card = {"jobId": encode(Kind.JOB, job.id), "expectedVersion": 1}
     answers = await asyncio.gather(
         dragged(api, world.admin, stageId=encode(Kind.STAGE, doing.id), **card),
@@ -122,12 +122,10 @@ async def test_a_key_with_other_content_is_refused(world: World, api: Api, other
 
 
 async def test_a_key_is_its_callers_and_its_calls(world: World, api: Api) -> None:
-    job = encode(Kind.JOB, Job(id=new_id()).id)
     first = await key_call(api, world)
     assert (await key_call(api, world, world.owner))["errors"][0]["code"] == "RULE"
     input = {"jobId": first["job"]["id"], "idempotencyKey": "once"}
     assert (await api.ask(world.admin, DELETE, input=input))["deleteJob"]["errors"][0]["code"] == "RULE"
-    assert job != first["job"]["id"]
 
 
 async def test_another_firms_key_is_another_key(world: World, api: Api) -> None:

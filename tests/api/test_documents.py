@@ -62,7 +62,7 @@ def test_the_cache_is_bounded_in_bytes() -> None:
     assert len(cache) == 2
 
 
-@pytest.mark.parametrize("padding, kept", [(100 - len("{ id }"), 1), (101 - len("{ id }"), 0)])
+@pytest.mark.parametrize(("padding", "kept"), [(100 - len("{ id }"), 1), (101 - len("{ id }"), 0)])
 def test_a_long_source_is_parsed_but_not_kept(padding: int, kept: int) -> None:
     cache = DocumentCache(max_source_bytes=100)
     cache.parse("{ id }" + " " * padding, max_tokens=10)
@@ -130,7 +130,7 @@ def test_the_only_operation_needs_no_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "source, name, message",
+    ("source", "name", "message"),
     [
         ("query A { id }", "B", "The document has no operation named 'B'. It has: 'A'."),
         (
@@ -185,9 +185,7 @@ def test_a_few_mistakes_get_suggestions_and_many_do_not() -> None:
 
 
 def test_fields_that_cannot_merge() -> None:
-    assert messages("{ a: page(first: 1) { id } a: page(first: 2) { id } }")[0].startswith(
-        "Fields 'a' conflict"
-    )
+    assert messages("{ a: page(first: 1) { id } a: page(first: 2) { id } }")[0].startswith("Fields 'a' conflict")
 
 
 def test_the_overlap_budget_has_a_clear_message() -> None:
@@ -225,7 +223,7 @@ STRAWBERRY_SCHEMA = strawberry.Schema(Query)._schema
 
 
 @pytest.mark.parametrize(
-    "source, message",
+    ("source", "message"),
     [
         ("{ chosen(by: { a: 1 }) }", None),
         ("{ chosen(by: { a: 1, b: 2 }) }", "OneOf Input Object 'Choice' must specify exactly one key."),

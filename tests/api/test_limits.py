@@ -72,7 +72,7 @@ def nested(levels: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "name, allowed, make, message",
+    ("name", "allowed", "make", "message"),
     [
         (
             "depth",
@@ -122,9 +122,7 @@ def nested(levels: int) -> str:
         ),
     ],
 )  # fmt: skip
-def test_a_limit_at_its_figure_and_over_it(
-    name: str, allowed: int, make: Callable[[int], str], message: str
-) -> None:
+def test_a_limit_at_its_figure_and_over_it(name: str, allowed: int, make: Callable[[int], str], message: str) -> None:
     measure(make(allowed), limits=Limits())
     with pytest.raises(LimitExceeded) as caught:
         measure(make(allowed + 1), limits=Limits())
@@ -165,9 +163,7 @@ def test_the_usual_introspection_query_passes(options: dict[str, bool]) -> None:
 
 
 def test_aliases_within_introspection_count() -> None:
-    measured = measure(
-        "{ __schema { a: types { b: name } ...F } c: id } fragment F on __Schema { d: types { name } }"
-    )
+    measured = measure("{ __schema { a: types { b: name } ...F } c: id } fragment F on __Schema { d: types { name } }")
     assert (measured.aliases, measured.introspection_aliases) == (4, 3)
 
 
@@ -175,7 +171,7 @@ def test_aliases_within_introspection_count() -> None:
 
 
 @pytest.mark.parametrize(
-    "source, points",
+    ("source", "points"),
     [
         ("{ id }", 0),
         ("{ job { id tags } }", 1),
@@ -216,7 +212,7 @@ def test_a_fragment_on_a_connection_counts_for_the_page_of_each_spread() -> None
 
 
 @pytest.mark.parametrize(
-    "variables, points",
+    ("variables", "points"),
     [
         ({}, 1 + 4),
         ({"n": 9}, 1 + 9),
@@ -270,9 +266,7 @@ def test_a_measurement_is_kept_for_the_sizes_that_it_depends_on() -> None:
 def test_operations_of_one_document_are_measured_apart() -> None:
     queries = "query A($n: Int = 2) { ...F } query B($n: Int = 3) { ...F }"
     parsed = document(queries + "fragment F on Query { jobs(first: $n) { nodes { id } } }")
-    costs = [
-        check_limits(SCHEMA, parsed, choose_operation(parsed, name), {}, Limits()).cost for name in ("A", "B")
-    ]
+    costs = [check_limits(SCHEMA, parsed, choose_operation(parsed, name), {}, Limits()).cost for name in ("A", "B")]
     assert costs == [3, 4]
 
 
@@ -298,7 +292,7 @@ STRAWBERRY = strawberry.Schema(Query)
 
 
 @pytest.mark.parametrize(
-    "source, points",
+    ("source", "points"),
     [
         ("{ told { __typename } }", 50),
         ("{ sliced { __typename } }", 3),
@@ -329,7 +323,7 @@ def test_list_size_of_a_field_that_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "source, expected",
+    ("source", "expected"),
     [
         ("{ nothing { at { all } } }", Measured(3, 0, 1, 2)),
         ("{ ...Nowhere id }", Measured(1, 0, 1, 0)),
@@ -402,7 +396,7 @@ def cycles(levels: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "make, small, large",
+    ("make", "small", "large"),
     [
         (doubling, 50, 200),
         (lambda count: "{" + "job { id } " * count + "}", 100, 400),
@@ -454,9 +448,7 @@ def reference(parsed: Document, operation: OperationDefinitionNode, variables: d
 
     def depth(selections: SelectionSetNode | None, type_: Any) -> int:
         return (
-            max((1 + depth(n.selection_set, None) for n, _ in flat(selections, type_)), default=0)
-            if selections
-            else 0
+            max((1 + depth(n.selection_set, None) for n, _ in flat(selections, type_)), default=0) if selections else 0
         )
 
     def aliases(selections: SelectionSetNode | None) -> int:
@@ -551,9 +543,7 @@ def selections(draw: st.DrawFn, type_: str, fragments: tuple[tuple[str, str], ..
 @st.composite
 def documents(draw: st.DrawFn) -> str:
     """A query and fragments that spread later ones, on types that need not fit the place."""
-    fragments = tuple(
-        (f"F{number}", draw(st.sampled_from(TYPES))) for number in range(draw(st.integers(0, 4)))
-    )
+    fragments = tuple((f"F{number}", draw(st.sampled_from(TYPES))) for number in range(draw(st.integers(0, 4))))
     parts = ["query($a: Int = 3, $b: Int = 3) " + draw(selections("Query", fragments, 3))]
     for at, (name, type_) in enumerate(fragments):
         parts.append(f"fragment {name} on {type_} {draw(selections(type_, fragments[at + 1 :], 2))}")

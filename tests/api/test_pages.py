@@ -150,7 +150,8 @@ async def cursor_values(api: Api, world: World, arguments: str = "") -> list[Any
 
 @pytest.mark.parametrize(
     "tampered",
-    [[], [1], [None, None, None], ["x", "y"], [5, 5], [True, True], [{}, []], ["2026-01-01T00:00:00", "x"], ["2026-01-01", None],
+    [[], [1], [None, None, None], ["x", "y"], [5, 5], [True, True], [{}, []],
+     ["2026-01-01T00:00:00", "x"], ["2026-01-01", None],
      ["9999-12-31T23:59:59+00:00", "\0"], ["0001-01-01T00:00:00+14:00", "00000000-0000-0000-0000-000000000000"]],
 )  # fmt: skip
 async def test_a_cursor_that_was_tampered_with_is_refused_or_harmless(
@@ -180,7 +181,8 @@ async def test_nonsense_is_no_cursor(shelf: World, api: Api, cursor: str) -> Non
         assert answer["errors"][0]["extensions"]["code"] == "INVALID"
 
 
-HISTORY = """query History($id: ID!, $first: Int!, $after: String) { job(id: $id) { history(first: $first, after: $after) {
+HISTORY = """
+query History($id: ID!, $first: Int!, $after: String) { job(id: $id) { history(first: $first, after: $after) {
   nodes { revision at } pageInfo { hasNextPage endCursor } } } }"""
 
 

@@ -158,7 +158,8 @@ async def read(api: Api, staff: Staff, member: Member, type_name: str, field: st
     named: Any = get_named_type(owner.fields[field].type)
     selected = field if is_leaf_type(named) else f"{field} {{ __typename }}"
     if any(parent.name == "Event" for parent in owner.interfaces):
-        query = f"query Read($id: ID!) {{ job(id: $id) {{ history(first: 100) {{ nodes {{ ... on {type_name} {{ beside: revision {selected} }} }} }} }} }}"
+        event = f"... on {type_name} {{ beside: revision {selected} }}"
+        query = f"query Read($id: ID!) {{ job(id: $id) {{ history(first: 100) {{ nodes {{ {event} }} }} }} }}"
         answer = await api.post(member, query, id=staff.firm.id(_place("job")))
         found = [node for node in answer["data"]["job"]["history"]["nodes"] if node]
     else:

@@ -117,7 +117,8 @@ query Board($id: ID!) {
 JOB = """
 query Job($id: ID!) { job(id: $id) { name overdue account { name } pipeline { name } stage { name } status { name }
   assignees { name } tasks { name assignees { name } } tracked remaining } }"""
-JOBS = "{ jobs(first: 50) { nodes { id name account { name } status { name } assignees { name } } pageInfo { endCursor } } }"
+JOBS = """
+{ jobs(first: 50) { nodes { id name account { name } status { name } assignees { name } } pageInfo { endCursor } } }"""
 COUNT = "{ jobs { totalCount } }"
 HISTORY = """
 query History($id: ID!) { job(id: $id) { history(first: 50) { nodes { __typename at actor { member { name } } } } } }"""

@@ -13,9 +13,10 @@ _PASSING = {"session", "sign_in_attempts", "signing_key"}
 
 async def checksums() -> dict[str, str]:
     """A checksum of all rows of each table."""
-    tables = {model._meta.db_table for model in Tortoise.apps["models"].values()} - _PASSING  # type: ignore[index]
+    tables = {model._meta.db_table for model in Tortoise.apps["models"].values()} - _PASSING
     parts = [
-        f"SELECT '{table}' AS name, count(*) || coalesce(md5(string_agg(md5(t::text), '' ORDER BY id)), '') AS sum FROM {table} t"
+        f"SELECT '{table}' AS name, count(*) || coalesce(md5(string_agg(md5(t::text), '' ORDER BY id)), '') AS sum "
+        f"FROM {table} t"
         for table in sorted(tables)
     ]
     return {row["name"]: row["sum"] for row in await sql(" UNION ALL ".join(parts))}

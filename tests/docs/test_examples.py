@@ -100,3 +100,12 @@ def test_commands_and_options_in_examples_exist() -> None:
         options = {option for parameter in commands[name].params for option in parameter.opts} | {"--help"}
         used = {word.partition("=")[0] for word in words if word.startswith("--")}
         assert used <= options, f"{where}: jobwire {name} {used - options}"
+
+
+def test_options_that_are_named_alone_exist() -> None:
+    commands = getattr(typer.main.get_command(app), "commands")  # noqa: B009 - typer's group has no type of its own
+    known = {option for command in commands.values() for parameter in command.params for option in parameter.opts}
+    others = {"--help", "--import-mode", "--require-hashes"}
+    named = {name for path in PAGES for name in re.findall(r"`(--[a-z-]+)", prose(path.read_text()))}
+    assert named
+    assert named <= known | others

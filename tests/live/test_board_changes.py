@@ -14,7 +14,8 @@ CHANGES = """
 subscription Changes($pipelines: [ID!], $after: Revision) {
   boardChanges(pipelines: $pipelines, after: $after) {
     revision previous resync
-    events { __typename revision actor { kind member { name } } ... on JobEvent { jobId job { id name version stage { id } position } } }
+    events { __typename revision actor { kind member { name } }
+      ... on JobEvent { jobId job { id name version stage { id } position } } }
   }
 }"""
 MOVE = """

@@ -16,11 +16,11 @@ from models.commands.pipelines import set_pipeline_members
 from models.errors import Refusal
 from models.ids import Kind, encode
 from models.rights import Right, Role
-from models.rows import Account, Job, Member, Pipeline
+from models.rows import Account, Job, Member, Pipeline, Stage
 from models.sign_in import issue_for
 from tests.live.follower import Follower, following
 from tests.live.replica import CHANGES
-from tests.serving import Api
+from tests.serving import Api, Socket
 from tests.world import World
 
 Switch = Callable[[World, bool], Awaitable[object]]
@@ -100,7 +100,7 @@ async def test_rights_that_withhold_fields_are_read_anew(switch: Switch | str, w
         assert client.resyncs == 2
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_a_storm_of_moves_while_rights_come_and_go(seed: int, world: World, api: Api) -> None:
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -139,10 +139,10 @@ async def _receive(client: Follower) -> None:
         await client.receive()
 
 
-async def _move(world: World, chance: random.Random, jobs: list[Job], stages: list[object]) -> None:
+async def _move(world: World, chance: random.Random, jobs: list[Job], stages: list[Stage]) -> None:
     for _ in range(40):
         job, stage = chance.choice(jobs), chance.choice(stages)
-        await move_job(world.acting(world.owner), job_id=job.id, stage_id=stage.id)  # type: ignore[attr-defined]
+        await move_job(world.acting(world.owner), job_id=job.id, stage_id=stage.id)
 
 
 async def _rescope(world: World, chance: random.Random, accounts: list[Account], pipelines: list[Pipeline]) -> None:
@@ -162,6 +162,11 @@ async def _rescope(world: World, chance: random.Random, accounts: list[Account],
             raise AssertionError(refusal) from None
 
 
+async def _read_on(socket: Socket) -> None:
+    while True:
+        await socket.connection.recv()
+
+
 async def closed(api: Api, member: Member, shut: Callable[[], Awaitable[object]]) -> tuple[int | None, float]:
     """The code that a socket of the member's is closed with after this, and how many seconds later."""
     loop = asyncio.get_running_loop()
@@ -171,9 +176,7 @@ async def closed(api: Api, member: Member, shut: Callable[[], Awaitable[object]]
         await shut()
         began = loop.time()
         with pytest.raises(ConnectionClosed) as end:
-            async with asyncio.timeout(20):
-                while True:
-                    await socket.connection.recv()
+            await asyncio.wait_for(_read_on(socket), 20)
         return end.value.rcvd.code if end.value.rcvd else None, loop.time() - began
 
 

@@ -1,12 +1,12 @@
 """What a stream tells when things happen between its steps: it heard, it reads, it is read for, it is sent."""
 
-import embedded
 import pytest
 
+import embedded
 from models.commands.accounts import set_account_team
 from models.commands.jobs import delete_job, update_job
 from models.commands.moves import move_job
-from models.commands.pipelines import set_pipeline_members
+from models.commands.pipelines import delete_pipeline, set_pipeline_members
 from models.commands.tasks import create_task, link_task, unlink_task
 from models.events import JobRemoved
 from models.rows import AccountMember, Job
@@ -96,8 +96,6 @@ async def test_what_left_after_the_scope_changed_is_removed_too(
 async def test_a_deleted_pipeline_is_removed_from_whom_it_was_available_to(
     world: World, servers: embedded.Servers
 ) -> None:
-    from models.commands.pipelines import delete_pipeline
-
     spare = await world.new_pipeline("Spare", world.employee)
     async with hub_on(servers.redis_url) as hub, pulling(hub, world.employee) as client:
         await delete_pipeline(world.acting(world.owner), pipeline_id=spare.id)

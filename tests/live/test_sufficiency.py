@@ -12,7 +12,7 @@ from models.events import EVERYWHERE, KINDS
 from models.rights import Right
 from models.rows import Member
 from tests.live.follower import following
-from tests.live.scenarios import SCENARIOS
+from tests.live.scenarios_of_work import SCENARIOS
 from tests.serving import Api
 from tests.world import World
 

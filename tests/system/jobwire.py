@@ -111,7 +111,7 @@ def family(pid: int) -> dict[str, int]:
         ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     )
     known = {"cli serve": "server", "cli worker": "worker", "valkey-server": "valkey", "bin/postgres": "postgres"}
-    found = {}
+    found: dict[str, int] = {}
     for line in asked.stdout.splitlines():
         number, _, command = line.strip().partition(" ")
         found |= {name: int(number) for part, name in known.items() if part in command}

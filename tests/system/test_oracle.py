@@ -91,6 +91,7 @@ async def work_and_compare(scenario: Scenario, judge: Judge, stops: list[int], *
     await traffic.settle()
     await judge.agree(scenario.clients, "at the end")
     print(traffic.told(), f"{time.monotonic() - began:.0f} s", judge.told(), scenario.told(), sep="\n")
+    assert not scenario.house.unwell(), f"seed {judge.seed}: {scenario.house.unwell()}"
     assert judge.moments > moments
     assert traffic.done.total() > commands * 0.4
     never = [kind.mutation for kind in KINDS if not traffic.done[kind.mutation]]

@@ -1,5 +1,6 @@
 """`jobwire run` and its neighbours, as processes: what they say, how they end, what they leave behind."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -45,7 +46,7 @@ def url_of(running: Jobwire) -> str:
     return next(word for word in running.says("GraphQL   http").split() if word.startswith("http"))
 
 
-def refused(*words: str, **environment: object) -> str:
+def refused(*words: str, **environment: Any) -> str:
     """The one line of a command that cannot do what it was asked for."""
     with jobwire(*words, **environment) as command:
         assert command.ends() != 0
@@ -181,8 +182,10 @@ async def test_a_firm_of_ones_own(servers: embedded.Servers, database: str, api:
     words = ("create-firm", "Hart & Daughters", "--owner", "Olive@Hart.test", "--password-stdin")
     with jobwire(*words, typed="correct horse battery\n", **urls) as command:
         assert command.ends() == 0, command.stderr.rest()
-    answer = ask(api.url, SIGN_IN, input={"email": "olive@hart.test", "password": "correct horse battery"})
-    assert firm_name(api.url, answer["signIn"]["accessToken"]) == "Hart & Daughters"
+    given = {"email": "olive@hart.test", "password": "correct horse battery"}
+    answer = await asyncio.to_thread(ask, api.url, SIGN_IN, input=given)
+    name = await asyncio.to_thread(firm_name, api.url, answer["signIn"]["accessToken"])
+    assert name == "Hart & Daughters"
     with jobwire(*words, typed="correct horse battery\n", **urls) as again:
         assert again.ends() == 1
         assert again.stderr.rest() == ["jobwire: Somebody already signs in as olive@hart.test."]

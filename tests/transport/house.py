@@ -60,9 +60,7 @@ class House:
     def open_socket(self, **headers: Any) -> websockets.connect:
         # No bound on what the client holds: it would not read the close frame behind a full queue.
         protocols = [websockets.Subprotocol(SUBPROTOCOL)]
-        return websockets.connect(
-            self.socket_url, subprotocols=protocols, compression=None, max_queue=None, **headers
-        )
+        return websockets.connect(self.socket_url, subprotocols=protocols, compression=None, max_queue=None, **headers)
 
     @asynccontextmanager
     async def signed_in(self, name: str = "alice", **options: Any) -> Any:

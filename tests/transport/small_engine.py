@@ -97,9 +97,7 @@ class SmallEngine:
             raise Refused([{"message": "Which operation?"}])
         if "tooMuch" in request.query:
             raise Refused([{"message": "Slow down."}], 429)
-        values = graphql.get_variable_values(
-            self.schema, operation.variable_definitions or (), request.variables or {}
-        )
+        values = graphql.get_variable_values(self.schema, operation.variable_definitions or (), request.variables or {})
         if isinstance(values, list):
             raise Refused([dict(fault.formatted) for fault in values])
         return Document(operation.operation.value, node, request)

@@ -80,9 +80,7 @@ async def test_gql_executes_subscribes_and_is_told_of_errors(house: House) -> No
 
 
 async def test_graphql_ws_runs_a_subscription_to_its_end(house: House, node: str) -> None:
-    async with script(
-        node, "websocket.mjs", house.socket_url, "ws", "subscription { count(to: 2) }"
-    ) as client:
+    async with script(node, "websocket.mjs", house.socket_url, "ws", "subscription { count(to: 2) }") as client:
         assert [await client.tells() for _ in range(3)] == [
             {"next": {"data": {"count": 1}}},
             {"next": {"data": {"count": 2}}},
@@ -135,9 +133,7 @@ async def test_graphql_sse_runs_a_subscription_to_its_end(house: House, node: st
 
 
 @pytest.mark.parametrize(("code", "returns"), [(1012, True), (4403, True), (4401, False)])
-async def test_graphql_sse_comes_back_like_a_websocket(
-    house: House, node: str, code: int, returns: bool
-) -> None:
+async def test_graphql_sse_comes_back_like_a_websocket(house: House, node: str, code: int, returns: bool) -> None:
     topic = f"graphql-sse-{code}"
     query = f'subscription {{ ticks(topic: "{topic}") }}'
     async with script(node, "sse.mjs", house.url, topic, query) as client:

@@ -44,9 +44,7 @@ async def test_new_sockets_are_refused_and_queries_are_still_answered() -> None:
         async with httpx.AsyncClient() as http:
             assert (await http.post(house.url, json={"query": "{ hello }"})).status_code == 200
             stream = {"accept": "text/event-stream"}
-            asked = await http.post(
-                house.url, json={"query": "subscription { count(to: 1) }"}, headers=stream
-            )
+            asked = await http.post(house.url, json={"query": "subscription { count(to: 1) }"}, headers=stream)
             assert (asked.status_code, asked.headers["retry-after"]) == (503, "1")
 
 

@@ -227,8 +227,7 @@ async def test_a_large_body_is_413_declared_or_not(http: httpx.AsyncClient) -> N
 async def test_a_declared_length_is_refused_before_the_body_comes(house: House) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
     writer.write(
-        b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        b"Content-Length: 999999999\r\n\r\n"
+        b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n"
     )
     async with asyncio.timeout(5):
         assert b" 413 " in await reader.readline()

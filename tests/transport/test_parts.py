@@ -40,9 +40,7 @@ def test_a_bucket_allows_a_burst_and_then_a_rate() -> None:
 
 
 def test_a_frame_is_the_body_with_something_around_it() -> None:
-    assert next_frame(next_prefix('"é'), '{"a":"é"}'.encode()) == (
-        '{"id":"\\"é","type":"next","payload":{"a":"é"}}'
-    )
+    assert next_frame(next_prefix('"é'), '{"a":"é"}'.encode()) == ('{"id":"\\"é","type":"next","payload":{"a":"é"}}')
 
 
 @pytest.mark.parametrize(

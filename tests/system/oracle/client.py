@@ -22,6 +22,8 @@ from tests.system.oracle.replica import Object, Replica
 
 LOST = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, TimeoutError, Unavailable)
 OUT = 4401, 4403
+#: Going away, restarting, try again, and too slow to say who it is.
+RETRIED = 1001, 1012, 1013, 4408
 
 
 class ReadAnew(Exception):
@@ -91,7 +93,7 @@ class Client:
         if code in OUT:
             self.api.forget(self.person.email, await self._token())
             self.out = True
-        elif code is not None and code not in (1001, 1006, 1011, 1012, 1013):
+        elif code is not None and code not in RETRIED:
             self.faults.append(f"closed with {code} {closed.rcvd.reason if closed.rcvd else ''}")
         elif not self.held_away:
             self.at += 1

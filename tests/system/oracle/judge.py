@@ -81,7 +81,7 @@ class Judge:
         fresh = await self.fresh(waiting)
         wrong = [client for client in waiting if not agrees(client, fresh[client.person.email])]
         if not wrong:
-            return f"seed {self.seed}, {when}: what a fresh query answers changed while nobody wrote"
+            return f"seed {self.seed}, {when}: too late, or what a fresh query answers changed while nobody wrote"
         lines = [f"seed {self.seed}, {when}: {len(wrong)} clients differ: {', '.join(c.name for c in wrong)}"]
         for client in wrong[:3]:
             lines += _described(client, fresh[client.person.email])

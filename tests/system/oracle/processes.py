@@ -31,10 +31,12 @@ class Program:
     environment: dict[str, str]
     log: Path
     process: subprocess.Popen[bytes] = field(init=False)
+    _said_before: int = 0
 
     def start(self) -> None:
-        """Start it; the file begins anew."""
-        with self.log.open("wb") as log:
+        """Start it, for the first time or again."""
+        with self.log.open("ab") as log:
+            self._said_before = log.tell()
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *self.arguments],
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
@@ -45,8 +47,13 @@ class Program:
             )
 
     def said(self) -> bytes:
-        """What it has printed."""
-        return self.log.read_bytes()
+        """What it has printed since its last start."""
+        return self.log.read_bytes()[self._said_before :]
+
+    def faults(self) -> list[str]:
+        """What it logged as a fault of its own, since its first start."""
+        lines = self.log.read_text().splitlines()
+        return [line for line in lines if '"level": "error"' in line or line.startswith("Traceback")]
 
     @property
     def alive(self) -> bool:
@@ -57,15 +64,6 @@ class Program:
         """SIGKILL, and wait until it is gone."""
         self.process.kill()
         self.process.wait()
-
-    def stop(self) -> int:
-        """SIGTERM; the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError(f"{self.name} did not end on SIGTERM: {self.said()[-2000:].decode()}") from None
 
 
 @dataclass
@@ -97,6 +95,14 @@ class House:
     embedded: Running
     servers: list[Server]
     worker: Program
+
+    def unwell(self) -> list[str]:
+        """Who has ended by itself, and what was logged as a fault."""
+        programs = [*self.servers, self.worker]
+        ended = [
+            f"{program.name} has ended: {program.said()[-2000:].decode()}" for program in programs if not program.alive
+        ]
+        return ended + [f"{program.name}: {fault}" for program in programs for fault in program.faults()[:3]]
 
     async def kill_valkey(self) -> None:
         """SIGKILL."""

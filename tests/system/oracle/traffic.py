@@ -34,6 +34,8 @@ class Traffic:
     workers: list[Worker]
     number: int = 0
     storm_until: int = 0
+    #: Held by whatever else writes.
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     happenings: defaultdict[int, list[Happening]] = field(default_factory=lambda: defaultdict(list))
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -41,10 +43,13 @@ class Traffic:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def until(self, number: int) -> None:
-        """Let them work up to this command, and finish it. What happened on the way may still be going on."""
+        """Let them work up to this command, and finish it: nobody writes afterwards. What else happened on the way may
+        still be going on."""
         async with asyncio.TaskGroup() as group:
             for worker in self.workers:
                 group.create_task(self._work(worker, number))
+        async with self.writing:
+            return
 
     def told(self) -> str:
         """What became of the commands."""

@@ -1,0 +1,157 @@
+"""As in scenarios.py, the events of jobs, tasks and time."""
+
+from collections.abc import AsyncIterator
+
+from models import events
+from models.commands import jobs, moves, tasks, time, timers
+from models.rows import TaskState
+from tests.live.scenarios import SCENARIOS as SCENARIOS
+from tests.live.scenarios import causes, owner_of
+from tests.world import World
+
+
+@causes(events.JobCreated)
+async def job_created(world: World) -> AsyncIterator[None]:
+    yield
+    await world.job("1120", assignee_ids=[world.employee.id])
+
+
+@causes(events.JobUpdated)
+async def job_updated(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    yield
+    await jobs.update_job(owner_of(world), job_id=job.id, name="1040 amended")
+
+
+@causes(events.JobMoved)
+async def job_moved(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    _, doing, _ = await world.stages()
+    yield
+    await moves.move_job(owner_of(world), job_id=job.id, stage_id=doing.id)
+
+
+@causes(events.JobStatusChanged)
+async def job_status_changed(world: World) -> AsyncIterator[None]:
+    done, archived = await world.job("done"), await world.job("archived")
+    yield
+    await moves.complete_job(owner_of(world), job_id=done.id)
+    await moves.archive_job(owner_of(world), job_id=archived.id)
+
+
+@causes(events.JobAssigneesChanged)
+async def job_assignees_changed(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    yield
+    await jobs.assign_job(owner_of(world), job_id=job.id, member_ids=[world.employee.id])
+
+
+@causes(events.JobClientStatusChanged)
+async def job_client_status_changed(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    yield
+    await jobs.set_job_client_status(owner_of(world), job_id=job.id, name="In review", visible=True)
+
+
+@causes(events.JobDeleted)
+async def job_deleted(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    await tasks.create_task(owner_of(world), name="Call", job_id=job.id)
+    await time.log_time(owner_of(world), minutes=30, job_id=job.id)
+    yield
+    await jobs.delete_job(owner_of(world), job_id=job.id)
+
+
+@causes(events.TaskCreated)
+async def task_created(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    yield
+    await tasks.create_task(owner_of(world), name="Call", job_id=job.id)
+
+
+@causes(events.TaskUpdated)
+async def task_updated(world: World) -> AsyncIterator[None]:
+    task = (await tasks.create_task(owner_of(world), name="Call", account_id=world.account.id)).value
+    yield
+    await tasks.update_task(owner_of(world), task_id=task.id, name="Call back")
+
+
+@causes(events.TaskStateChanged)
+async def task_state_changed(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    task = (await tasks.create_task(owner_of(world), name="Call", job_id=job.id)).value
+    yield
+    await tasks.set_task_state(owner_of(world), task_id=task.id, state=TaskState.COMPLETED)
+
+
+@causes(events.TaskAssigneesChanged)
+async def task_assignees_changed(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    task = (await tasks.create_task(owner_of(world), name="Call", job_id=job.id)).value
+    yield
+    await tasks.assign_task(owner_of(world), task_id=task.id, member_ids=[world.employee.id])
+
+
+@causes(events.TaskLinked)
+async def task_linked(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    task = (await tasks.create_task(owner_of(world), name="Call", account_id=world.account.id)).value
+    yield
+    await tasks.link_task(owner_of(world), task_id=task.id, job_id=job.id)
+
+
+@causes(events.TaskUnlinked)
+async def task_unlinked(world: World) -> AsyncIterator[None]:
+    left, joined = await world.job("left"), await world.job("joined")
+    task = (await tasks.create_task(owner_of(world), name="Call", job_id=left.id)).value
+    yield
+    # From one job to another: the counts of both change.
+    await tasks.unlink_task(owner_of(world), task_id=task.id)
+    await tasks.link_task(owner_of(world), task_id=task.id, job_id=joined.id)
+
+
+@causes(events.TaskDeleted)
+async def task_deleted(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    task = (await tasks.create_task(owner_of(world), name="Call", job_id=job.id)).value
+    yield
+    await tasks.delete_task(owner_of(world), task_id=task.id)
+
+
+@causes(events.TimeLogged)
+async def time_logged(world: World) -> AsyncIterator[None]:
+    job = await world.job(budget=60)
+    yield
+    await time.log_time(owner_of(world), minutes=30, job_id=job.id)
+
+
+@causes(events.TimeEntryUpdated)
+async def time_entry_updated(world: World) -> AsyncIterator[None]:
+    left, joined = await world.job("left"), await world.job("joined")
+    entry = (await time.log_time(owner_of(world), minutes=30, job_id=left.id)).value
+    yield
+    # From one job to another: the sums of both change, in one revision.
+    await time.update_time_entry(owner_of(world), time_entry_id=entry.id, job_id=joined.id, minutes=45)
+
+
+@causes(events.TimeEntryDeleted)
+async def time_entry_deleted(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    entry = (await time.log_time(owner_of(world), minutes=30, job_id=job.id)).value
+    yield
+    await time.delete_time_entry(owner_of(world), time_entry_id=entry.id)
+
+
+@causes(events.TimerStarted)
+async def timer_started(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    yield
+    await timers.start_timer(owner_of(world), job_id=job.id)
+
+
+@causes(events.TimerStopped)
+async def timer_stopped(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    await timers.start_timer(owner_of(world), job_id=job.id)
+    yield
+    await timers.stop_timer(owner_of(world))

@@ -1,0 +1,108 @@
+"""How a feed tells what is old news from what is another log."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from models.log import Committed, Head, heads
+from subscriptions.feed import Feed
+from tests.world import World
+
+
+class Ear:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+        self.losses = 0
+
+    def hear(self, committed: Committed) -> None:
+        self.heard.append(committed.revision)
+
+    def lose(self) -> None:
+        self.losses += 1
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@pytest.fixture
+async def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+async def suspected() -> list[frozenset[UUID] | None]:
+    """Whose scope may have changed, as the feed said."""
+    return []
+
+
+@pytest.fixture
+async def feed(world: World, ear: Ear, suspected: list[frozenset[UUID] | None]) -> AsyncIterator[Feed]:
+    head = (await heads([world.firm.id]))[world.firm.id]
+    feed = Feed(world.firm.id, head, now(), lambda _firm, members: suspected.append(members))
+    feed.listeners.add(ear)
+    yield feed
+    feed.close()
+
+
+async def present(world: World) -> Head:
+    return (await heads([world.firm.id]))[world.firm.id]
+
+
+async def test_an_answer_older_than_what_was_heard_is_no_other_log(world: World, feed: Feed, ear: Ear) -> None:
+    asked_at, old = now(), await present(world)
+    for _ in range(3):
+        await world.job()
+    await feed.reach(await world.revision())
+    feed.confirm(old.revision, old.epoch, asked_at)
+    assert ear.losses == 0
+    assert feed.head == await world.revision()
+    assert len(ear.heard) == 3
+
+
+@pytest.mark.parametrize("what", ["shorter", "another"])
+async def test_a_restored_log_is_read_anew(
+    what: str, world: World, feed: Feed, ear: Ear, suspected: list[frozenset[UUID] | None]
+) -> None:
+    await asyncio.sleep(0)
+    revision, epoch = (feed.head - 1, feed.epoch) if what == "shorter" else (feed.head, uuid4())
+    feed.confirm(revision, epoch, now() + 0.001)
+    assert ear.losses == 1
+    assert (feed.head, feed.epoch) == (revision, epoch)
+    # Anybody's rights may be others there.
+    assert suspected == [None]
+
+
+async def test_a_ring_for_nothing_is_forgotten(world: World, feed: Feed, ear: Ear) -> None:
+    head = feed.head
+    feed.hear(head + 1_000, lambda: None)
+    async with asyncio.timeout(5):
+        assert feed._catching_up is not None
+        await feed._catching_up
+    assert (feed.head, ear.losses) == (head, 0)
+    await world.job()
+    await feed.reach(await world.revision())
+    assert ear.heard == [head + 1]
+
+
+async def test_waiting_for_a_revision_that_a_restored_log_lacks_ends(world: World, feed: Feed) -> None:
+    waiting = asyncio.create_task(feed.reach(feed.head + 5))
+    await asyncio.sleep(0)
+    feed.start_over(feed.head - 1, uuid4())
+    async with asyncio.timeout(5):
+        await waiting
+
+
+async def test_a_busy_firm_is_confirmed_although_its_head_never_rests(world: World, feed: Feed) -> None:
+    for _ in range(2):
+        await world.job()
+    asked_at = now() + 5
+    feed.confirm(feed.head + 1, feed.epoch, asked_at)
+    feed.confirm(feed.head + 2, feed.epoch, asked_at + 1)
+    assert feed.confirmed_at < asked_at
+    await feed.reach(feed.head + 1)
+    assert feed.confirmed_at == asked_at
