@@ -34,9 +34,7 @@ class Application:
     traffic: Traffic
 
 
-def create_app(
-    settings: Settings, *, database_url: str, redis_url: str, own_database: bool = True
-) -> Application:
+def create_app(settings: Settings, *, database_url: str, redis_url: str, own_database: bool = True) -> Application:
     """An application on this database and this Redis. Any number of them share the work. Without `own_database` it
     uses the connections that its process has already."""
     options = TransportOptions(allowed_origins=settings.origins)

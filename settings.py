@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     #: In seconds: how long sockets are sent away for before a server stops.
     drain_window: float = Field(default=10, ge=0)
     #: In seconds: the longest silence of a subscription. Clients are promised 25.
-    heartbeat: float = Field(default=20, gt=0, le=25)
+    heartbeat: float = Field(default=20, gt=0, le=24)
     #: In seconds: a server that could not ask the database for so long holds back what it hears.
     hold_after: float = Field(default=5, gt=0)
     log_level: str = "INFO"

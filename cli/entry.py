@@ -122,6 +122,15 @@ def rotate_keys(
 
 @app.command()
 @plainly()
+def restored() -> None:
+    """Run it once after a backup was restored, before servers start: boards read anew, everybody signs in again."""
+    from cli.tending import restored
+
+    restored(_settings())
+
+
+@app.command()
+@plainly()
 def demo(
     jobs: Annotated[int, typer.Option(min=1, max=100_000, help="How many jobs the demo firm has at least.")] = 300,
     traffic: Annotated[bool, typer.Option(help="Then keep people and automations moving cards.")] = False,

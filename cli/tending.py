@@ -1,4 +1,4 @@
-"""`jobwire migrate`, `create-firm`, `token`, `rotate-keys`: what the person who runs it does now and then."""
+"""What the person who runs it does now and then: migrate, start a firm, print a token, change keys, after a restore."""
 
 import asyncio
 import getpass
@@ -11,6 +11,7 @@ from cli.places import Place, place, require_migrated
 from models.commands.firms import create_firm
 from models.database import connected
 from models.database import migrate as bring_up_to_date
+from models.housekeeping import start_over_after_restore
 from models.lookup import member_at
 from models.sign_in import issue_for
 from models.signing_keys import rotate_signing_key
@@ -49,6 +50,17 @@ def token(settings: Settings, email: str, hours: float) -> None:
         return await issue_for(member, hours)
 
     print(_connected(settings, issue))
+
+
+def restored(settings: Settings) -> None:
+    """Make clients notice that a backup was restored, and end all sessions."""
+
+    async def start_over() -> str:
+        firms = await start_over_after_restore()
+        await rotate_signing_key(grace=timedelta(0))
+        return f"Done for {firms} firms: every board reads anew, everybody signs in again."
+
+    print(_connected(settings, start_over))
 
 
 def rotate_keys(settings: Settings, *, leaked: bool) -> None:

@@ -1,5 +1,6 @@
 """The connection to PostgreSQL, and its schema."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -40,9 +41,25 @@ def credentials(url: str) -> dict[str, Any]:
         "password": unquote(parts.password or ""),
         "database": unquote(parts.path.lstrip("/")),
     }
-    if sslmode := options.pop("sslmode", None):
-        found["ssl"] = sslmode
+    found["ssl"] = _tls(options.pop("sslmode", None), options.pop("sslrootcert", None))
+    if options:
+        raise DatabaseUnreachable(f"JOBWIRE_DATABASE_URL has options that are not known here: {', '.join(options)}.")
     return found
+
+
+def _tls(mode: str | None, authorities: str | None) -> str | ssl.SSLContext | None:
+    """As libpq has it (https://www.postgresql.org/docs/current/libpq-ssl.html): asyncpg reads the mode, but a file of
+    trusted authorities only from a URL of its own."""
+    if authorities is None:
+        return mode
+    if mode not in ("verify-ca", "verify-full"):
+        raise DatabaseUnreachable("In JOBWIRE_DATABASE_URL sslrootcert goes with sslmode=verify-ca or verify-full.")
+    try:
+        context = ssl.create_default_context(cafile=authorities)
+    except (OSError, ssl.SSLError) as error:
+        raise DatabaseUnreachable(f"The sslrootcert of JOBWIRE_DATABASE_URL cannot be read: {error}.") from None
+    context.check_hostname = mode == "verify-full"
+    return context
 
 
 def _config(url: str, pool: int, statement_timeout: float) -> dict[str, Any]:

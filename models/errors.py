@@ -39,13 +39,14 @@ class NotFound(Refusal):
 
 
 class Forbidden(Refusal):
-    """The caller sees the thing but lacks the right, which the message names. `right` is None where it is a role."""
+    """The caller sees the thing but lacks the right or the role, which the message names, and either field."""
 
     code = Code.FORBIDDEN
 
-    def __init__(self, message: str, *path: str | int, right: Any = None) -> None:
+    def __init__(self, message: str, *path: str | int, right: Any = None, role: Any = None) -> None:
         super().__init__(message, *path)
         self.right = right
+        self.role = role
 
 
 class RuleBroken(Refusal):

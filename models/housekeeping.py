@@ -1,4 +1,4 @@
-"""Deleting what no longer means anything. Safe to repeat, and to run in many processes at once."""
+"""What keeps the tables in order. Safe to repeat, and to run in many processes at once."""
 
 from datetime import datetime, timedelta
 
@@ -28,3 +28,15 @@ async def prune_idempotency_keys(now: datetime) -> int:
         pruned += number
         if number < _BATCH:
             return pruned
+
+
+async def start_over_after_restore() -> int:
+    """Say that a backup was restored: every firm's log gets another name, so that no revision of it is taken for one
+    that was lost, and every session ends, since those that were ended after the backup would be good again. Returns
+    how many firms there are."""
+    rows = await sql(
+        """WITH ended AS (
+            UPDATE session SET ended_at = now(), expires_at = LEAST(expires_at, now()) WHERE ended_at IS NULL
+        ) UPDATE firm SET epoch = gen_random_uuid() RETURNING id"""
+    )
+    return len(rows)

@@ -63,7 +63,9 @@ class Requirement:
     def check(self, role: Role, rights: frozenset[Right], what: str, *path: str) -> None:
         """`Forbidden`, naming what is needed, unless it is met."""
         if not self.met_by(role, rights):
-            raise Forbidden(f"{what} needs {self}. Ask somebody who manages your team.", *path, right=self.right)
+            raise Forbidden(
+                f"{what} needs {self}. Ask somebody who manages your team.", *path, right=self.right, role=self.role
+            )
 
     def __str__(self) -> str:
         if self.right is not None:

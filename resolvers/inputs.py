@@ -65,6 +65,7 @@ def spoken(refusal: Refusal) -> UserError:
         message=refusal.message,
         path=["input", *(_camel(str(step)) for step in refusal.path)],
         right=refusal.right if isinstance(refusal, Forbidden) else None,
+        role=refusal.role if isinstance(refusal, Forbidden) else None,
     )
 
 

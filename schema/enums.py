@@ -124,7 +124,7 @@ StatusCategory = _described(
 JobOrder = _described(
     _JobOrder,
     "JobOrder",
-    "How a board orders the cards of a stage.",
+    "How a board is to order the cards of a stage. `Stage.jobs` itself always comes as people dragged them.",
     MANUAL="As people dragged them.",
     DUE_DATE="By due date.",
     PRIORITY="Most urgent first.",

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import strawberry
 
-from schema.enums import ErrorCode, Right
+from schema.enums import ErrorCode, Right, Role
 from schema.scalars import Revision
 
 
@@ -20,6 +20,9 @@ class UserError:
         description="The input at fault: `input`, then the names and list places inside."
     )
     right: Right | None = strawberry.field(description="The right that you lack, where that is why.")
+    role: Role | None = strawberry.field(
+        description="The role that you lack, where that is why; OWNER is an ADMIN too."
+    )
 
 
 def payload(mutation: str, entity: str, of: type, description: str) -> type:

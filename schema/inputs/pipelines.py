@@ -26,7 +26,7 @@ class CreatePipelineInput(Keyed):
     id: strawberry.ID | None = own_id(Kind.PIPELINE)
     name: str = needed("1 to 200 characters.")
     stages: list[str] | None = optional("The names of its stages in order, 1 to 50; three usual ones when left out.")
-    member_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, "The members it is available to; at most 100.")
+    member_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, "The members it is available to; at most 500.")
     card_fields: list[CardField] | None = optional("What its cards show.")
     job_order: JobOrder | None = optional("How its board orders cards; MANUAL when left out.")
 
@@ -46,7 +46,7 @@ class SetPipelineMembersInput(Expecting):
     """set_pipeline_members"""
 
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline.")
-    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, "Just these, at most 100; it is taken from others.")
+    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, "Just these, at most 500; it is taken from others.")
 
 
 @strawberry.input(description="Which pipeline.")

@@ -30,7 +30,7 @@ class Pipeline(Versioned):
     card_fields: list[CardField] = value(
         lambda pipeline: [rows.CardField(field) for field in pipeline.card_fields], "What the cards of its board show."
     )
-    job_order: JobOrder = column("How its board orders the cards of a stage.")
+    job_order: JobOrder = column("How its board is to order the cards of a stage.")
     created_at: DateTime = column("When it was made.")
     stages: list[Stage] = loaded(
         lambda pipeline, context: context.load.stages(pipeline.id), "Its stages, in order; at most 50.", size=6

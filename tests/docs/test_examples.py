@@ -68,10 +68,6 @@ async def test_sql_runs(block: Block, database: str) -> None:
             raise Undone
 
 
-def test_restoring_gives_every_log_another_name() -> None:
-    assert any("UPDATE firm SET epoch" in block.text for block in blocks("sql") if block.page == "docs/operations.md")
-
-
 @pytest.mark.parametrize("block", [block for block in blocks("sh") if "-d '" in block.text], ids=_where)
 def test_what_curl_sends_is_valid(block: Block) -> None:
     words = shlex.split(block.text.replace("\\\n", " "))

@@ -243,5 +243,5 @@ async def test_a_change_during_its_jobs_move_is_told_where_the_job_now_is(world:
 async def somebody_waits() -> None:
     """Until another transaction waits for this one."""
     async with asyncio.timeout(10):
-        while not await sql("SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"):  # noqa: ASYNC110
+        while not await sql("SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"):
             await asyncio.sleep(0.01)

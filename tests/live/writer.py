@@ -4,6 +4,7 @@ Each task renames jobs, and puts rows into `bare_sequence` under a bare sequence
 """
 
 import asyncio
+import os
 import random
 import sys
 from uuid import UUID
@@ -19,7 +20,7 @@ async def _write(number: int, rounds: int, targets: list[tuple[UUID, UUID, UUID]
     chance = random.Random(number)
     for turn in range(rounds):
         firm, member, job = chance.choice(targets)
-        await update_job(Actor.member(firm, member), job_id=job, name=f"{number}.{turn}")
+        await update_job(Actor.member(firm, member), job_id=job, name=f"{os.getpid()}.{number}.{turn}")
         async with in_transaction():
             await sql("INSERT INTO bare_sequence DEFAULT VALUES")
             # A command, too, has something to do between its first row and its commit.

@@ -31,7 +31,7 @@ async def until(fact: Callable[[], Any], what: str = "it happens") -> Any:
     """Wait for a fact, with a deadline."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not (found := fact()):  # noqa: ASYNC110 - facts come from other processes, too
+            while not (found := fact()):
                 await asyncio.sleep(0.01)
             return found
     except TimeoutError:

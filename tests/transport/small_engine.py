@@ -114,7 +114,7 @@ class SmallEngine:
 
     async def subscribe(self, prepared: Any, session: Any) -> AsyncGenerator[bytes, None]:
         request = prepared.request
-        results = graphql.subscribe(self.schema, prepared.node, variable_values=request.variables)
+        results: Any = graphql.subscribe(self.schema, prepared.node, variable_values=request.variables)
         if hasattr(results, "__await__"):
             results = await results
         if isinstance(results, graphql.ExecutionResult):
@@ -127,7 +127,7 @@ class SmallEngine:
                 yield body(result)
         finally:
             self.live[member] -= 1
-            await results.aclose()  # type: ignore[attr-defined]
+            await results.aclose()
 
     def on_end(self, session: Any, callback: Callable[[Ended], None]) -> Callable[[], None]:
         self.callbacks[session] = callback

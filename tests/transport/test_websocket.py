@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -226,7 +227,7 @@ async def test_complete_stops_the_operation_and_frees_its_id(house: House) -> No
         for round in range(5):
             topic = f"stop{round}"
             await subscribe(ws, "1", f'subscription {{ ticks(topic: "{topic}") }}')
-            await wait_until(lambda topic=topic: house.engine.topics[topic])
+            await wait_until(partial(house.engine.topics.__getitem__, topic))
             house.engine.publish(topic, "heard")
             assert (await hear(ws))["payload"] == {"data": {"ticks": "heard"}}
             await say(ws, type="complete", id="1")
