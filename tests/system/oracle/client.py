@@ -155,9 +155,9 @@ class Client:
         while True:
             text = str(await socket.recv())
             self.frames += 1
-            self.last.append(text[:2_000])
+            self.last.append(text[:800])
             if leaked := self.forbidden.found_in(text):
-                self.faults.append(f"was sent {leaked}: {text[:2_000]}")
+                self.faults.append(f"was sent {leaked}: {text[:800]}")
             frame = orjson.loads(text)
             if frame["type"] == "ping":
                 await socket.send(_frame(type="pong"))

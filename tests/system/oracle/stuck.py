@@ -16,6 +16,7 @@ from tests.system.oracle.atlas import Person
 from tests.system.oracle.documents import CHANGES
 
 PATIENCE = 30.0
+OPERATIONS = 10
 
 
 async def subscribed(api: Api, person: Person) -> ClientConnection:
@@ -37,7 +38,9 @@ async def subscribed(api: Api, person: Person) -> ClientConnection:
     await stuck.send(orjson.dumps(init).decode())
     assert orjson.loads(await stuck.recv())["type"] == "connection_ack"
     payload = {"query": CHANGES, "variables": {}}
-    await stuck.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": payload}).decode())
+    # More than one, so that what the kernel holds for it is full soon.
+    for number in range(OPERATIONS):
+        await stuck.send(orjson.dumps({"id": str(number), "type": "subscribe", "payload": payload}).decode())
     stuck.transport.pause_reading()
     return stuck
 
