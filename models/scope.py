@@ -170,17 +170,21 @@ class Scope:
     @property
     def tasks(self) -> Rows[Task]:
         """The tasks of visible jobs, and those of visible accounts that are linked to no job."""
-        visible = self._within(account_id=self.accounts)
-        if self.pipelines is not None:
-            visible &= Q(job_id__isnull=True) | Q(job__pipeline_id__in=self.pipelines)
-        return Rows(Task, visible)
+        return Rows(Task, self._at_account_or_job())
 
     @property
     def time_entries(self) -> Rows[TimeEntry]:
-        """Everybody's time entries at visible accounts, with the right to others' entries; none without it."""
+        """Everybody's time entries on visible jobs, or at visible accounts without a job, with the right to others'
+        entries; none without it."""
         if Right.MANAGE_TIME_ENTRIES not in self.rights:
             return Rows(TimeEntry, self._within(id=frozenset()))
-        return Rows(TimeEntry, self._within(account_id=self.accounts))
+        return Rows(TimeEntry, self._at_account_or_job())
+
+    def _at_account_or_job(self) -> Q:
+        visible = self._within(account_id=self.accounts)
+        if self.pipelines is not None:
+            visible &= Q(job_id__isnull=True) | Q(job__pipeline_id__in=self.pipelines)
+        return visible
 
     def of_kind(self, kind: Kind) -> Rows[Any]:
         """The visible rows of a kind."""

@@ -15,7 +15,7 @@ from tests.system.oracle.client import Client
 from tests.system.oracle.replica import View, view_of_answers
 
 #: How long clients may take to catch up with a firm that nobody changes, in seconds.
-DEADLINE = 40.0
+DEADLINE = 60.0
 GLANCE = 0.05
 MISSING = "(nothing)"
 
@@ -27,28 +27,32 @@ class Judge:
     api: Api
     seed: str
     moments: int = 0
-    slowest: float = 0
+    #: Seconds, of which for the fresh queries, when, and who was last.
+    slowest: tuple[float, float, str, str] = (0, 0, "", "")
     _seen: dict[str, tuple[int, int, bool]] = field(default_factory=dict)
 
     async def agree(self, clients: Sequence[Client], when: str) -> None:
         """Wait until every client shows what a fresh query answers, or say who does not and where it differs."""
         began = time.monotonic()
         fresh = await self.fresh(clients)
-        waiting = list(clients)
+        asked = time.monotonic() - began
+        waiting, last = list(clients), ""
         self._seen.clear()
         while waiting := [client for client in waiting if not self._settled(client, fresh)]:
+            last = waiting[-1].name
             if time.monotonic() - began > DEADLINE:
                 raise AssertionError(await self._report(waiting, when))
             await asyncio.sleep(GLANCE)
         self.moments += 1
-        self.slowest = max(self.slowest, time.monotonic() - began)
+        self.slowest = max(self.slowest, (time.monotonic() - began, asked, when, last))
         if wrong := [client for client in clients if client.faults]:
             faults = "\n".join(f"{client.name} ({client.person.email}): {client.faults[:3]}" for client in wrong)
             raise AssertionError(f"seed {self.seed}, {when}: {faults}")
 
     def told(self) -> str:
         """How often it compared, and how long the clients took to be right."""
-        return f"{self.moments} comparisons, the slowest took {self.slowest:.1f} s"
+        took, asked, when, last = self.slowest
+        return f"{self.moments} comparisons, the slowest {when}: {took:.1f} s, {asked:.1f} s to ask; last came {last}"
 
     async def fresh(self, clients: Iterable[Client]) -> dict[str, View | None]:
         """What a fresh query answers each member; None for who is shut out."""
