@@ -42,6 +42,11 @@ def _grouped(pairs: Iterable[tuple[UUID, R]]) -> dict[UUID, list[R]]:
     return groups
 
 
+def _made(model: type[R], found: Iterable[dict[str, Any]]) -> list[R]:
+    """Rows of what a statement of ours selected of them: all columns."""
+    return [model._init_from_db(**columns) for columns in found]
+
+
 async def _linked(link: type[Model], owner: str, target: type[R], owners: Ids) -> dict[UUID, list[R]]:
     """The rows that an owner's links point at, by name."""
     # Not a join: many owners share few targets, and each row is made once. A tag that is deleted in between is gone.
@@ -96,10 +101,21 @@ async def statuses_of(scope: Scope, pipelines: Ids) -> dict[UUID, list[Status]]:
     return _grouped((status.pipeline_id, status) for status in rows)
 
 
+# Each stage by itself, from its index, and no further than asked. `Scope.jobs` in SQL.
+_CARDS = """
+SELECT card.* FROM unnest($1::uuid[]) AS asked(stage), LATERAL (
+    SELECT * FROM job WHERE stage_id = asked.stage AND archived_at IS NULL AND firm_id = $3
+        AND ($4::uuid[] IS NULL OR account_id = ANY($4)) AND ($5::uuid[] IS NULL OR pipeline_id = ANY($5))
+    ORDER BY position, id LIMIT $2
+) card ORDER BY card.stage_id, card.position, card.id
+"""
+
+
 async def cards(scope: Scope, stages: Ids, limit: int) -> dict[UUID, list[Job]]:
     """The visible, not archived jobs of each stage from the top, at most `limit` of each."""
-    rows = await scope.jobs.where(stage_id__in=stages, archived_at__isnull=True).order_by("stage_id", "position", "id")
-    return {stage: jobs[:limit] for stage, jobs in _grouped((job.stage_id, job) for job in rows).items()}
+    accounts, pipelines = (None if seen is None else list(seen) for seen in (scope.accounts, scope.pipelines))
+    rows = _made(Job, await sql(_CARDS, list(stages), limit, scope.firm_id, accounts, pipelines))
+    return _grouped((job.stage_id, job) for job in rows)
 
 
 async def _count_by(scope: Scope, column: str, ids: Ids, **conditions: Any) -> dict[UUID, int]:
@@ -123,11 +139,17 @@ async def open_jobs(scope: Scope, accounts: Ids) -> dict[UUID, int]:
     return await _count_by(scope, "account_id", accounts, completed_at__isnull=True)
 
 
+_TASKS = """
+SELECT linked.* FROM unnest($1::uuid[]) AS asked(job), LATERAL (
+    SELECT * FROM task WHERE job_id = asked.job ORDER BY created_at, id LIMIT $2
+) linked ORDER BY linked.created_at, linked.id
+"""
+
+
 async def tasks_of_jobs(jobs: Ids) -> dict[UUID, list[Task]]:
     """Each job's tasks, oldest first, at most 200."""
-    rows = await Task.filter(job_id__in=jobs).order_by("created_at", "id")
-    grouped = _grouped((task.job_id, task) for task in rows if task.job_id is not None)
-    return {job: tasks[:MOST_TASKS] for job, tasks in grouped.items()}
+    rows = _made(Task, await sql(_TASKS, list(jobs), MOST_TASKS))
+    return _grouped((task.job_id, task) for task in rows if task.job_id is not None)
 
 
 class TaskCounts(NamedTuple):

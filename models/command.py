@@ -17,7 +17,7 @@ from tortoise.transactions import in_transaction
 from models.actor import Actor, ActorKind
 from models.bulk import Bulk
 from models.database import sql
-from models.errors import Code, RuleBroken, SignInRefused, refusal_of
+from models.errors import Code, Forbidden, RuleBroken, SignInRefused, refusal_of
 from models.events import Event
 from models.ids import Kind
 from models.log import Committed, announce, append
@@ -99,13 +99,16 @@ class Change:
 
 
 def command(
-    action: str,
+    action: str, *, of_the_team: bool = False
 ) -> Callable[[Callable[Concatenate[Change, P], Awaitable[T]]], Callable[Concatenate[Actor, P], Awaitable[Outcome[T]]]]:
     """Make a function that changes rows and records events a command.
 
     It runs in one transaction, after the actor's right to `action` has been checked against what the database says
     now. What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A
     caller that is cancelled does not cancel it: a change is made wholly or not at all.
+
+    What changes members is `of_the_team`: in a firm these come one after the other. Each holds its own member, and
+    would otherwise wait for what another one holds, who waits for it.
     """
     needed = ACTIONS[action]
 
@@ -115,7 +118,7 @@ def command(
         @functools.wraps(body)
         async def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> Outcome[T]:
             async def attempt() -> Outcome[T]:
-                return await _attempt(actor, action, needed, lambda change: body(change, *args, **kwargs))
+                return await _attempt(actor, action, needed, of_the_team, lambda change: body(change, *args, **kwargs))
 
             return await shielded(_retrying(attempt))
 
@@ -159,9 +162,11 @@ async def _retrying(attempt: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
 
 
 async def _attempt(
-    actor: Actor, action: str, needed: Requirement, body: Callable[[Change], Awaitable[T]]
+    actor: Actor, action: str, needed: Requirement, of_the_team: bool, body: Callable[[Change], Awaitable[T]]
 ) -> Outcome[T]:
     async with in_transaction():
+        if of_the_team:
+            await sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"team of {actor.firm_id}")
         change = await _begin(actor, action)
         needed.check(change.role, change.scope.rights, _spoken(action))
         if (earlier := await _earlier_call(change)) is not None:
@@ -181,6 +186,8 @@ def _spoken(action: str) -> str:
 
 async def _begin(actor: Actor, action: str) -> Change:
     now = datetime.now(UTC)
+    if actor.kind is ActorKind.CONTACT:
+        raise Forbidden("Clients do not change what is the firm's own. Ask a member of the firm.")
     if actor.kind is not ActorKind.MEMBER:
         firm = await Firm.get(id=actor.firm_id)
         whole = Scope.whole(actor.firm_id)

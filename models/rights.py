@@ -162,6 +162,9 @@ FIELDS: dict[tuple[str, str], Requirement] = {
     ("Job", "percentUsed"): _right(Right.MANAGE_TIME_BUDGETS),
     ("TimeEntry", "rate"): _right(Right.MANAGE_RATES),
     ("TimeEntry", "amount"): _right(Right.MANAGE_RATES),
+    # As Member.rights.
+    ("MemberRightsChanged", "added"): _right(Right.MANAGE_TEAM),
+    ("MemberRightsChanged", "removed"): _right(Right.MANAGE_TEAM),
     # Whose time it was: a viewer who sees the event for the sake of the budget need not know.
     **{
         (event, field): _right(Right.MANAGE_TIME_ENTRIES)

@@ -9,6 +9,10 @@ from models.errors import SignInRefused
 from models.scope import Scope, Viewer
 from resolvers.loaders import Loaders
 
+#: The most things that one operation is answered with. Its cost, known before, takes lists to be of their usual size;
+#: this is for those that are not, and for lists of them within each other.
+MOST_THINGS = 100_000
+
 
 @dataclass(slots=True)
 class Context:
@@ -23,6 +27,10 @@ class Context:
     #: Whatever the process that serves has for its resolvers: the live part reads it.
     services: Any = None
     load: Loaders = field(init=False)
+    #: Whoever asked has gone: what is still being answered need not be.
+    abandoned: bool = False
+    #: How many things the answer has, so far.
+    things: int = 0
 
     def __post_init__(self) -> None:
         self.refresh()
@@ -62,6 +70,17 @@ class Context:
     def firm_id(self) -> UUID:
         """The firm of the operation."""
         return self.scope.firm_id
+
+    @property
+    def overfull(self) -> bool:
+        """Whether there are more things to answer with than allowed."""
+        return self.things > MOST_THINGS
+
+    def holds(self, things: int) -> bool:
+        """Count so many things in, and say whether the answer still holds them. When it does not, leave them out: the
+        whole answer is refused at the end, and an error for each of them would take longer than they."""
+        self.things += things
+        return self.things <= MOST_THINGS
 
     def refresh(self) -> None:
         """Forget what was loaded: something has changed, or may have."""

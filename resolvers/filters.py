@@ -124,8 +124,10 @@ def _jobs(wanted: JobFilter) -> Q:
     )
     for inner in _inner(wanted.and_):
         condition &= _jobs(inner)
-    if alternatives := _inner(wanted.or_):
-        condition &= Q(*(_jobs(inner) for inner in alternatives), join_type=Q.OR)
+    alternatives = [_jobs(inner) for inner in _inner(wanted.or_)]
+    # An alternative that asks for nothing holds for every job, and so do they all together. Tortoise would skip it.
+    if all(alternatives):
+        condition &= Q(*alternatives, join_type=Q.OR)
     return condition
 
 

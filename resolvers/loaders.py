@@ -1,9 +1,11 @@
-"""Loaders of one operation: whatever a document asks of however many rows costs one statement a kind."""
+"""Loaders of one operation: whatever a document asks of however many rows costs one statement a kind.
+
+They return futures, never coroutines: an operation that fails half-way would leave those behind unawaited."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -38,6 +40,9 @@ class Loaders:
         if key not in self._loaders:
 
             async def batch(keys: list[Any]) -> list[Any]:
+                if self._context.abandoned:
+                    # Nobody reads it any more: the operation only has to come to its end.
+                    return [default() for _ in keys]
                 found = await load(keys)
                 return [found[key] if key in found else default() for key in keys]
 
@@ -56,9 +61,14 @@ class Loaders:
         for row in rows:
             self._rows(row.kind).prime(row.id, row)
 
-    async def several(self, kind: Kind, ids: Sequence[UUID]) -> list[Row]:
+    def several(self, kind: Kind, ids: Sequence[UUID]) -> Awaitable[list[Row]]:
         """Those of the rows that are visible, in the order of the ids."""
-        return [row for row in await self._rows(kind).load_many(list(ids)) if row is not None]
+
+        async def load(wanted: Sequence[tuple[UUID, ...]]) -> dict[tuple[UUID, ...], list[Row]]:
+            rows = self._rows(kind)
+            return {ids: [row for row in await rows.load_many(list(ids)) if row is not None] for ids in wanted}
+
+        return self._loader(("several", kind), load, list).load(tuple(ids))
 
     def tags(self, account_id: UUID) -> Awaitable[list[Tag]]:
         """An account's tags."""
@@ -126,52 +136,90 @@ class Loaders:
         """A job's tasks."""
         return self._loader("tasks", boards.tasks_of_jobs, list).load(job_id)
 
-    async def task_count(self, job_id: UUID) -> int:
+    def task_count(self, job_id: UUID) -> Awaitable[int]:
         """How many tasks a job has."""
-        return (await self._task_counts(job_id)).all
 
-    async def open_task_count(self, job_id: UUID) -> int:
+        async def load(jobs: Sequence[UUID]) -> dict[UUID, int]:
+            counts = await self._task_counts.load_many(list(jobs))
+            return {job: count.all for job, count in zip(jobs, counts, strict=True)}
+
+        return self._loader("task_count", load, int).load(job_id)
+
+    def open_task_count(self, job_id: UUID) -> Awaitable[int]:
         """How many open tasks a job has."""
-        return (await self._task_counts(job_id)).open
 
-    def _task_counts(self, job_id: UUID) -> Awaitable[boards.TaskCounts]:
-        return self._loader("task_counts", boards.task_counts, boards.TaskCounts).load(job_id)
+        async def load(jobs: Sequence[UUID]) -> dict[UUID, int]:
+            counts = await self._task_counts.load_many(list(jobs))
+            return {job: count.open for job, count in zip(jobs, counts, strict=True)}
+
+        return self._loader("open_task_count", load, int).load(job_id)
+
+    @property
+    def _task_counts(self) -> DataLoader[UUID, boards.TaskCounts]:
+        return self._loader("task_counts", boards.task_counts, boards.TaskCounts)
 
     def tracked(self, job_id: UUID) -> Awaitable[int]:
         """The minutes logged on a job."""
-        return self._loader("tracked", time_sums.tracked_minutes, int).load(job_id)
+        return self._tracked.load(job_id)
 
-    async def remaining(self, job: Job) -> int | None:
+    @property
+    def _tracked(self) -> DataLoader[UUID, int]:
+        return self._loader("tracked", time_sums.tracked_minutes, int)
+
+    def remaining(self, job: Job) -> Awaitable[int | None]:
         """The minutes left of a job's budget."""
-        return time_sums.remaining(job.budget, await self.tracked(job.id))
+        return self._budgeting("remaining", time_sums.remaining).load(job)
 
-    async def percent_used(self, job: Job) -> int | None:
+    def percent_used(self, job: Job) -> Awaitable[int | None]:
         """How much of a job's budget is used."""
-        return time_sums.percent_used(job.budget, await self.tracked(job.id))
+        return self._budgeting("percent_used", time_sums.percent_used).load(job)
 
-    async def overdue(self, job: Job) -> bool:
+    def _budgeting(self, key: str, compare: Callable[[int | None, int], int | None]) -> DataLoader[Job, int | None]:
+        async def load(jobs: Sequence[Job]) -> dict[Job, int | None]:
+            tracked = await self._tracked.load_many([job.id for job in jobs])
+            return {job: compare(job.budget, minutes) for job, minutes in zip(jobs, tracked, strict=True)}
+
+        return self._loader(key, load)
+
+    def overdue(self, job: Job) -> Awaitable[bool]:
         """Whether a job is overdue today."""
-        if job.due_date is None:
-            return False
-        status, firm = await self.one(Kind.STATUS, job.status_id), await self._firm()
-        return isinstance(status, Status) and status.can_be_overdue and job.due_date < firm.today(clock.now())
 
-    async def stage_limit(self, job: Job) -> datetime | None:
+        async def load(jobs: Sequence[Job]) -> dict[Job, bool]:
+            due = [job for job in jobs if job.due_date is not None]
+            statuses = await self._rows(Kind.STATUS).load_many([job.status_id for job in due])
+            today = (await self._firm()).today(clock.now()) if due else None
+            return {job: _is_overdue(job, status, today) for job, status in zip(due, statuses, strict=True)}
+
+        return self._loader("overdue", load, bool).load(job)
+
+    def stage_limit(self, job: Job) -> Awaitable[datetime | None]:
         """When a job will have been on its stage for too long."""
-        stage = await self.one(Kind.STAGE, job.stage_id)
-        if not isinstance(stage, Stage) or stage.time_limit is None:
-            return None
-        return job.stage_entered_at + timedelta(minutes=stage.time_limit)
 
-    async def money(self, amount: Decimal | None) -> Money | None:
+        async def load(jobs: Sequence[Job]) -> dict[Job, datetime | None]:
+            stages = await self._rows(Kind.STAGE).load_many([job.stage_id for job in jobs])
+            return {job: _limit(job, stage) for job, stage in zip(jobs, stages, strict=True)}
+
+        return self._loader("stage_limit", load).load(job)
+
+    def money(self, amount: Decimal | None) -> Awaitable[Money | None]:
         """An amount in the firm's currency."""
-        if amount is None:
-            return None
-        return Money(amount=amount, currency=(await self._firm()).currency)  # type: ignore[arg-type]
+
+        async def load(amounts: Sequence[Decimal | None]) -> dict[Decimal | None, Money]:
+            currency = (await self._firm()).currency
+            return {
+                amount: Money(amount=amount, currency=currency)  # type: ignore[arg-type]
+                for amount in amounts
+                if amount is not None
+            }
+
+        return self._loader("money", load).load(amount)
 
     async def history(self, job_id: UUID, first: int, after: str | None) -> HistoryPage:
         """A page of a job's history, newest first."""
         position = history_position(first, after)
+        # Before they are read: a page of which nothing but its cursors was asked for costs no less.
+        if not self._context.holds(first):
+            return history_page([], first, lambda logged: False)
 
         async def load(ids: Sequence[UUID]) -> dict[UUID, list[Logged]]:
             return await read_histories(self._context.firm_id, ids, before=position, limit=first + 1)
@@ -183,3 +231,14 @@ class Loaders:
         firm = await self.one(Kind.FIRM, self._context.firm_id)
         assert isinstance(firm, Firm)
         return firm
+
+
+def _is_overdue(job: Job, status: Status | None, today: date | None) -> bool:
+    late = job.due_date is not None and today is not None and job.due_date < today
+    return late and status is not None and status.can_be_overdue
+
+
+def _limit(job: Job, stage: Stage | None) -> datetime | None:
+    if stage is None or stage.time_limit is None:
+        return None
+    return job.stage_entered_at + timedelta(minutes=stage.time_limit)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,12 +23,13 @@ from graphql import (
 )
 from opentelemetry import trace
 
+from models.command import shielded
 from models.errors import SignInRefused
 from models.ids import Kind, encode
 from models.scope import Viewer
 from models.sign_in import authenticate
 from models.viewers import viewer_of_session
-from resolvers.context import Context
+from resolvers.context import MOST_THINGS, Context
 from schema.documents import Document, DocumentCache, choose_operation, validate_document
 from schema.faults import formatted
 from schema.limits import Limits, Measured, check_limits
@@ -47,8 +49,8 @@ _SHUT_OUT = 4401
 
 @dataclass(slots=True)
 class Session:
-    """Who asks, on one connection. `viewer` is what they could see when they came; it is read again for each further
-    operation."""
+    """Who asks, on one connection. `fresh` is what they could see when they came: for an operation that came with
+    them. It is read again for each other one, also for the first on a socket, which may be old by then."""
 
     member_key: str | None = None
     expires_at: float | None = None
@@ -56,6 +58,10 @@ class Session:
     session_id: UUID | None = None
     firm_id: UUID | None = None
     fresh: Viewer | None = None
+
+    def settle(self) -> None:
+        """From now on, read what the member may see."""
+        self.fresh = None
 
     async def viewer(self) -> Viewer | None:
         """What the member may see now. `SignInRefused` when they are out."""
@@ -106,7 +112,7 @@ class Engine:
         except SignInRefused as refusal:
             raise NotSignedIn(refusal.message, refusal.code) from None
         viewer = known.viewer
-        return Session(
+        session = Session(
             member_key=encode(Kind.MEMBER, viewer.member_id),
             expires_at=known.expires_at,
             member_id=viewer.member_id,
@@ -114,6 +120,9 @@ class Engine:
             firm_id=viewer.scope.firm_id,
             fresh=viewer,
         )
+        # An operation that is already here starts before the loop turns, and saves a statement.
+        asyncio.get_running_loop().call_soon(session.settle)
+        return session
 
     def on_end(self, session: Session, callback: Callable[[Ended], None]) -> Callable[[], None]:
         """Call back when the member is deactivated, or the session ended."""
@@ -213,9 +222,30 @@ class Engine:
             )
             result: Any = execute(self._schema, prepared.document.ast, root, context, prepared.variables, prepared.name)
             if inspect.isawaitable(result):
-                result = await result
+                result = await _to_its_end(result, context)
         assert isinstance(result, ExecutionResult)
-        return result
+        return _overfull() if context.overfull else result
+
+
+async def _to_its_end(result: Awaitable[ExecutionResult], context: Context) -> ExecutionResult:
+    """What is executed, also when whoever asked goes: graphql-core would drop resolvers that have begun."""
+
+    async def through() -> ExecutionResult:
+        return await result
+
+    try:
+        return await shielded(through())
+    except asyncio.CancelledError:
+        context.abandoned = True
+        raise
+
+
+def _overfull() -> ExecutionResult:
+    message = (
+        f"The answer would have more than {MOST_THINGS:,} things in it. Ask for smaller pages, with `first` or "
+        "`limit`, or for fewer lists within lists."
+    )
+    return ExecutionResult(None, [GraphQLError(message, extensions={"code": "LIMIT", "limit": "things"})])
 
 
 def _database_failed(result: ExecutionResult) -> bool:

@@ -236,9 +236,9 @@ async def set_job_client_status(
 def _client_status(fields: ClientStatusFields) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
-        checked["name"] = fields["name"] and checks.name(fields["name"], most=100)
+        checked["name"] = None if fields["name"] is None else checks.name(fields["name"], most=100)
     if "color" in fields:
-        checked["color"] = fields["color"] and checks.color(fields["color"])
+        checked["color"] = None if fields["color"] is None else checks.color(fields["color"])
     if "description" in fields:
         checked["description"] = checks.text(fields["description"], most=2_000)
     return checked

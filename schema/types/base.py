@@ -1,6 +1,6 @@
 """How types are made of rows: each field says where it comes from, and loads through the operation's context."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import strawberry
@@ -31,12 +31,26 @@ def value(read: Callable[[Any], Any], description: str) -> Any:
 
 def loaded(load: Callable[[Any, Any], Any], description: str, *, size: int | None = None) -> Any:
     """Loaded: `load(row, context)` returns an awaitable. `size` is how much a list is assumed to hold."""
+    if size is not None:
+        return _loaded_list(load, description, size)
 
     def resolver(root: strawberry.Parent[Any], info: Info):
         return load(root, info.context)
 
-    directives = [ListSize(assumed_size=size)] if size is not None else []
-    return strawberry.field(resolver=resolver, description=description, directives=directives)
+    return strawberry.field(resolver=resolver, description=description)
+
+
+def _loaded_list(load: Callable[[Any, Any], Any], description: str, size: int) -> Any:
+    async def resolver(root: strawberry.Parent[Any], info: Info):
+        return await held(info.context, load(root, info.context))
+
+    return strawberry.field(resolver=resolver, description=description, directives=[ListSize(assumed_size=size)])
+
+
+async def held(context: Any, rows: Awaitable[list[Any]]) -> list[Any]:
+    """A list of which it is not known beforehand how long it is, as far as the answer holds it."""
+    found = await rows
+    return found if context.holds(len(found)) else []
 
 
 def one(kind: Kind, by: str, description: str) -> Any:
@@ -44,7 +58,7 @@ def one(kind: Kind, by: str, description: str) -> Any:
 
     def load(row: Any, context: Any) -> Any:
         id = getattr(row, by)
-        return None if id is None else context.load.one(kind, id)
+        return context.load.one(kind, id) if id is not None and context.holds(1) else None
 
     return loaded(load, description)
 

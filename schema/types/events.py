@@ -101,7 +101,7 @@ class Actor:
     kind: ActorKind = value(lambda actor: actor["kind"], "What kind of somebody or something.")
     member: Member | None = loaded(
         lambda actor, context: context.load.one(Kind.MEMBER, UUID(actor["id"])) if actor["id"] else None,
-        "The member, where it was one.",
+        "The member, where it was one. Of what happened to a time entry, null without the right MANAGE_TIME_ENTRIES.",
     )
     label: str | None = value(lambda actor: actor["label"], "The name of the automation or schedule, where it was one.")
 
@@ -111,13 +111,20 @@ class Actor:
         return isinstance(source, dict)
 
 
+def _actor(logged: Logged, context: Any) -> dict[str, Any]:
+    # Whoever logged time is nearly always the one whose time it is, and that is withheld.
+    if isinstance(logged.event, facts.TimeEvent) and rights.Right.MANAGE_TIME_ENTRIES not in context.scope.rights:
+        return {**logged.actor, "id": None}
+    return logged.actor
+
+
 @strawberry.interface(description="A fact in a firm's log: what happened, when, by whom, and why.")
 class Event:
     """Its objects are `models.log.Logged`."""
 
     revision: Revision = value(lambda logged: logged.revision, "The firm's revision that it is part of.")
     at: DateTime = value(lambda logged: logged.at, "When it happened.")
-    actor: Actor = value(lambda logged: logged.actor, "Who, or what, did it.")
+    actor: Actor = loaded(_actor, "Who, or what, did it.")
     cause: Revision | None = value(
         lambda logged: logged.cause, "The revision that made an automation do it; null for people."
     )

@@ -12,7 +12,7 @@ from models.ids import Kind
 from schema.enums import CardField, JobOrder, StatusCategory
 from schema.limits import ListSize
 from schema.scalars import DateTime
-from schema.types.base import Versioned, column, entity, loaded, one, value
+from schema.types.base import Versioned, column, entity, held, loaded, one, value
 from schema.types.firm import Member
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ async def _cards(
         int, strawberry.argument(description="How many cards at most, from 1 to 1,000, from the top of the stage.")
     ] = 500,
 ):
-    return await info.context.load.cards(root.id, limit)
+    return await held(info.context, info.context.load.cards(root.id, limit))
 
 
 @entity(rows.Stage)

@@ -213,3 +213,13 @@ async def test_a_cursor_of_a_history_that_was_tampered_with(shelf: World, api: A
     cursor = base64.urlsafe_b64encode(orjson.dumps([of, *position])).decode().rstrip("=")
     answer = await api.post(shelf.owner, HISTORY, id=job, first=1, after=cursor)
     assert {error["extensions"]["code"] for error in answer.get("errors", [])} <= {"INVALID"}
+
+
+async def test_an_alternative_that_asks_for_nothing_holds_for_all(shelf: World, api: Api) -> None:
+    one = encode(Kind.JOB, (await Job.filter(firm_id=shelf.firm.id).first()).id)  # type: ignore[union-attr]
+    document = "query Either($filter: JobFilter) { jobs(filter: $filter) { totalCount } }"
+    wide: list[list[dict[str, Any]]] = [[{}], [{}, {"id": {"in": [one]}}], [{"or": [{}]}, {"id": {"in": []}}]]
+    for alternatives in wide:
+        found = await api.ask(shelf.owner, document, filter={"or": alternatives})
+        assert found["jobs"]["totalCount"] == MANY, alternatives
+    assert (await api.ask(shelf.owner, document, filter={"or": [{"id": {"in": [one]}}]}))["jobs"]["totalCount"] == 1

@@ -73,3 +73,11 @@ async def test_a_stale_version_and_a_gone_template_are_refused(world: World) -> 
     assert await world.revision() == before
     # What changes nothing is no revision.
     assert (await update_client_status(owner, client_status_id=template.id, name="Sent")).revision == before
+
+
+@pytest.mark.parametrize("field", ["name", "color"])
+async def test_a_job_tells_its_client_nothing_blank(field: str, world: World) -> None:
+    job = await world.job()
+    with pytest.raises(Invalid) as refused:
+        await set_job_client_status(world.acting(world.owner), job_id=job.id, **{field: ""})  # type: ignore[arg-type]
+    assert refused.value.path == (field,)

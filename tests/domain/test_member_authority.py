@@ -13,8 +13,9 @@ from models.commands.members import (
     set_member_rights,
     set_member_role,
     transfer_ownership,
+    update_member,
 )
-from models.errors import Code, Forbidden, NotFound, Refusal, RuleBroken
+from models.errors import Code, Forbidden, NotFound, Refusal, RuleBroken, SignInRefused
 from models.events import MemberRoleChanged
 from models.rights import Right, Role
 from models.rows import Member
@@ -188,6 +189,19 @@ async def test_two_hand_overs_at_once_leave_one_owner(world: World) -> None:
         return_exceptions=True,
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Forbidden", "Outcome"]
+    assert await Member.filter(firm_id=world.firm.id, role=Role.OWNER).count() == 1
+
+
+async def test_many_changes_of_the_team_at_once_wait_for_each_other(world: World) -> None:
+    # Each holds the member who makes it and the one it is about: without turns they would wait in circles.
+    owner, admin = world.acting(world.owner), world.acting(world.admin)
+    outcomes = await asyncio.gather(
+        *(transfer_ownership(owner, member_id=world.admin.id) for _ in range(6)),
+        *(update_member(owner, member_id=world.owner.id, capacity=minutes) for minutes in range(6)),
+        *(deactivate_member(admin, member_id=world.owner.id) for _ in range(3)),
+        return_exceptions=True,
+    )
+    assert {type(outcome) for outcome in outcomes} <= {Outcome, Forbidden, RuleBroken, SignInRefused}, outcomes
     assert await Member.filter(firm_id=world.firm.id, role=Role.OWNER).count() == 1
 
 
