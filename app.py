@@ -58,6 +58,7 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
 
     routes = [
         *graphql_routes(engine, options, traffic),
+        Route("/", _elsewhere, methods=["GET"]),
         Route("/healthz", _alive, methods=["GET"]),
         Route("/readyz", _ready(traffic), methods=["GET"]),
         metrics_route(hub, traffic),
@@ -74,6 +75,10 @@ def _keep_what_is_here() -> None:
 
 def _database(settings: Settings, url: str) -> AbstractAsyncContextManager[None]:
     return connected(url, pool=settings.database_pool, statement_timeout=settings.statement_timeout)
+
+
+def _elsewhere(_request: Request) -> Response:
+    return JSONResponse({"errors": [{"message": "There is nothing here. The API is at /graphql."}]}, 404)
 
 
 def _alive(_request: Request) -> Response:

@@ -4,21 +4,36 @@ import shutil
 import sys
 from pathlib import Path
 
+from cli.listening import graphql_url
+from settings import Settings
 
-def announce(url: str, *, demo: bool) -> None:
+
+def announce(url: str, data_dir: Path, *, demo: bool) -> None:
     """Where to look, and who to sign in as."""
     print(
-        "\n".join(["", "Jobwire is ready. Ctrl-C ends it.", "", *_where(url), *(_who(url) if demo else _nobody()), ""])
+        "\n".join(
+            [
+                "",
+                "Jobwire is ready. Ctrl-C ends it.",
+                "",
+                *_where(url, data_dir),
+                *(_who(url) if demo else _nobody()),
+                "",
+            ]
+        )
     )
     sys.stdout.flush()
 
 
-def _where(url: str) -> list[str]:
-    command = _command()
+def _where(url: str, data_dir: Path) -> list[str]:
+    command, usual = _command(), Settings.model_fields
+    # Printed as they must be typed in a terminal that has none of our environment.
+    elsewhere = "" if url == graphql_url(usual["host"].default, usual["port"].default) else f" --url {url}"
+    folder = "" if data_dir == usual["data_dir"].default else f"JOBWIRE_DATA_DIR={data_dir} "
     return [
         f"  GraphQL   {url}   (HTTP, server-sent events and websocket)",
-        f"  Board     {command} watch   in another terminal: the board, live",
-        f"  Traffic   {command} demo --traffic   in a third: people who move cards",
+        f"  Board     {command} watch{elsewhere}   in another terminal: the board, live",
+        f"  Traffic   {folder}{command} demo --traffic   in a third: people who move cards",
     ]
 
 

@@ -133,7 +133,9 @@ def restored() -> None:
 @plainly()
 def demo(
     jobs: Annotated[int, typer.Option(min=1, max=100_000, help="How many jobs the demo firm has at least.")] = 300,
-    traffic: Annotated[bool, typer.Option(help="Then keep people and automations moving cards.")] = False,
+    traffic: Annotated[
+        bool, typer.Option(help="Then keep people, and a stand-in for automations, moving cards.")
+    ] = False,
     rate: Annotated[float, typer.Option(min=0.01, max=1_000, help="Changes a second, with --traffic.")] = 2,
 ) -> None:
     """Make the demo firms, as far as they are missing."""

@@ -52,5 +52,6 @@ def line_for(error: Exception) -> str | None:
 def _bad_setting(error: ValidationError) -> str:
     first = error.errors()[0]
     name = "_".join(["JOBWIRE", *(str(part).upper() for part in first["loc"])])
-    reason = first["msg"].removeprefix("Value error, ")
+    whole = first["type"] in ("int_parsing", "int_type")
+    reason = "must be a whole number" if whole else first["msg"].removeprefix("Value error, ")
     return f"{name} is set to {first['input']!r}: {reason[0].lower()}{reason[1:]}."

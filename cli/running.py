@@ -32,7 +32,7 @@ def run(settings: Settings) -> None:
             server, _ = children
             url = _wait_for_url(server, children)
             _wait_until_ready(url, children)
-            announce(url, demo=demo)
+            announce(url, settings.data_dir, demo=demo)
             while True:
                 _require_alive(here, children)
                 time.sleep(GLANCE)

@@ -91,7 +91,7 @@ def several(values: Sequence[T], field: str, *, most: int = 200) -> list[T]:
     """At least one and at most `most` values, each once, in their order."""
     once = list(dict.fromkeys(values))
     if not once or len(once) > most:
-        raise Invalid(f"Name from 1 to {most} different ones; these are {len(once)}.", field)
+        raise Invalid(f"Name from 1 to {most} different {field}, not {len(once)}.", field)
     return once
 
 

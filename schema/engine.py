@@ -228,7 +228,8 @@ class Engine:
 
 
 async def _to_its_end(result: Awaitable[ExecutionResult], context: Context) -> ExecutionResult:
-    """What is executed, also when whoever asked goes: graphql-core would drop resolvers that have begun."""
+    """Await an execution. When the caller is cancelled it goes on by itself, but loads nothing more: cut off in the
+    middle, it would leave behind coroutines that nobody awaits."""
 
     async def through() -> ExecutionResult:
         return await result

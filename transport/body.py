@@ -39,7 +39,12 @@ async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
 
 
 def _too_large(limit: int) -> Rejected:
-    return Rejected(413, f"The body is larger than {limit} bytes.", "TOO_LARGE", connection="close")
+    return Rejected(
+        413,
+        f"The body is larger than {limit:,} bytes. Send less at a time.",
+        "TOO_LARGE",
+        connection="close",
+    )
 
 
 def _declared(headers: Headers) -> int:

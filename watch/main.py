@@ -35,7 +35,7 @@ def run(*, url: str, email: str, password: str | None, pipeline: str | None, tok
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Trouble as trouble:
-        print(trouble, file=sys.stderr)
+        print(f"jobwire: {trouble}", file=sys.stderr)
         return 1
     return 0
 

@@ -192,13 +192,13 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, list[str], str]] = {
         ["name"],
         "This cannot be null. Leave it out to keep what is there.",
     ),
-    "no jobs": ("archiveJobs", {"jobs": []}, "INVALID", ["jobs"], "Name from 1 to 200 different ones; these are 0."),
+    "no jobs": ("archiveJobs", {"jobs": []}, "INVALID", ["jobs"], "Name from 1 to 200 different jobs, not 0."),
     "too many jobs": (
         "archiveJobs",
         {"jobs": [{"jobId": encode(Kind.JOB, new_id())} for _ in range(201)]},
         "INVALID",
         ["jobs"],
-        "Name from 1 to 200 different ones; these are 201.",
+        "Name from 1 to 200 different jobs, not 201.",
     ),
     "a job twice, at two versions": (
         "archiveJobs",
