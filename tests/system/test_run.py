@@ -148,7 +148,7 @@ def test_a_run_that_is_ended_while_it_starts(data: Path) -> None:
         ({"database_url": "postgresql://x@h/x", "redis_url": "http://h"}, "JOBWIRE_REDIS_URL must look like"),
         ({"database_url": "postgresql://x@h/x"}, "JOBWIRE_REDIS_URL is not: set both, or neither"),
         ({"redis_url": "redis://h"}, "JOBWIRE_DATABASE_URL is not: set both, or neither"),
-        ({"port": "http"}, "JOBWIRE_PORT is set to 'http': input should be a valid integer"),
+        ({"port": "http"}, "JOBWIRE_PORT is set to 'http': must be a whole number"),
         ({"log_level": "loud"}, "JOBWIRE_LOG_LEVEL is set to 'loud': must be DEBUG"),
         ({"host": "no.such.host.invalid"}, "no address for the host"),
     ],

@@ -160,7 +160,7 @@ async def test_what_cannot_work_is_one_clear_line(world: World, api: Api) -> Non
     assert (code, "The token is refused" in said) == (1, True)
     admin = await with_password(world, "Alma Admin", role=Role.ADMIN)
     code, said = await outcome(arguments(api.url, admin, pipeline="Payroll"))
-    assert (code, said) == (1, "There is no pipeline 'Payroll' that you see. You see: Tax returns.")
+    assert (code, said) == (1, "jobwire: There is no pipeline 'Payroll' that you see. You see: Tax returns.")
     code, said = await outcome(arguments("http://127.0.0.1:9/graphql", watcher))
     assert code == 1
     assert "http://127.0.0.1:9/graphql" in said
