@@ -144,9 +144,18 @@ async def _enter(change: Change, job: Job, status: Status) -> Job:
     return await _under(change, job, status)
 
 
+async def _require_open_account(change: Change, job: Job) -> None:
+    # Locked, so that the account is not archived meanwhile: an archived one has no open jobs.
+    account = await change.scope.accounts_seen.lock(job.account_id)
+    if account.archived:
+        raise RuleBroken("This job's account is archived. Restore the account first.", "job_id")
+
+
 async def _under(change: Change, job: Job, status: Status) -> Job:
     if status.id == job.status_id:
         return job
+    if (job.archived_at or job.completed_at) and status.category in (Category.ACTIVE, Category.CUSTOM):
+        await _require_open_account(change, job)
     from_status, job.status_id = job.status_id, status.id
     if status.category is Category.ARCHIVED:
         job.archived_at = change.now

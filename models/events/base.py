@@ -18,7 +18,6 @@ Changes = Mapping[str, tuple[Any, Any]]
 
 _CLASSES: dict[str, type["Event"]] = {}
 
-NOWHERE: tuple[Place, ...] = ()
 EVERYWHERE = (Place(),)
 
 

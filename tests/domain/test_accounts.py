@@ -13,7 +13,7 @@ from models.commands.accounts import (
     update_account,
 )
 from models.commands.jobs import create_job
-from models.commands.moves import archive_job, complete_job
+from models.commands.moves import archive_job, complete_job, restore_job, set_job_status
 from models.commands.tags import create_tag
 from models.errors import Conflict, Invalid, NotFound, RuleBroken
 from models.events import (
@@ -27,7 +27,8 @@ from models.events import (
 from models.ids import new_id
 from models.log import heads
 from models.rights import Right, Role
-from models.rows import Account, AccountMember, AccountTag, AccountType, Job, Member, Tag
+from models.rows import Account, AccountMember, AccountTag, AccountType, Category, Job, Member, Tag
+from tests.domain.refusal import refused
 from tests.world import World
 
 
@@ -215,3 +216,22 @@ async def test_no_job_slips_into_an_account_that_is_being_archived(world: World)
         )
         archived = (await world.row(Account, account.id)).archived
         assert archived is not await Job.exists(account_id=account.id)
+
+
+async def test_no_job_of_an_archived_account_is_opened_again(world: World) -> None:
+    owner, active = world.acting(world.owner), await world.status(Category.ACTIVE)
+    archived, completed, both = [await world.job(name) for name in ("archived", "completed", "both")]
+    await archive_job(owner, job_id=archived.id)
+    for job in (completed, both):
+        await complete_job(owner, job_id=job.id)
+    await archive_job(owner, job_id=both.id)
+    await archive_account(owner, account_id=world.account.id)
+    async with refused(world, RuleBroken, "job_id", match="Restore the account first"):
+        await restore_job(owner, job_id=archived.id)
+    async with refused(world, RuleBroken, "job_id", match="Restore the account first"):
+        await set_job_status(owner, job_id=completed.id, status_id=active.id)
+    # What was completed comes back as completed, which is no open job.
+    assert (await restore_job(owner, job_id=both.id)).value.completed_at is not None
+    await restore_account(owner, account_id=world.account.id)
+    assert (await restore_job(owner, job_id=archived.id)).value.archived_at is None
+    assert (await set_job_status(owner, job_id=completed.id, status_id=active.id)).value.completed_at is None
