@@ -38,6 +38,8 @@ class Storm:
     dice: random.Random
     actors: list[Member]
     done: dict[str, int] = field(default_factory=dict)
+    #: What is still to be done, before all of it is shuffled anew.
+    deck: list[Any] = field(default_factory=list)
 
     async def row(self, model: Any, **conditions: Any) -> Any:
         rows = await model.filter(firm_id=self.world.firm.id, **conditions).order_by("id")
@@ -60,13 +62,21 @@ class Storm:
 
     async def step(self) -> None:
         actor = self.world.acting(self.dice.choice(self.actors))
-        deed = self.dice.choice(DEEDS)
+        deed = self._deal()
         try:
             outcome = await deed(self, actor)
         except (Refusal, Nothing):
-            return
+            outcome = None
         if outcome is not None:
             self.done[deed.__name__] = self.done.get(deed.__name__, 0) + 1
+        elif deed.__name__ not in self.done:
+            # Back among the cards: which kinds are done at all must not be a matter of luck.
+            self.deck.insert(self.dice.randint(0, len(self.deck)), deed)
+
+    def _deal(self) -> Any:
+        if not self.deck:
+            self.deck = self.dice.sample(DEEDS, len(DEEDS))
+        return self.deck.pop()
 
     async def job(self, actor: Actor) -> Any:
         due = date.today() + timedelta(days=self.dice.randint(-5, 5))
