@@ -77,7 +77,7 @@ def entity(model: type[Row]) -> Callable[[T], T]:
 
     def make(cls: T) -> T:
         def is_type_of(cls: type, source: Any, info: GraphQLResolveInfo[Any]) -> bool:
-            return isinstance(source, model)
+            return getattr(source, "kind", None) is model.kind
 
         cls.is_type_of = classmethod(is_type_of)  # type: ignore[attr-defined]
         made: T = strawberry.type(cls, description=cls.__doc__)

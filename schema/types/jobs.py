@@ -33,7 +33,7 @@ class JobClientStatus:
     @classmethod
     def is_type_of(cls, source: object, _info: object) -> bool:
         """The job itself."""
-        return isinstance(source, rows.Job)
+        return getattr(source, "kind", None) is Kind.JOB
 
 
 @entity(rows.Job)
