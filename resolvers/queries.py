@@ -78,12 +78,12 @@ def _firm(info: Info):
 
 def _revision(info: Info):
     _ = info.context.scope
-    return info.context.viewer.revision
+    return info.context.revision
 
 
 def _epoch(info: Info):
     _ = info.context.scope
-    return str(info.context.viewer.epoch)
+    return str(info.context.epoch)
 
 
 def _one(kind: Kind) -> Any:
