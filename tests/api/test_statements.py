@@ -20,21 +20,24 @@ from tests.serving import Api
 
 
 class _Counter(logging.Handler):
-    def __init__(self) -> None:
+    def __init__(self, of_the_hub: bool) -> None:
         super().__init__()
         self.statements: list[str] = []
+        self._of_the_hub = of_the_hub
 
     def emit(self, record: logging.LogRecord) -> None:
         statement = record.getMessage()
         # What the hub and the keys' cache ask in the background is nobody's operation.
-        if not statement.startswith("SELECT id, revision, scope_revision") and "signing_key" not in statement:
+        of_the_hub = statement.startswith("SELECT id, revision, scope_revision")
+        if (self._of_the_hub or not of_the_hub) and "signing_key" not in statement:
             self.statements.append(statement)
 
 
 @contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that this process sends to PostgreSQL, the server in it included."""
-    logger, counter = logging.getLogger("tortoise.db_client"), _Counter()
+def counted(*, of_the_hub: bool = False) -> Iterator[list[str]]:
+    """The statements that this process sends to PostgreSQL, the server in it included. What the hub asks of heads is
+    left out, if it is not wanted."""
+    logger, counter = logging.getLogger("tortoise.db_client"), _Counter(of_the_hub)
     level, propagate = logger.level, logger.propagate
     logger.addHandler(counter)
     logger.setLevel(logging.DEBUG)
