@@ -96,7 +96,7 @@ def served(options: TransportOptions | None = None, window: float = 0.0, **engin
         assert not thread.is_alive()
     assert (traffic.counters.sockets_open, traffic.counters.streams_open) == (0, 0)
     assert traffic.counters.operations_open == 0
-    assert not +small.live and not small.callbacks and not traffic._seats
+    assert not +small.live and not small.callbacks and not traffic._seats and not small.faults
 
 
 def wait_here(fact: Callable[[], object], timeout: float = 10) -> None:
