@@ -21,7 +21,11 @@ class Served:
     @property
     def url(self) -> str:
         """Its GraphQL."""
-        return f"http://127.0.0.1:{self.port}/graphql"
+        return self.at("/graphql")
+
+    def at(self, path: str) -> str:
+        """The address of something else there."""
+        return f"http://127.0.0.1:{self.port}{path}"
 
     @property
     def cpu(self) -> float:
