@@ -1,7 +1,25 @@
-"""All benchmarks, one after the other: `python -m bench`."""
+"""All benchmarks, one after the other: `python -m bench`, or `python -m bench --quick`."""
 
-from bench import board, live, moves
-from bench.house import run
+import sys
 
-for benchmark in (board, moves, live):
-    run(benchmark.benchmark)
+from bench import board, executions, fanout, growth, live, moves, reconnect, stalled
+from bench.goals import Goal, print_goals
+from bench.house import measured
+
+_ALL = (board, moves, live, executions, fanout, stalled, reconnect, growth)
+
+
+def main() -> None:
+    """Run them, and print how what was found stands to what is aimed at."""
+    quick = "--quick" in sys.argv
+    goals: list[Goal] = []
+    for benchmark in _ALL:
+        goals += measured(benchmark.benchmark, quick=quick)
+        print()
+    if quick:
+        print("A quick run: fewer rounds and sizes. The goals are for what `make bench` measures.")
+    print_goals(goals)
+
+
+if __name__ == "__main__":
+    main()

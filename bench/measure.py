@@ -2,16 +2,17 @@
 
 import statistics
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
-Measure = Callable[[], Awaitable[float]]
+T = TypeVar("T")
 
 
-async def taking_turns(variants: Mapping[str, Measure], rounds: int) -> dict[str, list[float]]:
+async def taking_turns(variants: Mapping[str, Callable[[], Awaitable[T]]], rounds: int) -> dict[str, list[T]]:
     """What each variant measured in each round. Every other round goes backwards, and one that does not count goes
     first: caches are warm for all."""
     for measure in variants.values():
         await measure()
-    found: dict[str, list[float]] = {name: [] for name in variants}
+    found: dict[str, list[T]] = {name: [] for name in variants}
     for number in range(rounds):
         order = list(variants.items())
         for name, measure in order if number % 2 == 0 else reversed(order):

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,17 @@ class Served:
     @property
     def url(self) -> str:
         """Its GraphQL."""
-        return f"http://127.0.0.1:{self.port}/graphql"
+        return self.at("/graphql")
+
+    def at(self, path: str) -> str:
+        """The address of something else there."""
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    @property
+    def cpu(self) -> float:
+        """The seconds that it has spent on the processors so far, in all of its threads."""
+        # The clock of a process, as clock_getcpuclockid(3) names it: in nanoseconds, where /proc has hundredths.
+        return time.clock_gettime((~self.pid << 3) | 2)
 
     @property
     def memory(self) -> int:
@@ -31,8 +42,8 @@ class Served:
 
 @asynccontextmanager
 async def served(kind: str, house: House) -> AsyncIterator[Served]:
-    """`python -m bench.serve`: "ours" is the product, "bare" a websocket that only passes on. It ends when its
-    standard input does, so also when this process is killed."""
+    """`python -m bench.serve`: "ours" is the product, "bare" a websocket that only passes on, "stock" what
+    Strawberry's documentation shows. It ends when its standard input does, so also when this process is killed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

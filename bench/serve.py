@@ -1,4 +1,4 @@
-"""One server for the benchmarks to talk to: `python -m bench.serve ours|bare DATABASE_URL REDIS_URL`.
+"""One server for the benchmarks to talk to: `python -m bench.serve ours|bare|stock DATABASE_URL REDIS_URL`.
 
 It prints its port when it answers, and ends with its standard input.
 """
@@ -11,6 +11,7 @@ import uvicorn
 
 from app import Application, create_app
 from bench.bare_socket import bare_app
+from bench.stock_live import stock_app
 from settings import Settings
 from transport.options import TransportOptions
 from transport.server import Server, server_settings
@@ -21,7 +22,8 @@ def _application(kind: str, database_url: str, redis_url: str) -> Application:
     if kind == "ours":
         return create_app(Settings(), database_url=database_url, redis_url=redis_url)
     options = TransportOptions()
-    return Application(bare_app(redis_url), options, Traffic(options))
+    controls = {"bare": lambda: bare_app(redis_url), "stock": lambda: stock_app(database_url, redis_url)}
+    return Application(controls[kind](), options, Traffic(options))
 
 
 class _Announcing(Server):
