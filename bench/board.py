@@ -21,7 +21,8 @@ from bench.stock_board import StockBoard
 from models.database import sql
 from models.ids import Kind, encode
 from models.sign_in import issue_for
-from schema.engine import Engine, Session
+from schema.engine import Engine
+from schema.session import Session
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
 from transport.engine import Request

@@ -127,13 +127,14 @@ async def test_whoever_may_not_see_it_is_not_given_it(world: World, engine: Engi
         answers[member.id] = await ask(engine, member, BOARD, **board(world))
     assert names(answers[world.owner.id]) == ["seen"]
     assert answers[world.stranger.id]["data"]["pipeline"] is None
-    cards = [answers[id]["data"]["pipeline"]["stages"][0]["jobs"][0]["budget"] for id in (world.owner.id, world.employee.id)]
-    assert cards == [90, None]
+    budgets = [
+        answers[member.id]["data"]["pipeline"]["stages"][0]["jobs"][0]["budget"]
+        for member in (world.owner, world.employee)
+    ]
+    assert budgets == [90, None]
     # The owner and the admin may see the same.
     assert (engine.answers.made, engine.answers.hits) == (3, 1)
-    await set_member_rights(
-        world.acting(world.owner), member_id=world.employee.id, rights=[Right.MANAGE_TIME_BUDGETS]
-    )
+    await set_member_rights(world.acting(world.owner), member_id=world.employee.id, rights=[Right.MANAGE_TIME_BUDGETS])
     await set_account_team(world.acting(world.owner), account_id=world.account.id, member_ids=[])
     assert names(await ask(engine, world.employee, BOARD, **board(world))) == []
 

@@ -165,9 +165,7 @@ async def test_who_does_not_read_keeps_nobody_waiting_and_misses_nothing(world: 
         assert {id(reader.told[-1].events) for reader in readers} == {id(slow.told[-1].events)}
 
 
-async def test_who_sleeps_too_long_reads_anew(
-    world: World, cohorts: Cohorts, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_sleeps_too_long_reads_anew(world: World, cohorts: Cohorts, monkeypatch: pytest.MonkeyPatch) -> None:
     job = await world.job()
     async with many(cohorts, world.employee, 2) as (slow, quick):
         monkeypatch.setattr(cohorts.hub.feeds[world.firm.id].recent, "_most", 3)
