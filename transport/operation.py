@@ -57,7 +57,11 @@ class Operation(ABC):
         """Tell the subscription that there is room again, if it was told that there is none."""
         if self._owes_resume and self._subscription is not None and self.ready:
             self._owes_resume = False
-            self._subscription.resume()
+            try:
+                self._subscription.resume()
+            except Exception as fault:  # is this operation's, not that of the writer who found the room
+                self._let_go()
+                self.end([internal(fault, "resume")])
 
     async def _run(self, engine: Engine, prepared: Prepared, session: Session, deadline: float) -> None:
         try:
@@ -84,6 +88,9 @@ class Operation(ABC):
             self.pay_resume()
 
     def _let_go(self) -> None:
-        if self._subscription is not None:
-            self._subscription.stop()
-            self._subscription = None
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            try:
+                subscription.stop()
+            except Exception as fault:  # nobody is left to be told, and others are still to be stopped
+                internal(fault, "stop")

@@ -97,7 +97,8 @@ class Outbox:
         if self._frames is None:
             self._frames = deque()
         self._frames.append((prefix, body, suffix, owner))
-        self._grow(len(prefix) + len(body) + len(suffix))
+        self._queued += len(prefix) + len(body) + len(suffix)
+        self.full = self._queued > self._bound
         self._wake()
         return False
 
@@ -135,16 +136,7 @@ class Outbox:
     async def _drain(self) -> None:
         try:
             while self._frames:
-                prefix, body, suffix, owner = self._frames.popleft()
-                wanted = owner is None or not owner.stopped
-                if wanted:
-                    await self._send({"type": "websocket.send", "text": b"".join((prefix, body, suffix)).decode()})
-                    self._counters.frames_sent += 1
-                self.written += 1
-                self._grow(-len(prefix) - len(body) - len(suffix))
-                if owner is not None and wanted:
-                    owner.sent()
-                    await asyncio.sleep(0)  # it may have more at once, again and again: others have their turn
+                await self._send_one(*self._frames.popleft())
             await self._say_farewell()
         except (OSError, RuntimeError):
             # The peer is gone (OSError), or uvicorn has closed by itself (it then raises RuntimeError):
@@ -155,6 +147,20 @@ class Outbox:
             self._frames = self._frames or None
             self._task = None
             self._watchdog.unwatch(self)
+
+    async def _send_one(self, prefix: bytes, body: bytes, suffix: bytes, owner: Owner | None) -> None:
+        self._queued -= len(prefix) + len(body) + len(suffix)
+        wanted = owner is None or not owner.stopped
+        if wanted:
+            await self._send({"type": "websocket.send", "text": b"".join((prefix, body, suffix)).decode()})
+            self._counters.frames_sent += 1
+        self.written += 1
+        if self.full and self._queued <= self._bound:
+            self._make_room()
+            self._host.has_room()
+        if owner is not None and wanted:
+            owner.sent()
+            await asyncio.sleep(0)  # it may have more at once, again and again: others have their turn
 
     async def _say_farewell(self) -> None:
         if self._farewell is not None:
@@ -168,15 +174,11 @@ class Outbox:
 
     def _drop(self) -> None:
         self._frames = None
-        self._grow(-self._queued)
+        self._queued = 0
+        self._make_room()
 
-    def _grow(self, size: int) -> None:
-        self._queued += size
-        full = self._queued > self._bound
-        if self.full and not full:
-            self.full = False
-            if self._room is not None:
-                self._room.set()
-                self._room = None
-            self._host.has_room()
-        self.full = full
+    def _make_room(self) -> None:
+        self.full = False
+        if self._room is not None:
+            self._room.set()
+            self._room = None

@@ -66,11 +66,16 @@ def cut_when_stuck(transport: asyncio.Transport, before: int = 0) -> None:
 
 
 class HTTPProtocol(HttpToolsProtocol):
-    """uvicorn's, whose connections can be cut."""
+    """uvicorn's, whose connections can be cut, and which is gone once its connection is a websocket."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {_ABORT: {"abort": self.transport.abort}}
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        # It and this hold each other: both would stay until the collector comes by.
+        self.parser = None  # type: ignore[assignment]
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()

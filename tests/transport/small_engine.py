@@ -23,6 +23,7 @@ type Mutation { add(key: String!): Int! }
 type Subscription {
   count(to: Int!): Int!  ticks(topic: String!): String!  flood(size: Int!): String!
   fails: Int!  refused: Int!  begins(key: String!): Int!  stubborn(key: String!): Int!
+  faulty(size: Int!): String!
 }
 """
 

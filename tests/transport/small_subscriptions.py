@@ -52,6 +52,7 @@ class Served:
     def end(self, errors: list[dict[str, Any]] | None = None) -> None:
         self.stop()
         self.sink.end(errors)
+        self.sink.send(b"never")
 
 
 class Count(Served):
@@ -74,19 +75,20 @@ class Ticks(Served):
     """What is published; of what comes while there is no room, the last."""
 
     async def begin(self, topic: str) -> None:
-        self._topic, self._missed = topic, None
+        self._topic = topic
+        self.missed: str | None = None
         self.engine.topics[topic].add(self)
 
     def publish(self, text: str) -> None:
         if self.sink.ready:
             self.send(text)
         else:
-            self._missed = text
+            self.missed = text
 
     def resume(self) -> None:
         super().resume()
-        if self._missed is not None:
-            missed, self._missed = self._missed, None
+        if self.missed is not None:
+            missed, self.missed = self.missed, None
             self.send(missed)
 
     def stop(self) -> None:
@@ -146,6 +148,18 @@ class Stubborn(Served):
             self.send(1)
 
 
+class Faulty(Flood):
+    """Breaks the rule that neither method raises."""
+
+    def resume(self) -> None:
+        super().resume()
+        raise RuntimeError("secret-literal")
+
+    def stop(self) -> None:
+        super().stop()
+        raise RuntimeError("secret-literal")
+
+
 SERVED: dict[str, type[Served]] = {
     "count": Count,
     "ticks": Ticks,
@@ -154,4 +168,5 @@ SERVED: dict[str, type[Served]] = {
     "refused": Refuses,
     "begins": Begins,
     "stubborn": Stubborn,
+    "faulty": Faulty,
 }
