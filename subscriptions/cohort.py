@@ -15,6 +15,7 @@ from subscriptions.crossing import Crossing
 from subscriptions.feed import Feed
 from subscriptions.hub import Hub
 from subscriptions.message import MOST_EVENTS, Message
+from subscriptions.once import Once
 from subscriptions.patience import Patience
 from subscriptions.pending import Pending
 from subscriptions.recent import Revision
@@ -217,7 +218,7 @@ class Cohort:
 
     async def _serve(self, rank: Rank, message: Message, rendered: dict[object, Rendered]) -> None:
         """Tell it to a rank. What other ranks were told in the same step is not made again."""
-        key = (message.resync, *((logged.revision, logged.index, type(logged.event)) for logged in message.events))
+        key = message.identity
         if key not in rendered:
             self.hub.counts.rendered += 1
             rendered[key] = await self.topic.render(message)
@@ -299,6 +300,7 @@ class Cohorts:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.once = Once()
         self._cohorts: dict[tuple[Hashable, Scope], Cohort] = {}
 
     def find(self, key: Hashable, scope: Scope) -> Cohort | None:

@@ -12,6 +12,7 @@ from models.errors import SignInRefused
 from models.events import AccountAdded, AccountRemoved, JobAdded, JobRemoved, PipelineAdded, PipelineRemoved
 from models.log import Logged, heads
 from models.rescoping import Difference, difference
+from models.scope import Scope
 from models.visibility import shown
 from subscriptions.former import Former
 from subscriptions.message import MOST_EVENTS, Message
@@ -19,6 +20,7 @@ from subscriptions.patience import Patience
 from subscriptions.pending import Pending
 from subscriptions.recent import Revision
 from subscriptions.subscriber import Subscriber
+from subscriptions.topic import Rendered
 
 if TYPE_CHECKING:
     from subscriptions.cohort import Cohort
@@ -136,8 +138,9 @@ class Crossing:
     async def _tell(self) -> None:
         await self._until_there_is_room()
         message = self._message()
-        self.hub.counts.rendered += 1
-        rendered = await self.topic.render(message)
+        # Those who go the same way at the same time are told the same.
+        key = self.topic.key(self.scope), self.scope, message.epoch, message.revision, *message.identity
+        rendered = await self._origin.home.once.get(key, lambda: self._render(message))
         if rendered.unread:
             self._patience.run_out()
             self._take_back(message)
@@ -148,6 +151,10 @@ class Crossing:
             self.hub.counts.sent += 1
             self.hub.counts.resyncs += message.resync
             self._subscriber.send(rendered.body(message.previous))
+
+    async def _render(self, message: Message) -> Rendered:
+        self.hub.counts.rendered += 1
+        return await self.topic.render(message)
 
     async def _until_there_is_room(self) -> None:
         while not self._subscriber.sink.ready:
@@ -206,14 +213,22 @@ class Crossing:
             # Fields of everything that is shown appear or disappear: no list of things says that.
             self.lose()
             return None
-        jobs = self.topic.interest.job_conditions()
-        changed = await self._patience.read(lambda: difference(old, self.scope, jobs, most=MOST_EVENTS + 1))
-        until = (await self._patience.read(lambda: heads([self.feed.firm_id])))[self.feed.firm_id].revision
+        key = revision.number, old, self.scope, self.topic.interest
+        # Read at any time after that revision: whoever goes the same way may use it.
+        changed, until = await self._patience.read(
+            lambda: self._origin.home.once.get(key, lambda: self._compare(old, self.scope))
+        )
         if len(changed) > MOST_EVENTS:
             self.lose()
             return None
         self._former.add(revision.number, until, old)
         return changed
+
+    async def _compare(self, old: Scope, new: Scope) -> tuple[Difference, int]:
+        """How the scopes differ, as of which revision at the latest."""
+        jobs = self.topic.interest.job_conditions()
+        changed = await difference(old, new, jobs, most=MOST_EVENTS + 1)
+        return changed, (await heads([self.feed.firm_id]))[self.feed.firm_id].revision
 
     def _show(self, logged: Logged) -> None:
         if self.topic.interest.covers(logged.event):

@@ -25,3 +25,8 @@ class Message:
     events: list[Logged]
     scope: Scope
     epoch: UUID
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What makes two messages of one revision and one scope be the same, wherever they go on from."""
+        return self.resync, *((log.revision, log.index, type(log.event), log.event.thing) for log in self.events)

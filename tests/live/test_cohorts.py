@@ -279,3 +279,27 @@ def check(reader: Reader, cursor: int) -> None:
         assert (message.previous, message.resync) == (previous, False)
         assert message.revision >= (message.previous or 0)
         previous = message.revision
+
+
+async def test_many_who_go_the_same_way_cost_what_one_costs(world: World, cohorts: Cohorts) -> None:
+    await world.job()
+    costs = []
+    for number in (2, 200):
+        await set_account_team(world.acting(world.owner), account_id=world.account.id, member_ids=[world.employee.id])
+        async with many(cohorts, world.employee, number) as readers:
+            with counted() as statements:
+                change = await set_account_team(world.acting(world.owner), account_id=world.account.id, member_ids=[])
+                await everybody(readers, change.revision)
+                assert all(sorted(kinds(reader.told[-1])) == ["AccountRemoved", "JobRemoved"] for reader in readers)
+            costs.append(len(statements))
+            assert len({id(reader.told[-1].events) for reader in readers}) == 1
+    assert costs[1] <= costs[0] + 3
+
+
+async def test_a_thousand_viewers_are_read_in_a_few_statements(world: World, cohorts: Cohorts) -> None:
+    topic = Bulletin()
+    with counted() as statements:
+        async with contextlib.AsyncExitStack() as stack:
+            entering = (stack.enter_async_context(reading(cohorts, world.employee, topic)) for _ in range(1_000))
+            await asyncio.gather(*entering)
+    assert len([each for each in statements if "given_rights" in each]) <= 10

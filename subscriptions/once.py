@@ -1,0 +1,35 @@
+"""What several subscribers need alike, worked out once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+#: So many results are remembered.
+MOST = 50
+
+
+class Once:
+    """Results by key. Whoever comes while one is being worked out waits for it; one that failed is not remembered."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[Hashable, asyncio.Task[Any]] = OrderedDict()
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """The result of `make`, whoever called it."""
+        task: asyncio.Task[T] | None = self._found.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+
+            async def through() -> T:
+                return await make()
+
+            task = self._found[key] = asyncio.create_task(through(), name="once")
+            # Whoever waited for it may be gone: then nobody else asks how it ended.
+            task.add_done_callback(lambda task: task.cancelled() or task.exception())
+            while len(self._found) > MOST:
+                self._found.popitem(last=False)
+        return await asyncio.shield(task)
