@@ -14,6 +14,7 @@ import structlog
 from models.log import heads
 from subscriptions.bell import Bell, Ring
 from subscriptions.counts import Counts
+from subscriptions.ending import cancel_all
 from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.feed import Feed
 from subscriptions.pace import PACE, Pace
@@ -53,9 +54,7 @@ class Hub:
     async def stop(self) -> None:
         """Close the feeds and the bell."""
         tasks = [*self._opening.values(), *([self._sweeping] if self._sweeping else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
         for feed in self.feeds.values():
             feed.close()
         await self.bell.stop()
@@ -142,8 +141,10 @@ class Hub:
             except Exception:  # nothing must end the sweeps
                 log.exception("hub.sweep")
                 await asyncio.sleep(AFTER_FAILURE)
+            # Not wait_for: before Python 3.12 it swallows a cancellation that comes as the event is set.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._sweep_now.wait(), self.pace.sweep)
+                async with asyncio.timeout(self.pace.sweep):
+                    await self._sweep_now.wait()
 
     async def _sweep(self) -> None:
         await self._confirm_heads()
