@@ -35,7 +35,11 @@ Visit = list[Step]
 
 
 class TooLate(Exception):
-    """Not everything has come in time."""
+    """Not everything has come in time, or it was refused: `missing` sockets are without it."""
+
+    def __init__(self, message: str, missing: int) -> None:
+        super().__init__(message)
+        self.missing = missing
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,9 @@ class Audience:
             small=small,
         )
         if told["refusal"]:
-            raise SystemExit(f"The server refused to subscribe: {told['refusal']}")
-        if told["missing"]:
-            raise TooLate(f"{told['missing']:,} of {number:,} sockets were not open in {patience:.0f} s")
+            raise TooLate(f"refused: {told['refusal']}", told["missing"])
+        if missing := told["missing"]:
+            raise TooLate(f"{missing:,} of {number:,} sockets were not open in {patience:.0f} s", missing)
         self.size = size
         return Entry(told["readied"], told["calls"])
 
@@ -167,7 +171,7 @@ class Expected:
         """The messages; `TooLate` when any is missing."""
         messages, missing = await self.whatever_comes()
         if missing:
-            raise TooLate(f"{missing:,} of {self.audience.size:,} frames had not come in time")
+            raise TooLate(f"{missing:,} of {self.audience.size:,} frames had not come in time", missing)
         return messages
 
 

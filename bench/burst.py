@@ -68,7 +68,9 @@ async def burst(
     moments = await changes.make(number)
     messages, missing = await expected.whatever_comes()
     if missing:
-        raise TooLate(f"{missing:,} of {sockets:,} sockets had not heard of the last change in {patience:.0f} s")
+        raise TooLate(
+            f"{missing:,} of {sockets:,} sockets had not heard of the last change in {patience:.0f} s", missing
+        )
     found = Burst(moments, messages, audience.server.cpu - before, sockets)
     found.check()
     return found

@@ -93,7 +93,7 @@ async def _compare(sides: Sequence[Side], size: int) -> Found:
         if side.skipped:
             print(f"{side.name}: skipped: {side.skipped}", flush=True)
     try:
-        found = await taking_turns({side.name: side.measure for side in ready}, ROUNDS)
+        found = await taking_turns({side.name: side.measure for side in ready}, ROUNDS, warm=True)
     except TooLate as late:
         print(f"Given up: {late}", flush=True)
         return {}

@@ -7,10 +7,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def taking_turns(variants: Mapping[str, Callable[[], Awaitable[T]]], rounds: int) -> dict[str, list[T]]:
+async def taking_turns(
+    variants: Mapping[str, Callable[[], Awaitable[T]]], rounds: int, *, warm: bool = False
+) -> dict[str, list[T]]:
     """What each variant measured in each round. Every other round goes backwards, and one that does not count goes
-    first: caches are warm for all."""
-    for measure in variants.values():
+    first, unless all are warm."""
+    for measure in () if warm else variants.values():
         await measure()
     found: dict[str, list[T]] = {name: [] for name in variants}
     for number in range(rounds):
