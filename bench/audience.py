@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from bench.caller import Step
+from bench.measure import TooLate
 from bench.process import Served
 
 #: The longest that frames may take, in seconds: then they count as missing.
@@ -32,14 +33,6 @@ _PLACE = re.compile(r'"revision":"(\d+)","previous":(?:"(\d+)"|null)')
 
 #: What one socket says, step by step, until it is where it waits.
 Visit = list[Step]
-
-
-class TooLate(Exception):
-    """Not everything has come in time, or it was refused: `missing` sockets are without it."""
-
-    def __init__(self, message: str, missing: int) -> None:
-        super().__init__(message)
-        self.missing = missing
 
 
 @dataclass(frozen=True)

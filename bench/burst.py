@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.audience import PATIENCE, Audience, Message, TooLate
+from bench.audience import PATIENCE, Audience, Message
 from bench.changes import Changes
+from bench.measure import TooLate
 
 
 @dataclass(frozen=True, slots=True)

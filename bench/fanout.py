@@ -9,14 +9,14 @@ from contextlib import AsyncExitStack
 import orjson
 from redis.asyncio import Redis
 
-from bench.audience import STOCK_CHANGES, Audience, TooLate, audience, subscriber
+from bench.audience import STOCK_CHANGES, Audience, audience, subscriber
 from bench.burst import burst
 from bench.changes import Commits, Messages, ringing
 from bench.fanout_side import Figures, Round, Side
 from bench.firms import build_firm, split
 from bench.goals import Goal
 from bench.house import House, run
-from bench.measure import heading, median, ratio, table, taking_turns
+from bench.measure import TooLate, heading, median, ratio, table, taking_turns
 from bench.process import served
 from models.sign_in import issue_for
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bench.audience import Audience, TooLate
+from bench.audience import Audience
 from bench.burst import Burst, burst
 from bench.changes import Changes
-from bench.measure import median, percentile
+from bench.measure import TooLate, median, percentile
 
 #: About so long are the changes of a round made one at a time, and about so long those made back to back.
 SECONDS = 0.6

@@ -22,6 +22,26 @@ async def taking_turns(
     return found
 
 
+class TooLate(Exception):
+    """Not everything has come in time, or it was refused: `missing` are without it."""
+
+    def __init__(self, message: str, missing: int = 0) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+async def able(variants: Mapping[str, Callable[[], Awaitable[T]]]) -> dict[str, Callable[[], Awaitable[T]]]:
+    """Those that can be measured, warm by now. The others are named, with the reason."""
+    found = {}
+    for name, measure in variants.items():
+        try:
+            await measure()
+            found[name] = measure
+        except TooLate as late:
+            print(f"{name}: skipped: {late}", flush=True)
+    return found
+
+
 def median(values: Sequence[float]) -> float:
     """The middle one."""
     return statistics.median(values)

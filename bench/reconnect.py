@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import aiohttp
 
-from bench.audience import STOCK_CHANGES, Audience, TooLate, Visit, asking, audience, subscriber
+from bench.audience import STOCK_CHANGES, Audience, Visit, asking, audience, subscriber
 from bench.board import BOARD
 from bench.changes import Commits, ringing
 from bench.firms import BenchFirm, build_firm
 from bench.house import House, run
-from bench.measure import heading, median, percentile, ratio, table, taking_turns
+from bench.measure import TooLate, able, heading, median, percentile, ratio, table, taking_turns
 from bench.process import Served, served
 from bench.tap import Tap, tapped
 from models.ids import Kind, encode
@@ -81,7 +81,7 @@ async def _storms(house: House, firm: BenchFirm, visits: dict[str, Visits], clie
         crowds = {RESUME: resuming, ANEW: rereading, STOCK: stock_sockets, BARE: bare_sockets}
         storms = {name: _storm(crowd, commits, visits[name], clients) for name, crowd in crowds.items()}
         heading(f"{clients:,} sockets come back at once after {MISSED} changes (medians of {ROUNDS} rounds)")
-        found = await taking_turns(await _able(storms, crowds), ROUNDS, warm=True)
+        found = await taking_turns(await able(storms), ROUNDS, warm=True)
     everybody = {name: [storm.all for storm in rounds] for name, rounds in found.items()}
     table(
         ["", "half after s", "all after s", "÷ ours", "CPU ms each", "connections each"],
@@ -99,29 +99,16 @@ async def _storms(house: House, firm: BenchFirm, visits: dict[str, Visits], clie
     )
 
 
-async def _able(
-    storms: dict[str, Callable[[], Awaitable[Storm]]], crowds: dict[str, Audience]
-) -> dict[str, Callable[[], Awaitable[Storm]]]:
-    """Those that can be measured. The others are named, with the reason."""
-    able = {}
-    for name, storm in storms.items():
-        try:
-            await storm()
-            able[name] = storm
-        except TooLate as late:
-            print(f"{name}: skipped: {late}", flush=True)
-            await crowds[name].leave()
-    return able
-
-
 def _storm(crowd: Audience, commits: Commits, visits: Visits, clients: int) -> Callable[[], Awaitable[Storm]]:
     async def measure() -> Storm:
         await commits.make(MISSED)
         crowd.visits = visits(await commits.head())
         cpu, started = crowd.server.cpu, time.perf_counter()
-        entry = await crowd.grow_to(clients, at_once=clients)
-        spent = crowd.server.cpu - cpu
-        await crowd.leave()
+        try:
+            entry = await crowd.grow_to(clients, at_once=clients)
+            spent = crowd.server.cpu - cpu
+        finally:
+            await crowd.leave()
         took = sorted(at - started for at in entry.readied)
         return Storm(median(took), took[-1], spent * 1000 / clients, entry.calls / clients)
 
@@ -151,8 +138,9 @@ async def _counted(tap: Tap, crowd: Audience, commits: Commits, visits: Visits) 
             await crowd.grow_to(COUNTED, at_once=COUNTED)
         except TooLate as late:
             return f"skipped: {late}"
+        finally:
+            await crowd.leave()
         found.append((tap.statements - before) / COUNTED)
-        await crowd.leave()
     return min(found)
 
 
@@ -173,14 +161,13 @@ async def _deploy(house: House) -> None:
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=BOARDS), headers=headers) as client,
     ):
         commits = Commits(firm)
-        found = await taking_turns(
-            {
-                "ours": _open_all(client, ours, ours.url, commits),
-                "stock": _open_all(client, stock, f"{stock.url}?firm={firm.id}", commits),
-            },
-            2 if house.quick else ROUNDS,
-        )
-    heading(f"{BOARDS} boards of {MANY_CARDS} cards opened at once, one scope (medians of the rounds)")
+        rounds = 1 if house.quick else ROUNDS
+        heading(f"{BOARDS} boards of {MANY_CARDS} cards opened at once, one scope (medians of {rounds} rounds)")
+        openings = {
+            "ours": _open_all(client, ours, ours.url, commits),
+            "stock": _open_all(client, stock, f"{stock.url}?firm={firm.id}", commits),
+        }
+        found = await taking_turns(await able(openings), rounds, warm=True)
     everybody = {name: [max(one.took) for one in rounds] for name, rounds in found.items()}
     table(
         ["", "half after ms", "all after ms", "÷ ours", "CPU ms each"],
@@ -189,7 +176,7 @@ async def _deploy(house: House) -> None:
                 name,
                 median([percentile(one.took, 50) for one in rounds]),
                 median(everybody[name]),
-                ratio(everybody[name], everybody["ours"]),
+                ratio(everybody[name], everybody["ours"]) if "ours" in found else "-",
                 median([one.cpu for one in rounds]),
             )
             for name, rounds in found.items()
@@ -207,14 +194,17 @@ def _open_all(
             body = await answer.read()
         took = (time.perf_counter() - started) * 1000
         if body.count(b'"openTaskCount"') != MANY_CARDS:
-            raise SystemExit(f"This is no board of {MANY_CARDS} cards: {body[:300].decode()}")
+            raise TooLate(f"not a board of {MANY_CARDS} cards: {body[:200].decode()}")
         return took
 
     async def measure() -> Opening:
         await commits.make(1)
         cpu, started = server.cpu, time.perf_counter()
-        took = await asyncio.gather(*(open_one(started) for _ in range(BOARDS)))
-        return Opening(list(took), (server.cpu - cpu) * 1000 / BOARDS)
+        took = await asyncio.gather(*(open_one(started) for _ in range(BOARDS)), return_exceptions=True)
+        for one in took:
+            if isinstance(one, BaseException):
+                raise one
+        return Opening([one for one in took if isinstance(one, float)], (server.cpu - cpu) * 1000 / BOARDS)
 
     return measure
 

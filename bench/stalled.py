@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from bench.audience import Audience, TooLate, audience, subscriber
+from bench.audience import Audience, audience, subscriber
 from bench.burst import burst
 from bench.changes import Changes, Commits, Messages, ringing
 from bench.firms import build_firm
 from bench.goals import Goal
 from bench.house import House, run
-from bench.measure import heading, median, percentile, ratio, table, taking_turns
+from bench.measure import TooLate, heading, median, percentile, ratio, table, taking_turns
 from bench.process import served
 from bench.send_queues import send_queues
 from models.sign_in import issue_for
