@@ -72,13 +72,14 @@ class Entry:
 class Audience:
     """What the process is told. Sockets go through the visits in turn."""
 
-    def __init__(
-        self, server: Served, visits: Sequence[Visit], path: str, reader: asyncio.StreamReader, writer: Any
-    ) -> None:
+    def __init__(self, server: Served, visits: Sequence[Visit], path: str, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
         self.server = server
+        self.pid = process.pid
         self.visits = visits
         self.size = 0
-        self._path, self._reader, self._writer = path, reader, writer
+        self._path, self._reader, self._writer = path, process.stdout, process.stdin
 
     async def grow_to(
         self, size: int, *, at_once: int = AT_ONCE, patience: float = ENTRY, small: bool = False
@@ -202,9 +203,8 @@ async def audience(
         limit=1 << 28,
     )
     assert process.stdin is not None
-    assert process.stdout is not None
     try:
-        yield Audience(server, visits, path, process.stdout, process.stdin)
+        yield Audience(server, visits, path, process)
     finally:
         process.stdin.close()
         await process.wait()

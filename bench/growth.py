@@ -19,7 +19,7 @@ from bench.process import Served, served
 from models.database import sql
 from models.sign_in import issue_for
 
-ROUNDS = 5
+ROUNDS, QUICK_ROUNDS = 5, 3
 #: Changes of a round: as many as fit into about so many seconds.
 SECONDS = 0.4
 MOST_CHANGES = 10
@@ -55,7 +55,7 @@ async def _subscribers(house: House) -> None:
         server = await stack.enter_async_context(served("ours", house))
         sizes = SUBSCRIBERS[:3] if house.quick else SUBSCRIBERS
         sides = {size: await _side(stack, server, sockets=size) for size in sizes}
-        await _compare("subscribers, one cohort", sides)
+        await _compare(house, "subscribers, one cohort", sides)
 
 
 async def _cohorts(house: House) -> None:
@@ -63,7 +63,7 @@ async def _cohorts(house: House) -> None:
         server = await stack.enter_async_context(served("ours", house))
         sockets = 200 if house.quick else SOCKETS_OF_COHORTS
         sides = {number: await _side(stack, server, sockets=sockets, cohorts=number) for number in COHORTS}
-        await _compare(f"cohorts, {sockets:,} subscribers", sides)
+        await _compare(house, f"cohorts, {sockets:,} subscribers", sides)
 
 
 async def _firms(house: House) -> None:
@@ -76,7 +76,7 @@ async def _firms(house: House) -> None:
             sockets = await _listening(stack, server, [firm.members[0].id for firm in firms], number)
             sides[number] = _in_turn(sockets, firms)
         await sql("ANALYZE")
-        await _compare("firms, one subscriber each", sides)
+        await _compare(house, "firms, one subscriber each", sides)
 
 
 async def _jobs(house: House) -> None:
@@ -85,7 +85,7 @@ async def _jobs(house: House) -> None:
         sizes = JOBS[:3] if house.quick else JOBS
         sides = {number: await _side(stack, server, sockets=SOCKETS_OF_JOBS, jobs=number) for number in sizes}
         await sql("ANALYZE")
-        await _compare(f"jobs on the board, {SOCKETS_OF_JOBS} subscribers", sides)
+        await _compare(house, f"jobs on the board, {SOCKETS_OF_JOBS} subscribers", sides)
 
 
 async def _side(
@@ -112,22 +112,23 @@ def _in_turn(sockets: Audience, firms: Sequence[BenchFirm]) -> Callable[[], Awai
     return lambda: burst(sockets, next(several), sockets=1)
 
 
-async def _compare(what: str, sides: Mapping[int, Callable[[], Awaitable[Burst]]]) -> None:
-    heading(f"{what[0].upper()}{what[1:]} (one change; medians of {ROUNDS} rounds)")
+async def _compare(house: House, what: str, sides: Mapping[int, Callable[[], Awaitable[Burst]]]) -> None:
+    rounds = QUICK_ROUNDS if house.quick else ROUNDS
+    heading(f"{what[0].upper()}{what[1:]} (one change; medians of {rounds} rounds)")
     ready = await able({f"{size:,}": _costing(change) for size, change in sides.items()})
-    found = await taking_turns(ready, ROUNDS, warm=True)
+    found = await taking_turns(ready, rounds, warm=True)
     first = next(iter(found.values()), [])
     table(
         [what.partition(",")[0], "CPU ms", "÷ the first", "p50 ms", "÷ the first"],
         [
             (
                 size,
-                median([one.cpu for one in rounds]),
-                ratio([one.cpu for one in rounds], [one.cpu for one in first]),
-                median([one.latency for one in rounds]),
-                ratio([one.latency for one in rounds], [one.latency for one in first]),
+                median([one.cpu for one in costs]),
+                ratio([one.cpu for one in costs], [one.cpu for one in first]),
+                median([one.latency for one in costs]),
+                ratio([one.latency for one in costs], [one.latency for one in first]),
             )
-            for size, rounds in found.items()
+            for size, costs in found.items()
         ],
     )
 

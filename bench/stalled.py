@@ -20,7 +20,7 @@ from bench.process import served
 from bench.send_queues import send_queues
 from models.sign_in import issue_for
 
-ROUNDS = 5
+ROUNDS, QUICK_ROUNDS = 5, 3
 OTHERS, QUICK_OTHERS = 500, 100
 STALLED = 20
 #: Changes of a round. A server gives a stuck reader ten seconds, and they must be over by then.
@@ -69,7 +69,7 @@ async def benchmark(house: House) -> None:
                 "await in a loop": _telling(sockets, messages),
                 f"await in a loop, {STALLED} stalled": _with_stalled(sockets, messages),
             },
-            ROUNDS,
+            QUICK_ROUNDS if house.quick else ROUNDS,
         )
     _print(house, found, others)
 
@@ -128,7 +128,7 @@ async def _gone(sockets: Audience, ports: list[int]) -> None:
 
 
 def _print(house: House, found: dict[str, list[Told]], others: int) -> None:
-    heading(f"{others} sockets, and {STALLED} that do not read (medians of {ROUNDS} rounds of {CHANGES_MADE} changes)")
+    heading(f"{others} sockets, and {STALLED} that do not read (medians of rounds of {CHANGES_MADE} changes)")
     tails = {name: [_tail(told) for told in rounds] for name, rounds in found.items()}
     table(
         ["", "p50 ms", "p99 ms", "cut off", "still connected"],
