@@ -13,12 +13,18 @@ def main() -> None:
     """Run them, and print how what was found stands to what is aimed at."""
     quick = "--quick" in sys.argv
     goals: list[Goal] = []
+    broken = []
     for benchmark in _ALL:
-        goals += measured(benchmark.benchmark, quick=quick)
+        try:
+            goals += measured(benchmark.benchmark, quick=quick)
+        except SystemExit as reason:
+            # One that cannot be measured must not take the others with it.
+            broken.append(f"{benchmark.__name__} was given up: {reason}")
         print()
     if quick:
         print("A quick run: fewer rounds and sizes. The goals are for what `make bench` measures.")
     print_goals(goals)
+    sys.exit("\n".join(broken) or None)
 
 
 if __name__ == "__main__":

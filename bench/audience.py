@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from bench.caller import Step
+from bench.measure import TooLate
 from bench.process import Served
 
 #: The longest that frames may take, in seconds: then they count as missing.
@@ -32,10 +33,6 @@ _PLACE = re.compile(r'"revision":"(\d+)","previous":(?:"(\d+)"|null)')
 
 #: What one socket says, step by step, until it is where it waits.
 Visit = list[Step]
-
-
-class TooLate(Exception):
-    """Not everything has come in time."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,14 @@ class Entry:
 class Audience:
     """What the process is told. Sockets go through the visits in turn."""
 
-    def __init__(
-        self, server: Served, visits: Sequence[Visit], path: str, reader: asyncio.StreamReader, writer: Any
-    ) -> None:
+    def __init__(self, server: Served, visits: Sequence[Visit], path: str, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
         self.server = server
+        self.pid = process.pid
         self.visits = visits
         self.size = 0
-        self._path, self._reader, self._writer = path, reader, writer
+        self._path, self._reader, self._writer = path, process.stdout, process.stdin
 
     async def grow_to(
         self, size: int, *, at_once: int = AT_ONCE, patience: float = ENTRY, small: bool = False
@@ -101,9 +99,9 @@ class Audience:
             small=small,
         )
         if told["refusal"]:
-            raise SystemExit(f"The server refused to subscribe: {told['refusal']}")
-        if told["missing"]:
-            raise TooLate(f"{told['missing']:,} of {number:,} sockets were not open in {patience:.0f} s")
+            raise TooLate(f"refused: {told['refusal']}", told["missing"])
+        if missing := told["missing"]:
+            raise TooLate(f"{missing:,} of {number:,} sockets were not open in {patience:.0f} s", missing)
         self.size = size
         return Entry(told["readied"], told["calls"])
 
@@ -167,7 +165,7 @@ class Expected:
         """The messages; `TooLate` when any is missing."""
         messages, missing = await self.whatever_comes()
         if missing:
-            raise TooLate(f"{missing:,} of {self.audience.size:,} frames had not come in time")
+            raise TooLate(f"{missing:,} of {self.audience.size:,} frames had not come in time", missing)
         return messages
 
 
@@ -205,9 +203,8 @@ async def audience(
         limit=1 << 28,
     )
     assert process.stdin is not None
-    assert process.stdout is not None
     try:
-        yield Audience(server, visits, path, process.stdout, process.stdin)
+        yield Audience(server, visits, path, process)
     finally:
         process.stdin.close()
         await process.wait()

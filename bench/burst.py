@@ -3,17 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.audience import PATIENCE, Audience, Message, TooLate
+from bench.audience import PATIENCE, Audience, Message
 from bench.changes import Changes
+from bench.measure import TooLate
+from bench.process import cpu_of
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """`moments` is when each revision was there to be told of; `cpu` are the server's seconds from before to after."""
+    """`moments` is when each revision was there to be told of; `cpu` are the seconds that the server spent from
+    before to after, and `client_cpu` those of the process with the sockets."""
 
     moments: Mapping[int, float]
     messages: Sequence[Message]
     cpu: float
+    client_cpu: float
     sockets: int
 
     @property
@@ -64,11 +68,14 @@ async def burst(
     `TooLate` when they have not."""
     sockets = audience.size if sockets is None else sockets
     expected = await audience.expect(await changes.head() + number, count=sockets, patience=patience)
-    before = audience.server.cpu
+    before, of_client = audience.server.cpu, cpu_of(audience.pid)
     moments = await changes.make(number)
     messages, missing = await expected.whatever_comes()
     if missing:
-        raise TooLate(f"{missing:,} of {sockets:,} sockets had not heard of the last change in {patience:.0f} s")
-    found = Burst(moments, messages, audience.server.cpu - before, sockets)
+        raise TooLate(
+            f"{missing:,} of {sockets:,} sockets had not heard of the last change in {patience:.0f} s", missing
+        )
+    of_client = cpu_of(audience.pid) - of_client
+    found = Burst(moments, messages, await audience.server.cpu_at_rest() - before, of_client, sockets)
     found.check()
     return found

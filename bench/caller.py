@@ -8,6 +8,8 @@ from bench.wire import PING, TEXT, framed, handshake
 
 #: A receive buffer and a segment size as small as the kernel has them: what the server sends soon has no room.
 _SMALL_BUFFER, _SMALL_SEGMENT = 2048, 536
+#: The longest that a server may take to read what is written to it, in seconds.
+_PATIENCE = 5.0
 
 
 class Step(TypedDict):
@@ -72,6 +74,7 @@ class Caller:
 
     def make_write(self, number: int) -> None:
         """Have the server send so many frames of the protocol itself, which say nothing."""
+        self.connection.settimeout(_PATIENCE)
         self.connection.sendall(framed(PING, b"x" * 125) * number)
 
     def cut(self) -> None:

@@ -48,7 +48,7 @@ class Crowd:
         self._stalled: list[Caller] = []
         self._numbers = 0
         self._to_call: deque[tuple[Any, int]] = deque()
-        self._calling = 0
+        self._opening = False
         self._calls = 0
         self._readied: list[float] = []
         self._arrived: dict[bytes, Arrived] | None = None
@@ -80,7 +80,7 @@ class Crowd:
         self, *, port: int, path: str, visits: list[Any], number: int, at_once: int, patience: float, small: bool
     ) -> None:
         """Bring in so many more sockets, a few at a time; each goes through the steps of one of the visits."""
-        self._readied, self._calls = [], 0
+        self._opening, self._readied, self._calls = True, [], 0
         first, self._numbers = self._numbers, self._numbers + number
         for one in range(first, self._numbers):
             self._to_call.append(((port, path, visits[one % len(visits)], small), one))
@@ -196,6 +196,8 @@ class Crowd:
             self._one_more(at)
 
     def _one_more(self, at: float) -> None:
+        if not self._opening:
+            return
         self._readied.append(at)
         self._missing -= 1
         if self._missing == 0:
@@ -213,7 +215,9 @@ class Crowd:
             self._enter(caller)
 
     def _opened(self, refusal: str = "") -> None:
-        self._deadline = None
+        if not self._opening:
+            return
+        self._opening, self._deadline = False, None
         self._to_call.clear()
         _answer({"readied": self._readied, "calls": self._calls, "missing": self._missing, "refusal": refusal})
 

@@ -18,7 +18,7 @@ from bench.process import Served, served
 from bench.tap import Tap, tapped
 from models.sign_in import issue_for
 
-SIZES = (10, 2_000)
+SIZES, QUICK_SIZES = (10, 2_000), (10, 200)
 CHANGES_MADE = 9
 MEMBERS = 50
 _EXECUTIONS = re.compile(r"^jobwire_executions_total(?:{[^}]*})? (\S+)$", re.MULTILINE)
@@ -35,7 +35,8 @@ async def benchmark(house: House) -> None:
         ringing(house),
     ):
         rows = []
-        for size in SIZES:
+        sizes = QUICK_SIZES if house.quick else SIZES
+        for size in sizes:
             await sockets.grow_to(size)
             rows.append((f"{size:,} subscribers", *await _count(tap, sockets, Commits(firm))))
     heading(f"One change, one cohort (medians of {CHANGES_MADE} changes)")
@@ -43,7 +44,7 @@ async def benchmark(house: House) -> None:
         ["", "SQL statements", "executions"], [(*row[:2], "not counted" if row[2] is None else row[2]) for row in rows]
     )
     (_, few_statements, few), (_, many_statements, many) = rows
-    where = f"{SIZES[1]:,} subscribers ÷ {SIZES[0]}"
+    where = f"{sizes[1]:,} subscribers ÷ {sizes[0]}"
     house.goals.append(Goal(f"SQL statements of a change, {where}", _over(many_statements, few_statements), 1))
     house.goals.append(Goal(f"executions of a change, {where}", _over(many, few), 1))
 

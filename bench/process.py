@@ -10,6 +10,16 @@ from pathlib import Path
 
 from bench.house import House
 
+#: A server that works for less than a tenth of so many seconds is at rest.
+_LOOK = 0.005
+_MOST_LOOKS = 2_000
+
+
+def cpu_of(pid: int) -> float:
+    """The seconds that a process has spent on the processors so far, in all of its threads. By the clock that
+    clock_getcpuclockid(3) names: it counts nanoseconds, where /proc counts hundredths."""
+    return time.clock_gettime((~pid << 3) | 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -30,8 +40,17 @@ class Served:
     @property
     def cpu(self) -> float:
         """The seconds that it has spent on the processors so far, in all of its threads."""
-        # The clock of a process, as clock_getcpuclockid(3) names it: in nanoseconds, where /proc has hundredths.
-        return time.clock_gettime((~self.pid << 3) | 2)
+        return cpu_of(self.pid)
+
+    async def cpu_at_rest(self) -> float:
+        """The same, when it has nothing more to do: what it does after the last frame is part of the work."""
+        before = self.cpu
+        for _ in range(_MOST_LOOKS):
+            await asyncio.sleep(_LOOK)
+            if (now := self.cpu) - before < _LOOK / 10:
+                return now
+            before = now
+        return before
 
     @property
     def memory(self) -> int:

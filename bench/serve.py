@@ -4,6 +4,7 @@ It prints its port when it answers, and ends with its standard input.
 """
 
 import asyncio
+import gc
 import socket
 import sys
 
@@ -32,6 +33,9 @@ class _Announcing(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            # The product does so by itself; the controls are to have the same.
+            gc.collect()
+            gc.freeze()
             print(self.servers[0].sockets[0].getsockname()[1], flush=True)
             asyncio.get_running_loop().add_reader(sys.stdin, self._leave)
 
