@@ -137,7 +137,7 @@ KNOWN = {
     "a job": (JOB, 13),
     "a page of jobs": (JOBS, 6),
     "a count of jobs": (COUNT, 3),
-    "a history": (HISTORY, 4),
+    "a history": (HISTORY, 5),
     "a node": (NODE, 2),
     "nodes of one kind": (NODES, 3),
 }
