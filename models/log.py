@@ -98,8 +98,12 @@ SELECT {_COLUMNS}, (SELECT revision FROM firm WHERE id = $1) AS head FROM event
 WHERE firm_id = $1 AND revision > $2 ORDER BY revision, index LIMIT $3
 """
 # The log is in partitions, a month each. A statement that names no time is planned for all of them and looks into all
-# of them. Most readers are not far behind: they are spared that.
-_READ_RECENT = _READ.replace("ORDER", "AND at >= $4 AND at < $5 ORDER")
+# of them. Most readers are not far behind: they are spared that. Of those who are, it finds nothing.
+_READ_RECENT = _READ.replace(
+    "ORDER",
+    """AND at >= $4 AND at < $5
+  AND EXISTS (SELECT FROM event WHERE firm_id = $1 AND revision = $2 + 1 AND at >= $4 AND at < $5) ORDER""",
+)
 _RECENT = timedelta(days=7)
 # The clocks of two servers differ by less than this.
 _CLOCKS = timedelta(days=1)
