@@ -159,7 +159,7 @@ KNOWN = {
     "a job": (JOB, 11),
     "a page of jobs": (JOBS, 5),
     "a count of jobs": (COUNT, 3),
-    "a history": (HISTORY, 4),
+    "a history": (HISTORY, 5),
     "a node": (NODE, 2),
     "nodes of one kind": (NODES, 3),
 }
