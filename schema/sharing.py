@@ -30,8 +30,10 @@ def _always(_scope: Scope) -> bool:
 
 
 def _own_entries(scope: Scope) -> bool:
-    """Whether members see their own time entries only, but are told of others' for the sake of budgets."""
-    return Right.MANAGE_TIME_BUDGETS in scope.rights and Right.MANAGE_TIME_ENTRIES not in scope.rights
+    """Whether members are told of time entries of which they see their own only: those of others for the sake of
+    budgets, or because they are where the scope does not reach by now."""
+    sees_all = Right.MANAGE_TIME_ENTRIES in scope.rights and scope.accounts is None and scope.pipelines is None
+    return not (TimeEvent.needs.isdisjoint(scope.rights) or sees_all)
 
 
 #: The fields whose value depends on the viewer, each with the scopes under which it does. A resolver that reaches for
