@@ -2,11 +2,11 @@
 
 import sys
 
-from bench import board, executions, fanout, growth, live, moves, reconnect, stalled
+from bench import board, executions, fanout, growth, live, log, moves, reads, reconnect, stalled
 from bench.goals import Goal, print_goals
 from bench.house import measured
 
-_ALL = (board, moves, live, executions, fanout, stalled, reconnect, growth)
+_ALL = (board, reads, moves, live, executions, fanout, stalled, reconnect, growth, log)
 
 
 def main() -> None:

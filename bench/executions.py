@@ -21,7 +21,7 @@ from models.sign_in import issue_for
 SIZES, QUICK_SIZES = (10, 2_000), (10, 200)
 CHANGES_MADE = 9
 MEMBERS = 50
-_EXECUTIONS = re.compile(r"^jobwire_executions_total(?:{[^}]*})? (\S+)$", re.MULTILINE)
+_EXECUTIONS = re.compile(r"^jobwire_messages_rendered_total(?:{[^}]*})? (\S+)$", re.MULTILINE)
 
 
 async def benchmark(house: House) -> None:

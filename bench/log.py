@@ -20,7 +20,7 @@ from tortoise.transactions import in_transaction
 
 from bench.firms import BenchFirm, build_firm
 from bench.house import House, run
-from bench.measure import Measure, heading, median, ratio, table, taking_turns
+from bench.measure import heading, median, ratio, table, taking_turns
 from models.actor import Actor
 from models.database import _config, credentials, sql
 from models.events import JobMoved, to_json
@@ -125,7 +125,7 @@ class Log:
         if any(len(page) != 21 for page in found.values()):
             raise SystemExit("A history is not whole.")
 
-    def timed(self, act: Act) -> Measure:
+    def timed(self, act: Act) -> Callable[[], Awaitable[float]]:
         """Milliseconds, the median of so many times."""
 
         async def measure() -> float:

@@ -46,8 +46,8 @@ PER_VIEWER: dict[tuple[str, str], Callable[[Scope], bool]] = {
     ("TimeEvent", "entry"): _own_entries,
     **{(name, "entry"): _own_entries for name, kind in KINDS.items() if issubclass(kind, TimeEvent)},
 }
-#: The fields that change with time alone, within a day: no revision says so.
-TIMELY: Coordinates = frozenset({("TimeEntry", "forgotten")})
+#: The fields that change without a revision, within a day: with time, or when the log is pruned.
+TIMELY: Coordinates = frozenset({("TimeEntry", "forgotten"), ("Job", "history")})
 
 
 def check_coordinates(schema: GraphQLSchema) -> None:

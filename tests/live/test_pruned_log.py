@@ -10,10 +10,11 @@ import pytest
 from models.commands.jobs import create_job, update_job
 from models.database import sql
 from models.ids import Kind, encode
-from models.log import Committed, heads
+from models.log import heads
 from models.partitions import make_partitions, prune_log
 from models.rows import Job
 from subscriptions.feed import Feed
+from subscriptions.recent import Revision
 from tests.live.follower import following, fresh
 from tests.live.replica import Replica
 from tests.serving import Api
@@ -123,11 +124,14 @@ class Ear:
         self.heard: list[int] = []
         self.losses = 0
 
-    def hear(self, committed: Committed) -> None:
-        self.heard.append(committed.revision)
+    def hear(self, revision: Revision) -> None:
+        self.heard.append(revision.number)
 
     def lose(self) -> None:
         self.losses += 1
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.mark.parametrize("cut", [False, True])
