@@ -9,7 +9,7 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.api.migrate import migrate as run_migrations
 
 import embedded
-from models.database import _config, credentials
+from models.database import _config, credentials, sql
 
 
 @asynccontextmanager
@@ -38,3 +38,9 @@ async def on(url: str) -> AsyncIterator[None]:
     async with TortoiseContext() as context:
         await context.init(config=_config(url, 10, 15))
         yield
+
+
+async def partitions_of_the_log() -> set[str]:
+    """The names of all but the default one."""
+    found = await sql("SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'event'::regclass")
+    return {row["name"] for row in found} - {"event_default"}

@@ -18,7 +18,7 @@ from models.log import read_histories, read_log, revision_of_creation
 from models.partitions import Busy, has_strays, make_partitions, prune_log
 from models.rows import Job
 from settings import Settings
-from tests.databases import on, own_database
+from tests.databases import on, own_database, partitions_of_the_log
 from tests.world import World
 
 NEWEST = (2**62, 0)
@@ -53,21 +53,16 @@ async def partition_of(world: World, revision: int) -> set[str]:
     return {row["name"] for row in found}
 
 
-async def names() -> set[str]:
-    found = await sql("SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'event'::regclass")
-    return {row["name"] for row in found} - {"event_default"}
-
-
 def month(year: int, number: int, day: int = 15) -> datetime:
     return datetime(year, number, day, 12, tzinfo=UTC)
 
 
 async def test_the_coming_months_are_made_once(world: World) -> None:
-    there = await names()
+    there = await partitions_of_the_log()
     assert await make_partitions(month(2090, 11, 30)) == ["event_2090_11", "event_2090_12", "event_2091_01"]
     assert await make_partitions(month(2090, 11, 1)) == []
     assert await make_partitions(datetime(2091, 1, 1, 8, tzinfo=timezone(timedelta(hours=9)))) == ["event_2091_02"]
-    assert await names() - there == {"event_2090_11", "event_2090_12", "event_2091_01", "event_2091_02"}
+    assert await partitions_of_the_log() - there == {"event_2090_11", "event_2090_12", "event_2091_01", "event_2091_02"}
 
 
 async def test_a_month_is_one_of_utc(world: World) -> None:
@@ -83,7 +78,7 @@ async def test_a_month_is_one_of_utc(world: World) -> None:
 
 async def test_new_events_are_in_the_present_month_and_none_in_the_default_one(world: World) -> None:
     await world.job()
-    assert await partition_of(world, await world.revision()) <= await names()
+    assert await partition_of(world, await world.revision()) <= await partitions_of_the_log()
     assert not await has_strays()
 
 
@@ -135,14 +130,14 @@ async def test_nobody_waits_long_for_us(act: object, world: World, url: str) -> 
     """Somebody reads the log for hours. We give up, so that who comes after us does not wait as well."""
     await make_partitions(month(2070, 1))
     await append(world, await world.job(), month(2070, 1))
-    there = await names()
+    there = await partitions_of_the_log()
     reader = await asyncpg.connect(**credentials(url))
     reading = reader.transaction()
     await reading.start()
     await reader.fetch("SELECT count(*) FROM event")
     with pytest.raises(Busy):
         await act()  # type: ignore[operator]
-    assert await names() == there
+    assert await partitions_of_the_log() == there
     await append(world, await world.job(), datetime.now(UTC))
     await reading.rollback()
     await reader.close()
