@@ -73,7 +73,7 @@ class Answers:
             self.joined += 1
         else:
             making = self._make(question, moment, make)
-        return await self._wait(making)
+        return await self._wait(question, making)
 
     def _make(self, question: Hashable, moment: Moment, make: Callable[[], Awaitable[Answer]]) -> _Making:
         async def through() -> Answer:
@@ -86,23 +86,28 @@ class Answers:
         making.task.add_done_callback(lambda _task: self._made(question, making))
         return making
 
-    async def _wait(self, making: _Making) -> bytes:
+    async def _wait(self, question: Hashable, making: _Making) -> bytes:
         making.waiting += 1
         try:
             return (await asyncio.shield(making.task)).body
         finally:
             making.waiting -= 1
             if not making.waiting and not making.task.done():
+                # Whoever comes from now on must not join it.
+                self._part(question, making)
                 making.task.cancel()
 
     def _made(self, question: Hashable, making: _Making) -> None:
-        if self._making.get(question) is making:
-            del self._making[question]
+        self._part(question, making)
         if making.task.cancelled() or making.task.exception() is not None:
             return
         answer = making.task.result()
         if answer.repeatable and len(answer.body) <= LARGEST:
             self._keep(question, making.moment, answer.body)
+
+    def _part(self, question: Hashable, making: _Making) -> None:
+        if self._making.get(question) is making:
+            del self._making[question]
 
     def _keep(self, question: Hashable, moment: Moment, body: bytes) -> None:
         kept = self._kept.pop(question, None)

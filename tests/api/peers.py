@@ -35,10 +35,12 @@ PAIRS = ("leaders", *RIGHTS)
 
 @dataclass
 class Peers:
-    """Pairs of members: of a pair, both may see the same. Each has time of their own, some of it out of sight."""
+    """Pairs of members: of a pair, both may see the same. Each has time of their own, some of it out of sight:
+    `entries` has one of each that is not."""
 
     firm: Furnished
     pairs: dict[str, tuple[Member, Member]]
+    entries: list[UUID]
     log: list[Logged]
 
     @classmethod
@@ -51,10 +53,9 @@ class Peers:
             await AccountMember.create(account_id=world.account.id, member_id=member.id)
         pairs["leaders"] = (world.owner, world.admin)
         hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
-        for member in (each for pair in pairs.values() for each in pair):
-            await _log_time(firm, member, hidden.id)
+        entries = [await _log_time(firm, member, hidden.id) for pair in pairs.values() for member in pair]
         await _record(firm, [_sample(kind, firm.things) for kind in KINDS.values()])
-        return cls(firm, pairs, await read_log(world.firm.id, 0, limit=10_000))
+        return cls(firm, pairs, entries, await read_log(world.firm.id, 0, limit=10_000))
 
     async def viewers(self, pair: str) -> tuple[Viewer, Viewer]:
         """Both of a pair, as of now."""
@@ -88,7 +89,7 @@ def in_order(body: bytes) -> bytes:
     return orjson.dumps(answer)
 
 
-async def _log_time(firm: Furnished, member: Member, hidden: UUID) -> None:
+async def _log_time(firm: Furnished, member: Member, hidden: UUID) -> UUID:
     """Log time on the job that all see, and some that is then put where employees see nothing. Every kind of event of
     time happens to the former."""
     world, job = firm.world, firm.things["job"]
@@ -97,6 +98,7 @@ async def _log_time(firm: Furnished, member: Member, hidden: UUID) -> None:
     await update_time_entry(world.acting(world.owner), time_entry_id=moved.id, job_id=hidden)
     things = firm.things | {"time_entry": mine.id, "member": member.id}
     await _record(firm, [_sample(kind, things) for kind in KINDS.values() if issubclass(kind, TimeEvent)])
+    return mine.id
 
 
 async def _record(firm: Furnished, events: list[Event]) -> None:

@@ -247,3 +247,16 @@ async def test_the_bytes_that_are_kept_are_bounded() -> None:
         await answers.get(19, at(revision), make)
     assert len(answers) == 5
     assert answers.bytes == 50_000
+
+
+async def test_who_comes_as_the_last_one_leaves_is_answered() -> None:
+    answers, kitchen = Answers(), Kitchen()
+    first = asyncio.create_task(answers.get("q", at(1), kitchen.make))
+    while not kitchen.made:
+        await asyncio.sleep(0)
+    first.cancel()
+    while not first.cancelled():
+        await asyncio.sleep(0)
+    kitchen.go.set()
+    # The answer that nobody waited for is being given up: it is not this one's.
+    assert await answers.get("q", at(1), kitchen.make) == b"2"

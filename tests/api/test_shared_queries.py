@@ -24,6 +24,10 @@ from transport.engine import Request
 
 HISTORY = """query History($id: ID!) { job(id: $id) { history(first: 100) { nodes { __typename revision
   ... on TimeEvent { entryId entry { id note member { id } } } } } } }"""
+ONES_OWN = {
+    "node": "query One($id: ID!) { node(id: $id) { id ... on TimeEntry { note } } }",
+    "nodes": "query Some($id: ID!) { nodes(ids: [$id, $id]) { id ... on TimeEntry { note } } }",
+}
 #: Root fields of sharing.PER_VIEWER, by themselves.
 ASKED_BY_VIEWER = sorted(field for owner, field in sharing.PER_VIEWER if owner == "Query")
 
@@ -49,11 +53,14 @@ async def session_of(engine: Engine, viewer: Viewer) -> Session:
 
 
 def queries(peers: Peers, name: str) -> list[tuple[str, dict[str, Any]]]:
-    """All that can be asked below a root field, of each thing that it can be asked of; and a job's whole history."""
+    """All that can be asked below a root field, of each thing; of each member's own time, and of all of a job's."""
     found = [
         (document("query", name, arguments), filled(arguments, peers.firm.id))
         for arguments, _ in asked(name, root_fields("query")[name])
     ]
+    if name in ONES_OWN:
+        ids = [encode(Kind.TIME_ENTRY, entry) for entry in peers.entries]
+        found += [(ONES_OWN[name], {"id": id}) for id in ids]
     if name == "job":
         found.append((HISTORY, {"id": encode(Kind.JOB, peers.firm.things["job"])}))
     return found
