@@ -79,7 +79,8 @@ class Sink(Protocol):
         """One JSON execution result; many sinks may be sent the same bytes. Sent whether `ready` or not, it is kept."""
 
     def end(self, errors: GraphQLErrors | None = None) -> None:
-        """Nothing more comes. With errors (in response format): because of them. Later calls do nothing."""
+        """Nothing more comes, and what comes nevertheless is dropped. With errors (in response format): because of
+        them."""
 
 
 class Subscription(Protocol):

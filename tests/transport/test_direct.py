@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 from collections import Counter, defaultdict
@@ -17,7 +18,7 @@ from websockets.frames import Frame, Opcode
 
 from tests.transport.house import House, closing, hear, say, served, sign_in, subscribe, wait_until
 from transport.options import TransportOptions
-from transport.server import WebSocketProtocol
+from transport.server import HTTPProtocol, WebSocketProtocol
 from transport.wire import WIRE, text_header
 
 #: Where the header of a frame changes its length, and where a transport's buffer is full.
@@ -179,3 +180,16 @@ async def test_what_the_handshake_needed_is_gone_when_it_is_over(house: House) -
         assert isinstance(ws, websockets.ClientConnection)
         assert not connection.request.headers and not connection.scope["headers"]  # type: ignore[union-attr]
         assert WIRE not in connection.scope["extensions"]  # type: ignore[union-attr]
+
+
+async def test_the_http_protocol_does_not_wait_for_the_collector() -> None:
+    with served() as house:
+        gc.collect()
+        gc.disable()
+        try:
+            async with house.signed_in(), house.signed_in("other"):
+                protocols = [thing for thing in gc.get_objects() if isinstance(thing, HTTPProtocol | WebSocketProtocol)]
+                ours = [type(one) for one in protocols if one.connections is house.server.server_state.connections]
+                assert ours == [WebSocketProtocol, WebSocketProtocol]
+        finally:
+            gc.enable()

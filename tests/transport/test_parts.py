@@ -17,6 +17,7 @@ from transport.origins import origin_allowed
 from transport.rate import TokenBucket
 from transport.reply import executed
 from transport.stall import Watchdog
+from transport.waiting import Gate, Inbox
 
 
 @pytest.mark.parametrize("text", ["", "short", "é" * 100, "a" + "🏃" * 60, "x" * 123, "x" * 124, "\ud800"])
@@ -142,3 +143,35 @@ async def test_tokens_expire_at_their_moment_unless_they_are_forgotten() -> None
         await asyncio.sleep(0.005)
     assert all(moments[holder] <= holder.expired < max(moments[holder], start) + 0.5 for holder in due)
     assert forgotten.expired == 0 and sum(bool(holder.expired) for holder in moments) == 4
+
+
+async def test_a_gate_lets_through_who_waits_and_who_comes_while_it_is_open() -> None:
+    gate = Gate()
+    waiting = [asyncio.create_task(gate.wait()) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert not gate.is_set() and not any(task.done() for task in waiting)
+    gate.set()
+    gate.clear()  # as with an Event: those who waited were let through
+    assert await asyncio.gather(*waiting) == [True, True]
+    late = asyncio.create_task(gate.wait())
+    await asyncio.sleep(0)
+    assert not late.done()
+    gate.set()
+    assert await late and await gate.wait() and gate.is_set()
+
+
+async def test_an_inbox_keeps_the_order_and_loses_nothing_to_a_getter_that_leaves() -> None:
+    inbox: Inbox[int] = Inbox()
+    assert inbox.empty()
+    getter = asyncio.create_task(inbox.get())
+    await asyncio.sleep(0)
+    inbox.put_nowait(1)
+    inbox.put_nowait(2)
+    getter.cancel()  # it has been woken, and does not come
+    await asyncio.wait({getter})
+    assert getter.cancelled() and not inbox.empty()
+    assert [await inbox.get(), await inbox.get()] == [1, 2] and inbox.empty()
+    getter = asyncio.create_task(inbox.get())
+    await asyncio.sleep(0)
+    inbox.put_nowait(3)
+    assert await getter == 3 and inbox.empty()
