@@ -116,7 +116,12 @@ def test_names_and_texts_count(engine: Engine) -> None:
     [("forgotten", True), ("timer: forgotten", True), ("... on TimeEntry { forgotten }", True), ("running", False)],
 )
 def test_what_changes_with_time_is_told_by_its_fields(engine: Engine, field: str, timely: bool) -> None:
-    text = f"{{ job(id: 1) {{ history {{ nodes {{ ... on TimeEvent {{ entry {{ {field} }} }} }} }} }} }}"
+    text = f"{{ timeEntries(first: 5) {{ nodes {{ {field} }} }} }}"
     assert operation(engine, text).is_timely is timely
-    spread = f"{{ job(id: 1) {{ ...H }} }} fragment E on TimeLogged {{ entry {{ {field} }} }}"
-    assert operation(engine, spread + " fragment H on Job { history { nodes { ...E } } }").is_timely is timely
+    spread = f"{{ timeEntries(first: 5) {{ ...P }} }} fragment E on TimeEntry {{ {field} }}"
+    assert operation(engine, spread + " fragment P on TimeEntryConnection { nodes { ...E } }").is_timely is timely
+
+
+def test_a_history_is_read_anew(engine: Engine) -> None:
+    assert operation(engine, "{ job(id: 1) { past: history { pageInfo { hasNextPage } } } }").is_timely
+    assert not operation(engine, "{ job(id: 1) { name } }").is_timely

@@ -125,7 +125,8 @@ async def test_own_time_in_a_history_is_shown_to_its_member_alone(
         me = encode(Kind.MEMBER, viewer.member_id).encode()
         assert (me in told[-1]) is (pair != "employees")
     assert (told[0] != told[1]) is differs
-    assert engine.answers.made == (not differs)
+    # A history is read anew in any case: its log may have been pruned.
+    assert engine.answers.made == 0
 
 
 @pytest.mark.parametrize("name", ["viewer", "timeEntries"])
