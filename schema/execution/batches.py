@@ -8,14 +8,14 @@ loaded is not loaded again.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from asyncio import CancelledError, Future, wait
+from asyncio import CancelledError, Future, gather, wait
 from collections.abc import Awaitable, Callable, Container, Sequence
 from functools import partial
 from typing import Any
 
 from graphql import Executor, GraphQLObjectType, Undefined
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.pyutils import Path, gather_with_cancel
+from graphql.pyutils import Path
 
 from schema.execution.plans import FetchStep, LeafStep, Objects, Plan, Step, StockStep
 from schema.permissions import Guard
@@ -39,14 +39,14 @@ class BatchExecutor(Executor[None], ABC):
 
 class Batch:
     """`objects` are the answers, in the order of their sources; they are whole when all that `proceed` returned has
-    been awaited. Sources that are the same may share their answer. `path_of` gives the path of an object by its place."""
+    been awaited. Sources that are the same may share an answer. `path_of` gives the path of an object by its place."""
 
     def __init__(
         self,
         executor: BatchExecutor,
         plan: Plan,
         sources: Sequence[Any],
-        path_of: Callable[[int], Path],
+        path_of: Callable[[int], Path | None],
         give_up: GiveUp,
     ) -> None:
         self._executor = executor
@@ -310,11 +310,14 @@ class Batch:
 
 
 async def all_of(pending: Pending) -> None:
-    """Await all of it. When one of them fails, the others are cancelled."""
+    """Await all of it, to the end also where something fails: what is cut off leaves coroutines behind that nobody
+    awaits, and futures that others wait for."""
     if len(pending) == 1:
         await pending[0]
-    elif pending:
-        await gather_with_cancel(*pending)
+    else:
+        for outcome in await gather(*pending, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
 
 def _read(read: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:

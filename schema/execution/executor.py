@@ -11,8 +11,16 @@ from collections.abc import Awaitable
 from typing import Any
 
 import graphql
-from graphql import ExecutionResult, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, GraphQLSchema
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+)
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
 
 from schema.documents import Document
@@ -55,8 +63,15 @@ class DirectExecutor(BatchExecutor):
         # The document keeps its nodes, and these plans: the ids stay theirs.
         key = (type_, *[id(detail.node) for detail in details])
         if key not in self._plans:
-            self._plans[key] = make_plan(self.schema, type_, lambda: self.collect_subfields(type_, details))
+            self._plans[key] = self._make_plan(type_, details)
         return self._plans[key]
+
+    def _make_plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
+        try:
+            collected = self.collect_subfields(type_, details)
+        except GraphQLError:
+            return None  # graphql-core comes upon it again, and says it where it belongs
+        return None if collected.new_defer_usages else make_plan(self.schema, type_, collected.grouped_field_set)
 
     def permits(self, guard: Guard) -> bool:
         """Whether the guard lets this operation pass."""
@@ -64,6 +79,20 @@ class DirectExecutor(BatchExecutor):
             return guard.permits(self.context_value)
         except Exception:
             return False  # graphql-core asks again, and says it where it belongs
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: None,
+    ) -> Any:
+        """The root of a query, or of a message of a subscription."""
+        plan = make_plan(self.schema, parent_type, grouped_field_set)
+        if plan is None:
+            return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
+        return self._one(plan, source_value, path)
 
     def collect_and_execute_subfields(
         self,
@@ -79,7 +108,10 @@ class DirectExecutor(BatchExecutor):
             return super().collect_and_execute_subfields(
                 return_type, field_details_list, path, result, position_context
             )
-        batch = Batch(self, plan, (result,), lambda _: path, _raise)
+        return self._one(plan, result, path)
+
+    def _one(self, plan: Plan, source: Any, path: Path | None) -> Any:
+        batch = Batch(self, plan, (source,), lambda _: path, _raise)
         pending = batch.proceed()
         return _whole(pending, batch.objects[0]) if pending else batch.objects[0]
 

@@ -17,7 +17,6 @@ from typing import Any
 from graphql import (
     DirectiveNode,
     DocumentNode,
-    GraphQLError,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
@@ -31,7 +30,7 @@ from graphql import (
     is_leaf_type,
     visit,
 )
-from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import is_awaitable
 
 from schema.execution.leaves import Leaf, Leaves
@@ -107,7 +106,7 @@ class Plan:
 
 
 class Plans:
-    """The plans of one document on one schema, made as they are needed. None is for what graphql-core does no worse."""
+    """The plans of one document on one schema, made as they are needed."""
 
     def __init__(self, document: DocumentNode) -> None:
         self._conditions = sorted(_Conditions(document).names)
@@ -137,23 +136,15 @@ class _Conditions(Visitor):
             self.names |= {value.name.value for value in values if isinstance(value, VariableNode)}
 
 
-def make_plan(schema: GraphQLSchema, type_: GraphQLObjectType, collect: Callable[[], CollectedFields]) -> Plan | None:
-    """The plan for the fields that were collected for a type, or None where it would save nothing."""
-    try:
-        collected = collect()
-    except GraphQLError:
-        return None  # graphql-core comes upon it again
-    if collected.new_defer_usages:
-        return None
+def make_plan(schema: GraphQLSchema, type_: GraphQLObjectType, fields: GroupedFieldSet) -> Plan | None:
+    """The plan for the fields that were collected for a type; None where a valid document would not be so."""
     steps = []
-    for key, details in collected.grouped_field_set.items():
+    for key, details in fields.items():
         found = schema.get_field(type_, details[0].node.name.value)
         if found is None or any(detail.fragment_variable_values is not None for detail in details):
             return None
         steps.append(_step(key, found, details, type_))
-    if all(isinstance(step, StockStep) for step in steps):
-        return None
-    return Plan(type_, tuple(steps))
+    return Plan(type_, tuple(steps)) if steps else None
 
 
 def _step(key: str, field: GraphQLField, details: FieldDetailsList, parent: GraphQLObjectType) -> Step:
