@@ -20,6 +20,16 @@ Answer = ExecutionResult | Awaitable[ExecutionResult]
 Place = tuple[str | int, ...]
 
 
+#: With it each field fails by itself, and takes nothing of what is around with it.
+_BY_ITSELF = "@experimental_disableErrorPropagation"
+
+
+def apart(text: str) -> tuple[str, str]:
+    """The document with each field failing by itself; and as it is, with everything in the same line and column."""
+    head, _, rest = text.partition("{")
+    return f"{head}{_BY_ITSELF} {{{rest}", f"{head}{' ' * len(_BY_ITSELF)} {{{rest}"
+
+
 async def result_of(run: Callable[[], Any]) -> ExecutionResult:
     """The result of an execution that may have to be awaited."""
     result: Any = run()

@@ -63,14 +63,21 @@ class Generator:
     _fragments: dict[str, tuple[str, str]] = field(default_factory=dict)
     _known: dict[str, bool] = field(default_factory=dict)
 
-    def document(self, fields: list[str] | None = None, depth: int = 5) -> str:
-        """A query, of these root fields where they are given."""
-        root = self.schema.get_root_type(OperationType.QUERY)
+    def document(
+        self, fields: list[str] | None = None, depth: int = 5, kind: OperationType = OperationType.QUERY
+    ) -> str:
+        """An operation, of these root fields where they are given."""
+        root = self.schema.get_root_type(kind)
         assert root is not None
         selections = self._selections(root, depth, fields)
         variables = ", ".join(f"${name}: {type_}" for name, type_ in self._variables.items())
         fragments = [f"fragment {name} on {on} {body}" for name, (on, body) in self._fragments.items()]
-        return "\n".join([f"query Q{f'({variables})' if variables else ''} {selections}", *fragments])
+        return "\n".join([f"{kind.value} Q{f'({variables})' if variables else ''} {selections}", *fragments])
+
+    def variants(self) -> list[dict[str, Any]]:
+        """The values of the variables, and others that select something else by them."""
+        flipped = {name: not value if name in CONDITIONS else value for name, value in self.values.items()}
+        return [self.values] if flipped == self.values else [self.values, flipped]
 
     def _selections(self, type_: Composite, depth: int, names: list[str] | None = None) -> str:
         chosen = [

@@ -17,12 +17,10 @@ from hypothesis import strategies as st
 
 from schema.documents import parse_document
 from schema.execution.executor import execute
-from tests.api.execution_comparing import assert_same, result_of
+from tests.api.execution_comparing import apart, assert_same, result_of
 from tests.api.execution_documents import Generator
 from tests.api.execution_world import HELD, Scope, Source, World, fault_schema
 
-#: With it each field fails by itself, and takes nothing of what is around with it.
-BY_ITSELF = "@experimental_disableErrorPropagation"
 RANDOM = st.integers(0, 2**32).map(Random)
 WORLDS = st.builds(
     World,
@@ -63,32 +61,32 @@ async def stock(world: World, text: str, variables: dict[str, Any]) -> Execution
 
 async def compare(world: World, text: str, variables: dict[str, Any]) -> ExecutionResult:
     """Our answer, when it is the same."""
-    head, _, rest = text.partition("{")
-    apart, text = (f"{head}{word} {{{rest}" for word in (BY_ITSELF, " " * len(BY_ITSELF)))
-    possible = await stock(world, apart, variables)
-    assert_same(await ours(world, apart, variables), possible)
-    answer = await ours(world, text, variables)
-    assert_same(answer, await stock(world, text, variables), possible.errors or [])
+    each, together = apart(text)
+    possible = await stock(world, each, variables)
+    assert_same(await ours(world, each, variables), possible)
+    answer = await ours(world, together, variables)
+    assert_same(answer, await stock(world, together, variables), possible.errors or [])
     return answer
 
 
-def some_document(random: Random) -> tuple[str, dict[str, Any]]:
-    """A document and its variables."""
+def some_document(random: Random) -> tuple[str, list[dict[str, Any]]]:
+    """A document, and values for its variables."""
     generator = Generator(fault_schema(), random, times)
     query = fault_schema().query_type
     assert query is not None
     # What may be null at the root leaves the most to compare.
     text = generator.document([name for name in query.fields if not name.endswith("Sure")])
-    return text, generator.values
+    return text, generator.variants()
 
 
 @settings(max_examples=300, deadline=None)
 @given(random=RANDOM, world=WORLDS)
 async def test_the_same_as_the_stock_executor(random: Random, world: World) -> None:
-    text, variables = some_document(random)
+    text, variants = some_document(random)
     note(text)
     assert not validate(fault_schema(), parse(text))
-    await compare(world, text, variables)
+    for variables in variants:
+        await compare(world, text, variables)
 
 
 async def test_nothing_is_left_behind_where_resolvers_return_futures() -> None:
@@ -97,7 +95,8 @@ async def test_nothing_is_left_behind_where_resolvers_return_futures() -> None:
     with left_behind() as found:
         for seed in range(200):
             world = World(seed, 0.1, Scope(frozenset({HELD})), futures_only=True)
-            await ours(world, *some_document(Random(seed)))
+            text, variants = some_document(Random(seed))
+            await ours(world, text, variants[0])
             await idle()
         gc.collect()
     assert not found
