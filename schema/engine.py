@@ -17,7 +17,6 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     create_source_event_stream,
-    execute,
     get_variable_values,
 )
 from opentelemetry import trace
@@ -32,6 +31,7 @@ from resolvers.context import MOST_THINGS, Context
 from resolvers.subscriptions import Asked
 from schema.answers import Answer, Answers, Moment
 from schema.documents import DocumentCache, choose_operation, validate_document
+from schema.execution.executor import execute
 from schema.faults import formatted
 from schema.limits import Limits, Measured, check_limits
 from schema.live import LiveTopic, topic_key
@@ -206,7 +206,7 @@ class Engine:
             span.set_attributes(
                 {"graphql.operation.type": prepared.kind, "graphql.operation.name": prepared.name or ""}
             )
-            result: Any = execute(self._schema, prepared.document.ast, root, context, prepared.variables, prepared.name)
+            result: Any = execute(self._schema, prepared.document, root, context, prepared.variables, prepared.name)
             if inspect.isawaitable(result):
                 result = await _to_its_end(result, context)
         assert isinstance(result, ExecutionResult)
