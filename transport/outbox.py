@@ -160,7 +160,8 @@ class Outbox:
             self._host.has_room()
         if owner is not None and wanted:
             owner.sent()
-            await asyncio.sleep(0)  # it may have more at once, again and again: others have their turn
+            if self._frames:
+                await asyncio.sleep(0)  # it may have more at once, again and again: others have their turn
 
     async def _say_farewell(self) -> None:
         if self._farewell is not None:
