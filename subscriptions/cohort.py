@@ -272,6 +272,9 @@ class Cohort:
         if self._attempts >= MOST_ATTEMPTS:
             self._attempts = 0
             rank.owed = Owed.RESYNC
+        elif rank.owed is Owed.NOTHING:
+            # It may have been a heartbeat: nothing else would call for it.
+            rank.owed = Owed.MESSAGE
         self._stale = True
 
     def _merge(self, rank: Rank) -> None:
