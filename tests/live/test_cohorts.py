@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from models.commands.jobs import update_job
 from models.log import on_commit, read_log
 from models.rows import Job, Member
 from models.visibility import shown
+from subscriptions import cohort as cohort_module
 from subscriptions import feed as feeds
 from subscriptions.cohort import Cohorts
 from subscriptions.message import Message
@@ -165,9 +167,7 @@ async def test_who_does_not_read_keeps_nobody_waiting_and_misses_nothing(world: 
         assert {id(reader.told[-1].events) for reader in readers} == {id(slow.told[-1].events)}
 
 
-async def test_who_sleeps_too_long_reads_anew(
-    world: World, cohorts: Cohorts, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_sleeps_too_long_reads_anew(world: World, cohorts: Cohorts, monkeypatch: pytest.MonkeyPatch) -> None:
     job = await world.job()
     async with many(cohorts, world.employee, 2) as (slow, quick):
         monkeypatch.setattr(cohorts.hub.feeds[world.firm.id].recent, "_most", 3)
@@ -273,11 +273,51 @@ async def test_a_storm_of_comings_and_goings_loses_and_repeats_nothing(
     assert cohorts.hub.users == 0
 
 
-def check(reader: Reader, cursor: int) -> None:
+def check(reader: Reader, cursor: int | None) -> None:
     """Each message goes on where the one before ended."""
-    previous: int | None = cursor
+    previous = cursor
     for message in reader.told:
         assert isinstance(message, Message)
         assert (message.previous, message.resync) == (previous, False)
         assert message.revision >= (message.previous or 0)
         previous = message.revision
+
+
+async def test_a_scope_that_changes_while_many_are_told_repeats_nothing(
+    world: World, cohorts: Cohorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cohort_module, "AT_A_TIME", 1)
+    job = await world.job()
+    async with many(cohorts, world.employee, 60) as readers:
+        feed = cohorts.hub.feeds[world.firm.id]
+        silence = on_commit(lambda committed: feed.hear(committed.revision, lambda: committed))
+        told_by_then: list[int] = []
+        changing: list[asyncio.Task[Any]] = []
+
+        async def shut_out() -> None:
+            await set_account_team(world.acting(world.owner), account_id=world.account.id, member_ids=[])
+            told_by_then.append(sum(len(reader.told) - 1 for reader in readers))
+
+        for reader in readers:
+            reader.send = _slowly(reader, shut_out, changing)  # type: ignore[method-assign]
+        await rename(world, job, "told to some before")
+        await asyncio.gather(*changing)
+        last = (await update_firm(world.acting(world.owner), name="Firm & Co")).revision
+        await everybody(readers, last)
+        silence()
+        # In the middle of it, or it proves nothing.
+        assert 0 < told_by_then[0] < len(readers)
+        for reader in readers:
+            check(reader, None)
+
+
+def _slowly(reader: Reader, meanwhile: Callable[[], Coroutine[Any, Any, None]], begun: list[Any]) -> Any:
+    """Keeps what it is sent, while `meanwhile`, which the first of them begins, goes on."""
+
+    def send(body: bytes) -> None:
+        if not begun:
+            begun.append(asyncio.create_task(meanwhile()))
+        time.sleep(0.002)
+        Reader.send(reader, body)
+
+    return send
