@@ -71,7 +71,10 @@ class LiveTopic:
         viewer's own: a resolver that reaches for the viewer fails."""
         context = Context(message.scope)
         if self.operation.is_per_viewer(message.scope):
-            known = await viewer(self.member_id)
+            try:
+                known = await viewer(self.member_id)
+            except DATABASE_ERRORS as error:
+                return RenderedMessage(ExecutionResult(None, [GraphQLError("Unread.", original_error=error)]))
             context.known_viewer = known and replace(known, scope=message.scope)
         return RenderedMessage(await self.run(self.operation, context, replace(message, previous=_NOBODYS)))
 

@@ -252,20 +252,32 @@ class Cohort:
         """Send it to all of a rank but those who have no room. They stay where they stand."""
         self._attempts = 0
         sent = 0
+        told: list[Subscriber] = []
         for number, subscriber in enumerate([*rank.members], start=1):
             if subscriber.place is not rank:
                 continue
             if subscriber.sink.ready:
                 subscriber.send(body)
+                told.append(subscriber)
                 sent += 1
             else:
                 rank.members.discard(subscriber)
                 self._rank(rank.cursor, rank.owed, blocked=True).add(subscriber)
             if number % AT_A_TIME == 0:
+                self._move_on(rank, told, message.revision)
+                told.clear()
                 await asyncio.sleep(0)
         rank.cursor, rank.owed = message.revision, Owed.NOTHING
         self.hub.counts.sent += sent
         self.hub.counts.resyncs += sent * message.resync
+
+    def _move_on(self, rank: Rank, told: list[Subscriber], revision: int) -> None:
+        """They have been told up to this revision: whatever happens before the rest of their rank is."""
+        there = self._rank(revision, Owed.NOTHING)
+        for subscriber in told:
+            if subscriber.place is rank:
+                rank.members.discard(subscriber)
+                there.add(subscriber)
 
     def _try_again(self, rank: Rank) -> None:
         self._patience.run_out()
@@ -273,6 +285,9 @@ class Cohort:
         if self._attempts >= MOST_ATTEMPTS:
             self._attempts = 0
             rank.owed = Owed.RESYNC
+        elif rank.owed is Owed.NOTHING:
+            # It may have been a heartbeat: nothing else would call for it.
+            rank.owed = Owed.MESSAGE
         self._stale = True
 
     def _merge(self, rank: Rank) -> None:

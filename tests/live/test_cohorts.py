@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from models.commands.jobs import update_job
 from models.log import on_commit, read_log
 from models.rows import Job, Member
 from models.visibility import shown
+from subscriptions import cohort as cohort_module
 from subscriptions import feed as feeds
 from subscriptions.cohort import Cohorts
 from subscriptions.message import Message
@@ -271,9 +273,9 @@ async def test_a_storm_of_comings_and_goings_loses_and_repeats_nothing(
     assert cohorts.hub.users == 0
 
 
-def check(reader: Reader, cursor: int) -> None:
+def check(reader: Reader, cursor: int | None) -> None:
     """Each message goes on where the one before ended."""
-    previous: int | None = cursor
+    previous = cursor
     for message in reader.told:
         assert isinstance(message, Message)
         assert (message.previous, message.resync) == (previous, False)
@@ -303,3 +305,43 @@ async def test_a_thousand_viewers_are_read_in_a_few_statements(world: World, coh
             entering = (stack.enter_async_context(reading(cohorts, world.employee, topic)) for _ in range(1_000))
             await asyncio.gather(*entering)
     assert len([each for each in statements if "given_rights" in each]) <= 10
+
+
+async def test_a_scope_that_changes_while_many_are_told_repeats_nothing(
+    world: World, cohorts: Cohorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cohort_module, "AT_A_TIME", 1)
+    job = await world.job()
+    async with many(cohorts, world.employee, 60) as readers:
+        feed = cohorts.hub.feeds[world.firm.id]
+        silence = on_commit(lambda committed: feed.hear(committed.revision, lambda: committed))
+        told_by_then: list[int] = []
+        changing: list[asyncio.Task[Any]] = []
+
+        async def shut_out() -> None:
+            await set_account_team(world.acting(world.owner), account_id=world.account.id, member_ids=[])
+            told_by_then.append(sum(len(reader.told) - 1 for reader in readers))
+
+        for reader in readers:
+            reader.send = _slowly(reader, shut_out, changing)  # type: ignore[method-assign]
+        await rename(world, job, "told to some before")
+        await asyncio.gather(*changing)
+        last = (await update_firm(world.acting(world.owner), name="Firm & Co")).revision
+        await everybody(readers, last)
+        silence()
+        # In the middle of it, or it proves nothing.
+        assert 0 < told_by_then[0] < len(readers)
+        for reader in readers:
+            check(reader, None)
+
+
+def _slowly(reader: Reader, meanwhile: Callable[[], Coroutine[Any, Any, None]], begun: list[Any]) -> Any:
+    """Keeps what it is sent, while `meanwhile`, which the first of them begins, goes on."""
+
+    def send(body: bytes) -> None:
+        if not begun:
+            begun.append(asyncio.create_task(meanwhile()))
+        time.sleep(0.002)
+        Reader.send(reader, body)
+
+    return send
