@@ -142,8 +142,10 @@ class Hub:
             except Exception:  # nothing must end the sweeps
                 log.exception("hub.sweep")
                 await asyncio.sleep(AFTER_FAILURE)
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes as the wait ends, and `stop` never ends.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._sweep_now.wait(), self.pace.sweep)
+                async with asyncio.timeout(self.pace.sweep):
+                    await self._sweep_now.wait()
 
     async def _sweep(self) -> None:
         await self._confirm_heads()
