@@ -12,7 +12,7 @@ from uuid import UUID
 #: The most bytes that are kept, and how large a single answer may be to be kept.
 MOST_BYTES = 64 * 1024 * 1024
 LARGEST = 4 * 1024 * 1024
-#: What keeping an answer takes beside its bytes: its key, above all. An estimate.
+#: What keeping an answer takes beside its bytes and its question. An estimate.
 _OVERHEAD = 2_000
 
 
@@ -40,6 +40,7 @@ class Answer:
 @dataclass(slots=True)
 class _Making:
     moment: Moment
+    size: int
     task: asyncio.Task[Answer]
     waiting: int = 0
 
@@ -55,14 +56,16 @@ class Answers:
         self.bytes = 0
         self.hits = self.joined = self.made = 0
         self._most_bytes = most_bytes
-        self._kept: OrderedDict[Hashable, tuple[Moment, bytes]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Moment, bytes, int]] = OrderedDict()
         self._making: dict[Hashable, _Making] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def get(self, question: Hashable, moment: Moment, make: Callable[[], Awaitable[Answer]]) -> bytes:
-        """The answer as of this moment or later."""
+    async def get(
+        self, question: Hashable, moment: Moment, make: Callable[[], Awaitable[Answer]], *, size: int = 0
+    ) -> bytes:
+        """The answer as of this moment or later. `size` is how many bytes the question itself takes."""
         kept = self._kept.get(question)
         if kept is not None and kept[0].covers(moment):
             self.hits += 1
@@ -72,15 +75,15 @@ class Answers:
         if making is not None and making.moment.covers(moment):
             self.joined += 1
         else:
-            making = self._make(question, moment, make)
+            making = self._make(question, moment, make, size)
         return await self._wait(question, making)
 
-    def _make(self, question: Hashable, moment: Moment, make: Callable[[], Awaitable[Answer]]) -> _Making:
+    def _make(self, question: Hashable, moment: Moment, make: Callable[[], Awaitable[Answer]], size: int) -> _Making:
         async def through() -> Answer:
             return await make()
 
         self.made += 1
-        making = _Making(moment, asyncio.create_task(through(), name="answer"))
+        making = _Making(moment, size, asyncio.create_task(through(), name="answer"))
         # Of two that are being made, those who come join the later one.
         self._making[question] = making
         making.task.add_done_callback(lambda _task: self._made(question, making))
@@ -103,24 +106,21 @@ class Answers:
             return
         answer = making.task.result()
         if answer.repeatable and len(answer.body) <= LARGEST:
-            self._keep(question, making.moment, answer.body)
+            weight = len(answer.body) + making.size + _OVERHEAD
+            self._keep(question, (making.moment, answer.body, weight))
 
     def _part(self, question: Hashable, making: _Making) -> None:
         if self._making.get(question) is making:
             del self._making[question]
 
-    def _keep(self, question: Hashable, moment: Moment, body: bytes) -> None:
+    def _keep(self, question: Hashable, answer: tuple[Moment, bytes, int]) -> None:
         kept = self._kept.pop(question, None)
         if kept is not None:
-            self.bytes -= _weight(kept[1])
-            if kept[0].covers(moment):
-                moment, body = kept
-        self._kept[question] = (moment, body)
-        self.bytes += _weight(body)
+            self.bytes -= kept[2]
+            if kept[0].covers(answer[0]):
+                answer = kept
+        self._kept[question] = answer
+        self.bytes += answer[2]
         while self.bytes > self._most_bytes:
-            _, (_, dropped) = self._kept.popitem(last=False)
-            self.bytes -= _weight(dropped)
-
-
-def _weight(body: bytes) -> int:
-    return len(body) + _OVERHEAD
+            _, dropped = self._kept.popitem(last=False)
+            self.bytes -= dropped[2]

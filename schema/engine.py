@@ -149,7 +149,10 @@ class Engine:
             return (await self._answer(prepared, shared)).body
         # Read with the scope, so it is the present revision: what has been committed is in the answer.
         moment = Moment(viewer.epoch, viewer.revision, today_in(viewer.time_zone))
-        return await self.answers.get((prepared.key, viewer.scope), moment, lambda: self._answer(prepared, shared))
+        key, scope = prepared.key, viewer.scope
+        # The text, the variables, and a scope of this caller's own: 120 bytes for each id in a set.
+        size = len(key[0]) + len(key[2]) + 120 * (len(scope.accounts or ()) + len(scope.pipelines or ()))
+        return await self.answers.get((key, scope), moment, lambda: self._answer(prepared, shared), size=size)
 
     async def _answer(self, prepared: Operation, context: Context) -> Answer:
         result = await self._run(prepared, context)

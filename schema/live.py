@@ -29,10 +29,11 @@ Run = Callable[[Operation, Context, Message], Awaitable[ExecutionResult]]
 class RenderedMessage:
     """A message that was executed. Only `previous` may differ between those who are sent it."""
 
-    __slots__ = ("_body", "_changes", "_root", "_slots", "unread")
+    __slots__ = ("_body", "_changes", "_root", "_slots", "unread", "void")
 
     def __init__(self, result: ExecutionResult) -> None:
         self.unread = _database_failed(result)
+        self.void = not any((result.data or {}).values())
         self._body: dict[str, Any] = {"data": result.data}
         if result.errors:
             self._body["errors"] = [formatted(error) for error in result.errors]

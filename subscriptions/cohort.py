@@ -93,6 +93,8 @@ class Cohort:
         self._attempts = 0
         self._stepping: asyncio.Task[None] | None = None
         self._stale = False
+        #: Nothing has happened since that this scope is told.
+        self._quiet_since = feed.head
         self._beat = False
         self._heart: asyncio.TimerHandle | None = None
         feed.listeners.add(self)
@@ -121,7 +123,8 @@ class Cohort:
         if revision.rescoped:
             for subscriber in [each for each in self._all() if each.member_id in revision.rescoped]:
                 self._send_away(subscriber, revision)
-        if not self._stale and any(self._is_told(logged) for logged in revision.committed.events):
+        if self._stale or any(self._is_told(logged) for logged in revision.committed.events):
+            self._quiet_since = revision.number
             self._wake()
 
     def lose(self) -> None:
@@ -144,6 +147,8 @@ class Cohort:
 
     def told(self, cursor: int, until: int) -> Pending | None:
         """What this scope is told of the revisions after `cursor`, up to `until`; None when that is not known."""
+        if cursor >= self._quiet_since:
+            return Pending()
         revisions = self.feed.recent.after(cursor)
         if revisions is None:
             return None
@@ -204,7 +209,14 @@ class Cohort:
         ranks = sorted((rank for rank in self._ranks if not rank.blocked), key=lambda rank: -len(rank.members))
         head = self.feed.head
         rendered: dict[object, Rendered] = {}
-        for rank in ranks:
+        for number, rank in enumerate(ranks):
+            if number > 1 and self._stale:
+                # Most are told what is new before a few are told what they missed; one of those at least has had
+                # its turn.
+                self._beat = beat
+                return
+            if rank not in self._ranks:
+                continue  # it has become one with a rank that was told before it
             message = self._message(rank, head)
             if message.events or message.resync or beat or rank.owed is not Owed.NOTHING:
                 rank.busy = True
@@ -213,7 +225,7 @@ class Cohort:
                 finally:
                     rank.busy = False
                     self._merge(rank)
-        if all(rank.cursor == head for rank in ranks):
+        if beat or all(rank.cursor == head for rank in ranks):
             self._beat_later()
 
     async def _serve(self, rank: Rank, message: Message, rendered: dict[object, Rendered]) -> None:
@@ -224,6 +236,8 @@ class Cohort:
             rendered[key] = await self.topic.render(message)
         if rendered[key].unread:
             self._try_again(rank)
+        elif rendered[key].void and message.events:
+            rank.owed, self._stale = Owed.RESYNC, True
         elif await self._may_tell(message):
             await self._tell(rank, message, rendered[key].body(message.previous))
 

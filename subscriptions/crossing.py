@@ -110,7 +110,7 @@ class Crossing:
     async def _cross(self) -> None:
         member = self._subscriber.member_id
         try:
-            while not self._arrived():
+            while not (self._subscriber.stopped or self._arrived()):
                 await self._patience.trusted()
                 await self._take()
                 if self._owed or self._resync or self.pending:
@@ -127,7 +127,7 @@ class Crossing:
     def _arrived(self) -> bool:
         """Whether the cohort of the scope has all that is still to be told."""
         until_now = self.taken >= self._known_at and not self._former
-        told = not (self._owed or self._resync or self._lost or self._own)
+        told = not (self._owed or self._resync or self._lost or (self._own and self.pending))
         return until_now and told and self.feed.rescoped_at.get(self._subscriber.member_id, 0) <= self._known_at
 
     def _go_on(self) -> None:
@@ -137,13 +137,19 @@ class Crossing:
 
     async def _tell(self) -> None:
         await self._until_there_is_room()
+        if self._lost:
+            return  # while it waited: what is pending cannot be told any more
         message = self._message()
         # Those who go the same way at the same time are told the same.
         key = self.topic.key(self.scope), self.scope, message.epoch, message.revision, *message.identity
         rendered = await self._origin.home.once.get(key, lambda: self._render(message))
         if rendered.unread:
+            self._origin.home.once.forget(key)
             self._patience.run_out()
             self._take_back(message)
+        elif rendered.void and message.events:
+            self.cursor = message.previous
+            self.lose()
         elif message.events and not await self._same_scope(message):
             self._take_back(message)
         elif not self._subscriber.stopped:
@@ -213,7 +219,7 @@ class Crossing:
             # Fields of everything that is shown appear or disappear: no list of things says that.
             self.lose()
             return None
-        key = revision.number, old, self.scope, self.topic.interest
+        key = self.feed.epoch, self.feed.life, revision.number, old, self.scope, self.topic.interest
         # Read at any time after that revision: whoever goes the same way may use it.
         changed, until = await self._patience.read(
             lambda: self._origin.home.once.get(key, lambda: self._compare(old, self.scope))

@@ -109,7 +109,8 @@ class Feed:
         """Whether everything after this revision can be told; it is then in `recent`. However many ask for it, the log
         is read once. Database errors are passed on."""
         while self._floor < after < self.recent.start:
-            reading = next((task for start, task in self._reaching_back.items() if start <= after), None)
+            under_way = ((start, task) for start, task in self._reaching_back.items() if not task.done())
+            reading = next((task for start, task in under_way if start <= after), None)
             await asyncio.shield(reading or self._read_back(after))
         return after > self._floor and after >= self.recent.start
 
@@ -127,6 +128,8 @@ class Feed:
         self._moved_at = self._begun_at = _now()
         self.life += 1
         self.recent.clear(revision)
+        # Revisions of the other log. Whoever listens is told to look again; whoever opens sees that `life` has risen.
+        self.rescoped_at.clear()
         self._floor = -1
         for listener in list(self.listeners):
             listener.lose()
@@ -151,7 +154,8 @@ class Feed:
         self._reaching_back[after] = task
 
         def done(task: asyncio.Task[None]) -> None:
-            del self._reaching_back[after]
+            if self._reaching_back.get(after) is task:
+                del self._reaching_back[after]
             # Whoever waited for it may be gone: then nobody else asks how it ended.
             _ = task.cancelled() or task.exception()
 

@@ -33,3 +33,8 @@ class Once:
             while len(self._found) > MOST:
                 self._found.popitem(last=False)
         return await asyncio.shield(task)
+
+    def forget(self, key: Hashable) -> None:
+        """It was of no use: whoever comes next works it out anew."""
+        if (task := self._found.get(key)) is not None and task.done():
+            del self._found[key]

@@ -17,6 +17,10 @@ class Rendered(Protocol):
     def unread(self) -> bool:
         """Whether something is missing in it that can be read when the database is there again."""
 
+    @property
+    def void(self) -> bool:
+        """Whether nothing of it could be told, and never can: it has no cursor, even."""
+
     def body(self, previous: int | None) -> bytes:
         """The message for those whose cursor was `previous`."""
 

@@ -37,6 +37,7 @@ class Bare:
     topic: "Bulletin"
     message: Message
     unread: bool = False
+    void: bool = False
 
     def body(self, previous: int | None) -> bytes:
         """Its number."""
