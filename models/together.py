@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import Context
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -12,9 +11,9 @@ V = TypeVar("V")
 
 
 class Together(Generic[K, V]):
-    """Reads things by key, outside of transactions, one read at a time: whoever asks while one is under way is answered
-    by the next. So nobody is told what was read before they asked, and a thousand who come back at once cost a few
-    statements, while a single caller waits for nobody."""
+    """Reads things by key, never for somebody who is inside a transaction, one read at a time: whoever asks while one
+    is under way is answered by the next. So nobody is told what was read before they asked, and a thousand who come back
+    at once cost a few statements, while a single caller waits for nobody."""
 
     def __init__(self, read: Callable[[list[K]], Awaitable[Mapping[K, V]]], *, most: int = 1_000) -> None:
         self._read = read
@@ -29,8 +28,7 @@ class Together(Generic[K, V]):
         if future is None or future.get_loop() is not loop:
             future = self._waiting[key] = loop.create_future()
         if self._reading is None or self._reading.done() or self._reading.get_loop() is not loop:
-            # A context of its own: the transaction of whoever asks first is not everybody's.
-            self._reading = loop.create_task(self._read_all(), name="together", context=Context())
+            self._reading = loop.create_task(self._read_all(), name="together")
         return await asyncio.shield(future)
 
     async def _read_all(self) -> None:

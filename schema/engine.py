@@ -39,7 +39,7 @@ from schema.operation import Operation
 from schema.root import graphql_schema
 from schema.session import Session
 from schema.sharing import check_coordinates
-from subscriptions.cohort import Cohorts
+from subscriptions.cohorts import Cohorts
 from subscriptions.hub import Hub
 from subscriptions.opening import Standing, subscribe
 from subscriptions.subscriber import Subscriber
@@ -180,7 +180,8 @@ class Engine:
     async def _topic(self, prepared: Operation, viewer: Viewer) -> Topic:
         """That of those who follow the same already; or else what the arguments name is looked up."""
         key = topic_key(prepared, viewer.scope, viewer.member_id)
-        if (found := self.cohorts.find(key, viewer.scope)) is not None and not prepared.may_be_per_viewer:
+        found = self.cohorts.find(key, viewer.scope)
+        if found is not None and not found.outdated and not prepared.may_be_per_viewer:
             return found.topic
         asked = await self._asked(prepared, Context.of(viewer, self._services))
         return LiveTopic(prepared, asked.interest, viewer.member_id, self._run)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterator
-from enum import Enum, auto
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -12,15 +12,18 @@ from models.log import Logged
 from models.scope import Scope
 from models.visibility import shown
 from subscriptions.crossing import Crossing
+from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.feed import Feed
-from subscriptions.hub import Hub
 from subscriptions.message import MOST_EVENTS, Message
-from subscriptions.once import Once
 from subscriptions.patience import Patience
 from subscriptions.pending import Pending
+from subscriptions.rank import Owed, Rank
 from subscriptions.recent import Revision
 from subscriptions.subscriber import Subscriber
 from subscriptions.topic import Rendered, Topic
+
+if TYPE_CHECKING:
+    from subscriptions.cohorts import Cohorts
 
 #: After so many subscribers, others get their turn on the event loop.
 AT_A_TIME = 500
@@ -28,45 +31,6 @@ AT_A_TIME = 500
 MOST_ATTEMPTS = 3
 
 log = structlog.get_logger(__name__)
-
-
-class Owed(Enum):
-    """What a subscriber is to be told even if nothing has changed."""
-
-    NOTHING = auto()
-    MESSAGE = auto()
-    RESYNC = auto()
-
-
-class Rank:
-    """Those of a cohort that were told the same: all up to `cursor`. A blocked one waits for room in its sinks."""
-
-    __slots__ = ("blocked", "busy", "cohort", "cursor", "members", "owed")
-
-    def __init__(self, cohort: Cohort, cursor: int | None, owed: Owed, *, blocked: bool = False) -> None:
-        self.cohort = cohort
-        self.cursor = cursor
-        self.owed = owed
-        self.blocked = blocked
-        #: It is being told something: whoever comes now is not among those who are told it.
-        self.busy = False
-        self.members: set[Subscriber] = set()
-
-    def add(self, subscriber: Subscriber) -> None:
-        """It stands here from now on."""
-        self.members.add(subscriber)
-        subscriber.place = self
-
-    def resume(self, subscriber: Subscriber) -> None:
-        """Of a blocked one: it may be told again, from where it stood."""
-        if self.blocked:
-            self.members.discard(subscriber)
-            self.cohort.stand(subscriber, self.cursor, self.owed)
-
-    def leave(self, subscriber: Subscriber) -> None:
-        """It has gone."""
-        self.members.discard(subscriber)
-        self.cohort.shrink()
 
 
 class Cohort:
@@ -87,6 +51,8 @@ class Cohort:
         self.topic = topic
         self.scope = scope
         self.closed = False
+        #: Something that it was told of has ended: perhaps what the topic names is no more.
+        self.outdated = False
         self._size = 0
         self._ranks: list[Rank] = []
         self._patience = Patience(self.hub, feed)
@@ -123,7 +89,9 @@ class Cohort:
         if revision.rescoped:
             for subscriber in [each for each in self._all() if each.member_id in revision.rescoped]:
                 self._send_away(subscriber, revision)
-        if self._stale or any(self._is_told(logged) for logged in revision.committed.events):
+        told = [logged.event for logged in revision.committed.events if self._is_told(logged)]
+        self.outdated = self.outdated or any(event.ends for event in told)
+        if self._stale or told:
             self._quiet_since = revision.number
             self._wake()
 
@@ -193,7 +161,13 @@ class Cohort:
         try:
             while self._stale or self._beat:
                 await self._patience.trusted()
-                await self._step()
+                try:
+                    await self._step()
+                except DATABASE_ERRORS as error:
+                    log.warning("cohort.step", reason=type(error).__name__)
+                    # Nobody's place is lost: what was not told is told by the next step.
+                    self._patience.run_out()
+                    self._stale = self._beat = True
         except Exception as fault:
             log.exception("cohort.step")
             errors = self.topic.errors(fault)
@@ -322,28 +296,3 @@ class Cohort:
     def _beat_now(self) -> None:
         self._beat = True
         self._wake()
-
-
-class Cohorts:
-    """All of a process."""
-
-    def __init__(self, hub: Hub) -> None:
-        self.hub = hub
-        self.once = Once()
-        self._cohorts: dict[tuple[Hashable, Scope], Cohort] = {}
-
-    def find(self, key: Hashable, scope: Scope) -> Cohort | None:
-        """Those who follow a topic of this key under this scope, if there are any."""
-        return self._cohorts.get((key, scope))
-
-    def of(self, feed: Feed, topic: Topic, scope: Scope) -> Cohort:
-        """Those who follow the topic under this scope."""
-        key = topic.key(scope)
-        found = self.find(key, scope)
-        if found is None:
-            found = self._cohorts[key, scope] = Cohort(self, feed, topic, scope)
-        return found
-
-    def forget(self, cohort: Cohort) -> None:
-        """It is closed."""
-        del self._cohorts[cohort.topic.key(cohort.scope), cohort.scope]

@@ -189,9 +189,12 @@ class Crossing:
         self.pending.clear()
         self._former.clear()
         self._lost = False
-        asked_at = asyncio.get_running_loop().time()
-        viewer = await self._patience.viewer(self._subscriber.member_id)
-        self.feed.confirm(viewer.revision, viewer.epoch, asked_at)
+        while True:
+            asked_at = asyncio.get_running_loop().time()
+            viewer = await self._patience.viewer(self._subscriber.member_id)
+            self.feed.confirm(viewer.revision, viewer.epoch, asked_at)
+            if viewer.epoch == self.feed.epoch:
+                break  # and not read before the other log came
         await self.feed.reach(viewer.revision)
         self.scope, self.taken, self._known_at = viewer.scope, viewer.revision, viewer.revision
 

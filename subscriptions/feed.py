@@ -119,6 +119,7 @@ class Feed:
         statement."""
         if self._asking_next is None:
             self._asking_next = asyncio.create_task(self._ask(self._asking), name="feed-ask")
+            self._asking_next.add_done_callback(lambda task: task.cancelled() or task.exception())
         return await asyncio.shield(self._asking_next)
 
     def start_over(self, revision: int, epoch: UUID) -> None:
@@ -223,7 +224,11 @@ class Feed:
         self.recent.append(revision)
         self.rescoped_at |= dict.fromkeys(revision.rescoped, revision.number)
         for listener in list(self.listeners):
-            listener.hear(revision)
+            try:
+                listener.hear(revision)
+            except Exception:  # the others must hear it all the same
+                log.exception("feed.listener")
+                listener.lose()
         if revision.rescoped:
             self._rescoped(self.firm_id, revision.rescoped)
         self._settle()

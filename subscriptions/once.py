@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-#: So many results are remembered.
+#: So many results are remembered, for so many seconds: those who go the same way come at the same time.
 MOST = 50
+KEPT_FOR = 5.0
 
 
 class Once:
@@ -28,8 +29,7 @@ class Once:
                 return await make()
 
             task = self._found[key] = asyncio.create_task(through(), name="once")
-            # Whoever waited for it may be gone: then nobody else asks how it ended.
-            task.add_done_callback(lambda task: task.cancelled() or task.exception())
+            task.add_done_callback(lambda task: self._done(key, task))
             while len(self._found) > MOST:
                 self._found.popitem(last=False)
         return await asyncio.shield(task)
@@ -37,4 +37,13 @@ class Once:
     def forget(self, key: Hashable) -> None:
         """It was of no use: whoever comes next works it out anew."""
         if (task := self._found.get(key)) is not None and task.done():
+            del self._found[key]
+
+    def _done(self, key: Hashable, task: asyncio.Task[Any]) -> None:
+        # Whoever waited for it may be gone: then nobody else asks how it ended.
+        _ = task.cancelled() or task.exception()
+        asyncio.get_running_loop().call_later(KEPT_FOR, self._drop, key, task)
+
+    def _drop(self, key: Hashable, task: asyncio.Task[Any]) -> None:
+        if self._found.get(key) is task:
             del self._found[key]

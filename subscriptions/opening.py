@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.scope import Viewer
-from subscriptions.cohort import Cohorts, Owed
+from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
 from subscriptions.patience import Patience
+from subscriptions.rank import Owed
 from subscriptions.recent import changes_scope
 from subscriptions.sink import Sink
 from subscriptions.subscriber import Subscriber
@@ -67,6 +68,8 @@ async def _read(
         viewer = await patience.read(read_viewer)
         feed.confirm(viewer.revision, viewer.epoch, asked_at)
         life = feed.life
+        if viewer.epoch != feed.epoch:
+            continue  # read before the other log came
         await feed.reach(viewer.revision)
         topic = await make_topic(viewer)
         if after is not None and standing.epoch in (None, feed.epoch) and after <= feed.head:

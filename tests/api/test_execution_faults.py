@@ -92,12 +92,13 @@ async def test_the_same_as_the_stock_executor(random: Random, world: World) -> N
 async def test_nothing_is_left_behind_where_resolvers_return_futures() -> None:
     """No coroutine that nobody awaits, whatever fails. docs/decisions/0013."""
     gc.collect()
+    others = asyncio.all_tasks()
     with left_behind() as found:
         for seed in range(200):
             world = World(seed, 0.1, Scope(frozenset({HELD})), futures_only=True)
             text, variants = some_document(Random(seed))
             await ours(world, text, variants[0])
-            await idle()
+            await idle(others)
         gc.collect()
     assert not found
 
@@ -116,8 +117,8 @@ def left_behind() -> Iterator[list[str]]:
         sys.unraisablehook = hook
 
 
-async def idle() -> None:
-    """Until nothing of an execution is running any more."""
+async def idle(others: set[asyncio.Task[Any]]) -> None:
+    """Until nothing of an execution is running any more, but for what was running before."""
     async with asyncio.timeout(10):
-        while len(asyncio.all_tasks()) > 1:
+        while asyncio.all_tasks() - others:
             await asyncio.sleep(0)

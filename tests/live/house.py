@@ -10,7 +10,7 @@ from models.rows import Member
 from models.scope import Scope, Viewer
 from models.viewers import viewer
 from subscriptions.bell import Bell
-from subscriptions.cohort import Cohorts
+from subscriptions.cohorts import Cohorts
 from subscriptions.hub import Hub
 from subscriptions.interest import BoardInterest, Interest
 from subscriptions.message import Message

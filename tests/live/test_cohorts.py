@@ -18,7 +18,7 @@ from models.rows import Job, Member
 from models.visibility import shown
 from subscriptions import cohort as cohort_module
 from subscriptions import feed as feeds
-from subscriptions.cohort import Cohorts
+from subscriptions.cohorts import Cohorts
 from subscriptions.message import Message
 from subscriptions.opening import Standing
 from tests.api.test_statements import counted

@@ -20,7 +20,8 @@ from schema.answers import Answer, Answers, Moment
 from schema.engine import Engine
 from subscriptions import feed as feeds
 from subscriptions.bell import Bell
-from subscriptions.cohort import AT_A_TIME, Cohort, Cohorts
+from subscriptions.cohort import AT_A_TIME, Cohort
+from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
 from subscriptions.hub import Hub
 from subscriptions.interest import BoardInterest

@@ -15,7 +15,7 @@ from models.events import JobRemoved
 from models.log import on_commit
 from models.rows import AccountMember, Job
 from subscriptions import crossing
-from subscriptions.cohort import Cohorts
+from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
 from subscriptions.message import Message
 from tests.live.house import Bulletin, Reader, hub_on, kinds, reading
