@@ -12,8 +12,11 @@ V = TypeVar("V")
 
 class Together(Generic[K, V]):
     """Reads things by key, never for somebody who is inside a transaction, one read at a time: whoever asks while one
-    is under way is answered by the next. So nobody is told what was read before they asked, and a thousand who come back
-    at once cost a few statements, while a single caller waits for nobody."""
+    is under way is answered by the next.
+
+    So nobody is told what was read before they asked. A thousand who come back at once cost a few statements, and a
+    single caller waits for nobody.
+    """
 
     def __init__(self, read: Callable[[list[K]], Awaitable[Mapping[K, V]]], *, most: int = 1_000) -> None:
         self._read = read

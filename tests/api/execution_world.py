@@ -144,10 +144,28 @@ class World:
         return self.source(random, random.choice(["Thing", "Other"]))
 
     def _fault(self, random: Random) -> Any:
-        fault = random.choice(FAULTS)
-        if isinstance(fault, Raised):
-            raise fault.make()
-        return fault.make() if isinstance(fault, Fault) else fault
+        return made(random.choice(FAULTS))
+
+
+@dataclass(frozen=True)
+class Same(World):
+    """A world in which every leaf is this value."""
+
+    leaf: Any = None
+
+    def value(self, random: Random, shape: GraphQLOutputType, may_wait: bool) -> Any:
+        """The value, or a list of it."""
+        inner = shape.of_type if isinstance(shape, GraphQLNonNull) else shape
+        if isinstance(inner, GraphQLList):
+            return [self.value(random, inner.of_type, may_wait), None]
+        return made(self.leaf)
+
+
+def made(value: Any) -> Any:
+    """The value itself, or the exception that stands for, raised or returned."""
+    if isinstance(value, Raised):
+        raise value.make()
+    return value.make() if isinstance(value, Fault) else value
 
 
 @dataclass(frozen=True)
@@ -175,13 +193,16 @@ FAULTS: list[Any] = [
     None,
     Undefined,
     2**31,
+    -(2**31) - 1,
     float("nan"),
+    float("inf"),
     "neither",
     Color.UNKNOWN,
     [None],
     {"not": "it"},
     b"bytes",
     Fault(lambda: ValueError("returned")),
+    Fault(lambda: GraphQLError("returned")),
     Raised(lambda: ValueError("raised")),
     Raised(lambda: GraphQLError("refused", extensions={"code": "REFUSED"})),
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import strawberry
@@ -36,6 +38,7 @@ from tests.api.furnished import Furnished
 from tests.api.samples import Id, asked, filled
 from tests.api.selections import root_fields
 from tests.api.test_statements import counted
+from tests.serving import Api
 
 QUERIES = sorted(root_fields("query"))
 RANDOM = st.integers(0, 2**32).map(Random)
@@ -77,20 +80,51 @@ class Case:
     async def compare(self, text: str, variables: dict[str, Any], member: Member, root: Any = None) -> ExecutionResult:
         """Our answer, when it is the same as graphql-core's."""
         each, together = apart(text)
-        mine, its = [Context.of(await viewer(member.id)) for _ in range(2)]
-        document = parse_document(together, max_tokens=100_000)
-        with counted() as sent:
-            ours = await result_of(lambda: execute(graphql_schema(), document, root, mine, variables))
-        with counted() as sent_by_stock:
-            stock = await result_of(lambda: stock_execute(strawberrys(), document.ast, root, its, variables))
-        again = Context.of(await viewer(member.id))
-        possible = await result_of(lambda: stock_execute(strawberrys(), parse(each), root, again, variables))
+        possible, _ = await self.stock(each, variables, member, root)
+        apart_too, _ = await self.ours(each, variables, member, root)
+        assert_same(apart_too, possible)
+        ours, mine = await self.ours(together, variables, member, root)
+        try:
+            stock, its = await self.stock(together, variables, member, root)
+        except asyncio.CancelledError:
+            # It cancelled a loader's future that another field was waiting for, and so the whole operation.
+            assert ours.errors
+            return ours
         assert_same(ours, stock, possible.errors or [])
         # Where something fails graphql-core cuts off what is around it, and ours goes on to its end.
         if not stock.errors:
-            assert len(sent) <= len(sent_by_stock)
+            assert mine.statements <= its.statements
             assert mine.things == its.things
         return ours
+
+    async def ours(self, text: str, variables: dict[str, Any], member: Member, root: Any) -> Answered:
+        """Our answer, and what it took."""
+        document = parse_document(text, max_tokens=100_000)
+        return await answered(member, lambda context: execute(graphql_schema(), document, root, context, variables))
+
+    async def stock(self, text: str, variables: dict[str, Any], member: Member, root: Any) -> Answered:
+        """graphql-core's."""
+        return await answered(
+            member, lambda context: stock_execute(strawberrys(), parse(text), root, context, variables)
+        )
+
+
+class Took(NamedTuple):
+    """What an answer took."""
+
+    statements: int
+    things: int
+
+
+Answered = tuple[ExecutionResult, Took]
+
+
+async def answered(member: Member, run: Callable[[Context], Any]) -> Answered:
+    """Run it for the member, with loaders of its own."""
+    context = Context.of(await viewer(member.id))
+    with counted() as sent:
+        result = await result_of(lambda: run(context))
+    return result, Took(len(sent), context.things)
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +162,17 @@ async def test_messages_of_subscriptions(case: Case, random: Random, who: int) -
     message = Message(7, None, False, events, known.scope, known.epoch)
     for variables in generator.variants():
         await case.compare(text, variables, member, message)
+
+
+async def test_what_fails_does_not_take_what_others_wait_for(case: Case, api: Api) -> None:
+    """graphql-core cancels what is loaded for the siblings of a field that fails, and whoever else waits for it."""
+    query = """query Both($id: ID!) {
+      bad: job(id: $id) { name account { name } history(first: 0) { pageInfo { hasNextPage } } }
+      good: job(id: $id) { account { name } }
+    }"""
+    answer = await api.post(case.members[0], query, id=case.firm.id(Id(Kind.JOB, "job.id")))
+    assert answer["data"] == {"bad": None, "good": {"account": {"name": f"{case.firm.word} Acme"}}}
+    assert [error["path"] for error in answer["errors"]] == [["bad", "history"]]
 
 
 async def test_a_withheld_field_is_refused_for_each_object(case: Case) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import sys
 import warnings
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from graphql import ExecutionResult, GraphQLField, parse, validate
+from graphql import ExecutionResult, GraphQLField, get_named_type, is_leaf_type, parse, validate
 from graphql import execute as stock_execute
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
@@ -19,7 +20,17 @@ from schema.documents import parse_document
 from schema.execution.executor import execute
 from tests.api.execution_comparing import apart, assert_same, result_of
 from tests.api.execution_documents import Generator
-from tests.api.execution_world import HELD, Scope, Source, World, fault_schema
+from tests.api.execution_world import (
+    FAULTS,
+    HELD,
+    VALUES,
+    Color,
+    Same,
+    Scope,
+    Source,
+    World,
+    fault_schema,
+)
 
 RANDOM = st.integers(0, 2**32).map(Random)
 WORLDS = st.builds(
@@ -87,6 +98,14 @@ async def test_the_same_as_the_stock_executor(random: Random, world: World) -> N
     assert not validate(fault_schema(), parse(text))
     for variables in variants:
         await compare(world, text, variables)
+
+
+@pytest.mark.parametrize("leaf", [*itertools.chain(*VALUES.values()), *Color, *FAULTS])
+async def test_every_leaf_of_every_type(leaf: Any) -> None:
+    query = fault_schema().query_type
+    assert query is not None
+    names = [name for name, field in query.fields.items() if is_leaf_type(get_named_type(field.type))]
+    await compare(Same(0, 0.0, Scope(frozenset({HELD})), leaf=leaf), f"query Leaves {{ {' '.join(names)} }}", {})
 
 
 async def test_nothing_is_left_behind_where_resolvers_return_futures() -> None:
