@@ -18,7 +18,7 @@ from graphql import execute as stock_execute
 from strawberry.schema.config import StrawberryConfig
 
 from bench.machine import print_machine
-from bench.measure import Measure, heading, median, ratio, table, taking_turns
+from bench.measure import heading, median, ratio, table, taking_turns
 from schema.documents import parse_document
 from schema.execution.executor import execute
 from schema.execution.resolvers import resolve_directly
@@ -146,8 +146,7 @@ async def benchmark(_house: object = None) -> None:
     results = {name: await clock.result() for name, clock in clocks.items()}
     if any(result != results["ours"] or result.errors for result in results.values()):
         raise SystemExit("They answer different things.")
-    variants: dict[str, Measure] = {name: clock.measure for name, clock in clocks.items()}
-    measured = await taking_turns(variants, ROUNDS)
+    measured = await taking_turns({name: clock.measure for name, clock in clocks.items()}, ROUNDS)
     heading(
         f"{OBJECTS} objects of 12 plain fields (median of {ROUNDS} rounds; aimed at: graphql-core takes {GOAL:.0f} "
         "times ours)"
