@@ -260,3 +260,28 @@ async def test_who_comes_as_the_last_one_leaves_is_answered() -> None:
     kitchen.go.set()
     # The answer that nobody waited for is being given up: it is not this one's.
     assert await answers.get("q", at(1), kitchen.make) == b"2"
+
+
+async def test_who_comes_between_a_cancellation_and_its_end_is_answered() -> None:
+    answers, kitchen = Answers(), Kitchen()
+    first = asyncio.create_task(answers.get("q", at(1), kitchen.make))
+    while not kitchen.made:
+        await asyncio.sleep(0)
+    second: list[asyncio.Task[bytes]] = []
+    first.cancel()
+    # The next turn of the loop: the first is told, and then the second comes.
+    asyncio.get_running_loop().call_soon(
+        lambda: second.append(asyncio.create_task(answers.get("q", at(1), kitchen.make)))
+    )
+    await asyncio.wait([first])
+    kitchen.go.set()
+    await asyncio.wait(second)
+    assert not second[0].cancelled()
+
+
+async def test_a_question_counts_among_the_bytes_that_are_kept(world: World, engine: Engine) -> None:
+    queries = ["{ firm { id } } #" + "x" * 99_000 + str(number) for number in range(20)]
+    for query in queries:
+        await ask(engine, world.employee, query)
+    assert len(engine.answers) == 20
+    assert engine.answers.bytes >= sum(map(len, queries))
