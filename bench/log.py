@@ -32,6 +32,8 @@ MONTHS = 36
 QUIET_FIRMS = 99
 JOBS = 10
 ROUNDS = 5
+#: Events of a history, at once.
+PAGE = 8
 #: So often in each round.
 TIMES = 20
 #: How the log is kept, and up to which migration.
@@ -121,8 +123,8 @@ class Log:
     async def read_history(self, jobs: int) -> None:
         """The first page of each job."""
         ids = [job.id for job in self.busy.jobs[:jobs]]
-        found = await read_histories(self.busy.id, ids, before=(2**63 - 1, 0), limit=21)
-        if any(len(page) != 21 for page in found.values()):
+        found = await read_histories(self.busy.id, ids, before=(2**63 - 1, 0), limit=PAGE)
+        if any(len(page) != PAGE for page in found.values()):
             raise SystemExit("A history is not whole.")
 
     def timed(self, act: Act) -> Callable[[], Awaitable[float]]:

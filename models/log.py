@@ -104,7 +104,7 @@ _READ_RECENT = _READ.replace(
     """AND at >= $4 AND at < $5
   AND EXISTS (SELECT FROM event WHERE firm_id = $1 AND revision = $2 + 1 AND at >= $4 AND at < $5) ORDER""",
 )
-_RECENT = timedelta(days=7)
+_RECENT = (timedelta(days=7), timedelta(days=100))
 # The clocks of two servers differ by less than this.
 _CLOCKS = timedelta(days=1)
 
@@ -113,13 +113,13 @@ async def read_log(firm_id: UUID, after: int, *, limit: int) -> list[Logged]:
     """The firm's events after a revision, oldest first, at most `limit`; none at all when the log does not have all of
     them any more."""
     now = datetime.now(UTC)
-    rows = await sql(_READ_RECENT, firm_id, after, limit, now - _RECENT, now + _CLOCKS)
     # Revisions prove that nothing is missing. Times would not: clocks differ, and a change is as old as its beginning.
-    if not _are_all(rows, after, limit):
-        rows = await sql(_READ, firm_id, after, limit)
-        if not _are_all(rows, after, limit):
-            return []
-    return _logged(rows)
+    for recent in _RECENT:
+        rows = await sql(_READ_RECENT, firm_id, after, limit, now - recent, now + _CLOCKS)
+        if _are_all(rows, after, limit):
+            return _logged(rows)
+    rows = await sql(_READ, firm_id, after, limit)
+    return _logged(rows) if _are_all(rows, after, limit) else []
 
 
 def _are_all(rows: Sequence[dict[str, Any]], after: int, limit: int) -> bool:

@@ -187,7 +187,7 @@ async def test_a_log_is_read_wholly_or_not_at_all(world: World) -> None:
     job, now = await world.job(), datetime.now(UTC)
     begun = await world.revision()
     far, week, recent = month(2001, 1), now - timedelta(days=8), now - timedelta(minutes=1)
-    for at in (recent, far, week, recent, now + timedelta(days=400), recent, far):
+    for at in (recent, far, week, recent, now - timedelta(days=70), now + timedelta(days=400), recent, far):
         await append(world, job, at)
     head = await world.revision()
     for after in range(begun - 1, head):
