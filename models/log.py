@@ -118,6 +118,9 @@ async def read_log(firm_id: UUID, after: int, *, limit: int) -> list[Logged]:
         rows = await sql(_READ_RECENT, firm_id, after, limit, now - recent, now + _CLOCKS)
         if _are_all(rows, after, limit):
             return _logged(rows)
+        # Mostly there is nothing further back either: somebody asked too early.
+        if not rows and (await heads([firm_id]))[firm_id].revision <= after:
+            return []
     rows = await sql(_READ, firm_id, after, limit)
     return _logged(rows) if _are_all(rows, after, limit) else []
 
