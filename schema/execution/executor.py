@@ -19,6 +19,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    is_introspection_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
@@ -67,6 +68,8 @@ class DirectExecutor(BatchExecutor):
         return self._plans[key]
 
     def _make_plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
+        if is_introspection_type(type_):
+            return None  # nothing there is read directly, and nothing awaited
         try:
             collected = self.collect_subfields(type_, details)
         except GraphQLError:
@@ -89,7 +92,7 @@ class DirectExecutor(BatchExecutor):
         position_context: None,
     ) -> Any:
         """The root of a query, or of a message of a subscription."""
-        plan = make_plan(self.schema, parent_type, grouped_field_set)
+        plan = make_plan(self.schema, parent_type, grouped_field_set) if path is None else None
         if plan is None:
             return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
         return self._one(plan, source_value, path)

@@ -138,7 +138,7 @@ async def case(database: str) -> Case:
     return Case(firm, [firm.world.owner, firm.world.employee, some, firm.world.stranger])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(random=RANDOM, who=st.integers(0, 3))
 async def test_queries(case: Case, random: Random, who: int) -> None:
     generator = Generator(graphql_schema(), random, case.arguments)
@@ -149,7 +149,7 @@ async def test_queries(case: Case, random: Random, who: int) -> None:
         await case.compare(text, variables, case.members[who])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(random=RANDOM, who=st.integers(0, 2))
 async def test_messages_of_subscriptions(case: Case, random: Random, who: int) -> None:
     generator = Generator(graphql_schema(), random, case.arguments)
