@@ -164,32 +164,45 @@ async def test_messages_of_subscriptions(case: Case, random: Random, who: int) -
         await case.compare(text, variables, member, message)
 
 
-async def test_what_fails_does_not_take_what_others_wait_for(case: Case, api: Api) -> None:
+SHARED_FUTURES = {
+    "job": """query Both($id: ID!) {
+      bad: job(id: $id) { account { name } history(first: 0) { pageInfo { hasNextPage } } }
+      good: job(id: $id) { account { id } }
+    }""",
+    "stage": """query Both($id: ID!) {
+      bad: node(id: $id) { ... on Stage { few: jobs(limit: 0) { id } jobs(limit: 5) { id } } }
+      good: node(id: $id) { ... on Stage { jobs(limit: 5) { id } } }
+    }""",
+}
+
+
+@pytest.mark.parametrize("kind", SHARED_FUTURES)
+async def test_what_fails_does_not_take_what_others_wait_for(case: Case, api: Api, kind: str) -> None:
     """graphql-core cancels what is loaded for the siblings of a field that fails, and whoever else waits for it."""
-    query = """query Both($id: ID!) {
-      bad: job(id: $id) { name account { name } history(first: 0) { pageInfo { hasNextPage } } }
-      good: job(id: $id) { account { name } }
-    }"""
-    answer = await api.post(case.members[0], query, id=case.firm.id(Id(Kind.JOB, "job.id")))
-    assert answer["data"] == {"bad": None, "good": {"account": {"name": f"{case.firm.word} Acme"}}}
-    assert [error["path"] for error in answer["errors"]] == [["bad", "history"]]
+    id = case.firm.id(Id(Kind(kind), kind))
+    answer = await api.post(case.members[0], SHARED_FUTURES[kind], id=id)
+    assert answer["data"]["bad"] is None
+    assert len(answer["data"]["good"]) == 1 and all(answer["data"]["good"].values())
+    assert [error["path"][0] for error in answer["errors"]] == ["bad"]
 
 
 async def test_a_withheld_field_is_refused_for_each_object(case: Case) -> None:
-    query = "query { jobs { nodes { name budget tracked } } }"
+    query = "query { jobs { nodes { name budget assignees { name rights } } } }"
     owner, employee, some, _ = case.members
     refused = await case.compare(query, {}, employee)
-    paths = [tuple(error.path or ()) for error in refused.errors or []]
     assert refused.data is not None
-    assert sorted(paths) == sorted(
-        ("jobs", "nodes", place, name)
-        for place in range(len(refused.data["jobs"]["nodes"]))
-        for name in ("budget", "tracked")
-    )
-    assert len(paths) > 2
-    for member in (owner, some):
+    jobs = refused.data["jobs"]["nodes"]
+    at: list[list[str | int] | None] = [["jobs", "nodes", place, "budget"] for place in range(len(jobs))]
+    at += [
+        ["jobs", "nodes", place, "assignees", number, "rights"]
+        for place, job in enumerate(jobs)
+        for number in range(len(job["assignees"]))
+    ]
+    assert sorted(map(str, at)) == sorted(str(error.path) for error in refused.errors or [])
+    assert sum(bool(job["assignees"]) for job in jobs) > 2
+    for member, missing in (owner, set()), (some, {"rights"}):
         allowed = await case.compare(query, {}, member)
-        assert not allowed.errors
+        assert {error.path[-1] for error in allowed.errors or [] if error.path} == missing
         assert allowed.data is not None and 60 in [job["budget"] for job in allowed.data["jobs"]["nodes"]]
 
 
