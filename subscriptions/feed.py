@@ -187,11 +187,12 @@ class Feed:
 
     async def _read_on(self) -> None:
         after, life = self.head, self.life
-        revisions = _whole(self.firm_id, await self._read(after, PAGE))
+        logged = await self._read(after, PAGE)
+        revisions = _whole(self.firm_id, logged)
         if life != self.life:
             return
         if not revisions or revisions[0].revision != after + 1:
-            await self._find_out(after, life)
+            await self._find_out(after, life, nothing=not logged)
         for committed in revisions:
             # The next ones may have been rung meanwhile.
             if committed.revision == self.head + 1:
@@ -205,8 +206,8 @@ class Feed:
             log.exception("feed.unreadable", firm=str(self.firm_id), after=after)
             return []
 
-    async def _find_out(self, after: int, life: int) -> None:
-        """The next revision cannot be read: why?"""
+    async def _find_out(self, after: int, life: int, *, nothing: bool) -> None:
+        """The next revision cannot be read, perhaps because there was `nothing`: why?"""
         head = (await heads([self.firm_id]))[self.firm_id]
         if life != self.life or self.head != after:
             return
@@ -214,8 +215,11 @@ class Feed:
             # There is none. Whoever rang was wrong.
             self._wanted, self._reported = after, None
         else:
-            # It was cut off, is of another log, cannot be decoded, or is too large to be told.
-            self.start_over(head.revision, head.epoch)
+            # It may have been committed between the two questions: then the next round reads it.
+            there = nothing and head.epoch == self.epoch and bool(await self._read(after, PAGE))
+            if not there and life == self.life and self.head == after:
+                # It was cut off, is of another log, cannot be decoded, or is too large to be told.
+                self.start_over(head.revision, head.epoch)
 
     def _advance(self, committed: Committed) -> None:
         revision = Revision.of(committed)
