@@ -61,7 +61,7 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
         Route("/", _elsewhere, methods=["GET"]),
         Route("/healthz", _alive, methods=["GET"]),
         Route("/readyz", _ready(traffic), methods=["GET"]),
-        metrics_route(hub, traffic),
+        metrics_route(engine, hub, traffic),
     ]
     return Application(Starlette(routes=routes, lifespan=lifespan), options, traffic)
 

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     heartbeat: float = Field(default=20, gt=0, le=24)
     #: In seconds: a server that could not ask the database for so long holds back what it hears.
     hold_after: float = Field(default=5, gt=0)
+    #: In months: workers drop what is older from the log. Unset: it is kept for ever.
+    log_kept: int | None = Field(default=None, ge=1, le=1200)
     log_level: str = "INFO"
 
     @field_validator("log_level")

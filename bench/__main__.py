@@ -1,7 +1,31 @@
-"""All benchmarks, one after the other: `python -m bench`."""
+"""All benchmarks, one after the other: `python -m bench`, or `python -m bench --quick`."""
 
-from bench import board, live, moves
-from bench.house import run
+import sys
 
-for benchmark in (board, moves, live):
-    run(benchmark.benchmark)
+from bench import board, executions, executor, fanout, growth, live, log, moves, reads, reconnect, stalled
+from bench.goals import Goal, print_goals
+from bench.house import measured
+
+_ALL = (board, executor, reads, moves, live, executions, fanout, stalled, reconnect, growth, log)
+
+
+def main() -> None:
+    """Run them, and print how what was found stands to what is aimed at."""
+    quick = "--quick" in sys.argv
+    goals: list[Goal] = []
+    broken = []
+    for benchmark in _ALL:
+        try:
+            goals += measured(benchmark.benchmark, quick=quick)
+        except SystemExit as reason:
+            # One that cannot be measured must not take the others with it.
+            broken.append(f"{benchmark.__name__} was given up: {reason}")
+        print()
+    if quick:
+        print("A quick run: fewer rounds and sizes. The goals are for what `make bench` measures.")
+    print_goals(goals)
+    sys.exit("\n".join(broken) or None)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ from models.order import spread
 from models.rights import Role
 from models.rows import (
     Account,
+    AccountMember,
     AccountType,
     Category,
     Firm,
@@ -22,6 +23,7 @@ from models.rows import (
     JobAssignee,
     Member,
     Pipeline,
+    PipelineMember,
     Stage,
     Status,
     Task,
@@ -46,6 +48,9 @@ class BenchFirm:
     pipeline: Pipeline
     stages: list[Stage]
     jobs: list[Job]
+
+    #: The accounts of the jobs.
+    accounts: list[Account]
 
     @property
     def actor(self) -> Actor:
@@ -82,7 +87,28 @@ async def build_firm(*, jobs: int, stages: int = 5, accounts: int = 10, members:
     await _write(cards)
     await _write(_assigned(cards, people))
     await _write(_tasks(cards))
-    return BenchFirm(firm.id, people, pipeline, columns, cards)
+    return BenchFirm(firm.id, people, pipeline, columns, cards, clients)
+
+
+async def split(firm: BenchFirm, cohorts: int) -> None:
+    """Give the members, the first aside, so many different scopes in turn: each sees all jobs, and one account of its
+    own besides. With one, they remain admins."""
+    if cohorts == 1:
+        return
+    extra = [
+        Account(id=new_id(), firm_id=firm.id, name=f"Of cohort {n}", type=AccountType.COMPANY) for n in range(cohorts)
+    ]
+    people = firm.members[1:]
+    await _write(extra)
+    await Member.filter(id__in=[member.id for member in people]).update(role=Role.EMPLOYEE)
+    await _write([PipelineMember(pipeline_id=firm.pipeline.id, member_id=member.id) for member in people])
+    await _write(
+        [
+            AccountMember(account_id=account.id, member_id=member.id)
+            for n, member in enumerate(people)
+            for account in (*firm.accounts, extra[n % cohorts])
+        ]
+    )
 
 
 def _cards(

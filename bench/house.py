@@ -1,15 +1,17 @@
 """What every benchmark stands in: a real PostgreSQL and a real Valkey of its own, in a folder that is thrown away."""
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 import uvloop
 
 import embedded
+from bench.goals import Goal, print_goals
 from bench.machine import print_database, print_machine
 from models.database import connected, migrate
 from models.signing_keys import ensure_signing_key
@@ -24,9 +26,21 @@ class House:
 
     database_url: str
     redis_url: str
+    #: Fewer rounds and sizes.
+    quick: bool = False
+    #: What the benchmark finds of what is aimed at.
+    goals: list[Goal] = field(default_factory=list)
 
 
-def run(benchmark: Callable[[House], Awaitable[None]]) -> None:
+Benchmark = Callable[[House], Awaitable[None]]
+
+
+def run(benchmark: Benchmark) -> None:
+    """Run one benchmark, and print how it stands to what is aimed at."""
+    print_goals(measured(benchmark, quick="--quick" in sys.argv))
+
+
+def measured(benchmark: Benchmark, *, quick: bool) -> list[Goal]:
     """Run one benchmark in a house of its own, on the event loop that the server uses. The servers keep what they are
     told as a firm's would: a commit is on the disk before it is one."""
     # What the product would log is not part of the figures.
@@ -36,10 +50,12 @@ def run(benchmark: Callable[[House], Awaitable[None]]) -> None:
         embedded.run(Path(folder), durable=True) as servers,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        runner.run(_inside(House(servers.database_url, servers.redis_url), benchmark))
+        house = House(servers.database_url, servers.redis_url, quick)
+        runner.run(_inside(house, benchmark))
+    return house.goals
 
 
-async def _inside(house: House, benchmark: Callable[[House], Awaitable[None]]) -> None:
+async def _inside(house: House, benchmark: Benchmark) -> None:
     await migrate(house.database_url)
     async with connected(house.database_url, pool=POOL):
         await ensure_signing_key()

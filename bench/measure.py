@@ -2,20 +2,43 @@
 
 import statistics
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
-Measure = Callable[[], Awaitable[float]]
+T = TypeVar("T")
 
 
-async def taking_turns(variants: Mapping[str, Measure], rounds: int) -> dict[str, list[float]]:
+async def taking_turns(
+    variants: Mapping[str, Callable[[], Awaitable[T]]], rounds: int, *, warm: bool = False
+) -> dict[str, list[T]]:
     """What each variant measured in each round. Every other round goes backwards, and one that does not count goes
-    first: caches are warm for all."""
-    for measure in variants.values():
+    first, unless all are warm."""
+    for measure in () if warm else variants.values():
         await measure()
-    found: dict[str, list[float]] = {name: [] for name in variants}
+    found: dict[str, list[T]] = {name: [] for name in variants}
     for number in range(rounds):
         order = list(variants.items())
         for name, measure in order if number % 2 == 0 else reversed(order):
             found[name].append(await measure())
+    return found
+
+
+class TooLate(Exception):
+    """Not everything has come in time, or it was refused: `missing` are without it."""
+
+    def __init__(self, message: str, missing: int = 0) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+async def able(variants: Mapping[str, Callable[[], Awaitable[T]]]) -> dict[str, Callable[[], Awaitable[T]]]:
+    """Those that can be measured, warm by now. The others are named, with the reason."""
+    found = {}
+    for name, measure in variants.items():
+        try:
+            await measure()
+            found[name] = measure
+        except TooLate as late:
+            print(f"{name}: skipped: {late}", flush=True)
     return found
 
 

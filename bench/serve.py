@@ -1,9 +1,10 @@
-"""One server for the benchmarks to talk to: `python -m bench.serve ours|bare DATABASE_URL REDIS_URL`.
+"""One server for the benchmarks to talk to: `python -m bench.serve ours|bare|stock DATABASE_URL REDIS_URL`.
 
 It prints its port when it answers, and ends with its standard input.
 """
 
 import asyncio
+import gc
 import socket
 import sys
 
@@ -11,6 +12,7 @@ import uvicorn
 
 from app import Application, create_app
 from bench.bare_socket import bare_app
+from bench.stock_live import stock_app
 from settings import Settings
 from transport.options import TransportOptions
 from transport.server import Server, server_settings
@@ -21,7 +23,8 @@ def _application(kind: str, database_url: str, redis_url: str) -> Application:
     if kind == "ours":
         return create_app(Settings(), database_url=database_url, redis_url=redis_url)
     options = TransportOptions()
-    return Application(bare_app(redis_url), options, Traffic(options))
+    controls = {"bare": lambda: bare_app(redis_url), "stock": lambda: stock_app(database_url, redis_url)}
+    return Application(controls[kind](), options, Traffic(options))
 
 
 class _Announcing(Server):
@@ -30,6 +33,9 @@ class _Announcing(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            # The product does so by itself; the controls are to have the same.
+            gc.collect()
+            gc.freeze()
             print(self.servers[0].sockets[0].getsockname()[1], flush=True)
             asyncio.get_running_loop().add_reader(sys.stdin, self._leave)
 

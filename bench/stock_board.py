@@ -136,14 +136,15 @@ class StockBoard:
 
     async def answer(self) -> bytes:
         """The response, in bytes."""
-        context = {"firm_id": self._firm_id, **_loaders()}
+        context = {"firm_id": self._firm_id, **loaders()}
         result = await self._schema.execute(self._document, variable_values=self._variables, context_value=context)
         if result.errors:
             raise SystemExit(str(result.errors[0]))
         return orjson.dumps({"data": result.data})
 
 
-def _loaders() -> dict[str, DataLoader[UUID, Any]]:
+def loaders() -> dict[str, DataLoader[UUID, Any]]:
+    """Fresh ones, for one operation."""
     return {
         "accounts": _loader(lambda ids: _by_id(rows.Account, ids), None),
         "statuses": _loader(lambda ids: _by_id(rows.Status, ids), None),

@@ -1,16 +1,18 @@
 """What a viewer may see, as a value; and the rows seen through it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from models.conditions import holds
+from models import policies
 from models.errors import NotFound
 from models.ids import Kind
+from models.records import columns, read
 from models.rights import ALL_RIGHTS, Right, Role
 from models.rows import Account, ClientStatus, Firm, Job, Member, Pipeline, Row, Stage, Status, Tag, Task, TimeEntry
 
@@ -19,13 +21,19 @@ Ids = frozenset[UUID]
 
 
 class Rows(Generic[R]):
-    """The rows of one kind that a scope may see. What it may not see does not exist here."""
+    """The rows of one kind that a scope may see, and a member's own. What it may not see does not exist here."""
 
-    __slots__ = ("_model", "visible")
+    __slots__ = ("_member", "_model", "_scope")
 
-    def __init__(self, model: type[R], visible: Q) -> None:
+    def __init__(self, model: type[R], scope: "Scope", member: UUID | None = None) -> None:
         self._model = model
-        self.visible = visible
+        self._scope = scope
+        self._member = member
+
+    @property
+    def visible(self) -> Q:
+        """The condition of the visible rows."""
+        return policies.orm_condition(self._model.kind, self._scope, self._member)
 
     def where(self, *conditions: Q, **equal: Any) -> QuerySet[R]:
         """A query over the visible rows."""
@@ -40,9 +48,23 @@ class Rows(Generic[R]):
         return self._found(await self.find(id), path)
 
     async def many(self, ids: Iterable[UUID]) -> dict[UUID, R]:
-        """Those of the rows that are visible, by id, in one statement."""
+        """Those of the rows that are visible, by id, in one statement; as records, to be read and no more."""
         wanted = set(ids)
-        return {row.id: row for row in await self.where(id__in=wanted)} if wanted else {}
+        return {row.id: row for row in await self.read("seen.id = ANY($1)", wanted)} if wanted else {}
+
+    async def read(self, condition: str, *values: Any) -> list[R]:
+        """The visible rows under a condition of SQL that calls them `seen`, as records. An ORDER BY may follow it."""
+        statement = _statement(self._model, condition, len(values) + 1)
+        return await read(self._model, statement, *values, *self.values)
+
+    def condition(self, row: str, first: int) -> str:
+        """`visible` in SQL, with its `values` from the place `first` on; the same for every scope."""
+        return policies.sql_condition(self._model.kind, row, first)
+
+    @property
+    def values(self) -> Sequence[Any]:
+        """What the `condition` in SQL compares with."""
+        return policies.sql_values(self._model.kind, self._scope, self._member)
 
     async def lock(self, id: UUID, *path: str) -> R:
         """The row, held until the transaction ends, or `NotFound`."""
@@ -115,81 +137,74 @@ class Scope:
         """The rights that withhold fields or events, as opposed to rows."""
         return self.rights - {Right.VIEW_ALL_ACCOUNTS}
 
-    def _within(self, **columns: Ids | None) -> Q:
-        condition = Q(firm_id=self.firm_id)
-        for column, allowed in columns.items():
-            if allowed is not None:
-                condition &= holds(**{f"{column}__in": allowed})
-        return condition
-
     @property
     def firms(self) -> Rows[Firm]:
         """The viewer's own firm."""
-        return Rows(Firm, Q(id=self.firm_id))
+        return Rows(Firm, self)
 
     @property
     def members(self) -> Rows[Member]:
         """The whole team, the deactivated too: their names stand on what they did."""
-        return Rows(Member, self._within())
+        return Rows(Member, self)
 
     @property
     def tags(self) -> Rows[Tag]:
         """The firm's tags."""
-        return Rows(Tag, self._within())
+        return Rows(Tag, self)
 
     @property
     def client_statuses(self) -> Rows[ClientStatus]:
         """The firm's templates of client-facing statuses."""
-        return Rows(ClientStatus, self._within())
+        return Rows(ClientStatus, self)
 
     @property
     def accounts_seen(self) -> Rows[Account]:
         """The accounts that are assigned, or all."""
-        return Rows(Account, self._within(id=self.accounts))
+        return Rows(Account, self)
 
     @property
     def pipelines_seen(self) -> Rows[Pipeline]:
         """The pipelines that are available, or all."""
-        return Rows(Pipeline, self._within(id=self.pipelines))
+        return Rows(Pipeline, self)
 
     @property
     def stages(self) -> Rows[Stage]:
         """The stages of visible pipelines."""
-        return Rows(Stage, self._within(pipeline_id=self.pipelines))
+        return Rows(Stage, self)
 
     @property
     def statuses(self) -> Rows[Status]:
         """The job statuses of visible pipelines."""
-        return Rows(Status, self._within(pipeline_id=self.pipelines))
+        return Rows(Status, self)
 
     @property
     def jobs(self) -> Rows[Job]:
         """The jobs of visible accounts in visible pipelines: both."""
-        return Rows(Job, self._within(account_id=self.accounts, pipeline_id=self.pipelines))
+        return Rows(Job, self)
 
     @property
     def tasks(self) -> Rows[Task]:
         """The tasks of visible jobs, and those of visible accounts that are linked to no job."""
-        return Rows(Task, self._at_account_or_job())
+        return Rows(Task, self)
 
     @property
     def time_entries(self) -> Rows[TimeEntry]:
         """Everybody's time entries on visible jobs, or at visible accounts without a job, with the right to others'
         entries; none without it."""
-        if Right.MANAGE_TIME_ENTRIES not in self.rights:
-            return Rows(TimeEntry, self._within(id=frozenset()))
-        return Rows(TimeEntry, self._at_account_or_job())
-
-    def _at_account_or_job(self) -> Q:
-        visible = self._within(account_id=self.accounts)
-        if self.pipelines is not None:
-            visible &= Q(job_id__isnull=True) | Q(job__pipeline_id__in=self.pipelines)
-        return visible
+        return Rows(TimeEntry, self)
 
     def of_kind(self, kind: Kind) -> Rows[Any]:
         """The visible rows of a kind."""
         rows: Rows[Any] = getattr(self, _ROWS_OF[kind])
         return rows
+
+
+@cache
+def _statement(model: type[Row], condition: str, first: int) -> str:
+    return (
+        f"SELECT {columns(model, 'seen')} FROM {model._meta.db_table} AS seen "
+        f"WHERE {policies.sql_condition(model.kind, 'seen', first)} AND {condition}"
+    )
 
 
 _ROWS_OF = {
@@ -223,8 +238,7 @@ class Viewer:
     @property
     def time_entries(self) -> Rows[TimeEntry]:
         """The member's own time entries always, and others' as the scope says."""
-        own = Q(firm_id=self.scope.firm_id, member_id=self.member_id)
-        return Rows(TimeEntry, own | self.scope.time_entries.visible)
+        return Rows(TimeEntry, self.scope, self.member_id)
 
     def of_kind(self, kind: Kind) -> Rows[Any]:
         """The visible rows of a kind, the viewer's own time entries among them."""

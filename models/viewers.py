@@ -9,6 +9,7 @@ import orjson
 from models.database import sql
 from models.rights import Right, Role, effective_rights
 from models.scope import Scope, Viewer
+from models.together import Together
 
 _VIEWERS = """
 SELECT m.id, m.firm_id, m.role, m.given_rights, m.active, f.revision, f.epoch, f.time_zone,
@@ -24,7 +25,7 @@ SELECT s.id AS session_id, v.* FROM session s JOIN LATERAL (
 """
     + _VIEWERS.replace("ANY($1)", "s.member_id")
     + """
-) v ON true WHERE s.id = $1 AND s.ended_at IS NULL
+) v ON true WHERE s.id = ANY($1) AND s.ended_at IS NULL
 """
 )
 
@@ -34,15 +35,23 @@ async def viewers(member_ids: list[UUID]) -> dict[UUID, Viewer]:
     return {row["id"]: _viewer(row) for row in await sql(_VIEWERS, member_ids)}
 
 
+async def viewers_of_sessions(session_ids: list[UUID]) -> dict[UUID, Viewer]:
+    """The active members of those of the sessions that have not been ended, by session."""
+    return {row["session_id"]: _viewer(row) for row in await sql(_SIGNED_IN, session_ids)}
+
+
+_by_member = Together(viewers)
+_by_session = Together(viewers_of_sessions)
+
+
 async def viewer(member_id: UUID) -> Viewer | None:
-    """An active member, or None."""
-    return (await viewers([member_id])).get(member_id)
+    """An active member, or None. Not for use inside a change: see `hold_viewer`."""
+    return await _by_member.get(member_id)
 
 
 async def viewer_of_session(session_id: UUID) -> Viewer | None:
     """The active member of a session that has not been ended, or None."""
-    rows = await sql(_SIGNED_IN, session_id)
-    return _viewer(rows[0]) if rows else None
+    return await _by_session.get(session_id)
 
 
 async def hold_viewer(member_id: UUID) -> Viewer | None:

@@ -24,6 +24,10 @@ class Context:
 
     known_scope: Scope | None = None
     known_viewer: Viewer | None = None
+    #: Where the firm's log was before anything was read, and which log it is. None on a message of a subscription,
+    #: which says so itself.
+    revision: int | None = None
+    epoch: UUID | None = None
     #: Whatever the process that serves has for its resolvers: the live part reads it.
     services: Any = None
     load: Loaders = field(init=False)
@@ -38,7 +42,14 @@ class Context:
     @classmethod
     def of(cls, viewer: Viewer | None, services: Any = None) -> "Context":
         """For an operation of a viewer, or of nobody."""
-        return cls(viewer.scope if viewer else None, viewer, services)
+        if viewer is None:
+            return cls(services=services)
+        return cls(viewer.scope, viewer, viewer.revision, viewer.epoch, services)
+
+    @classmethod
+    def shared(cls, viewer: Viewer, services: Any = None) -> "Context":
+        """For a query whose answer is given to all who may see what this viewer may see."""
+        return cls(viewer.scope, None, viewer.revision, viewer.epoch, services)
 
     @property
     def scope(self) -> Scope:

@@ -1,16 +1,15 @@
 """Loaders of one operation: whatever a document asks of however many rows costs one statement a kind.
 
-They return futures, never coroutines: an operation that fails half-way would leave those behind unawaited."""
+None is a coroutine: an operation that fails half-way would leave those behind unawaited."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import UUID
-
-from strawberry.dataloader import DataLoader
 
 from models import boards, clock, time_sums
 from models.errors import Invalid
@@ -19,200 +18,192 @@ from models.log import Logged, read_histories
 from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task
 from models.scope import Scope
 from models.visibility import shown
+from resolvers.batching import Loader
 from resolvers.paging import HistoryPage, history_page, history_position
 from schema.types.time import Money
 
 if TYPE_CHECKING:
     from resolvers.context import Context
 
+K = TypeVar("K")
+V = TypeVar("V")
 R = TypeVar("R", bound=Row)
-Load = Callable[[Sequence[Any]], Awaitable[dict[Any, Any]]]
+Load = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
+#: What is known, or will be.
+Soon: TypeAlias = V | Awaitable[V]
 
 
 class Loaders:
-    """One operation's loaders, made as they are needed. Each method returns an awaitable."""
+    """One operation's loaders, made as they are needed. Lists come as futures; of single things, what is known already
+    comes as it is."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._loaders: dict[Any, DataLoader[Any, Any]] = {}
+        self._loaders: dict[Any, Loader[Any, Any]] = {}
 
-    def _loader(self, key: Any, load: Load, default: Callable[[], Any] = lambda: None) -> DataLoader[Any, Any]:
+    def _loader(self, key: Any, load: Load[K, V], absent: Callable[[], V]) -> Loader[K, V]:
         if key not in self._loaders:
 
-            async def batch(keys: list[Any]) -> list[Any]:
-                if self._context.abandoned:
-                    # Nobody reads it any more: the operation only has to come to its end.
-                    return [default() for _ in keys]
-                found = await load(keys)
-                return [found[key] if key in found else default() for key in keys]
+            async def unless_abandoned(keys: Sequence[K]) -> Mapping[K, V]:
+                # Of an abandoned operation nobody reads anything any more: it only has to come to its end.
+                return {} if self._context.abandoned else await load(keys)
 
-            self._loaders[key] = DataLoader(load_fn=batch)
+            self._loaders[key] = Loader(unless_abandoned, absent)
         return self._loaders[key]
 
-    def _rows(self, kind: Kind) -> DataLoader[UUID, Any]:
-        return self._loader(kind, lambda ids: self._context.seen.of_kind(kind).many(ids))
+    def _lists(self, key: Any, load: Load[K, list[V]]) -> Loader[K, list[V]]:
+        return self._loader(key, load, list[V])
 
-    def one(self, kind: Kind, id: UUID) -> Awaitable[Row | None]:
+    def _rows(self, kind: Kind) -> Loader[UUID, Any]:
+        loader = self._loaders.get(kind)
+        return loader or self._loader(kind, lambda ids: self._context.seen.of_kind(kind).many(ids), _nothing)
+
+    def one(self, kind: Kind, id: UUID) -> Soon[Row | None]:
         """A visible row by its id, or None."""
-        return self._rows(kind).load(id)
-
-    def prime(self, rows: Iterable[Row]) -> None:
-        """Take over rows that are already here."""
-        for row in rows:
-            self._rows(row.kind).prime(row.id, row)
+        return self._rows(kind).get(id)
 
     def several(self, kind: Kind, ids: Sequence[UUID]) -> Awaitable[list[Row]]:
         """Those of the rows that are visible, in the order of the ids."""
 
         async def load(wanted: Sequence[tuple[UUID, ...]]) -> dict[tuple[UUID, ...], list[Row]]:
-            rows = self._rows(kind)
-            return {ids: [row for row in await rows.load_many(list(ids)) if row is not None] for ids in wanted}
+            found = iter(await self._rows(kind).many(id for ids in wanted for id in ids))
+            return {ids: [row for row in islice(found, len(ids)) if row is not None] for ids in wanted}
 
-        return self._loader(("several", kind), load, list).load(tuple(ids))
+        return self._lists(("several", kind), load).future(tuple(ids))
 
     def tags(self, account_id: UUID) -> Awaitable[list[Tag]]:
         """An account's tags."""
-        return self._loader("tags", boards.tags_of_accounts, list).load(account_id)
+        return self._lists("tags", boards.tags_of_accounts).future(account_id)
 
     def team(self, account_id: UUID) -> Awaitable[list[Member]]:
         """An account's team."""
-        return self._loader("team", boards.teams_of_accounts, list).load(account_id)
+        return self._lists("team", boards.teams_of_accounts).future(account_id)
 
-    def open_jobs(self, account_id: UUID) -> Awaitable[int]:
+    def open_jobs(self, account_id: UUID) -> Soon[int]:
         """How many visible jobs of an account are neither completed nor archived."""
-        return self._loader("open_jobs", lambda ids: boards.open_jobs(self._context.scope, ids), int).load(account_id)
+        return self._loader("open_jobs", self._scoped(boards.open_jobs), int).get(account_id)
 
     def stages(self, pipeline_id: UUID) -> Awaitable[list[Stage]]:
         """A pipeline's stages in order."""
-        return self._loader("stages", self._taken_over(boards.stages_of), list).load(pipeline_id)
+        load = self._taken_over(Kind.STAGE, self._scoped(boards.stages_of))
+        return self._lists("stages", load).future(pipeline_id)
 
     def statuses(self, pipeline_id: UUID) -> Awaitable[list[Status]]:
         """A pipeline's job statuses."""
-        return self._loader("statuses", self._taken_over(boards.statuses_of), list).load(pipeline_id)
-
-    def _taken_over(self, read: Callable[[Scope, Sequence[UUID]], Awaitable[dict[UUID, list[R]]]]) -> Load:
-        """Read, and keep each row for whoever asks for it by its id: the cards of a board ask for their stage."""
-
-        async def load(ids: Sequence[UUID]) -> dict[UUID, list[R]]:
-            found = await read(self._context.scope, ids)
-            self.prime(row for rows in found.values() for row in rows)
-            return found
-
-        return load
+        load = self._taken_over(Kind.STATUS, self._scoped(boards.statuses_of))
+        return self._lists("statuses", load).future(pipeline_id)
 
     def members(self, pipeline_id: UUID) -> Awaitable[list[Member]]:
         """The members that a pipeline is available to."""
-        return self._loader("members", boards.members_of_pipelines, list).load(pipeline_id)
+        return self._lists("members", boards.members_of_pipelines).future(pipeline_id)
 
-    def jobs_in_pipeline(self, pipeline_id: UUID) -> Awaitable[int]:
+    def jobs_in_pipeline(self, pipeline_id: UUID) -> Soon[int]:
         """How many visible cards a pipeline's board has."""
-        return self._loader("in_pipeline", lambda ids: boards.cards_in(self._context.scope, ids), int).load(pipeline_id)
+        return self._loader("in_pipeline", self._scoped(boards.cards_in), int).get(pipeline_id)
 
-    def jobs_on_stage(self, stage_id: UUID) -> Awaitable[int]:
+    def jobs_on_stage(self, stage_id: UUID) -> Soon[int]:
         """How many visible cards a stage has."""
-        return self._loader("on_stage", lambda ids: boards.cards_on(self._context.scope, ids), int).load(stage_id)
+        return self._loader("on_stage", self._scoped(boards.cards_on), int).get(stage_id)
 
     def cards(self, stage_id: UUID, limit: int) -> Awaitable[list[Job]]:
         """The visible cards of a stage, from the top."""
         if not 1 <= limit <= boards.MOST_CARDS:
             raise Invalid(f"`limit` is from 1 to {boards.MOST_CARDS:,}, not {limit}.")
+        read = self._scoped(lambda scope, stages: boards.cards(scope, stages, limit))
+        return self._lists(("cards", limit), self._taken_over(Kind.JOB, read)).future(stage_id)
 
-        async def load(ids: Sequence[UUID]) -> dict[UUID, list[Job]]:
-            found = await boards.cards(self._context.scope, ids, limit)
-            self.prime(job for jobs in found.values() for job in jobs)
+    def _scoped(self, read: Callable[[Scope, Sequence[UUID]], Awaitable[dict[UUID, V]]]) -> Load[UUID, V]:
+        return lambda ids: read(self._context.scope, ids)
+
+    def _taken_over(self, kind: Kind, read: Load[UUID, list[R]]) -> Load[UUID, list[R]]:
+        """Read, and keep each row for whoever asks for it by its id: the cards of a board ask for their stage."""
+
+        async def load(ids: Sequence[UUID]) -> Mapping[UUID, list[R]]:
+            found = await read(ids)
+            self._rows(kind).know({row.id: row for rows in found.values() for row in rows})
             return found
 
-        return self._loader(("cards", limit), load, list).load(stage_id)
+        return load
 
     def assignees(self, job_id: UUID) -> Awaitable[list[Member]]:
         """A job's assignees."""
-        return self._loader("assignees", boards.assignees_of_jobs, list).load(job_id)
+        return self._lists("assignees", boards.assignees_of_jobs).future(job_id)
 
     def task_assignees(self, task_id: UUID) -> Awaitable[list[Member]]:
         """A task's assignees."""
-        return self._loader("task_assignees", boards.assignees_of_tasks, list).load(task_id)
+        return self._lists("task_assignees", boards.assignees_of_tasks).future(task_id)
 
     def tasks(self, job_id: UUID) -> Awaitable[list[Task]]:
         """A job's tasks."""
-        return self._loader("tasks", boards.tasks_of_jobs, list).load(job_id)
+        return self._lists("tasks", boards.tasks_of_jobs).future(job_id)
 
-    def task_count(self, job_id: UUID) -> Awaitable[int]:
+    def task_count(self, job_id: UUID) -> Soon[int]:
         """How many tasks a job has."""
+        return self._counting_tasks("task_count", lambda counts: counts.all).get(job_id)
 
-        async def load(jobs: Sequence[UUID]) -> dict[UUID, int]:
-            counts = await self._task_counts.load_many(list(jobs))
-            return {job: count.all for job, count in zip(jobs, counts, strict=True)}
-
-        return self._loader("task_count", load, int).load(job_id)
-
-    def open_task_count(self, job_id: UUID) -> Awaitable[int]:
+    def open_task_count(self, job_id: UUID) -> Soon[int]:
         """How many open tasks a job has."""
+        return self._counting_tasks("open_task_count", lambda counts: counts.open).get(job_id)
+
+    def _counting_tasks(self, key: str, part: Callable[[boards.TaskCounts], int]) -> Loader[UUID, int]:
+        counted = self._loader("task_counts", boards.task_counts, boards.TaskCounts)
 
         async def load(jobs: Sequence[UUID]) -> dict[UUID, int]:
-            counts = await self._task_counts.load_many(list(jobs))
-            return {job: count.open for job, count in zip(jobs, counts, strict=True)}
+            return {job: part(counts) for job, counts in zip(jobs, await counted.many(jobs), strict=True)}
 
-        return self._loader("open_task_count", load, int).load(job_id)
+        return self._loader(key, load, int)
 
-    @property
-    def _task_counts(self) -> DataLoader[UUID, boards.TaskCounts]:
-        return self._loader("task_counts", boards.task_counts, boards.TaskCounts)
-
-    def tracked(self, job_id: UUID) -> Awaitable[int]:
+    def tracked(self, job_id: UUID) -> Soon[int]:
         """The minutes logged on a job."""
-        return self._tracked.load(job_id)
+        return self._tracked.get(job_id)
 
     @property
-    def _tracked(self) -> DataLoader[UUID, int]:
+    def _tracked(self) -> Loader[UUID, int]:
         return self._loader("tracked", time_sums.tracked_minutes, int)
 
-    def remaining(self, job: Job) -> Awaitable[int | None]:
+    def remaining(self, job: Job) -> Soon[int | None]:
         """The minutes left of a job's budget."""
-        return self._budgeting("remaining", time_sums.remaining).load(job)
+        return self._budgeting("remaining", time_sums.remaining).get(job)
 
-    def percent_used(self, job: Job) -> Awaitable[int | None]:
+    def percent_used(self, job: Job) -> Soon[int | None]:
         """How much of a job's budget is used."""
-        return self._budgeting("percent_used", time_sums.percent_used).load(job)
+        return self._budgeting("percent_used", time_sums.percent_used).get(job)
 
-    def _budgeting(self, key: str, compare: Callable[[int | None, int], int | None]) -> DataLoader[Job, int | None]:
+    def _budgeting(self, key: str, compare: Callable[[int | None, int], int | None]) -> Loader[Job, int | None]:
         async def load(jobs: Sequence[Job]) -> dict[Job, int | None]:
-            tracked = await self._tracked.load_many([job.id for job in jobs])
+            tracked = await self._tracked.many(job.id for job in jobs)
             return {job: compare(job.budget, minutes) for job, minutes in zip(jobs, tracked, strict=True)}
 
-        return self._loader(key, load)
+        return self._loader(key, load, _nothing)
 
-    def overdue(self, job: Job) -> Awaitable[bool]:
+    def overdue(self, job: Job) -> Soon[bool]:
         """Whether a job is overdue today."""
 
         async def load(jobs: Sequence[Job]) -> dict[Job, bool]:
             due = [job for job in jobs if job.due_date is not None]
-            statuses = await self._rows(Kind.STATUS).load_many([job.status_id for job in due])
+            statuses = await self._rows(Kind.STATUS).many(job.status_id for job in due)
             today = (await self._firm()).today(clock.now()) if due else None
             return {job: _is_overdue(job, status, today) for job, status in zip(due, statuses, strict=True)}
 
-        return self._loader("overdue", load, bool).load(job)
+        return self._loader("overdue", load, bool).get(job)
 
-    def stage_limit(self, job: Job) -> Awaitable[datetime | None]:
+    def stage_limit(self, job: Job) -> Soon[datetime | None]:
         """When a job will have been on its stage for too long."""
 
         async def load(jobs: Sequence[Job]) -> dict[Job, datetime | None]:
-            stages = await self._rows(Kind.STAGE).load_many([job.stage_id for job in jobs])
+            stages = await self._rows(Kind.STAGE).many(job.stage_id for job in jobs)
             return {job: _limit(job, stage) for job, stage in zip(jobs, stages, strict=True)}
 
-        return self._loader("stage_limit", load).load(job)
+        return self._loader("stage_limit", load, _nothing).get(job)
 
-    def money(self, amount: Decimal | None) -> Awaitable[Money | None]:
+    def money(self, amount: Decimal | None) -> Soon[Money | None]:
         """An amount in the firm's currency."""
 
-        async def load(amounts: Sequence[Decimal | None]) -> dict[Decimal | None, Money]:
+        async def load(amounts: Sequence[Decimal]) -> dict[Decimal, Money | None]:
             currency = (await self._firm()).currency
-            return {
-                amount: Money(amount=amount, currency=currency)  # type: ignore[arg-type]
-                for amount in amounts
-                if amount is not None
-            }
+            return {amount: Money(amount=amount, currency=currency) for amount in amounts}  # type: ignore[arg-type]
 
-        return self._loader("money", load).load(amount)
+        return None if amount is None else self._loader("money", load, _nothing).get(amount)
 
     async def history(self, job_id: UUID, first: int, after: str | None) -> HistoryPage:
         """A page of a job's history, newest first."""
@@ -224,13 +215,16 @@ class Loaders:
         async def load(ids: Sequence[UUID]) -> dict[UUID, list[Logged]]:
             return await read_histories(self._context.firm_id, ids, before=position, limit=first + 1)
 
-        read: list[Logged] = await self._loader(("history", first, after), load, list).load(job_id)
+        read: list[Logged] = await self._lists(("history", first, after), load).future(job_id)
         return history_page(read, first, lambda logged: shown(logged.event, self._context.scope) is logged.event)
 
     async def _firm(self) -> Firm:
-        firm = await self.one(Kind.FIRM, self._context.firm_id)
-        assert isinstance(firm, Firm)
+        firm: Firm = await self._rows(Kind.FIRM).future(self._context.firm_id)
         return firm
+
+
+def _nothing() -> None:
+    return None
 
 
 def _is_overdue(job: Job, status: Status | None, today: date | None) -> bool:

@@ -14,6 +14,7 @@ from tortoise.queryset import QuerySet
 from models.conditions import holds
 from models.errors import Invalid
 from models.log import Logged
+from models.records import read_query
 from models.rows import Row
 from resolvers import cursors
 from schema.types.page_info import PageInfo
@@ -95,7 +96,7 @@ async def page(query: QuerySet[R], keys: Sequence[Key], asked: Asked, *about: An
     if asked.before is not None:
         narrowed = narrowed.filter(_beyond(keys, _values(query.model, keys, of, asked.before, "before"), reverse=True))
     order = [f"-{key.column}" if key.descending != backward else key.column for key in keys]
-    rows = await narrowed.order_by(*order).limit(size + 1)
+    rows = await read_query(narrowed.order_by(*order).limit(size + 1))
     more, rows = len(rows) > size, rows[:size]
     if backward:
         rows.reverse()

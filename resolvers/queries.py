@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from inspect import isawaitable
 from typing import Annotated, Any
 
 import strawberry
@@ -78,12 +79,12 @@ def _firm(info: Info):
 
 def _revision(info: Info):
     _ = info.context.scope
-    return info.context.viewer.revision
+    return info.context.revision
 
 
 def _epoch(info: Info):
     _ = info.context.scope
-    return str(info.context.viewer.epoch)
+    return str(info.context.epoch)
 
 
 def _one(kind: Kind) -> Any:
@@ -106,7 +107,7 @@ async def _nodes(
         raise Invalid(f"At most {MOST_NODES} ids at a time, not {len(ids)}.", "ids")
     _ = info.context.scope
     loading = [info.context.load.one(*parse(id)) for id in ids]
-    return [await row for row in loading]
+    return [await row if isawaitable(row) else row for row in loading]
 
 
 async def _pipelines(info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None):

@@ -3,8 +3,8 @@ message."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from schema.scalars import Revision
 from schema.types.base import value
 from schema.types.events import Event
 from subscriptions.interest import BoardInterest, Interest, JobInterest
-from subscriptions.stream import Delivery, Stream
+from subscriptions.message import Message
 
 MOST_PIPELINES = 100
 MOST_JOBS = 100
@@ -30,7 +30,7 @@ MOST_JOBS = 100
     "`resync` is true, what you have is not whole: read it anew, then go on from the `revision` of that answer."
 )
 class Changes:
-    """Made of a `subscriptions.stream.Delivery`."""
+    """Made of a `subscriptions.message.Message`."""
 
     revision: Revision = value(lambda message: message.revision, "Your cursor from now on.")
     previous: Revision | None = value(
@@ -55,7 +55,7 @@ class Changes:
     @classmethod
     def is_type_of(cls, source: object, _info: object) -> bool:
         """A message of a stream."""
-        return isinstance(source, Delivery)
+        return isinstance(source, Message)
 
 
 After = Annotated[
@@ -79,12 +79,12 @@ async def _board_changes(
     ] = None,
     after: After = None,
     epoch: Epoch = None,
-) -> AsyncGenerator[Changes, None]:
+) -> AsyncIterator[Changes]:
     context: Context = info.context
     if pipelines is None:
-        return _stream(context, BoardInterest(), after, epoch)
+        return Asked(BoardInterest())  # type: ignore[return-value]
     ids = await _visible(context, Kind.PIPELINE, pipelines, MOST_PIPELINES, "pipelines")
-    return _stream(context, BoardInterest(ids), after, epoch)
+    return Asked(BoardInterest(ids))  # type: ignore[return-value]
 
 
 async def _job_changes(
@@ -92,9 +92,9 @@ async def _job_changes(
     jobs: Annotated[list[strawberry.ID], strawberry.argument(description="From 1 to 100 jobs.")],
     after: After = None,
     epoch: Epoch = None,
-) -> AsyncGenerator[Changes, None]:
+) -> AsyncIterator[Changes]:
     context: Context = info.context
-    return _stream(context, JobInterest(await _visible(context, Kind.JOB, jobs, MOST_JOBS, "jobs")), after, epoch)
+    return Asked(JobInterest(await _visible(context, Kind.JOB, jobs, MOST_JOBS, "jobs")))  # type: ignore[return-value]
 
 
 async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most: int, field: str) -> frozenset[UUID]:
@@ -108,24 +108,15 @@ async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most:
     return frozenset(wanted)
 
 
-async def _stream(
-    context: Context, interest: Interest, after: int | None, epoch: str | None
-) -> AsyncGenerator[Any, None]:
-    viewer = context.viewer
-    stream = Stream(context.services.hub, viewer.member_id, interest, after, _epoch(epoch))
-    async with aclosing(stream.deliveries(viewer.scope.firm_id)) as deliveries:
-        async for delivery in deliveries:
-            yield delivery
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a subscription is about. It is the source stream of the specification only in name: messages are made once
+    for all who follow the same, by `subscriptions.cohort`, and pushed."""
 
+    interest: Interest
 
-def _epoch(text: str | None) -> UUID | None:
-    if text is None:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        # It names no log at all, so certainly not this one.
-        return UUID(int=0)
+    def __aiter__(self) -> AsyncIterator[Any]:
+        raise TypeError("A subscription is not iterated here: see subscriptions/opening.py.")
 
 
 @strawberry.type(

@@ -70,6 +70,7 @@ class Document:
     Of two definitions with the same name the first counts; validation refuses the document afterwards.
     """
 
+    source: str
     ast: DocumentNode
     operations: dict[str | None, OperationDefinitionNode]
     """By name. An operation without one is under None."""
@@ -184,7 +185,7 @@ def _parse(source: str, max_tokens: int) -> Document:
             operations.setdefault(definition.name.value if definition.name else None, definition)
         elif isinstance(definition, FragmentDefinitionNode):
             fragments.setdefault(definition.name.value, definition)
-    return Document(ast, operations, fragments, ast.token_count)
+    return Document(source, ast, operations, fragments, ast.token_count)
 
 
 def _explained(error: GraphQLSyntaxError, max_tokens: int) -> GraphQLError:

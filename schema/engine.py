@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -18,71 +17,41 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     create_source_event_stream,
-    execute,
     get_variable_values,
 )
 from opentelemetry import trace
 
+from models.clock import today_in
 from models.command import shielded
-from models.errors import SignInRefused
+from models.errors import Refusal, SignInRefused
 from models.ids import Kind, encode
 from models.scope import Viewer
 from models.sign_in import authenticate
-from models.viewers import viewer_of_session
 from resolvers.context import MOST_THINGS, Context
-from schema.documents import Document, DocumentCache, choose_operation, validate_document
+from resolvers.subscriptions import Asked
+from schema.answers import Answer, Answers, Moment
+from schema.documents import DocumentCache, choose_operation, validate_document
+from schema.execution.executor import execute
 from schema.faults import formatted
 from schema.limits import Limits, Measured, check_limits
+from schema.live import LiveTopic, topic_key
+from schema.operation import Operation
 from schema.root import graphql_schema
-from subscriptions.faults import DATABASE_ERRORS
+from schema.session import Session
+from schema.sharing import check_coordinates
+from subscriptions.cohorts import Cohorts
 from subscriptions.hub import Hub
-from subscriptions.stream import Delivery
+from subscriptions.opening import Standing, subscribe
+from subscriptions.subscriber import Subscriber
+from subscriptions.topic import Topic
 from subscriptions.watches import Watch
-from transport.engine import Ended, NotSignedIn, Refused, Request
+from transport.engine import Ended, NotSignedIn, Refused, Request, Sink
 
 _tracer = trace.get_tracer("jobwire")
 #: What somebody who is not signed in may ask for.
 _OPEN_MUTATIONS = {"signIn", "refreshSession", "__typename"}
 #: Fatal to clients: whoever was shut out does not come back by themselves.
 _SHUT_OUT = 4401
-
-
-@dataclass(slots=True)
-class Session:
-    """Who asks, on one connection. `fresh` is what they could see when they came: for an operation that came with
-    them. It is read again for each other one, also for the first on a socket, which may be old by then."""
-
-    member_key: str | None = None
-    expires_at: float | None = None
-    member_id: UUID | None = None
-    session_id: UUID | None = None
-    firm_id: UUID | None = None
-    fresh: Viewer | None = None
-
-    def settle(self) -> None:
-        """From now on, read what the member may see."""
-        self.fresh = None
-
-    async def viewer(self) -> Viewer | None:
-        """What the member may see now. `SignInRefused` when they are out."""
-        if self.session_id is None:
-            return None
-        viewer, self.fresh = self.fresh, None
-        viewer = viewer or await viewer_of_session(self.session_id)
-        if viewer is None:
-            raise SignInRefused("You are signed out. Sign in again.")
-        return viewer
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An operation that may be executed."""
-
-    kind: Literal["query", "mutation", "subscription"]
-    document: Document
-    name: str | None
-    variables: dict[str, Any]
-    measured: Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +71,9 @@ class Engine:
         self._limits = limits or Limits()
         self._development = development
         self._documents = DocumentCache()
+        self.answers = Answers()
+        self.cohorts = Cohorts(hub)
+        check_coordinates(self._schema)
 
     async def sign_in(self, token: str | None) -> Session:
         """The session of an access token; nobody's for None."""
@@ -153,7 +125,7 @@ class Engine:
         read = get_variable_values(self._schema, chosen.variable_definitions or (), variables)
         if isinstance(read, list):
             raise Refused([formatted(error) for error in read])
-        return Operation(chosen.operation.value, document, request.operation_name, variables, measured)
+        return Operation(self._schema, document, chosen, request.operation_name, variables, measured)
 
     def _open_to_all(self, operation: OperationDefinitionNode) -> bool:
         names = {
@@ -167,30 +139,54 @@ class Engine:
     async def execute(self, prepared: Operation, session: Session) -> bytes:
         """The response to a query or mutation."""
         try:
-            context = Context.of(await session.viewer(), self._services)
+            viewer = await session.viewer()
         except SignInRefused as refusal:
             return _body(ExecutionResult(None, [_as_error(refusal)]))
-        return _body(await self._run(prepared, context), prepared.measured, self._limits)
+        if viewer is None or prepared.kind == "mutation" or prepared.is_per_viewer(viewer.scope):
+            return (await self._answer(prepared, Context.of(viewer, self._services))).body
+        shared = Context.shared(viewer, self._services)
+        if prepared.is_timely:
+            return (await self._answer(prepared, shared)).body
+        # Read with the scope, so it is the present revision: what has been committed is in the answer.
+        moment = Moment(viewer.epoch, viewer.revision, today_in(viewer.time_zone))
+        key, scope = prepared.key, viewer.scope
+        # The text, the variables, and a scope of this caller's own: 120 bytes for each id in a set.
+        size = len(key[0]) + len(key[2]) + 120 * (len(scope.accounts or ()) + len(scope.pipelines or ()))
+        return await self.answers.get((key, scope), moment, lambda: self._answer(prepared, shared), size=size)
 
-    async def subscribe(self, prepared: Operation, session: Session) -> AsyncGenerator[bytes, None]:
-        """The messages of a subscription, each executed under the scope that it was made for."""
+    async def _answer(self, prepared: Operation, context: Context) -> Answer:
+        result = await self._run(prepared, context)
+        repeatable = not context.overfull and all(map(_is_of_the_question, result.errors or ()))
+        return Answer(_body(result, prepared.measured, self._limits), repeatable)
+
+    async def subscribe(self, prepared: Operation, session: Session, sink: Sink) -> Subscriber:
+        """Serve a subscription: each message is executed under the scope that it was made for, once for all who are
+        told the same."""
+        if session.firm_id is None:
+            raise _not_signed_in()
+        after, epoch = prepared.standing()
         try:
-            context = Context.of(await session.viewer(), self._services)
+            return await subscribe(
+                self.cohorts,
+                sink,
+                Standing(after, _epoch(epoch)),
+                firm_id=session.firm_id,
+                read_viewer=session.present_viewer,
+                make_topic=lambda viewer: self._topic(prepared, viewer),
+            )
         except SignInRefused as refusal:
             raise Refused([formatted(_as_error(refusal))], 401) from None
-        source = await self._source(prepared, context)
-        async with aclosing(source):
-            try:
-                async for delivery in source:
-                    result = await self._render(prepared, delivery)
-                    if _database_failed(result):
-                        delivery.withdraw()
-                    elif await delivery.permitted():
-                        yield _body(result)
-            except SignInRefused as refusal:
-                yield _body(ExecutionResult(None, [_as_error(refusal)]))
 
-    async def _source(self, prepared: Operation, context: Context) -> AsyncGenerator[Delivery, None]:
+    async def _topic(self, prepared: Operation, viewer: Viewer) -> Topic:
+        """That of those who follow the same already; or else what the arguments name is looked up."""
+        key = topic_key(prepared, viewer.scope, viewer.member_id)
+        found = self.cohorts.find(key, viewer.scope)
+        if found is not None and not found.outdated and not prepared.may_be_per_viewer:
+            return found.topic
+        asked = await self._asked(prepared, Context.of(viewer, self._services))
+        return LiveTopic(prepared, asked.interest, viewer.member_id, self._run)
+
+    async def _asked(self, prepared: Operation, context: Context) -> Asked:
         executor = Executor.build(
             self._schema,
             prepared.document.ast,
@@ -205,14 +201,8 @@ class Engine:
             source = await source
         if isinstance(source, ExecutionResult):
             raise Refused([formatted(error) for error in source.errors or []])
-        stream: AsyncGenerator[Delivery, None] = source
-        return stream
-
-    async def _render(self, prepared: Operation, delivery: Delivery) -> ExecutionResult:
-        """One message. It depends on the document, the variables, the scope and the message alone, never on
-        who listens: whoever has all four alike can be sent the same bytes."""
-        context = Context(known_scope=delivery.scope, services=self._services)
-        return await self._run(prepared, context, delivery)
+        assert isinstance(source, Asked)
+        return source
 
     async def _run(self, prepared: Operation, context: Context, root: Any = None) -> ExecutionResult:
         with _tracer.start_as_current_span(f"graphql {prepared.kind}") as span:
@@ -220,7 +210,7 @@ class Engine:
             span.set_attributes(
                 {"graphql.operation.type": prepared.kind, "graphql.operation.name": prepared.name or ""}
             )
-            result: Any = execute(self._schema, prepared.document.ast, root, context, prepared.variables, prepared.name)
+            result: Any = execute(self._schema, prepared.document, root, context, prepared.variables, prepared.name)
             if inspect.isawaitable(result):
                 result = await _to_its_end(result, context)
         assert isinstance(result, ExecutionResult)
@@ -249,9 +239,20 @@ def _overfull() -> ExecutionResult:
     return ExecutionResult(None, [GraphQLError(message, extensions={"code": "LIMIT", "limit": "things"})])
 
 
-def _database_failed(result: ExecutionResult) -> bool:
-    """Whether something is missing that could be read at another moment."""
-    return any(isinstance(error.original_error, DATABASE_ERRORS) for error in result.errors or ())
+def _is_of_the_question(error: GraphQLError) -> bool:
+    """Whether asking the same again would give it again."""
+    cause = error.original_error
+    return cause is None or isinstance(cause, GraphQLError | Refusal)
+
+
+def _epoch(text: str | None) -> UUID | None:
+    if text is None:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        # It names no log at all, so certainly not this one.
+        return UUID(int=0)
 
 
 def _as_error(refusal: SignInRefused) -> GraphQLError:

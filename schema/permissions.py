@@ -1,6 +1,7 @@
 """The rights table in the schema: printed as `@requires`, and kept, synchronously, in front of each withheld field."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -60,12 +61,26 @@ def guard(schema: GraphQLSchema) -> None:
 
 def _guard_field(field: GraphQLField, name: str, needed: Requirement) -> None:
     assert needed.role is None, "A scope knows rights, not roles: a field cannot be withheld by role."
-    resolve: Callable[..., Any] = field.resolve  # type: ignore[assignment]
-    right = needed.right
+    assert field.resolve is not None
+    field.resolve = Guard(name, needed, field.resolve)
 
-    def checked(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-        if right not in info.context.scope.rights:
-            raise GraphQLError(f"{name} needs {needed}.", extensions={"code": "FORBIDDEN", "right": str(right)})
-        return resolve(source, info, **arguments)
 
-    field.resolve = checked
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Resolves a withheld field for those who hold the right."""
+
+    name: str
+    needed: Requirement
+    resolve: Callable[..., Any]
+
+    def permits(self, context: Any) -> bool:
+        """Whether the field is answered at all. The same throughout an operation."""
+        return self.needed.right in context.scope.rights
+
+    def __call__(self, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        """As graphql-core calls a resolver."""
+        if not self.permits(info.context):
+            raise GraphQLError(
+                f"{self.name} needs {self.needed}.", extensions={"code": "FORBIDDEN", "right": str(self.needed.right)}
+            )
+        return self.resolve(source, info, **arguments)

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.mutations import Mutation
 from resolvers.queries import Query
 from resolvers.subscriptions import Subscription
+from schema.execution.resolvers import resolve_directly
 from schema.permissions import guard
 from schema.scalars import SCALARS
 from schema.types.events import EVENT_TYPES, resolve_events
@@ -25,6 +26,7 @@ def _assembled() -> strawberry.Schema:
         types=EVENT_TYPES,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
+    resolve_directly(schema._schema)
     guard(schema._schema)
     resolve_events(schema._schema)
     return schema

@@ -16,6 +16,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from subscriptions.ending import cancel_all
+
 #: Heard on a channel after every (re)subscription: whatever was published before may have been missed.
 RECONNECTED = ""
 #: How long a publisher waits for Redis before it gives up: what it had to say is in the log anyway.
@@ -53,8 +55,7 @@ class RedisBackend(BroadcastBackend):
     async def disconnect(self) -> None:
         """Stop listening and close both connections."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel_all([self._task])
         for client in (self._listener, self._publisher):
             await client.aclose()
 

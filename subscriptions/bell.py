@@ -13,6 +13,7 @@ from broadcaster import Broadcast
 
 from models.log import Committed, decode_committed, encode_committed
 from subscriptions.backend import PATIENCE, RECONNECTED, RedisBackend
+from subscriptions.ending import cancel_all
 
 #: One channel for all firms: a process drops what concerns none of its sockets by the first bytes of a message.
 CHANNEL = "jobwire:bell"
@@ -65,9 +66,7 @@ class Bell:
             await asyncio.wait_for(self._waiting.join(), PATIENCE)
         except TimeoutError:
             log.warning("bell.unrung", waiting=self._waiting.qsize())
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_all(self._tasks)
         await self._broadcast.disconnect()
 
     def ring(self, committed: Committed) -> None:

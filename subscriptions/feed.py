@@ -12,6 +12,8 @@ import structlog
 
 from models.log import Committed, Head, Logged, heads, read_log
 from subscriptions.faults import DATABASE_ERRORS
+from subscriptions.message import MOST_EVENTS
+from subscriptions.recent import Recent, Revision
 
 #: How many events a catch-up reads at a time, and the most that a revision may have to be told at all.
 PAGE = 1_000
@@ -25,11 +27,14 @@ log = structlog.get_logger(__name__)
 class Listener(Protocol):
     """Whoever follows a feed."""
 
-    def hear(self, committed: Committed) -> None:
+    def hear(self, revision: Revision) -> None:
         """The next revision, in order, none left out."""
 
     def lose(self) -> None:
         """Something cannot be told: everything is to be read anew."""
+
+    def close(self) -> None:
+        """The feed is closed."""
 
 
 class Feed:
@@ -37,7 +42,9 @@ class Feed:
     it lost some.
 
     The head moves on a ring that brings the next revision, or else by reading the log. `confirmed_at` is when the
-    database was last asked for the head and this feed then had it, by the clock of the event loop.
+    database was last asked for the head and this feed then had it, by the clock of the event loop. `recent` is the end
+    of the log up to the head, `rescoped_at` when each member's scope changed last, of what was heard here. `life` rises
+    when the feed starts over: what was read before it is of no use.
     """
 
     def __init__(self, firm_id: UUID, head: Head, at: float, rescoped: Callable[[UUID, frozenset[UUID] | None], None]):
@@ -47,6 +54,9 @@ class Feed:
         self.confirmed_at = at
         self.confirmed = asyncio.Event()
         self.listeners: set[Listener] = set()
+        self.recent = Recent(head.revision, MOST_EVENTS)
+        self.rescoped_at: dict[UUID, int] = {}
+        self.life = 0
         self._rescoped = rescoped
         self._catching_up: asyncio.Task[None] | None = None
         self._wanted = head.revision
@@ -54,8 +64,11 @@ class Feed:
         self._reported: tuple[int, float] | None = None
         #: Who was asked before this does not know of the present head, or epoch.
         self._moved_at = self._begun_at = at
-        #: Rises when the feed starts over: what was read before it is of no use.
-        self._life = 0
+        #: From here and before, nobody can be told what came since: it is too much, or was cut off.
+        self._floor = -1
+        self._reaching_back: dict[int, asyncio.Task[None]] = {}
+        self._asking: asyncio.Task[Head] | None = None
+        self._asking_next: asyncio.Task[Head] | None = None
 
     def hear(self, revision: int, read: Callable[[], Committed | None]) -> None:
         """A ring: take the events that it brings, or read the log when they are not the next ones."""
@@ -86,26 +99,80 @@ class Feed:
 
     async def reach(self, revision: int) -> None:
         """Wait until the head has reached this revision, or the feed has started over."""
-        life = self._life
-        while self.head < revision and self._life == life:
+        life = self.life
+        while self.head < revision and self.life == life:
             self.want(revision)
             assert self._catching_up is not None
             await asyncio.shield(self._catching_up)
+
+    async def reach_back(self, after: int) -> bool:
+        """Whether everything after this revision can be told; it is then in `recent`. However many ask for it, the log
+        is read once. Database errors are passed on."""
+        while self._floor < after < self.recent.start:
+            under_way = ((start, task) for start, task in self._reaching_back.items() if not task.done())
+            reading = next((task for start, task in under_way if start <= after), None)
+            await asyncio.shield(reading or self._read_back(after))
+        return after > self._floor and after >= self.recent.start
+
+    async def ask(self) -> Head:
+        """What the database says the head is, asked after this call: whoever asks at the same time shares a
+        statement."""
+        if self._asking_next is None:
+            self._asking_next = asyncio.create_task(self._ask(self._asking), name="feed-ask")
+            self._asking_next.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(self._asking_next)
 
     def start_over(self, revision: int, epoch: UUID) -> None:
         """Go on from this head. What lies between cannot be told: a backup was restored, the log was cut off."""
         log.warning("feed.start_over", firm=str(self.firm_id), head=self.head, now=revision)
         self.epoch, self.head, self._wanted, self._reported = epoch, revision, revision, None
         self._moved_at = self._begun_at = _now()
-        self._life += 1
+        self.life += 1
+        self.recent.clear(revision)
+        # Revisions of the other log. Whoever listens is told to look again; whoever opens sees that `life` has risen.
+        self.rescoped_at.clear()
+        self._floor = -1
         for listener in list(self.listeners):
             listener.lose()
         self._rescoped(self.firm_id, None)
 
     def close(self) -> None:
         """Nobody listens any more."""
-        if self._catching_up is not None:
-            self._catching_up.cancel()
+        for task in (self._catching_up, self._asking, self._asking_next, *self._reaching_back.values()):
+            if task is not None:
+                task.cancel()
+        for listener in list(self.listeners):
+            listener.close()
+
+    async def _ask(self, before: asyncio.Task[Head] | None) -> Head:
+        if before is not None:
+            await asyncio.wait([before])
+        self._asking, self._asking_next = self._asking_next, None
+        return (await heads([self.firm_id]))[self.firm_id]
+
+    def _read_back(self, after: int) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._read_from(after), name="feed-reach-back")
+        self._reaching_back[after] = task
+
+        def done(task: asyncio.Task[None]) -> None:
+            if self._reaching_back.get(after) is task:
+                del self._reaching_back[after]
+            # Whoever waited for it may be gone: then nobody else asks how it ended.
+            _ = task.cancelled() or task.exception()
+
+        task.add_done_callback(done)
+        return task
+
+    async def _read_from(self, after: int) -> None:
+        life = self.life
+        logged = await self._read(after, MOST_EVENTS + 1)
+        if life != self.life:
+            return
+        if len(logged) > MOST_EVENTS or not logged or logged[0].revision != after + 1:
+            self._floor = max(self._floor, after)
+            return
+        revisions = _revisions(self.firm_id, logged)
+        self.recent.prepend([Revision.of(each) for each in revisions if each.revision <= self.recent.start])
 
     async def _catch_up(self) -> None:
         wait = SHORTEST_WAIT
@@ -119,44 +186,55 @@ class Feed:
                 wait = min(wait * 2, LONGEST_WAIT)
 
     async def _read_on(self) -> None:
-        after, life = self.head, self._life
-        revisions = _whole(self.firm_id, await self._read(after))
-        if life != self._life:
+        after, life = self.head, self.life
+        logged = await self._read(after, PAGE)
+        revisions = _whole(self.firm_id, logged)
+        if life != self.life:
             return
         if not revisions or revisions[0].revision != after + 1:
-            await self._find_out(after, life)
+            await self._find_out(after, life, nothing=not logged)
         for committed in revisions:
             # The next ones may have been rung meanwhile.
             if committed.revision == self.head + 1:
                 self._advance(committed)
 
-    async def _read(self, after: int) -> list[Logged]:
+    async def _read(self, after: int, limit: int) -> list[Logged]:
         try:
-            return await read_log(self.firm_id, after, limit=PAGE)
+            return await read_log(self.firm_id, after, limit=limit)
         except (LookupError, TypeError, ValueError):
             # A newer version of the program writes kinds of events that this one does not know.
             log.exception("feed.unreadable", firm=str(self.firm_id), after=after)
             return []
 
-    async def _find_out(self, after: int, life: int) -> None:
-        """The next revision cannot be read: why?"""
+    async def _find_out(self, after: int, life: int, *, nothing: bool) -> None:
+        """The next revision cannot be read, perhaps because there was `nothing`: why?"""
         head = (await heads([self.firm_id]))[self.firm_id]
-        if life != self._life or self.head != after:
+        if life != self.life or self.head != after:
             return
         if head.revision == after and head.epoch == self.epoch:
             # There is none. Whoever rang was wrong.
             self._wanted, self._reported = after, None
         else:
-            # It was cut off, is of another log, cannot be decoded, or is too large to be told.
-            self.start_over(head.revision, head.epoch)
+            # It may have been committed between the two questions: then the next round reads it.
+            there = nothing and head.epoch == self.epoch and bool(await self._read(after, PAGE))
+            if not there and life == self.life and self.head == after:
+                # It was cut off, is of another log, cannot be decoded, or is too large to be told.
+                self.start_over(head.revision, head.epoch)
 
     def _advance(self, committed: Committed) -> None:
-        self.head = committed.revision
+        revision = Revision.of(committed)
+        self.head = revision.number
         self._moved_at = _now()
+        self.recent.append(revision)
+        self.rescoped_at |= dict.fromkeys(revision.rescoped, revision.number)
         for listener in list(self.listeners):
-            listener.hear(committed)
-        if members := frozenset().union(*(logged.event.rescoped for logged in committed.events)):
-            self._rescoped(self.firm_id, members)
+            try:
+                listener.hear(revision)
+            except Exception:  # the others must hear it all the same
+                log.exception("feed.listener")
+                listener.lose()
+        if revision.rescoped:
+            self._rescoped(self.firm_id, revision.rescoped)
         self._settle()
 
     def _settle(self) -> None:
@@ -178,10 +256,14 @@ def _readable(read: Callable[[], Committed | None]) -> Committed | None:
         return None
 
 
-def _whole(firm_id: UUID, logged: list[Logged]) -> list[Committed]:
-    """The revisions of a page. The last one of a full page may go on after it: it is left for the next page."""
-    revisions = [
+def _revisions(firm_id: UUID, logged: list[Logged]) -> list[Committed]:
+    return [
         Committed(firm_id, revision, tuple(events))
         for revision, events in itertools.groupby(logged, key=lambda event: event.revision)
     ]
+
+
+def _whole(firm_id: UUID, logged: list[Logged]) -> list[Committed]:
+    """The revisions of a page. The last one of a full page may go on after it: it is left for the next page."""
+    revisions = _revisions(firm_id, logged)
     return revisions[:-1] if len(logged) == PAGE else revisions

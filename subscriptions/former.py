@@ -28,6 +28,14 @@ class Former:
     def __init__(self) -> None:
         self._scopes: list[_Scope] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._scopes)
+
+    @property
+    def until(self) -> int:
+        """Up to this revision, one of them matters."""
+        return max(former.until for former in self._scopes)
+
     def add(self, at: int, until: int, scope: Scope) -> None:
         """This was the scope before revision `at`; the difference was read by `until`."""
         self._scopes.append(_Scope(at, until, scope))

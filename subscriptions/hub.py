@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,6 +13,8 @@ import structlog
 
 from models.log import heads
 from subscriptions.bell import Bell, Ring
+from subscriptions.counts import Counts
+from subscriptions.ending import cancel_all
 from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.feed import Feed
 from subscriptions.pace import PACE, Pace
@@ -33,6 +34,7 @@ class Hub:
     pace: Pace = PACE
     feeds: dict[UUID, Feed] = field(default_factory=dict)
     watches: Watches = field(default_factory=Watches)
+    counts: Counts = field(default_factory=Counts)
     _users: Counter[UUID] = field(default_factory=Counter)
     _opening: dict[UUID, asyncio.Task[Feed]] = field(default_factory=dict)
     _sweeping: asyncio.Task[None] | None = None
@@ -52,21 +54,27 @@ class Hub:
     async def stop(self) -> None:
         """Close the feeds and the bell."""
         tasks = [*self._opening.values(), *([self._sweeping] if self._sweeping else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
         for feed in self.feeds.values():
             feed.close()
         await self.bell.stop()
 
-    @asynccontextmanager
-    async def following(self, firm_id: UUID) -> AsyncIterator[Feed]:
-        """The feed of a firm, kept open for the block."""
+    async def follow(self, firm_id: UUID) -> Feed:
+        """The feed of a firm, kept open until `leave`."""
         self._users[firm_id] += 1
         try:
-            yield await self._feed(firm_id)
-        finally:
-            self._leave(firm_id)
+            return await self._feed(firm_id)
+        except BaseException:
+            self.leave(firm_id)
+            raise
+
+    def leave(self, firm_id: UUID) -> None:
+        """One user less. The last one closes the feed."""
+        self._users[firm_id] -= 1
+        if not self._users[firm_id]:
+            del self._users[firm_id]
+            if feed := self.feeds.pop(firm_id, None):
+                feed.close()
 
     def watch(self, watch: Watch) -> Callable[[], None]:
         """Tell it when the member or the session ends. Returns how to stop that. It keeps the firm's feed open."""
@@ -79,7 +87,7 @@ class Hub:
             if not left:
                 left = True
                 self.watches.remove(watch)
-                self._leave(watch.firm_id)
+                self.leave(watch.firm_id)
 
         return stop
 
@@ -111,13 +119,6 @@ class Hub:
         finally:
             del self._opening[firm_id]
 
-    def _leave(self, firm_id: UUID) -> None:
-        self._users[firm_id] -= 1
-        if not self._users[firm_id]:
-            del self._users[firm_id]
-            if feed := self.feeds.pop(firm_id, None):
-                feed.close()
-
     def _hear(self, ring: Ring) -> None:
         if feed := self.feeds.get(ring.firm_id):
             feed.hear(ring.revision, ring.committed)
@@ -140,8 +141,10 @@ class Hub:
             except Exception:  # nothing must end the sweeps
                 log.exception("hub.sweep")
                 await asyncio.sleep(AFTER_FAILURE)
+            # Not wait_for: before Python 3.12 it swallows a cancellation that comes as the event is set.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._sweep_now.wait(), self.pace.sweep)
+                async with asyncio.timeout(self.pace.sweep):
+                    await self._sweep_now.wait()
 
     async def _sweep(self) -> None:
         await self._confirm_heads()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+from transport.errors import GraphQLErrors
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Refused(Exception):
     `application/graphql-response+json`; the legacy media type turns 400 into 200 (see `transport.reply`).
     """
 
-    def __init__(self, errors: list[dict[str, Any]], status: int = 400) -> None:
+    def __init__(self, errors: GraphQLErrors, status: int = 400) -> None:
         super().__init__(status)
         self.errors = errors
         self.status = status
@@ -66,6 +68,31 @@ class Session(Protocol):
         """When the token expires, in unix seconds; None is never."""
 
 
+class Sink(Protocol):
+    """Where the results of one subscription go. Used on the event loop only; nothing in it waits or raises."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has room for a result. One that says no calls `Subscription.resume` when it has room again."""
+
+    def send(self, body: bytes) -> None:
+        """One JSON execution result; many sinks may be sent the same bytes. Sent whether `ready` or not, it is kept."""
+
+    def end(self, errors: GraphQLErrors | None = None) -> None:
+        """Nothing more comes, and what comes nevertheless is dropped. With errors (in response format): because of
+        them."""
+
+
+class Subscription(Protocol):
+    """A subscription that is served. Neither method waits or raises."""
+
+    def resume(self) -> None:
+        """The sink has room again. What is sent to it from within this call is welcome."""
+
+    def stop(self) -> None:
+        """Nobody listens any more. Nothing is sent to the sink after it. It may be called more than once."""
+
+
 class Engine(Protocol):
     """Whoever signs callers in and executes what they ask.
 
@@ -81,8 +108,11 @@ class Engine(Protocol):
     async def execute(self, prepared: Any, session: Any) -> bytes:
         """The JSON response of a query or mutation. Raises nothing but CancelledError."""
 
-    def subscribe(self, prepared: Any, session: Any) -> AsyncGenerator[bytes, None]:
-        """JSON execution results, one each time. May raise Refused before the first."""
+    async def subscribe(self, prepared: Any, session: Any, sink: Sink) -> Subscription:
+        """Begin to serve a subscription. Raises Refused. Results may come before it returns.
+
+        It is cancelled when nobody listens any more, and then leaves nothing behind.
+        """
 
     def on_end(self, session: Any, callback: Callable[[Ended], None]) -> Callable[[], None]:
         """Call back, on the event loop, when the session must end at once. Returns what unregisters it."""

@@ -1,4 +1,4 @@
-"""What the server says over graphql-transport-ws, as text frames.
+"""What the server says over graphql-transport-ws, as UTF-8.
 
 `next` is spliced around bytes that may be shared by many sockets: the JSON is never encoded again.
 """
@@ -11,35 +11,28 @@ import orjson
 
 from transport.errors import GraphQLErrors
 
-ACK = '{"type":"connection_ack"}'
+ACK = b'{"type":"connection_ack"}'
+NEXT_SUFFIX = b"}"
 
 
-def pong(payload: dict[str, Any] | None) -> str:
+def pong(payload: dict[str, Any] | None) -> bytes:
     """The answer to a `ping`, with its payload."""
-    return _text({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+    return orjson.dumps({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
 
 
-def next_prefix(id: str) -> str:
-    """What goes before the body of every `next` of this operation."""
-    return f'{{"id":{_text(id)},"type":"next","payload":'
+def next_prefix(id: str) -> bytes:
+    """What goes before the body of every `next` of this operation; NEXT_SUFFIX goes after it."""
+    return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id)
 
 
-def next_frame(prefix: str, body: bytes) -> str:
-    return f"{prefix}{body.decode()}}}"
-
-
-def error(id: str, errors: GraphQLErrors) -> str:
+def error(id: str, errors: GraphQLErrors) -> bytes:
     """Ends the operation.
 
     "If the server dispatched the `Error` message relative to the original `Subscribe` message, no
     `Complete` message will be emitted."
     """
-    return _text({"id": id, "type": "error", "payload": errors})
+    return orjson.dumps({"id": id, "type": "error", "payload": errors})
 
 
-def complete(id: str) -> str:
-    return _text({"id": id, "type": "complete"})
-
-
-def _text(value: object) -> str:
-    return orjson.dumps(value).decode()
+def complete(id: str) -> bytes:
+    return orjson.dumps({"id": id, "type": "complete"})

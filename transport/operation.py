@@ -1,74 +1,96 @@
-"""One operation of a websocket, from `subscribe` to whichever `complete` or `error` ends it."""
+"""One operation, from the request to whatever ends it. Those of a websocket and of an event stream differ in where
+their results go."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import aclosing
+from abc import ABC, abstractmethod
 
-from transport import frames
-from transport.engine import Engine, Prepared, Refused, Session
-from transport.errors import internal, timed_out
-from transport.outbox import Outbox
+from transport.engine import Engine, Prepared, Refused, Session, Subscription
+from transport.errors import GraphQLErrors, internal, timed_out
 
 
-class Operation:
-    """A task that executes and sends, until it is through or stopped.
+class Operation(ABC):
+    """Is executed or served, and is itself the Sink of what comes of it.
 
-    After `stop` nothing of it is sent any more, not even what is queued, and its id is free.
+    There is a task only until a query or mutation is answered, or a subscription has begun. After that results are
+    pushed: a subscription that waits holds no task.
     """
 
-    __slots__ = ("_deadline", "_engine", "_outbox", "_prepared", "_session", "_task", "id", "stopped")
+    __slots__ = ("_owes_resume", "_subscription", "_task", "ended", "stopped", "streams")
 
-    def __init__(
-        self, id: str, prepared: Prepared, session: Session, engine: Engine, outbox: Outbox, deadline: float
-    ) -> None:
-        self.id = id
+    def __init__(self, *, streams: bool) -> None:
+        #: Whether it goes on until somebody ends it.
+        self.streams = streams
+        self.ended = False
         self.stopped = False
-        self._prepared = prepared
-        self._session = session
-        self._engine = engine
-        self._outbox = outbox
-        self._deadline = deadline
+        self._owes_resume = False
+        self._subscription: Subscription | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
-    def streams(self) -> bool:
-        """Whether it goes on until somebody ends it."""
-        return self._prepared.kind == "subscription"
+    @abstractmethod
+    def ready(self) -> bool:
+        """As `Sink.ready`. Whoever says no sets `_owes_resume`."""
 
-    def start(self, when_done: Callable[[asyncio.Task[None]], None]) -> asyncio.Task[None]:
-        self._task = asyncio.get_running_loop().create_task(self._run())
-        self._task.add_done_callback(when_done)
+    @abstractmethod
+    def send(self, body: bytes) -> None:
+        """As `Sink.send`."""
+
+    @abstractmethod
+    def end(self, errors: GraphQLErrors | None = None) -> None:
+        """As `Sink.end`."""
+
+    def start(self, engine: Engine, prepared: Prepared, session: Session, deadline: float) -> asyncio.Task[None]:
+        """Begin. The deadline is for the answer to a query or a mutation."""
+        self._task = asyncio.get_running_loop().create_task(self._run(engine, prepared, session, deadline))
         return self._task
 
     def stop(self) -> None:
+        """Nobody wants it any more: nothing of it is sent after this."""
         self.stopped = True
         if self._task is not None:
             self._task.cancel()
+        self._let_go()
 
-    async def _run(self) -> None:
+    def pay_resume(self) -> None:
+        """Tell the subscription that there is room again, if it was told that there is none."""
+        if self._owes_resume and self._subscription is not None and self.ready:
+            self._owes_resume = False
+            try:
+                self._subscription.resume()
+            except Exception as fault:  # is this operation's, not that of the writer who found the room
+                self._let_go()
+                self.end([internal(fault, "resume")])
+
+    async def _run(self, engine: Engine, prepared: Prepared, session: Session, deadline: float) -> None:
         try:
-            await (self._stream() if self.streams else self._single())
-            last = frames.complete(self.id)
+            if self.streams:
+                self._subscription = await engine.subscribe(prepared, session, self)
+            else:
+                async with asyncio.timeout(deadline):
+                    body = await engine.execute(prepared, session)
+                self.send(body)
+                self.end()
         except Refused as refusal:
-            last = frames.error(self.id, refusal.errors)
+            self.end(refusal.errors)
         except TimeoutError:
-            last = frames.error(self.id, [timed_out(self._deadline)])
+            self.end([timed_out(deadline)])
         except Exception as fault:
-            last = frames.error(self.id, [internal(fault, "websocket")])
-        if not self.stopped:
-            self._outbox.put(last, self)
+            self.end([internal(fault, "operation")])
+        finally:
+            self._task = None
+        if self.stopped:  # while it began, and the engine did not notice
+            self._let_go()
+        elif self.ended:
+            self._subscription = None
+        else:
+            self.pay_resume()
 
-    async def _stream(self) -> None:
-        """Send each result, and ask for the next when there is room; the engine joins what piles up."""
-        prefix = frames.next_prefix(self.id)
-        async with aclosing(self._engine.subscribe(self._prepared, self._session)) as results:
-            async for body in results:
-                await self._outbox.deliver(frames.next_frame(prefix, body), self)
-
-    async def _single(self) -> None:
-        """ "Server dispatches the result with the `Next` message", then `Complete`."""
-        async with asyncio.timeout(self._deadline):
-            body = await self._engine.execute(self._prepared, self._session)
-        await self._outbox.deliver(frames.next_frame(frames.next_prefix(self.id), body), self)
+    def _let_go(self) -> None:
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            try:
+                subscription.stop()
+            except Exception as fault:  # nobody is left to be told, and others are still to be stopped
+                internal(fault, "stop")

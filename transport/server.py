@@ -11,9 +11,12 @@ import uvicorn
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 from transport.options import TransportOptions
 from transport.traffic import Traffic
+from transport.waiting import Gate, Inbox
+from transport.wire import WIRE, text_header
 
 _ABORT = "jobwire.abort"
 _LINGER = 5.0  # how long a closing connection may make no progress
@@ -63,11 +66,16 @@ def cut_when_stuck(transport: asyncio.Transport, before: int = 0) -> None:
 
 
 class HTTPProtocol(HttpToolsProtocol):
-    """uvicorn's, whose connections can be cut."""
+    """uvicorn's, whose connections can be cut, and which is gone once its connection is a websocket."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {_ABORT: {"abort": self.transport.abort}}
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        # It and this hold each other: both would stay until the collector comes by.
+        self.parser = None  # type: ignore[assignment]
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
@@ -75,12 +83,41 @@ class HTTPProtocol(HttpToolsProtocol):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's, whose connections can be cut, and are when the peer is dead."""
+    """uvicorn's, as a `transport.wire.Wire`; and its connections are cut when the peer is dead.
+
+    uvicorn writes each of its own frames (messages, pings, pongs, the close) with one `transport.write` too, and
+    without an `await` on the way, so whole frames follow each other whoever wrote them.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._gate = Gate()
+        self._gate.set()
+        self.writable = self._gate  # type: ignore[assignment]
+        self.queue = Inbox()  # type: ignore[assignment]
+
+    def write(self, prefix: bytes, body: bytes, suffix: bytes) -> bool:
+        # The state is OPEN from the handshake's answer to the first close frame, sent or received; the rest is what
+        # the transport knows. A message of ours is never in the middle of being sent: nobody sends fragments.
+        if not self._gate.open or self.conn.state is not State.OPEN or self.transport.is_closing():
+            return False
+        header = text_header(len(prefix) + len(body) + len(suffix))
+        self.transport.write(b"".join((header, prefix, body, suffix)))
+        return True
+
+    def forget_handshake(self) -> None:
+        # Emptied, since others hold the objects themselves: the parser's frame and those of the ASGI call.
+        self.request.headers.clear()
+        self.response.headers.clear()
+        self.scope["headers"] = []
+
+    def abort(self) -> None:
+        self.transport.abort()
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"][_ABORT] = {"abort": self.transport.abort}
+            self.scope["extensions"][WIRE] = {"wire": self}
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

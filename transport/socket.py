@@ -6,7 +6,6 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from starlette.types import Message, Receive, Send
@@ -25,21 +24,23 @@ from transport.messages import (
     invalid,
     read_message,
 )
-from transport.operation import Operation
 from transport.options import TransportOptions
 from transport.outbox import Outbox
 from transport.rate import TokenBucket
+from transport.socket_operation import SocketOperation
 from transport.traffic import Traffic
+from transport.wire import Wire
 
 
 class Socket:
-    """Reads in the task that the server gave it; writes through its outbox; one task per operation."""
+    """Reads in the task that the server gave it, the only one that it has while it is idle; writes through its outbox.
+
+    There are thousands of these, most of them idle: what is not needed then is None.
+    """
 
     __slots__ = (
-        "_abort",
         "_closing",
         "_engine",
-        "_expiry",
         "_greeting",
         "_header_token",
         "_init_seen",
@@ -53,6 +54,7 @@ class Socket:
         "_tasks",
         "_traffic",
         "_unregister",
+        "_wire",
     )
 
     def __init__(
@@ -61,25 +63,24 @@ class Socket:
         options: TransportOptions,
         traffic: Traffic,
         send: Send,
-        abort: Callable[[], None],
+        wire: Wire,
         header_token: str | None,
     ) -> None:
         self._engine = engine
         self._options = options
         self._traffic = traffic
-        self._abort = abort
+        self._wire = wire
         self._header_token = header_token
         self._loop = asyncio.get_running_loop()
-        self._outbox = Outbox(send, options.queue_bound, traffic.watchdog, traffic.counters, self._stalled)
+        self._outbox = Outbox(send, wire, options.queue_bound, traffic.watchdog, traffic.counters, self)
         self._rate = TokenBucket(options.message_rate, options.message_burst, self._loop.time())
         self._session: Session | None = None
         self._init_seen = False
         self._closing = False
         self._retiring: tuple[int, str] | None = None
-        self._operations: dict[str, Operation] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._operations: dict[str, SocketOperation] = {}
+        self._tasks: set[asyncio.Task[None]] | None = None
         self._greeting: asyncio.TimerHandle | None = None
-        self._expiry: asyncio.TimerHandle | None = None
         self._unregister: Callable[[], None] | None = None
 
     async def run(self, receive: Receive) -> None:
@@ -87,12 +88,18 @@ class Socket:
         self._greeting = self._loop.call_later(
             self._options.init_timeout, self.close, Close.INIT_TIMEOUT, "Connection initialisation timeout"
         )
+        self._enter()
         try:
-            while (message := await receive())["type"] == "websocket.receive":
+            while True:
+                message = await receive()
+                if message["type"] != "websocket.receive":
+                    break
                 if not self._closing:
                     await self._take(message)
+                del message  # or it is kept until the next one comes
         finally:
             await self._clean_up()
+            self._leave()
 
     def close(self, code: int, reason: str, *, drop: bool = False) -> None:
         """Stop every operation and close, now. Should the close handshake stall, the connection is cut."""
@@ -101,7 +108,29 @@ class Socket:
         self._closing = True
         self._stop_all()
         self._outbox.say_goodbye(code, reason, drop=drop)
-        self._loop.call_later(self._options.close_timeout, self._abort)
+        self._loop.call_later(self._options.close_timeout, self._wire.abort)
+
+    def expire(self) -> None:
+        self.close(Close.FORBIDDEN, "Token expired")
+
+    def finished(self, operation: SocketOperation) -> None:
+        """An operation has ended by itself."""
+        del self._operations[operation.id]
+        self._traffic.counters.operations_open -= 1
+        if self._retiring is not None:
+            self.retire(*self._retiring)
+
+    def has_room(self) -> None:
+        """The outbox is within its bound again."""
+        for operation in list(self._operations.values()):
+            operation.pay_resume()
+
+    def stalled(self) -> None:
+        """The peer does not read."""
+        if self._closing:
+            return
+        self._traffic.counters.sockets_stalled += 1
+        self.close(Close.TRY_AGAIN, "The reader is too slow", drop=True)
 
     def retire(self, code: int, reason: str) -> None:
         """Close when no query or mutation is being answered any more; subscriptions do not hold it up."""
@@ -146,8 +175,7 @@ class Socket:
         if self._init_seen:
             raise Violation(Close.TOO_MANY_INITS, "Too many initialisation requests")
         self._init_seen = True
-        if self._greeting is not None:
-            self._greeting.cancel()
+        self._greeted()
         session = await self._sign_in(message)
         if self._closing:
             return
@@ -156,8 +184,7 @@ class Socket:
         self._session = session
         self._unregister = self._engine.on_end(session, self._end)
         if session.expires_at is not None:
-            remaining = max(session.expires_at - time.time(), 0.0)
-            self._expiry = self._loop.call_later(remaining, self.close, Close.FORBIDDEN, "Token expired")
+            self._traffic.expiries.watch(self, session.expires_at)
         self._outbox.put(frames.ACK)
 
     async def _sign_in(self, message: ConnectionInit) -> Session:
@@ -208,45 +235,55 @@ class Socket:
         return prepared
 
     def _start(self, id: str, prepared: Prepared, session: Session) -> None:
-        operation = Operation(id, prepared, session, self._engine, self._outbox, self._options.deadline)
+        operation = SocketOperation(id, self, self._outbox, streams=prepared.kind == "subscription")
         self._operations[id] = operation
         self._traffic.counters.operations_open += 1
         self._traffic.counters.operations_total += 1
-        self._tasks.add(operation.start(lambda task: self._finished(operation, task)))
+        task = operation.start(self._engine, prepared, session, self._options.deadline)
+        self._tasks = self._tasks or set()
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
 
-    def _finished(self, operation: Operation, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._traffic.counters.operations_open -= 1
-        if self._operations.get(operation.id) is operation:
-            del self._operations[operation.id]
-        if self._retiring is not None:
-            self.retire(*self._retiring)
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        if self._tasks is not None:
+            self._tasks.discard(task)
+            self._tasks = self._tasks or None
 
     def _complete(self, id: str) -> None:
         """An unknown id is one whose own `complete` or `error` crossed this message: nothing to do."""
         operation = self._operations.pop(id, None)
         if operation is not None:
+            self._traffic.counters.operations_open -= 1
             operation.stop()
 
     def _end(self, ended: Ended) -> None:
         self.close(ended.code, ended.reason)
 
-    def _stalled(self) -> None:
-        if self._closing:
-            return
-        self._traffic.counters.sockets_stalled += 1
-        self.close(Close.TRY_AGAIN, "The reader is too slow", drop=True)
-
     def _stop_all(self) -> None:
-        for operation in self._operations.values():
-            operation.stop()
+        operations = list(self._operations.values())
         self._operations.clear()
+        self._traffic.counters.operations_open -= len(operations)
+        for operation in operations:
+            operation.stop()
+
+    def _greeted(self) -> None:
+        if self._greeting is not None:
+            self._greeting.cancel()
+            self._greeting = None
+
+    def _enter(self) -> None:
+        self._traffic.enter(self)
+        self._traffic.counters.sockets_open += 1
+        self._traffic.counters.sockets_total += 1
+
+    def _leave(self) -> None:
+        self._traffic.counters.sockets_open -= 1
+        self._traffic.leave(self)
 
     async def _clean_up(self) -> None:
         self._closing = True
-        for timer in (self._greeting, self._expiry):
-            if timer is not None:
-                timer.cancel()
+        self._greeted()
+        self._traffic.expiries.forget(self)
         if self._unregister is not None:
             self._unregister()
         if self._session is not None:

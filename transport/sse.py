@@ -7,8 +7,7 @@ could send neither the token nor the header that a GET needs here.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from transport.codes import Close, clients_retry
 from transport.engine import Ended, Engine, Prepared, Refused, Session
-from transport.errors import GraphQLErrors, error, internal, response, timed_out
+from transport.errors import GraphQLErrors, error, response
+from transport.mailbox import Mailbox
 from transport.options import TransportOptions
 from transport.server import abort_of
 from transport.traffic import Traffic
@@ -57,12 +57,15 @@ class EventStream:
     async def run(self, engine: Engine, prepared: Prepared, session: Session, headers: Mapping[str, str]) -> None:
         """Stream until the operation is through, the client leaves or the session ends."""
         unregister = engine.on_end(session, self._end)
-        expiry = self._expire_at(session.expires_at)
+        if session.expires_at is not None:
+            self._traffic.expiries.watch(self, session.expires_at)
         self._enter()
-        results = _results(engine, prepared, session, self._options.deadline)
+        mailbox = Mailbox(streams=prepared.kind == "subscription")
+        task: asyncio.Task[None] | None = None
         try:
             await self._open(headers)
-            if await self._relay(results):
+            task = mailbox.start(engine, prepared, session, self._options.deadline)
+            if await self._relay(mailbox):
                 await self._send({"type": "http.response.body", "body": b""})
         except Stuck:
             self._traffic.counters.sockets_stalled += 1
@@ -72,10 +75,11 @@ class EventStream:
                     await self._disconnected()
         finally:
             unregister()
-            if expiry is not None:
-                expiry.cancel()
+            self._traffic.expiries.forget(self)
             self._leave()
-            await results.aclose()
+            mailbox.stop()
+            if task is not None:
+                await asyncio.wait({task})
 
     def close(self, code: int, reason: str) -> None:
         """End the stream: after an error event, and without `complete` if clients should come back."""
@@ -84,47 +88,31 @@ class EventStream:
     def retire(self, code: int, reason: str) -> None:
         self.close(code, reason)
 
-    async def _relay(self, results: AsyncGenerator[bytes, None]) -> bool:
+    def expire(self) -> None:
+        self.close(Close.FORBIDDEN, "Token expired")
+
+    async def _relay(self, mailbox: Mailbox) -> bool:
         """Send what comes until something ends it. False if nobody is there any more."""
         gone = asyncio.ensure_future(self._disconnected())
-        result: asyncio.Task[bytes | None] = asyncio.ensure_future(_next_or_none(results))
         try:
             while True:
-                waiting: set[asyncio.Future[Any]] = {gone, result, self._ended}
+                waiting: set[asyncio.Future[Any]] = {gone, mailbox.arrival(), self._ended}
                 await asyncio.wait(waiting, timeout=self._options.keep_alive, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     return False
                 if self._ended.done():
                     await self._say_why(self._ended.result())
                     return True
-                if not result.done():
-                    await self._event(_KEEP_ALIVE)
-                elif not await self._pass_on(result):
+                if (body := mailbox.first) is not None:
+                    await self._event(_next(body))
+                    mailbox.written()
+                elif mailbox.ended:
+                    await self._event(_COMPLETE)
                     return True
                 else:
-                    result = asyncio.ensure_future(_next_or_none(results))
+                    await self._event(_KEEP_ALIVE)
         finally:
             gone.cancel()
-            result.cancel()
-            await asyncio.wait({result})
-            if not result.cancelled():
-                result.exception()  # retrieved, or asyncio would complain of it
-
-    async def _pass_on(self, result: asyncio.Task[bytes | None]) -> bool:
-        """Send this result, or `complete` when there is none; whether to go on."""
-        try:
-            body = result.result()
-        except Refused as refusal:
-            body = response(refusal.errors)
-        except TimeoutError:
-            body = response([timed_out(self._options.deadline)])
-        except Exception as fault:
-            body = response([internal(fault, "sse")])
-        else:
-            await self._event(_COMPLETE if body is None else _next(body))
-            return body is not None
-        await self._event(_next(body) + _COMPLETE)
-        return False
 
     async def _say_why(self, ended: Ended) -> None:
         """The published client takes a stream that ends without `complete` for lost, and subscribes again.
@@ -137,12 +125,6 @@ class EventStream:
         errors: GraphQLErrors = [error(ended.reason, code)]
         final = b"" if clients_retry(ended.code) else _COMPLETE
         await self._event(_next(response(errors)) + final)
-
-    def _expire_at(self, moment: float | None) -> asyncio.TimerHandle | None:
-        if moment is None:
-            return None
-        remaining = max(moment - time.time(), 0.0)
-        return asyncio.get_running_loop().call_later(remaining, self._end, Ended(Close.FORBIDDEN, "Token expired"))
 
     def _end(self, ended: Ended) -> None:
         if not self._ended.done():
@@ -179,24 +161,3 @@ class EventStream:
 
 def _next(body: bytes) -> bytes:
     return b"event: next\ndata: " + body + b"\n\n"
-
-
-async def _next_or_none(results: AsyncGenerator[bytes, None]) -> bytes | None:
-    return await anext(results, None)
-
-
-async def _results(
-    engine: Engine, prepared: Prepared, session: Session, deadline: float
-) -> AsyncGenerator[bytes, None]:
-    """What the operation yields: one result, or those of a subscription."""
-    if prepared.kind != "subscription":
-        async with asyncio.timeout(deadline):
-            body = await engine.execute(prepared, session)
-        yield body
-        return
-    stream = engine.subscribe(prepared, session)
-    try:
-        async for body in stream:
-            yield body
-    finally:
-        await stream.aclose()

@@ -10,10 +10,6 @@ class Writer(Protocol):
     """Somebody who writes to a peer."""
 
     @property
-    def writing(self) -> bool:
-        """Whether a write is under way."""
-
-    @property
     def written(self) -> int:
         """How many writes have ended: what progress is measured by."""
 
@@ -24,7 +20,7 @@ class Writer(Protocol):
 class Watchdog:
     """Calls `stalled` on writers that were seen in one and the same write for `limit` seconds.
 
-    It looks around four times in that span, while there are writers; a write itself costs it nothing.
+    It looks around four times in that span, while somebody writes.
     """
 
     def __init__(self, limit: float) -> None:
@@ -34,6 +30,7 @@ class Watchdog:
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, writer: Writer) -> None:
+        """From when it begins to write, until `unwatch`."""
         self._writers.add(writer)
         if self._timer is None:
             self._arm()
@@ -47,7 +44,7 @@ class Watchdog:
     def _look_around(self) -> None:
         self._timer = None
         now = asyncio.get_running_loop().time()
-        seen = {writer: self._first_seen(writer, now) for writer in self._writers if writer.writing}
+        seen = {writer: self._first_seen(writer, now) for writer in self._writers}
         overdue = [writer for writer, (_, since) in seen.items() if now - since >= self._limit]
         self._seen = seen
         for writer in overdue:

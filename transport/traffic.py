@@ -10,6 +10,7 @@ from typing import Protocol
 
 from transport.codes import Close
 from transport.counters import Counters
+from transport.expiry import Expiries
 from transport.options import TransportOptions
 from transport.stall import Watchdog
 
@@ -32,6 +33,7 @@ class Traffic:
     def __init__(self, options: TransportOptions) -> None:
         self.counters = Counters()
         self.watchdog = Watchdog(options.stall_timeout)
+        self.expiries = Expiries()
         self.draining = False
         self._options = options
         self._connections: set[Connection] = set()

@@ -12,9 +12,9 @@ from transport.engine import Engine, NotSignedIn
 from transport.errors import error
 from transport.options import TransportOptions
 from transport.origins import origin_allowed
-from transport.server import abort_of
 from transport.socket import Socket
 from transport.traffic import Traffic
+from transport.wire import wire_of
 
 SUBPROTOCOL = "graphql-transport-ws"
 
@@ -42,22 +42,19 @@ class GraphQLOverWebSocket:
             token = token_in(headers)
         except NotSignedIn as refusal:
             return await self._deny(send, 401, refusal.message, refusal.code)
-        await self._serve(scope, receive, send, token)
+        del headers  # what is not needed any more is not to wait as long as the socket does
+        socket = await self._accept(scope, send, token)
+        if socket is not None:
+            await socket.run(receive)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, token: str | None) -> None:
-        traffic = self._traffic
-        socket = Socket(self._engine, self._options, traffic, send, abort_of(scope), token)
-        traffic.enter(socket)
-        traffic.counters.sockets_open += 1
-        traffic.counters.sockets_total += 1
+    async def _accept(self, scope: Scope, send: Send, token: str | None) -> Socket | None:
+        wire = wire_of(scope)
         try:
             await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
-            await socket.run(receive)
         except OSError:
-            pass  # the peer left during the handshake
-        finally:
-            traffic.counters.sockets_open -= 1
-            traffic.leave(socket)
+            return None  # the peer left during the handshake
+        wire.forget_handshake()
+        return Socket(self._engine, self._options, self._traffic, send, wire, token)
 
     async def _deny(self, send: Send, status: int, message: str, code: str) -> None:
         self._traffic.counters.sockets_refused += 1

@@ -6,11 +6,15 @@ import structlog
 from docket import Perpetual
 
 from models.housekeeping import prune_idempotency_keys
+from models.partitions import Busy, has_strays, make_partitions, prune_log
 from models.sign_in import sweep_sessions as sweep
+from settings import Settings
 
 log = structlog.get_logger("jobwire.worker")
 
 AGAIN = Perpetual(every=timedelta(minutes=5), automatic=True)
+# It has something to do once a month, and two months' time for it.
+LATER = Perpetual(every=timedelta(hours=1), automatic=True)
 
 
 async def prune_keys(_again: Perpetual = AGAIN) -> None:
@@ -24,5 +28,19 @@ async def sweep_sessions(_again: Perpetual = AGAIN) -> None:
     await sweep(datetime.now(UTC))
 
 
+async def tend_log(_again: Perpetual = LATER) -> None:
+    """Make the partitions of the coming months, and drop those that are older than the log is kept."""
+    now, kept = datetime.now(UTC), Settings().log_kept
+    try:
+        if made := await make_partitions(now):
+            log.info("log.partitions_made", names=made)
+        if kept is not None and (dropped := await prune_log(now, kept)):
+            log.info("log.pruned", names=dropped)
+    except Busy as busy:
+        log.info("log.busy", reason=str(busy), retry_in=LATER.every.total_seconds())
+    if await has_strays():
+        log.warning("log.strays")
+
+
 #: Named to the worker as "workers.housekeeping:TASKS".
-TASKS = (prune_keys, sweep_sessions)
+TASKS = (prune_keys, sweep_sessions, tend_log)

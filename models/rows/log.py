@@ -12,6 +12,8 @@ from models.rows.base import Link, belongs_to
 class EventRow(Link):
     """One event of one revision. `data` holds the typed fields of the event class that `type` names."""
 
+    # The table is in partitions, by `at`, so its primary key is (firm_id, revision, index, at), and this number has no
+    # index: see migration 0003 and models/partitions.py.
     firm: Any = belongs_to("Firm")
     firm_id: UUID
     revision: int = fields.BigIntField()
@@ -28,7 +30,6 @@ class EventRow(Link):
 
     class Meta:
         table = "event"
-        unique_together = (("firm", "revision", "index"),)
 
 
 class IdempotencyKey(Link):

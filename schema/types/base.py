@@ -1,14 +1,16 @@
-"""How types are made of rows: each field says where it comes from, and loads through the operation's context."""
+"""How types are made of rows: each field says where it comes from, and loads through the operation's context.
+
+A field has its resolver twice: as Strawberry wants it, and as the executor can use it for many rows at once."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import strawberry
-from graphql import GraphQLResolveInfo
 from strawberry.types.info import Info
 
 from models.ids import Kind, encode
 from models.rows import Row
+from schema.execution.resolvers import RESOLVER, Load, Read, TypeCheck
 from schema.limits import ListSize
 from schema.permissions import print_requirements
 
@@ -21,12 +23,12 @@ def column(description: str) -> Any:
 
 
 def value(read: Callable[[Any], Any], description: str) -> Any:
-    """Read off the row."""
+    """Read off the row: `read` asks nothing but the row, and changes nothing."""
 
     def resolver(root: strawberry.Parent[Any]):
         return read(root)
 
-    return strawberry.field(resolver=resolver, description=description)
+    return strawberry.field(resolver=resolver, description=description, metadata={RESOLVER: Read(read)})
 
 
 def loaded(load: Callable[[Any, Any], Any], description: str, *, size: int | None = None) -> Any:
@@ -37,19 +39,27 @@ def loaded(load: Callable[[Any, Any], Any], description: str, *, size: int | Non
     def resolver(root: strawberry.Parent[Any], info: Info):
         return load(root, info.context)
 
-    return strawberry.field(resolver=resolver, description=description)
+    return strawberry.field(resolver=resolver, description=description, metadata={RESOLVER: Load(load)})
 
 
 def _loaded_list(load: Callable[[Any, Any], Any], description: str, size: int) -> Any:
     async def resolver(root: strawberry.Parent[Any], info: Info):
         return await held(info.context, load(root, info.context))
 
-    return strawberry.field(resolver=resolver, description=description, directives=[ListSize(assumed_size=size)])
+    return strawberry.field(
+        resolver=resolver,
+        description=description,
+        directives=[ListSize(assumed_size=size)],
+        metadata={RESOLVER: Load(load, _as_far_as_held)},
+    )
 
 
 async def held(context: Any, rows: Awaitable[list[Any]]) -> list[Any]:
     """A list of which it is not known beforehand how long it is, as far as the answer holds it."""
-    found = await rows
+    return _as_far_as_held(context, await rows)
+
+
+def _as_far_as_held(context: Any, found: list[Any]) -> list[Any]:
     return found if context.holds(len(found)) else []
 
 
@@ -76,10 +86,8 @@ def entity(model: type[Row]) -> Callable[[T], T]:
     """A GraphQL type whose objects are rows of this model. The class's docstring is the type's description."""
 
     def make(cls: T) -> T:
-        def is_type_of(cls: type, source: Any, info: GraphQLResolveInfo[Any]) -> bool:
-            return getattr(source, "kind", None) is model.kind
-
-        cls.is_type_of = classmethod(is_type_of)  # type: ignore[attr-defined]
+        kind = model.kind
+        cls.is_type_of = TypeCheck(lambda source: getattr(source, "kind", None) is kind)  # type: ignore[attr-defined]
         made: T = strawberry.type(cls, description=cls.__doc__)
         print_requirements(made)
         return made

@@ -9,6 +9,7 @@ import strawberry
 from models import rows
 from models.ids import Kind
 from schema.enums import Priority, TaskState
+from schema.execution.resolvers import TypeCheck
 from schema.scalars import Date, DateTime
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, entity, loaded, one, value
@@ -30,10 +31,8 @@ class JobClientStatus:
     description: str = value(lambda job: job.client_status_description, "What it means, in the client's words.")
     changed_at: DateTime | None = value(lambda job: job.client_status_changed_at, "When it last changed.")
 
-    @classmethod
-    def is_type_of(cls, source: object, _info: object) -> bool:
-        """The job itself."""
-        return getattr(source, "kind", None) is Kind.JOB
+    #: The job itself.
+    is_type_of = TypeCheck(lambda source: getattr(source, "kind", None) is Kind.JOB)
 
 
 @entity(rows.Job)

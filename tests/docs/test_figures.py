@@ -12,7 +12,7 @@ from models.commands import pipelines, statuses
 from resolvers import filters, paging, queries, subscriptions
 from schema.limits import Limits, list_size
 from schema.root import graphql_schema
-from subscriptions import bell, stream
+from subscriptions import bell, message
 from subscriptions.pace import PACE
 from tests.docs.pages import page, prose, rows, section
 from transport.options import TransportOptions
@@ -39,7 +39,7 @@ FIGURES = {
     },
     ("docs/live.md", "Limits"): {
         "Events in a message, and events that are replayed after `after`": (
-            f"{_n(stream.MOST_EVENTS)}; beyond it `resync: true`"
+            f"{_n(message.MOST_EVENTS)}; beyond it `resync: true`"
         ),
         "Pipelines of a `boardChanges`, jobs of a `jobChanges`": _n(subscriptions.MOST_PIPELINES),
         "Time to `connection_init`": f"{_n(WIRE.init_timeout)} seconds",
@@ -76,8 +76,8 @@ SENTENCES = [
     ("docs/live.md", f"a comment, sent every {_n(WIRE.keep_alive)} seconds"),
     ("docs/live.md", f"could not confirm for {_n(PACE.hold_after)} seconds"),
     ("docs/live.md", f"cannot be sent within {_n(WIRE.stall_timeout)} seconds"),
-    ("docs/live.md", f"more than {_n(stream.MOST_EVENTS)} things came or went"),
-    ("docs/live.md", f"Up to {_n(stream.MOST_EVENTS)} events are replayed"),
+    ("docs/live.md", f"more than {_n(message.MOST_EVENTS)} things came or went"),
+    ("docs/live.md", f"Up to {_n(message.MOST_EVENTS)} events are replayed"),
     ("docs/live.md", f"up to {subscriptions.MOST_PIPELINES} pipelines"),
     ("docs/live.md", f"1 to {subscriptions.MOST_JOBS} jobs"),
     ("docs/api.md", f"good for {tokens.ACCESS_LIFETIME.seconds // 60} minutes"),

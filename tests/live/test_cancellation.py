@@ -43,6 +43,21 @@ async def hub(servers: embedded.Servers) -> AsyncIterator[Hub]:
         silence()
 
 
+class Mailbox:
+    """Somebody who listens."""
+
+    def __init__(self) -> None:
+        self.bodies: asyncio.Queue[bytes] = asyncio.Queue()
+        self.next = self.bodies.get
+        self.ready = True
+
+    def send(self, body: bytes) -> None:
+        self.bodies.put_nowait(body)
+
+    def end(self, errors: list[Any] | None = None) -> None:
+        raise AssertionError(errors)
+
+
 async def nothing_is_left(database: str) -> None:
     """All connections of the pool are free, and none is in a transaction."""
     await settle()
@@ -144,18 +159,21 @@ async def test_a_subscription_may_be_cancelled_wherever_it_waits(
     engine = Engine(hub)
 
     async def listen(operation: Any, session: Any) -> None:
-        messages = engine.subscribe(operation, session)
+        mailbox = Mailbox()
         stop = engine.on_end(session, lambda _ended: None)
+        subscription = None
         try:
-            await anext(messages)
+            subscription = await engine.subscribe(operation, session, mailbox)
+            await mailbox.next()
             job.name += "."
             changing = asyncio.create_task(_rename(world, job))
             try:
-                await anext(messages)
+                await mailbox.next()
             finally:
                 await asyncio.wait([changing])
         finally:
-            await messages.aclose()
+            if subscription is not None:
+                subscription.stop()
             stop()
 
     for step in ever_later() if how is cancelled_after_turns else itertools.count(1):

@@ -6,8 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from models.log import Committed, Head, heads
+from models.database import sql
+from models.log import Head, heads
 from subscriptions.feed import Feed
+from subscriptions.recent import Revision
+from tests.api.test_statements import counted
 from tests.world import World
 
 
@@ -18,11 +21,14 @@ class Ear:
         self.heard: list[int] = []
         self.losses = 0
 
-    def hear(self, committed: Committed) -> None:
-        self.heard.append(committed.revision)
+    def hear(self, revision: Revision) -> None:
+        self.heard.append(revision.number)
 
     def lose(self) -> None:
         self.losses += 1
+
+    def close(self) -> None:
+        pass
 
 
 def now() -> float:
@@ -106,3 +112,54 @@ async def test_a_busy_firm_is_confirmed_although_its_head_never_rests(world: Wor
     assert feed.confirmed_at < asked_at
     await feed.reach(feed.head + 1)
     assert feed.confirmed_at == asked_at
+
+
+async def test_the_head_is_asked_for_once_by_all_who_ask_together(world: World, feed: Feed) -> None:
+    first = [asyncio.create_task(feed.ask()) for _ in range(10)]
+    await asyncio.sleep(0)
+    with counted(of_the_hub=True) as statements:
+        # What is under way may have been asked too early for those who come now: they share the next one.
+        await asyncio.sleep(0)
+        later = [asyncio.create_task(feed.ask()) for _ in range(10)]
+        answers = await asyncio.gather(*first, *later)
+    assert {head.revision for head in answers} == {await world.revision()}
+    assert len([statement for statement in statements if "scope_revision" in statement]) <= 2
+
+
+async def test_who_asks_for_the_head_is_never_told_what_was_asked_before(world: World, feed: Feed) -> None:
+    for _ in range(20):
+        earlier = asyncio.create_task(feed.ask())
+        await world.job()
+        assert (await feed.ask()).revision == await world.revision()
+        await earlier
+
+
+async def test_the_log_is_read_back_once(world: World, feed: Feed) -> None:
+    start = feed.head
+    for _ in range(5):
+        await world.job()
+    await feed.reach(await world.revision())
+    feed.recent.clear(feed.head)
+    with counted() as statements:
+        found = await asyncio.gather(*(feed.reach_back(start + number % 3) for number in range(30)))
+    assert found == [True] * 30
+    assert 1 <= len(statements) <= 3
+    assert [revision.number for revision in feed.recent.after(start) or ()] == list(range(start + 1, feed.head + 1))
+
+
+async def test_what_the_log_lacks_is_asked_for_once(world: World, feed: Feed) -> None:
+    for _ in range(5):
+        await world.job()
+    await feed.reach(await world.revision())
+    feed.recent.clear(feed.head)
+    cut = feed.head - 2
+    await sql("DELETE FROM event WHERE firm_id = $1 AND revision <= $2", world.firm.id, cut)
+    with counted() as statements:
+        assert not await feed.reach_back(cut - 1)
+        # Where the last days of the log are looked at first, that is more than one.
+        once = len(statements)
+        for _ in range(5):
+            assert not await feed.reach_back(cut - 1)
+            assert not await feed.reach_back(cut - 2)
+    assert len(statements) == once
+    assert await feed.reach_back(cut)

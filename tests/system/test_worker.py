@@ -3,18 +3,23 @@
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 import embedded
 from models import housekeeping
+from models.database import sql
 from models.housekeeping import KEYS_KEPT_FOR, prune_idempotency_keys
 from models.ids import new_id
+from models.partitions import make_partitions
 from models.rows import IdempotencyKey, Session
 from models.sign_in import KEPT_AFTER_END
+from tests.databases import on, own_database, partitions_of_the_log
 from tests.system.jobwire import jobwire
 from tests.world import World
 
@@ -79,6 +84,36 @@ async def test_a_worker_tidies_up_and_survives_without_redis(world: World, datab
         assert await IdempotencyKey.exists(id=young)
         assert await Session.exists(id=recent)
         assert await asyncio.to_thread(worker.end) == 0
+
+
+@pytest.fixture
+async def log_url(servers: embedded.Servers) -> AsyncIterator[str]:
+    """A database with events of long ago, and without a partition for the coming months."""
+    async with own_database(servers, "tended") as url:
+        async with on(url):
+            for name in await partitions_of_the_log():
+                await sql(f"DROP TABLE {name}")
+            await make_partitions(datetime(2001, 1, 1, tzinfo=UTC))
+        yield url
+
+
+@pytest.mark.parametrize("pruned", [False, True])
+async def test_a_worker_tends_the_log(pruned: bool, log_url: str, servers: embedded.Servers, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"log_kept": 12} if pruned else {}
+    months = {"event_2001_01", "event_2001_02", "event_2001_03"}
+    with (
+        embedded.run(tmp_path, durable=False) as own,
+        jobwire("worker", database_url=log_url, redis_url=own.redis_url, **settings) as worker,
+    ):
+        await asyncio.to_thread(worker.logs, "log.partitions_made")
+        if pruned:
+            await asyncio.to_thread(worker.logs, "log.pruned")
+        assert await asyncio.to_thread(worker.end) == 0
+    async with on(log_url):
+        names = await partitions_of_the_log()
+    assert names & months == (set() if pruned else months)
+    # The present month, and two more.
+    assert len(names - months) == 3
 
 
 async def test_a_worker_waits_for_a_redis_that_is_not_there_yet(world: World, database: str, tmp_path: Path) -> None:

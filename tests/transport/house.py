@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 import websockets
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection
 
 from tests.transport.small_engine import SmallEngine
@@ -24,6 +25,7 @@ from transport.routes import graphql_routes
 from transport.server import Server, server_settings
 from transport.traffic import Traffic
 
+T = TypeVar("T")
 SUBPROTOCOL = "graphql-transport-ws"
 
 
@@ -54,6 +56,18 @@ class House:
         """TCP connections that the server still holds."""
         return len(self.server.server_state.connections)
 
+    async def call(self, what: Callable[[], T]) -> T:
+        """On the server's loop."""
+
+        async def calling() -> T:
+            return what()
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(calling(), self.loop))
+
+    async def tasks(self) -> int:
+        """How many tasks there are on the server's loop, but for the one that counts."""
+        return await self.call(lambda: len(asyncio.all_tasks())) - 1
+
     async def drain(self, window: float) -> None:
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.traffic.drain(window), self.loop))
 
@@ -68,12 +82,18 @@ class House:
             yield await sign_in(ws, name)
 
 
+Around = Callable[[ASGIApp], ASGIApp]
+
+
 @contextmanager
-def served(options: TransportOptions | None = None, window: float = 0.0, **engine: Any) -> Iterator[House]:
+def served(
+    options: TransportOptions | None = None, window: float = 0.0, around: Around | None = None, **engine: Any
+) -> Iterator[House]:
     """Serve until the block ends; leaving it drains with `window`, and everything must then be gone."""
     options = options or TransportOptions()
     small, traffic = SmallEngine(**engine), Traffic(options)
-    app = Starlette(routes=graphql_routes(small, options, traffic))
+    app: ASGIApp = Starlette(routes=graphql_routes(small, options, traffic))
+    app = around(app) if around else app
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, **server_settings(options))
     server = Server(config, traffic, window)
@@ -96,7 +116,7 @@ def served(options: TransportOptions | None = None, window: float = 0.0, **engin
         assert not thread.is_alive()
     assert (traffic.counters.sockets_open, traffic.counters.streams_open) == (0, 0)
     assert traffic.counters.operations_open == 0
-    assert not +small.live and not small.callbacks and not traffic._seats
+    assert not +small.live and not small.callbacks and not traffic._seats and not small.faults
 
 
 def wait_here(fact: Callable[[], object], timeout: float = 10) -> None:

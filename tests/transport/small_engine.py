@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import graphql
 import orjson
 
-from transport.engine import Ended, NotSignedIn, Refused, Request
+from tests.transport.small_subscriptions import SERVED, Served, Ticks
+from transport.engine import Ended, NotSignedIn, Refused, Request, Sink
+
+T = TypeVar("T")
 
 SDL = """
 type Query { hello(name: String = "you"): String!  slow(key: String!): String  broken: String  sure: String! }
 type Mutation { add(key: String!): Int! }
 type Subscription {
   count(to: Int!): Int!  ticks(topic: String!): String!  flood(size: Int!): String!
-  fails: Int!  refused: Int!
+  fails: Int!  refused: Int!  begins(key: String!): Int!  stubborn(key: String!): Int!
+  faulty(size: Int!): String!
 }
 """
 
@@ -47,29 +51,34 @@ class SmallEngine:
     added: Counter[str] = field(default_factory=Counter)
     live: Counter[str] = field(default_factory=Counter)
     sent: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    resumed: Counter[str] = field(default_factory=Counter)
     callbacks: dict[Caller, Callable[[Ended], None]] = field(default_factory=dict)
     loop: asyncio.AbstractEventLoop | None = None
 
     def __post_init__(self) -> None:
-        self.topics: defaultdict[str, set[asyncio.Queue[str]]] = defaultdict(set)
+        self.topics: defaultdict[str, set[Ticks]] = defaultdict(set)
         self.schema = graphql.build_schema(SDL)
         for type_name, fields in resolvers(self).items():
-            for name, (resolve, subscribe) in fields.items():
-                definition = self.schema.get_type(type_name).fields[name]  # type: ignore[union-attr]
-                definition.resolve, definition.subscribe = resolve, subscribe
+            for name, resolve in fields.items():
+                self.schema.get_type(type_name).fields[name].resolve = resolve  # type: ignore[union-attr]
 
     # What the tests do, from their own thread.
 
     def publish(self, topic: str, text: str) -> None:
+        self.run(lambda: all_of(self.topics[topic], lambda ticks: ticks.publish(text)))
+
+    def finish(self, topic: str, errors: list[dict[str, Any]] | None = None) -> None:
+        self.run(lambda: all_of(self.topics[topic], lambda ticks: ticks.end(errors)))
+
+    def run(self, what: Callable[[], object]) -> None:
+        """On the loop of the server, where everything here happens."""
         assert self.loop is not None
-        for queue in list(self.topics[topic]):
-            self.loop.call_soon_threadsafe(queue.put_nowait, text)
+        self.loop.call_soon_threadsafe(what)
 
     def end(self, member: str, ended: Ended) -> None:
-        assert self.loop is not None
-        for caller, callback in list(self.callbacks.items()):
-            if caller.member_key == member:
-                self.loop.call_soon_threadsafe(callback, ended)
+        callbacks = [callback for caller, callback in list(self.callbacks.items()) if caller.member_key == member]
+        self.run(lambda: all_of(callbacks, lambda callback: callback(ended)))
 
     # What the wire asks.
 
@@ -112,33 +121,49 @@ class SmallEngine:
         )
         return body(await result if asyncio.iscoroutine(result) or hasattr(result, "__await__") else result)
 
-    async def subscribe(self, prepared: Any, session: Any) -> AsyncGenerator[bytes, None]:
-        request = prepared.request
-        results: Any = graphql.subscribe(self.schema, prepared.node, variable_values=request.variables)
-        if hasattr(results, "__await__"):
-            results = await results
-        if isinstance(results, graphql.ExecutionResult):
-            raise Refused([dict(fault.formatted) for fault in results.errors or []])
-        member = str(session.member_key)
-        self.live[member] += 1
+    async def subscribe(self, prepared: Any, session: Any, sink: Sink) -> Served:
+        name, arguments = self.asked(prepared)
+        served = SERVED[name](self, str(session.member_key), prepared, sink)
+        self.live[served.member] += 1
         try:
-            async for result in results:
-                self.sent[member] += 1
-                yield body(result)
-        finally:
-            self.live[member] -= 1
-            await results.aclose()
+            await served.begin(**arguments)
+        except BaseException:
+            served.stop()
+            raise
+        return served
+
+    def asked(self, prepared: Document) -> tuple[str, dict[str, Any]]:
+        """The one field of a subscription, and its arguments."""
+        request, root = prepared.request, self.schema.subscription_type
+        operation = graphql.get_operation_ast(prepared.node, request.operation_name)
+        assert operation is not None and root is not None
+        (node,) = operation.selection_set.selections
+        assert isinstance(node, graphql.FieldNode)
+        values = graphql.get_variable_values(self.schema, operation.variable_definitions or (), request.variables or {})
+        assert not isinstance(values, list)
+        name = node.name.value
+        return name, graphql.get_argument_values(root.fields[name], node, values)
+
+    def render(self, prepared: Document, value: Any) -> bytes:
+        """One message of a subscription."""
+        request = prepared.request
+        return body(graphql.execute_sync(self.schema, prepared.node, value, variable_values=request.variables))
 
     def on_end(self, session: Any, callback: Callable[[Ended], None]) -> Callable[[], None]:
         self.callbacks[session] = callback
         return lambda: self.callbacks.pop(session, None) and None
 
 
+def all_of(things: Iterable[T], do: Callable[[T], None]) -> None:
+    for thing in list(things):
+        do(thing)
+
+
 def body(result: graphql.ExecutionResult) -> bytes:
     return orjson.dumps(result.formatted)
 
 
-def resolvers(engine: SmallEngine) -> dict[str, dict[str, tuple[Any, Any]]]:
+def resolvers(engine: SmallEngine) -> dict[str, dict[str, Any]]:
     async def slow(_: Any, info: Any, key: str) -> str:
         engine.executing[key] += 1
         try:
@@ -155,43 +180,11 @@ def resolvers(engine: SmallEngine) -> dict[str, dict[str, tuple[Any, Any]]]:
     def broken(_: Any, info: Any) -> str:
         raise ValueError("broken")
 
-    async def count(_: Any, info: Any, to: int) -> AsyncIterator[int]:
-        for number in range(1, to + 1):
-            yield number
-
-    async def ticks(_: Any, info: Any, topic: str) -> AsyncIterator[str]:
-        queue: asyncio.Queue[str] = asyncio.Queue()
-        engine.topics[topic].add(queue)
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            engine.topics[topic].discard(queue)
-
-    async def flood(_: Any, info: Any, size: int) -> AsyncIterator[str]:
-        while True:
-            yield "x" * size
-            await asyncio.sleep(0)
-
-    async def fails(_: Any, info: Any) -> AsyncIterator[int]:
-        yield 1
-        raise RuntimeError("secret-literal")
-
-    async def refused(_: Any, info: Any) -> AsyncIterator[int]:
-        raise Refused([{"message": "Not this one."}])
-        yield 1
-
     def same(value: Any, info: Any, **_: Any) -> Any:
         return value
 
-    sources = {"count": count, "ticks": ticks, "flood": flood, "fails": fails, "refused": refused}
     return {
-        "Query": {
-            "hello": (lambda _, info, name: f"Hello, {name}", None),
-            "slow": (slow, None),
-            "broken": (broken, None),
-            "sure": (broken, None),
-        },
-        "Mutation": {"add": (add, None)},
-        "Subscription": {name: (same, source) for name, source in sources.items()},
+        "Query": {"hello": lambda _, info, name: f"Hello, {name}", "slow": slow, "broken": broken, "sure": broken},
+        "Mutation": {"add": add},
+        "Subscription": dict.fromkeys(SERVED, same),
     }

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import time
 
 import pytest
 from starlette.datastructures import Headers
 
 from transport.codes import clients_retry, fit_reason
-from transport.counters import Counters
-from transport.frames import next_frame, next_prefix
+from transport.expiry import Expiries
+from transport.frames import NEXT_SUFFIX, next_prefix
 from transport.negotiation import Media, negotiate
 from transport.options import TransportOptions
 from transport.origins import origin_allowed
-from transport.outbox import Outbox
 from transport.rate import TokenBucket
 from transport.reply import executed
 from transport.stall import Watchdog
+from transport.waiting import Gate, Inbox
 
 
 @pytest.mark.parametrize("text", ["", "short", "é" * 100, "a" + "🏃" * 60, "x" * 123, "x" * 124, "\ud800"])
@@ -40,7 +40,8 @@ def test_a_bucket_allows_a_burst_and_then_a_rate() -> None:
 
 
 def test_a_frame_is_the_body_with_something_around_it() -> None:
-    assert next_frame(next_prefix('"é'), '{"a":"é"}'.encode()) == ('{"id":"\\"é","type":"next","payload":{"a":"é"}}')
+    frame = next_prefix('"é') + '{"a":"é"}'.encode() + NEXT_SUFFIX
+    assert frame.decode() == '{"id":"\\"é","type":"next","payload":{"a":"é"}}'
 
 
 @pytest.mark.parametrize(
@@ -91,102 +92,8 @@ def test_a_result_without_data_is_not_a_success_in_the_new_media_type() -> None:
     assert executed(b'{"errors":[],"data":null}', Media.GRAPHQL).status == 200
 
 
-class Peer:
-    """An ASGI `send` that can be held up."""
-
-    def __init__(self) -> None:
-        self.got: list[Any] = []
-        self.reading = asyncio.Event()
-        self.reading.set()
-
-    async def send(self, message: Any) -> None:
-        await self.reading.wait()
-        self.got.append(message.get("text") or (message["code"], message["reason"]))
-
-
-class Owned:
-    stopped = False
-
-
-def outbox(peer: Peer, bound: int = 100) -> Outbox:
-    return Outbox(peer.send, bound, Watchdog(10), Counters(), lambda: None)
-
-
-async def settle() -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-async def test_frames_keep_their_order_whoever_writes() -> None:
-    peer, owner = Peer(), Owned()
-    box = outbox(peer)
-    peer.reading.clear()
-    first = asyncio.create_task(box.deliver("1", owner))
-    await settle()
-    box.put("2")
-    await box.deliver("3", owner)
-    box.put("4")
-    box.say_goodbye(1000, "bye", drop=False)
-    box.put("never")
-    peer.reading.set()
-    await first
-    await settle()
-    assert peer.got == ["1", "2", "3", "4", (1000, "bye")]
-
-
-async def test_a_frame_that_is_cancelled_lets_the_others_through() -> None:
-    peer, owner = Peer(), Owned()
-    box = outbox(peer)
-    peer.reading.clear()
-    first = asyncio.create_task(box.deliver("1", owner))
-    await settle()
-    box.put("2")
-    first.cancel()
-    await settle()
-    peer.reading.set()
-    await settle()
-    assert peer.got == ["2"]
-
-
-async def test_frames_of_a_stopped_operation_are_not_sent() -> None:
-    peer, owner = Peer(), Owned()
-    box = outbox(peer)
-    peer.reading.clear()
-    box.put("1")
-    await settle()
-    await box.deliver("2", owner)
-    box.put("3")
-    owner.stopped = True
-    peer.reading.set()
-    await settle()
-    assert peer.got == ["1", "3"]
-
-
-async def test_room_is_waited_for_over_the_bound_and_given_up_with_the_socket() -> None:
-    peer = Peer()
-    box = outbox(peer, bound=10)
-    peer.reading.clear()
-    box.put("under way")
-    await settle()
-    box.put("x" * 11)
-    waiting = [asyncio.create_task(box.room()) for _ in range(2)]
-    await settle()
-    assert not any(task.done() for task in waiting)
-    peer.reading.set()
-    await asyncio.gather(*waiting)
-    peer.reading.clear()
-    box.put("under way")
-    await settle()
-    box.put("x" * 11)
-    waiting = [asyncio.create_task(box.room()) for _ in range(2)]
-    await settle()
-    box.shut()
-    await asyncio.gather(*waiting)
-
-
 class Writer:
     def __init__(self, progresses: bool) -> None:
-        self.writing = True
         self._progresses = progresses
         self._written = 0
         self.stalls = 0
@@ -211,3 +118,60 @@ async def test_the_watchdog_knows_slow_from_stuck_and_rests_when_nobody_is_left(
     dog.unwatch(slow)
     while dog._timer is not None:
         await asyncio.sleep(0.001)
+
+
+class Holder:
+    """Of a token that expires."""
+
+    def __init__(self) -> None:
+        self.expired = 0.0
+
+    def expire(self) -> None:
+        self.expired = time.time()
+
+
+async def test_tokens_expire_at_their_moment_unless_they_are_forgotten() -> None:
+    expiries, start = Expiries(), time.time()
+    moments = {Holder(): start + seconds for seconds in (0.3, 0.02, -5.0, 0.1, 3600.0)}
+    forgotten = Holder()
+    expiries.watch(forgotten, start + 0.05)
+    for holder, moment in moments.items():
+        expiries.watch(holder, moment)
+    expiries.forget(forgotten)
+    due = [holder for holder, moment in moments.items() if moment < start + 1]
+    while not all(holder.expired for holder in due):
+        await asyncio.sleep(0.005)
+    assert all(moments[holder] <= holder.expired < max(moments[holder], start) + 0.5 for holder in due)
+    assert forgotten.expired == 0 and sum(bool(holder.expired) for holder in moments) == 4
+
+
+async def test_a_gate_lets_through_who_waits_and_who_comes_while_it_is_open() -> None:
+    gate = Gate()
+    waiting = [asyncio.create_task(gate.wait()) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert not gate.is_set() and not any(task.done() for task in waiting)
+    gate.set()
+    gate.clear()  # as with an Event: those who waited were let through
+    assert await asyncio.gather(*waiting) == [True, True]
+    late = asyncio.create_task(gate.wait())
+    await asyncio.sleep(0)
+    assert not late.done()
+    gate.set()
+    assert await late and await gate.wait() and gate.is_set()
+
+
+async def test_an_inbox_keeps_the_order_and_loses_nothing_to_a_getter_that_leaves() -> None:
+    inbox: Inbox[int] = Inbox()
+    assert inbox.empty()
+    getter = asyncio.create_task(inbox.get())
+    await asyncio.sleep(0)
+    inbox.put_nowait(1)
+    inbox.put_nowait(2)
+    getter.cancel()  # it has been woken, and does not come
+    await asyncio.wait({getter})
+    assert getter.cancelled() and not inbox.empty()
+    assert [await inbox.get(), await inbox.get()] == [1, 2] and inbox.empty()
+    getter = asyncio.create_task(inbox.get())
+    await asyncio.sleep(0)
+    inbox.put_nowait(3)
+    assert await getter == 3 and inbox.empty()

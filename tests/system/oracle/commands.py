@@ -82,7 +82,9 @@ def _forget_pipeline(atlas: Atlas, input: Input, _payload: Object) -> None:
 
 
 def _learn_job(atlas: Atlas, input: Input, payload: Object) -> None:
-    atlas.add_job(payload["job"]["id"], input["accountId"], payload["job"]["stage"]["id"])
+    # Somebody else may have deleted the stage, and so moved the job, before it was read for the answer.
+    if (stage := payload["job"]["stage"]) is not None:
+        atlas.add_job(payload["job"]["id"], input["accountId"], stage["id"])
 
 
 def _learn_version(atlas: Atlas, input: Input, payload: Object) -> None:

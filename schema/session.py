@@ -1,0 +1,42 @@
+"""Who asks, on one connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.errors import SignInRefused
+from models.scope import Viewer
+from models.viewers import viewer_of_session
+
+
+@dataclass(slots=True)
+class Session:
+    """`fresh` is what they could see when they came: for an operation that came with them. It is read again for each
+    other one, also for the first on a socket, which may be old by then."""
+
+    member_key: str | None = None
+    expires_at: float | None = None
+    member_id: UUID | None = None
+    session_id: UUID | None = None
+    firm_id: UUID | None = None
+    fresh: Viewer | None = None
+
+    def settle(self) -> None:
+        """From now on, read what the member may see."""
+        self.fresh = None
+
+    async def viewer(self) -> Viewer | None:
+        """What the member may see now. `SignInRefused` when they are out."""
+        if self.session_id is None:
+            return None
+        viewer, self.fresh = self.fresh, None
+        return viewer or await self.present_viewer()
+
+    async def present_viewer(self) -> Viewer:
+        """What a signed-in member may see, read now."""
+        assert self.session_id is not None
+        viewer = await viewer_of_session(self.session_id)
+        if viewer is None:
+            raise SignInRefused("You are signed out. Sign in again.")
+        return viewer

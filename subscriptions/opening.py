@@ -1,0 +1,88 @@
+"""How a subscription begins: under which scope, from where, and with whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.scope import Viewer
+from subscriptions.cohorts import Cohorts
+from subscriptions.feed import Feed
+from subscriptions.patience import Patience
+from subscriptions.rank import Owed
+from subscriptions.recent import changes_scope
+from subscriptions.sink import Sink
+from subscriptions.subscriber import Subscriber
+from subscriptions.topic import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a client has: everything up to `after` of the log that is named `epoch`; None is nothing, and any log."""
+
+    after: int | None = None
+    epoch: UUID | None = None
+
+
+async def subscribe(
+    cohorts: Cohorts,
+    sink: Sink,
+    standing: Standing,
+    *,
+    firm_id: UUID,
+    read_viewer: Callable[[], Awaitable[Viewer]],
+    make_topic: Callable[[Viewer], Awaitable[Topic]],
+) -> Subscriber:
+    """Serve a member of the firm from now on. Whatever `read_viewer` and `make_topic` raise is passed on."""
+    hub = cohorts.hub
+    feed = await hub.follow(firm_id)
+    try:
+        viewer, topic, kept = await _read(cohorts, feed, standing, read_viewer, make_topic)
+        subscriber = Subscriber(hub, viewer, topic, sink)
+    except BaseException:
+        hub.leave(firm_id)
+        raise
+    owed = Owed.MESSAGE
+    if standing.after is not None:
+        hub.counts.resumed += 1
+        if not kept or not _may_resume(feed, standing.after, standing.epoch, viewer.member_id):
+            owed = Owed.RESYNC
+    cohorts.of(feed, topic, viewer.scope).join(subscriber, standing.after, owed)
+    return subscriber
+
+
+async def _read(
+    cohorts: Cohorts,
+    feed: Feed,
+    standing: Standing,
+    read_viewer: Callable[[], Awaitable[Viewer]],
+    make_topic: Callable[[Viewer], Awaitable[Topic]],
+) -> tuple[Viewer, Topic, bool]:
+    """The viewer as of the feed's head, what they ask, and whether what came after where they stand can be told."""
+    patience = Patience(cohorts.hub, feed)
+    after, kept = standing.after, True
+    while True:
+        asked_at = asyncio.get_running_loop().time()
+        viewer = await patience.read(read_viewer)
+        feed.confirm(viewer.revision, viewer.epoch, asked_at)
+        life = feed.life
+        if viewer.epoch != feed.epoch:
+            continue  # read before the other log came
+        await feed.reach(viewer.revision)
+        topic = await make_topic(viewer)
+        if after is not None and standing.epoch in (None, feed.epoch) and after <= feed.head:
+            kept = await patience.read(lambda: feed.reach_back(after))
+        # The feed was joined before the viewer was read: what it has not heard did not happen.
+        if feed.life == life and feed.rescoped_at.get(viewer.member_id, 0) <= viewer.revision:
+            return viewer, topic, kept
+
+
+def _may_resume(feed: Feed, after: int, epoch: UUID | None, member_id: UUID) -> bool:
+    """Whether the client's cursor is one of this log, and all that they could see since is known."""
+    if epoch not in (None, feed.epoch) or after > feed.head:
+        return False
+    revisions = feed.recent.after(after)
+    # What was visible at the cursor under another scope is not known any more.
+    return revisions is not None and not changes_scope(member_id, revisions)

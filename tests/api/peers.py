@@ -1,0 +1,129 @@
+"""Members who may see the same, in a firm whose log holds every kind of event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import orjson
+from tortoise.transactions import in_transaction
+
+from models.commands.time import log_time, update_time_entry
+from models.events import KINDS, VIEWS, Changes, Event, TimeEvent
+from models.ids import Kind
+from models.log import Logged, append, read_log
+from models.rights import Right
+from models.rows import AccountMember, Member
+from models.scope import Viewer
+from models.viewers import viewer
+from models.visibility import shown
+from subscriptions.message import Message
+from tests.api.furnished import Furnished
+
+#: The rights of each kind of employees. All of them see one account, in the pipelines that there are at first.
+RIGHTS: dict[str, tuple[Right, ...]] = {
+    "employees": (),
+    "of budgets": (Right.MANAGE_TIME_BUDGETS,),
+    "of time": (Right.MANAGE_TIME_BUDGETS, Right.MANAGE_TIME_ENTRIES),
+}
+PAIRS = ("leaders", *RIGHTS)
+
+
+@dataclass
+class Peers:
+    """Pairs of members: of a pair, both may see the same. Each has time of their own, some of it out of sight:
+    `entries` has one of each that is not."""
+
+    firm: Furnished
+    pairs: dict[str, tuple[Member, Member]]
+    entries: list[UUID]
+    log: list[Logged]
+
+    @classmethod
+    async def build(cls) -> Peers:
+        """A fresh firm."""
+        firm = await Furnished.build()
+        world = firm.world
+        pairs = {kind: (await firm.employee(*rights), await firm.employee(*rights)) for kind, rights in RIGHTS.items()}
+        for member in (each for pair in pairs.values() for each in pair):
+            await AccountMember.create(account_id=world.account.id, member_id=member.id)
+        pairs["leaders"] = (world.owner, world.admin)
+        hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
+        entries = [await _log_time(firm, member, hidden.id) for pair in pairs.values() for member in pair]
+        await _record(firm, [_sample(kind, firm.things) for kind in KINDS.values()])
+        return cls(firm, pairs, entries, await read_log(world.firm.id, 0, limit=10_000))
+
+    async def viewers(self, pair: str) -> tuple[Viewer, Viewer]:
+        """Both of a pair, as of now."""
+        one, two = [await viewer(member.id) for member in self.pairs[pair]]
+        assert one is not None
+        assert two is not None
+        assert one.scope == two.scope
+        assert one.member_id != two.member_id
+        return one, two
+
+    def everything(self, viewer: Viewer, previous: int | None = None) -> Message:
+        """All that a viewer may be told: of every event, and that every thing came and left."""
+        last = self.log[-1]
+        views = [
+            replace(last, index=last.index + number, event=_sample(kind, self.firm.things))
+            for number, kind in enumerate(VIEWS.values(), start=1)
+        ]
+        told = [
+            replace(logged, event=event)
+            for logged in (*self.log, *views)
+            if (event := shown(logged.event, viewer.scope)) is not None
+        ]
+        return Message(last.revision, previous, False, told, viewer.scope, viewer.epoch)
+
+
+def in_order(body: bytes) -> bytes:
+    """The body, with its errors in the order of their paths: which of two loads comes first is a matter of chance."""
+    answer = orjson.loads(body)
+    if "errors" in answer:
+        answer["errors"].sort(key=lambda error: [str(step) for step in error.get("path", ())])
+    return orjson.dumps(answer)
+
+
+async def _log_time(firm: Furnished, member: Member, hidden: UUID) -> UUID:
+    """Log time on the job that all see, and some that is then put where employees see nothing. Every kind of event of
+    time happens to the former."""
+    world, job = firm.world, firm.things["job"]
+    mine = (await log_time(world.acting(member), minutes=20, job_id=job, note=member.name)).value
+    moved = (await log_time(world.acting(member), minutes=10, job_id=job, note=member.name)).value
+    await update_time_entry(world.acting(world.owner), time_entry_id=moved.id, job_id=hidden)
+    things = firm.things | {"time_entry": mine.id, "member": member.id}
+    await _record(firm, [_sample(kind, things) for kind in KINDS.values() if issubclass(kind, TimeEvent)])
+    return mine.id
+
+
+async def _record(firm: Furnished, events: list[Event]) -> None:
+    """Write events to the log, as if this had happened: each in a revision of its own."""
+    for event in events:
+        async with in_transaction():
+            await append(firm.world.acting(firm.world.owner), [event], datetime.now(UTC))
+
+
+def _sample(kind: type[Event], things: Mapping[str, UUID]) -> Event:
+    """Such an event of these things."""
+    hints = get_type_hints(kind, include_extras=True)
+    return kind(**{field.name: _value(hints[field.name], things) for field in fields(kind)})
+
+
+def _value(hint: Any, things: Mapping[str, UUID]) -> Any:
+    if hint == Changes:
+        return {"name": ("old", "new"), "budget": (1, 2), "capacity": (3, None)}
+    if get_origin(hint) is Annotated:
+        return things[next(extra for extra in hint.__metadata__ if isinstance(extra, Kind))]
+    if get_origin(hint) is tuple:
+        return (_value(get_args(hint)[0], things),)
+    if type(None) in get_args(hint):
+        return _value(next(arg for arg in get_args(hint) if arg is not type(None)), things)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return next(iter(hint))
+    samples: dict[type, Any] = {str: "text", int: 5, bool: True}
+    return samples[hint]

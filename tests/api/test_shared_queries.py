@@ -1,0 +1,169 @@
+"""An answer that is given to all who may see the same is what each of them would have been answered alone."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+import pytest
+
+import embedded
+from models.ids import Kind, encode
+from models.scope import Viewer
+from models.sign_in import issue_for
+from resolvers.context import Context
+from schema import sharing
+from schema.engine import Engine
+from schema.operation import Operation
+from schema.session import Session
+from tests.api.asking import QUERIES
+from tests.api.peers import PAIRS, Peers, in_order
+from tests.api.samples import asked, filled
+from tests.api.selections import document, root_fields
+from tests.live.house import hub_on
+from transport.engine import Request
+
+HISTORY = """query History($id: ID!) { job(id: $id) { history(first: 100) { nodes { __typename revision
+  ... on TimeEvent { entryId entry { id note member { id } } } } } } }"""
+ONES_OWN = {
+    "node": "query One($id: ID!) { node(id: $id) { id ... on TimeEntry { note } } }",
+    "nodes": "query Some($id: ID!) { nodes(ids: [$id, $id]) { id ... on TimeEntry { note } } }",
+}
+#: Root fields of sharing.PER_VIEWER, by themselves.
+ASKED_BY_VIEWER = sorted(field for owner, field in sharing.PER_VIEWER if owner == "Query")
+
+
+@pytest.fixture(scope="module")
+async def peers(database: str) -> Peers:
+    """One firm for all of these: nothing changes in it."""
+    return await Peers.build()
+
+
+@pytest.fixture
+async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
+    """An engine without a server."""
+    async with hub_on(servers.redis_url) as hub:
+        yield Engine(hub)
+
+
+async def session_of(engine: Engine, viewer: Viewer) -> Session:
+    """A viewer's session."""
+    session = await engine.sign_in(await issue_for(viewer.member_id, 1))
+    session.settle()
+    return session
+
+
+def queries(peers: Peers, name: str) -> list[tuple[str, dict[str, Any]]]:
+    """All that can be asked below a root field, of each thing; of each member's own time, and of all of a job's."""
+    found = [
+        (document("query", name, arguments), filled(arguments, peers.firm.id))
+        for arguments, _ in asked(name, root_fields("query")[name])
+    ]
+    if name in ONES_OWN:
+        ids = [encode(Kind.TIME_ENTRY, entry) for entry in peers.entries]
+        found += [(ONES_OWN[name], {"id": id}) for id in ids]
+    if name == "job":
+        found.append((HISTORY, {"id": encode(Kind.JOB, peers.firm.things["job"])}))
+    return found
+
+
+async def shared(engine: Engine, operation: Operation, viewer: Viewer) -> bytes:
+    """The answer as it is made for all who may see what this viewer may see."""
+    return in_order((await engine._answer(operation, Context.shared(viewer, engine._services))).body)
+
+
+async def alone(engine: Engine, operation: Operation, viewer: Viewer) -> bytes:
+    """The answer as it is made for this viewer."""
+    return in_order((await engine._answer(operation, Context.of(viewer, engine._services))).body)
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("name", QUERIES)
+async def test_what_is_not_per_viewer_is_answered_to_all_as_to_each(
+    peers: Peers, engine: Engine, name: str, pair: str
+) -> None:
+    viewers = await peers.viewers(pair)
+    session = await session_of(engine, viewers[0])
+    for text, variables in queries(peers, name):
+        operation = engine.prepare(Request(text, variables=variables), session)
+        made = engine.answers.made
+        given = in_order(await engine.execute(operation, await session_of(engine, viewers[0])))
+        assert orjson.loads(given)["data"] is not None
+        if operation.is_per_viewer(viewers[0].scope):
+            assert engine.answers.made == made
+            assert given == await alone(engine, operation, viewers[0])
+        else:
+            told = [await alone(engine, operation, viewer) for viewer in viewers]
+            assert given == await shared(engine, operation, viewers[0]) == told[0] == told[1]
+
+
+@pytest.mark.parametrize("name", ASKED_BY_VIEWER)
+async def test_what_is_per_viewer_is_asked_anew_each_time(peers: Peers, engine: Engine, name: str) -> None:
+    for pair in PAIRS:
+        for viewer in await peers.viewers(pair):
+            session = await session_of(engine, viewer)
+            for text, variables in queries(peers, name):
+                operation = engine.prepare(Request(text, variables=variables), session)
+                assert operation.is_per_viewer(viewer.scope)
+                for _ in range(2):
+                    body = await engine.execute(operation, await session_of(engine, viewer))
+                    assert in_order(body) == await alone(engine, operation, viewer)
+    assert (engine.answers.made, engine.answers.hits, len(engine.answers)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("pair", "differs"), [("leaders", False), ("employees", False), ("of budgets", True), ("of time", True)]
+)
+async def test_own_time_in_a_history_is_shown_to_its_member_alone(
+    peers: Peers, engine: Engine, pair: str, differs: bool
+) -> None:
+    viewers, told = await peers.viewers(pair), []
+    for viewer in viewers:
+        session = await session_of(engine, viewer)
+        operation = engine.prepare(Request(HISTORY, variables=queries(peers, "job")[-1][1]), session)
+        assert operation.is_per_viewer(viewer.scope) is differs
+        told.append(await engine.execute(operation, session))
+        me = encode(Kind.MEMBER, viewer.member_id).encode()
+        assert (me in told[-1]) is (pair != "employees")
+    assert (told[0] != told[1]) is differs
+    # A history is read anew in any case: its log may have been pruned.
+    assert engine.answers.made == 0
+
+
+@pytest.mark.parametrize("name", ["viewer", "timeEntries"])
+async def test_a_resolver_that_asks_for_the_viewer_and_is_not_listed_fails(
+    peers: Peers, engine: Engine, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sharing.PER_VIEWER, ("Query", name))
+    # The owner's own time is not another's answer, and who they are is not either.
+    viewer, _ = await peers.viewers("leaders")
+    session = await session_of(engine, viewer)
+    text = {"viewer": "{ viewer { member { id } } }", "timeEntries": "{ timeEntries(first: 5) { nodes { id } } }"}
+    operation = engine.prepare(Request(text[name]), session)
+    assert not operation.is_per_viewer(viewer.scope)
+    for _ in range(2):
+        answer = orjson.loads(await engine.execute(operation, session))
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL"]
+        assert answer["data"] in (None, {name: None})
+    # What went wrong is not kept.
+    assert (engine.answers.made, len(engine.answers)) == (2, 0)
+
+
+async def test_less_is_not_taken_for_the_same(peers: Peers, engine: Engine) -> None:
+    """What is loaded through the viewer does not fail without one, it answers less: the bytes say so."""
+    one, _ = await peers.viewers("of budgets")
+    operation = engine.prepare(Request(HISTORY, variables=queries(peers, "job")[-1][1]), await session_of(engine, one))
+    assert b'"INTERNAL"' not in await shared(engine, operation, one)
+    assert await shared(engine, operation, one) != await alone(engine, operation, one)
+
+
+async def test_what_changes_with_time_is_not_kept(peers: Peers, engine: Engine) -> None:
+    owner, _ = await peers.viewers("leaders")
+    session = await session_of(engine, owner)
+    text = HISTORY.replace("note", "forgotten")
+    operation = engine.prepare(Request(text, variables=queries(peers, "job")[-1][1]), session)
+    assert operation.is_timely
+    assert not operation.is_per_viewer(owner.scope)
+    answers = [await engine.execute(operation, session) for _ in range(2)]
+    assert b'"forgotten":' in answers[0]
+    assert answers[0] == answers[1]
+    assert (engine.answers.made, len(engine.answers)) == (0, 0)
