@@ -25,7 +25,7 @@ from models.clock import today_in
 from models.command import shielded
 from models.errors import Refusal, SignInRefused
 from models.ids import Kind, encode
-from models.scope import Viewer
+from models.scope import Scope, Viewer
 from models.sign_in import authenticate
 from resolvers.context import MOST_THINGS, Context
 from resolvers.subscriptions import Asked
@@ -35,7 +35,7 @@ from schema.execution.executor import execute
 from schema.faults import formatted
 from schema.limits import Limits, Measured, check_limits
 from schema.live import LiveTopic, topic_key
-from schema.operation import Operation
+from schema.operation import Key, Operation
 from schema.root import graphql_schema
 from schema.session import Session
 from schema.sharing import check_coordinates
@@ -52,6 +52,8 @@ _tracer = trace.get_tracer("jobwire")
 _OPEN_MUTATIONS = {"signIn", "refreshSession", "__typename"}
 #: Fatal to clients: whoever was shut out does not come back by themselves.
 _SHUT_OUT = 4401
+#: In a set. An estimate.
+_BYTES_AN_ID = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,10 @@ class Engine:
             return (await self._answer(prepared, shared)).body
         # Read with the scope, so it is the present revision: what has been committed is in the answer.
         moment = Moment(viewer.epoch, viewer.revision, today_in(viewer.time_zone))
-        key, scope = prepared.key, viewer.scope
-        # The text, the variables, and a scope of this caller's own: 120 bytes for each id in a set.
-        size = len(key[0]) + len(key[2]) + 120 * (len(scope.accounts or ()) + len(scope.pipelines or ()))
-        return await self.answers.get((key, scope), moment, lambda: self._answer(prepared, shared), size=size)
+        question = prepared.key, viewer.scope
+        return await self.answers.get(
+            question, moment, lambda: self._answer(prepared, shared), size=_bytes_of(*question)
+        )
 
     async def _answer(self, prepared: Operation, context: Context) -> Answer:
         result = await self._run(prepared, context)
@@ -237,6 +239,12 @@ def _overfull() -> ExecutionResult:
         "`limit`, or for fewer lists within lists."
     )
     return ExecutionResult(None, [GraphQLError(message, extensions={"code": "LIMIT", "limit": "things"})])
+
+
+def _bytes_of(key: Key, scope: Scope) -> int:
+    """What a question takes that is kept: its text, its variables, and a scope that may be its caller's own."""
+    source, _, variables = key
+    return len(source) + len(variables) + _BYTES_AN_ID * (len(scope.accounts or ()) + len(scope.pipelines or ()))
 
 
 def _is_of_the_question(error: GraphQLError) -> bool:

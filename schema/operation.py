@@ -54,7 +54,7 @@ class Operation:
         """Operations with the same key ask the same. Of a subscription, wherever its client stands."""
         names = {definition.variable.name.value for definition in self.node.variable_definitions or ()}
         if self.kind == "subscription":
-            names -= self.document.remember(("resuming", self.name), lambda: _resuming(self.document.ast))
+            names -= self.document.remember(("resuming", self.name), lambda: _resuming(self.schema, self.document.ast))
         asked = {name: value for name, value in self.variables.items() if name in names}
         return self.document.source, self.name, orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
 
@@ -96,8 +96,10 @@ def _root_field(document: Document, node: OperationDefinitionNode) -> FieldNode:
                 waiting.append(selection.selection_set)
 
 
-def _resuming(ast: DocumentNode) -> frozenset[str]:
+def _resuming(schema: GraphQLSchema, ast: DocumentNode) -> frozenset[str]:
     """The variables that are used for nothing but to say where a client stands."""
+    # No other type has fields of these names.
+    streams = schema.subscription_type.fields if schema.subscription_type else {}
     uses: Counter[str] = Counter()
     resuming: Counter[str] = Counter()
 
@@ -109,14 +111,10 @@ def _resuming(ast: DocumentNode) -> frozenset[str]:
             uses[node.name.value] += 1
 
         def enter_field(self, node: FieldNode, *_: object) -> None:
-            if node.name.value in _STREAMS:
+            if node.name.value in streams:
                 for argument in node.arguments or ():
                     if argument.name.value in RESUMING and isinstance(argument.value, VariableNode):
                         resuming[argument.value.name.value] += 1
 
     visit(ast, Collector())
     return frozenset(name for name, count in resuming.items() if uses[name] == count)
-
-
-#: The root fields of subscriptions. No other type has fields of these names.
-_STREAMS = frozenset({"boardChanges", "jobChanges"})

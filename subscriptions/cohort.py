@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from models.log import Logged
+from models.events import Event
 from models.scope import Scope
 from models.visibility import shown
 from subscriptions.crossing import Crossing
@@ -89,7 +89,8 @@ class Cohort:
         if revision.rescoped:
             for subscriber in [each for each in self._all() if each.member_id in revision.rescoped]:
                 self._send_away(subscriber, revision)
-        told = [logged.event for logged in revision.committed.events if self._is_told(logged)]
+        events = (self._told_of(logged.event) for logged in revision.committed.events)
+        told = [event for event in events if event is not None]
         self.outdated = self.outdated or any(event.ends for event in told)
         if self._stale or told:
             self._quiet_since = revision.number
@@ -125,12 +126,12 @@ class Cohort:
             if revision.number > until:
                 break
             for logged in revision.committed.events:
-                if self.topic.interest.covers(logged.event) and (event := shown(logged.event, self.scope)) is not None:
+                if (event := self._told_of(logged.event)) is not None:
                     pending.keep(logged, event)
         return None if len(pending) > MOST_EVENTS else pending
 
-    def _is_told(self, logged: Logged) -> bool:
-        return self.topic.interest.covers(logged.event) and shown(logged.event, self.scope) is not None
+    def _told_of(self, event: Event) -> Event | None:
+        return shown(event, self.scope) if self.topic.interest.covers(event) else None
 
     def _all(self) -> Iterator[Subscriber]:
         return (subscriber for rank in self._ranks for subscriber in rank.members)
@@ -148,7 +149,7 @@ class Cohort:
         assert isinstance(rank, Rank)
         rank.members.discard(subscriber)
         crossing = Crossing(self, subscriber, rank.cursor, because)
-        crossing.owe(resync=rank.owed is Owed.RESYNC or because is None, message=rank.owed is not Owed.NOTHING)
+        crossing.owe(resync=rank.owed is Owed.RESYNC, message=rank.owed is not Owed.NOTHING)
         crossing.begin()
         self.shrink()
 

@@ -7,6 +7,7 @@ import pytest
 
 from schema.engine import Engine
 from schema.operation import Operation
+from schema.root import graphql_schema
 from schema.session import Session
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
@@ -125,3 +126,12 @@ def test_what_changes_with_time_is_told_by_its_fields(engine: Engine, field: str
 def test_a_history_is_read_anew(engine: Engine) -> None:
     assert operation(engine, "{ job(id: 1) { past: history { pageInfo { hasNextPage } } } }").is_timely
     assert not operation(engine, "{ job(id: 1) { name } }").is_timely
+
+
+def test_no_other_field_is_called_like_a_stream() -> None:
+    """Or its `after` would be taken for where a client stands."""
+    schema = graphql_schema()
+    assert schema.subscription_type is not None
+    for name, kind in schema.type_map.items():
+        if kind is not schema.subscription_type:
+            assert not schema.subscription_type.fields.keys() & getattr(kind, "fields", {}).keys(), name
