@@ -1,7 +1,6 @@
 """Answers that are given again: what that saves, and that nobody is ever given an old one, or another's."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +8,6 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-import embedded
 from models import clock
 from models.commands.accounts import set_account_team
 from models.commands.jobs import update_job
@@ -22,20 +20,12 @@ from resolvers.loaders import Loaders
 from schema.answers import Answer, Answers, Moment
 from schema.engine import Engine
 from tests.api.test_statements import counted
-from tests.live.house import hub_on
 from tests.serving import Api
 from tests.world import World
 from transport.engine import Request
 
 BOARD = """query Board($id: ID!, $limit: Int) { revision epoch
   pipeline(id: $id) { name stages { name jobs(limit: $limit) { id name overdue budget account { name } } } } }"""
-
-
-@pytest.fixture
-async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
-    """An engine without a server."""
-    async with hub_on(servers.redis_url) as hub:
-        yield Engine(hub)
 
 
 async def ask(engine: Engine, member: Member, query: str, **variables: Any) -> dict[str, Any]:

@@ -1,12 +1,10 @@
 """An answer that is given to all who may see the same is what each of them would have been answered alone."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
 import pytest
 
-import embedded
 from models.ids import Kind, encode
 from models.scope import Viewer
 from models.sign_in import issue_for
@@ -19,7 +17,6 @@ from tests.api.asking import QUERIES
 from tests.api.peers import PAIRS, Peers, in_order
 from tests.api.samples import asked, filled
 from tests.api.selections import document, root_fields
-from tests.live.house import hub_on
 from transport.engine import Request
 
 HISTORY = """query History($id: ID!) { job(id: $id) { history(first: 100) { nodes { __typename revision
@@ -30,19 +27,6 @@ ONES_OWN = {
 }
 #: Root fields of sharing.PER_VIEWER, by themselves.
 ASKED_BY_VIEWER = sorted(field for owner, field in sharing.PER_VIEWER if owner == "Query")
-
-
-@pytest.fixture(scope="module")
-async def peers(database: str) -> Peers:
-    """One firm for all of these: nothing changes in it."""
-    return await Peers.build()
-
-
-@pytest.fixture
-async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
-    """An engine without a server."""
-    async with hub_on(servers.redis_url) as hub:
-        yield Engine(hub)
 
 
 async def session_of(engine: Engine, viewer: Viewer) -> Session:

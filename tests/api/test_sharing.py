@@ -3,14 +3,12 @@
 So it may be executed once for both. What each is told alone, by an execution that knows who they are, is the measure.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
-import embedded
 from models.events import KINDS, VIEWS
 from models.ids import Kind, encode
 from models.scope import Viewer
@@ -25,23 +23,9 @@ from subscriptions.message import Message
 from tests.api.peers import PAIRS, Peers, in_order
 from tests.api.samples import filled
 from tests.api.subscription_texts import Subscription, subscriptions
-from tests.live.house import hub_on
 from transport.engine import Request
 
 PREVIOUS = (None, 0, 7, 1_000_000)
-
-
-@pytest.fixture(scope="module")
-async def peers(database: str) -> Peers:
-    """One firm for all of these: nothing changes in it."""
-    return await Peers.build()
-
-
-@pytest.fixture
-async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
-    """An engine without a server, and nobody who follows anything."""
-    async with hub_on(servers.redis_url) as hub:
-        yield Engine(hub)
 
 
 async def prepared(engine: Engine, viewer: Viewer, text: str, variables: dict[str, Any]) -> Operation:

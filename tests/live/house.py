@@ -16,6 +16,7 @@ from subscriptions.interest import BoardInterest, Interest
 from subscriptions.message import Message
 from subscriptions.opening import Standing, subscribe
 from subscriptions.pace import Pace
+from subscriptions.recent import Revision
 from subscriptions.subscriber import Subscriber
 
 
@@ -146,6 +147,25 @@ async def reading(
         yield reader
     finally:
         reader.subscriber.stop()
+
+
+class Ear:
+    """Notes what a feed tells it."""
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+        self.losses = 0
+
+    def hear(self, revision: Revision) -> None:
+        """The next revision."""
+        self.heard.append(revision.number)
+
+    def lose(self) -> None:
+        """It cannot be told."""
+        self.losses += 1
+
+    def close(self) -> None:
+        """The feed is closed."""
 
 
 def kinds(message: Message) -> list[str]:

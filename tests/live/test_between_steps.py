@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,15 +23,6 @@ from subscriptions.opening import Standing
 from tests.live.house import Bare, Bulletin, hub_on, kinds, reading
 from tests.live.test_cohorts import everybody, heard, many, rename
 from tests.world import World
-
-
-@pytest.fixture
-async def cohorts(servers: embedded.Servers) -> AsyncIterator[Cohorts]:
-    """Those of a process that hears of each change from the bell alone."""
-    async with hub_on(servers.redis_url, sweep=30) as hub:
-        silence = on_commit(hub.bell.ring)
-        yield Cohorts(hub)
-        silence()
 
 
 @contextlib.contextmanager

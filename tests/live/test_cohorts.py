@@ -26,15 +26,6 @@ from tests.live.house import Bulletin, Reader, hub_on, kinds, reading
 from tests.world import World
 
 
-@pytest.fixture
-async def cohorts(servers: embedded.Servers) -> AsyncIterator[Cohorts]:
-    """Those of a process that hears of each change from the bell alone."""
-    async with hub_on(servers.redis_url, sweep=30) as hub:
-        silence = on_commit(hub.bell.ring)
-        yield Cohorts(hub)
-        silence()
-
-
 async def rename(world: World, job: Job, name: str) -> int:
     """The revision of a new name."""
     return (await update_job(world.acting(world.owner), job_id=job.id, name=name)).revision

@@ -9,26 +9,9 @@ import pytest
 from models.database import sql
 from models.log import Head, heads
 from subscriptions.feed import Feed
-from subscriptions.recent import Revision
 from tests.api.test_statements import counted
+from tests.live.house import Ear
 from tests.world import World
-
-
-class Ear:
-    """Notes what it is told."""
-
-    def __init__(self) -> None:
-        self.heard: list[int] = []
-        self.losses = 0
-
-    def hear(self, revision: Revision) -> None:
-        self.heard.append(revision.number)
-
-    def lose(self) -> None:
-        self.losses += 1
-
-    def close(self) -> None:
-        pass
 
 
 def now() -> float:

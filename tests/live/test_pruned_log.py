@@ -14,8 +14,8 @@ from models.log import heads
 from models.partitions import make_partitions, prune_log
 from models.rows import Job
 from subscriptions.feed import Feed
-from subscriptions.recent import Revision
 from tests.live.follower import following, fresh
+from tests.live.house import Ear
 from tests.live.replica import Replica
 from tests.serving import Api
 from tests.world import World
@@ -115,23 +115,6 @@ async def test_a_cut_at_the_end_is_no_gap(boards: list[Replica], world: World, a
         async with following(api, world.employee, replica=board) as client:
             assert client.resyncs == 1
             await client.check()
-
-
-class Ear:
-    """Notes what a feed tells it."""
-
-    def __init__(self) -> None:
-        self.heard: list[int] = []
-        self.losses = 0
-
-    def hear(self, revision: Revision) -> None:
-        self.heard.append(revision.number)
-
-    def lose(self) -> None:
-        self.losses += 1
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.mark.parametrize("cut", [False, True])

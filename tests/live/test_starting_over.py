@@ -1,7 +1,6 @@
 """When what was told is worth nothing any more: a restored log, a message that is too large, a hub that stops."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -10,7 +9,7 @@ import pytest
 import embedded
 from models.commands.accounts import set_account_team
 from models.database import sql
-from models.log import heads, on_commit
+from models.log import heads
 from models.sign_in import issue_for
 from schema.engine import Engine
 from subscriptions.bell import Bell
@@ -23,15 +22,6 @@ from tests.live.house import hub_on, kinds, reading
 from tests.live.test_cohorts import everybody, heard, rename
 from tests.world import World
 from transport.engine import Request
-
-
-@pytest.fixture
-async def cohorts(servers: embedded.Servers) -> AsyncIterator[Cohorts]:
-    """Those of a process that hears of each change from the bell alone."""
-    async with hub_on(servers.redis_url, sweep=30) as hub:
-        silence = on_commit(hub.bell.ring)
-        yield Cohorts(hub)
-        silence()
 
 
 async def restore(world: World, revision: int, scope_revision: int) -> None:

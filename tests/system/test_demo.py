@@ -1,7 +1,6 @@
 """The demo firms: made whole, honestly logged, never made twice; and traffic that is real work."""
 
 import asyncio
-import os
 import random
 import sys
 import time
@@ -13,10 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import pytest
 from redis.asyncio import Redis
-from tortoise.context import TortoiseContext
 
 import demo
 import embedded
@@ -29,7 +26,6 @@ from demo.people import OTHER_OWNER, OWNER, PASSWORD, TEAM, Person, found
 from demo.pipelines import SERVICES
 from models.boards import assignees_of_jobs, cards_in
 from models.clock import now
-from models.database import _config, credentials, migrate
 from models.errors import NotFound
 from models.events import JobCreated, JobMoved, TaskCreated, TimeLogged
 from models.ids import Kind, encode
@@ -40,6 +36,7 @@ from models.scope import Scope, Viewer
 from models.sign_in import authenticate, sign_in
 from models.signing_keys import KEYS, ensure_signing_key
 from subscriptions.bell import CHANNEL
+from tests import databases
 from tests.serving import serving
 
 JOBS = 300
@@ -65,25 +62,9 @@ BOARD = "query Board($id: ID!) { pipeline(id: $id) { name stages { name jobs { n
 
 
 @asynccontextmanager
-async def empty_database(servers: embedded.Servers, name: str) -> AsyncIterator[str]:
-    """A migrated database with nothing in it."""
-    admin = await asyncpg.connect(**credentials(servers.database_url))
-    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await admin.execute(f"CREATE DATABASE {name}")
-    url = servers.database_url.replace("/jobwire?", f"/{name}?", 1)
-    try:
-        await migrate(url)
-        yield url
-    finally:
-        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await admin.close()
-
-
-@asynccontextmanager
 async def on(url: str) -> AsyncIterator[None]:
-    """The rows talk to this database inside the block, also when the whole run's is open beside it."""
-    async with TortoiseContext() as context:
-        await context.init(config=_config(url, 10, 15))
+    """The rows talk to this database inside the block, which has keys of its own."""
+    async with databases.on(url):
         KEYS.forget()
         await ensure_signing_key()
         try:
@@ -95,7 +76,7 @@ async def on(url: str) -> AsyncIterator[None]:
 @pytest.fixture(scope="module")
 async def own_url(servers: embedded.Servers) -> AsyncIterator[str]:
     """A database of this module's own: the demo is there once."""
-    async with empty_database(servers, f"demo_{os.getpid()}") as url:
+    async with databases.own_database(servers, "demo") as url:
         yield url
 
 
@@ -221,7 +202,7 @@ async def test_a_number_always_makes_the_same_job(seeded: str) -> None:
 
 
 async def test_a_set_up_that_was_cut_short_is_finished(servers: embedded.Servers) -> None:
-    async with empty_database(servers, f"demo_cut_{os.getpid()}") as url, on(url):
+    async with databases.own_database(servers, "demo_cut") as url, on(url):
         with pytest.raises(NotFound):
             await traffic.run(redis_url=servers.redis_url, rate=1, stop=asyncio.Event())
         seeding = asyncio.create_task(demo.seed(jobs=10))
