@@ -30,6 +30,8 @@ class Context:
     epoch: UUID | None = None
     #: Whatever the process that serves has for its resolvers: the live part reads it.
     services: Any = None
+    #: The network that the caller comes from. Empty where an answer is made for more than one caller.
+    address: str = ""
     load: Loaders = field(init=False)
     #: Whoever asked has gone: what is still being answered need not be.
     abandoned: bool = False
@@ -40,11 +42,11 @@ class Context:
         self.refresh()
 
     @classmethod
-    def of(cls, viewer: Viewer | None, services: Any = None) -> "Context":
+    def of(cls, viewer: Viewer | None, services: Any = None, address: str = "") -> "Context":
         """For an operation of a viewer, or of nobody."""
         if viewer is None:
-            return cls(services=services)
-        return cls(viewer.scope, viewer, viewer.revision, viewer.epoch, services)
+            return cls(services=services, address=address)
+        return cls(viewer.scope, viewer, viewer.revision, viewer.epoch, services, address)
 
     @classmethod
     def shared(cls, viewer: Viewer, services: Any = None) -> "Context":

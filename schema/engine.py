@@ -77,16 +77,17 @@ class Engine:
         self.cohorts = Cohorts(hub)
         check_coordinates(self._schema)
 
-    async def sign_in(self, token: str | None) -> Session:
+    async def sign_in(self, token: str | None, address: str = "") -> Session:
         """The session of an access token; nobody's for None."""
         if token is None:
-            return Session()
+            return Session(address)
         try:
             known = await authenticate(token)
         except SignInRefused as refusal:
             raise NotSignedIn(refusal.message, refusal.code) from None
         viewer = known.viewer
         session = Session(
+            address,
             member_key=encode(Kind.MEMBER, viewer.member_id),
             expires_at=known.expires_at,
             member_id=viewer.member_id,
@@ -145,7 +146,7 @@ class Engine:
         except SignInRefused as refusal:
             return _body(ExecutionResult(None, [_as_error(refusal)]))
         if viewer is None or prepared.kind == "mutation" or prepared.is_per_viewer(viewer.scope):
-            return (await self._answer(prepared, Context.of(viewer, self._services))).body
+            return (await self._answer(prepared, Context.of(viewer, self._services, session.address))).body
         shared = Context.shared(viewer, self._services)
         if prepared.is_timely:
             return (await self._answer(prepared, shared)).body

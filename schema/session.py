@@ -12,9 +12,11 @@ from models.viewers import viewer_of_session
 
 @dataclass(slots=True)
 class Session:
-    """`fresh` is what they could see when they came: for an operation that came with them. It is read again for each
-    other one, also for the first on a socket, which may be old by then."""
+    """`address` is the network that the caller comes from. `fresh` is what they could see when they came: for an
+    operation that came with them. It is read again for each other one, also for the first on a socket, which may be
+    old by then."""
 
+    address: str = ""
     member_key: str | None = None
     expires_at: float | None = None
     member_id: UUID | None = None

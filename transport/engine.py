@@ -99,8 +99,11 @@ class Engine(Protocol):
     It is given back only what it gave: its own Prepared and its own Session, so those are Any here.
     """
 
-    async def sign_in(self, token: str | None) -> Session:
-        """The session of a bearer token, or an anonymous one for None. Raises NotSignedIn."""
+    async def sign_in(self, token: str | None, address: str) -> Session:
+        """The session of a bearer token, or an anonymous one for None. Raises NotSignedIn.
+
+        `address` is the network that the caller comes from (`transport.address.address_of`).
+        """
 
     def prepare(self, request: Request, session: Any) -> Prepared:
         """Parse, validate, apply limits. Raises Refused."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from transport.address import address_of
 from transport.bearer import token_in
 from transport.body import ClientGone, read_body
 from transport.engine import Engine, NotSignedIn, Prepared, Refused, Request, Session
@@ -83,7 +84,7 @@ class GraphQLOverHTTP:
         request = await self._read(exchange)
         try:
             async with asyncio.timeout(self._options.deadline), Presence(exchange.receive):
-                session = await self._engine.sign_in(token_in(exchange.headers))
+                session = await self._engine.sign_in(token_in(exchange.headers), address_of(exchange.scope))
                 prepared = self._prepare(exchange, request, session)
                 if exchange.accepts is not Media.EVENTS:
                     return executed(await self._engine.execute(prepared, session), exchange.media)

@@ -39,6 +39,7 @@ class Socket:
     """
 
     __slots__ = (
+        "_address",
         "_closing",
         "_engine",
         "_greeting",
@@ -65,12 +66,14 @@ class Socket:
         send: Send,
         wire: Wire,
         header_token: str | None,
+        address: str,
     ) -> None:
         self._engine = engine
         self._options = options
         self._traffic = traffic
         self._wire = wire
         self._header_token = header_token
+        self._address = address
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(send, wire, options.queue_bound, traffic.watchdog, traffic.counters, self)
         self._rate = TokenBucket(options.message_rate, options.message_burst, self._loop.time())
@@ -194,7 +197,7 @@ class Socket:
             if token is None and not self._options.anonymous_sockets:
                 raise NotSignedIn("Sign in first: connection_init needs an 'authorization'.")
             async with asyncio.timeout(self._options.deadline):
-                return await self._engine.sign_in(token)
+                return await self._engine.sign_in(token, self._address)
         except NotSignedIn as refusal:
             raise Violation(Close.FORBIDDEN, refusal.message) from None
         except TimeoutError:

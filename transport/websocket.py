@@ -6,6 +6,7 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from transport.address import address_of
 from transport.bearer import token_in
 from transport.codes import Close
 from transport.engine import Engine, NotSignedIn
@@ -54,7 +55,7 @@ class GraphQLOverWebSocket:
         except OSError:
             return None  # the peer left during the handshake
         wire.forget_handshake()
-        return Socket(self._engine, self._options, self._traffic, send, wire, token)
+        return Socket(self._engine, self._options, self._traffic, send, wire, token, address_of(scope))
 
     async def _deny(self, send: Send, status: int, message: str, code: str) -> None:
         self._traffic.counters.sockets_refused += 1

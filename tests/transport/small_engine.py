@@ -82,7 +82,7 @@ class SmallEngine:
 
     # What the wire asks.
 
-    async def sign_in(self, token: str | None) -> Caller:
+    async def sign_in(self, token: str | None, address: str = "") -> Caller:
         self.loop = asyncio.get_running_loop()
         if token == "bad":
             raise NotSignedIn("The token is not valid.")
