@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 from threading import Event
 
@@ -12,7 +13,7 @@ import asyncpg
 
 from embedded.account import Account, with_a_name
 from embedded.folder import Folder
-from embedded.process import Child, Program, stop
+from embedded.process import GLANCE, Child, Program, stop
 
 USER = "jobwire"
 DATABASE = "jobwire"
@@ -21,6 +22,8 @@ SOCKET = f".s.PGSQL.{PORT}"
 # After a crash it replays up to max_wal_size before it answers.
 PATIENCE = 180.0
 HALF_MADE = "postgres.new-"
+# In seconds: how long an initdb whose parent was killed may take to notice.
+LAST_WORDS = 10.0
 
 SETTINGS = {
     "listen_addresses": "",
@@ -45,7 +48,7 @@ def prepare(folder: Folder, initdb: Path, durable: bool, giving_up: Event) -> No
     The cluster is made beside its place and then moved there, so a half-made one is never taken for one.
     """
     for half_made in folder.path.glob(f"{HALF_MADE}*"):
-        shutil.rmtree(half_made, ignore_errors=True)
+        _remove(half_made)
     if not folder.postgres.exists():
         _make_cluster(folder, initdb, durable, giving_up)
     # We hold the folder's lock, so these are stale. PostgreSQL would refuse to start if the number in them
@@ -53,6 +56,15 @@ def prepare(folder: Folder, initdb: Path, durable: bool, giving_up: Event) -> No
     # remains of an old server by its shared memory.
     for left in ("postmaster.pid", SOCKET, f"{SOCKET}.lock"):
         (folder.postgres / left).unlink(missing_ok=True)
+
+
+def _remove(half_made: Path) -> None:
+    """Delete what a start that was killed left. Its initdb is told by a signal and ends soon, but may still be writing:
+    what it adds while the folder is being emptied would stay."""
+    deadline = time.monotonic() + LAST_WORDS
+    while half_made.exists() and time.monotonic() < deadline:
+        shutil.rmtree(half_made, ignore_errors=True)
+        time.sleep(GLANCE if half_made.exists() else 0)
 
 
 def program(folder: Folder, binary: Path, durable: bool) -> Program:
