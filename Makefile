@@ -12,6 +12,9 @@ INSTALL := $(PIP) install --require-hashes --no-deps
 READY := $(VENV)/.ready
 READY_TO_DEVELOP := $(VENV)/.ready-to-develop
 
+# A process a core, each with servers and a database of its own; who has nothing left to do takes over from another.
+AT_ONCE := --numprocesses auto --maxprocesses 8 --dist worksteal
+
 .PHONY: help run test check format bench soak schema lock clean
 .DELETE_ON_ERROR:
 
@@ -31,7 +34,7 @@ run: $(READY)
 	@exec $(BIN)/jobwire run --parent $$PPID
 
 test: $(READY_TO_DEVELOP)
-	$(BIN)/python -m pytest -m "not soak" -rs
+	$(BIN)/python -m pytest -m "not soak" -rs $(AT_ONCE)
 
 check: $(READY_TO_DEVELOP)
 	$(BIN)/ruff format --check .

@@ -63,7 +63,9 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
         Route("/readyz", _ready(traffic), methods=["GET"]),
         metrics_route(engine, hub, traffic),
     ]
-    return Application(Starlette(routes=routes, lifespan=lifespan), options, traffic)
+    asgi = Starlette(routes=routes, lifespan=lifespan)
+    asgi.state.hub = hub  # for whoever looks at how it stays live
+    return Application(asgi, options, traffic)
 
 
 def _keep_what_is_here() -> None:

@@ -38,6 +38,7 @@ class _Counts(Collector):
         yield CounterMetricFamily("jobwire_answers_kept", "Answers given again.", answers.hits)
         yield GaugeMetricFamily("jobwire_answers_bytes", "What the answers that are kept take.", answers.bytes)
         yield CounterMetricFamily("jobwire_bell_rung", "Revisions published.", self._hub.bell.rung)
+        yield CounterMetricFamily("jobwire_bell_heard", "Revisions heard from Redis.", self._hub.bell.heard)
         yield CounterMetricFamily("jobwire_bell_dropped", "Revisions that Redis did not take.", self._hub.bell.dropped)
         for name, number in dataclasses.asdict(self._traffic.counters).items():
             yield GaugeMetricFamily(f"jobwire_transport_{name}", "See transport/counters.py.", number)

@@ -45,6 +45,7 @@ class Bell:
         self._waiting: asyncio.Queue[Committed] = asyncio.Queue(MOST_WAITING)
         self._tasks: list[asyncio.Task[None]] = []
         self.rung = 0
+        self.heard = 0
         self.dropped = 0
 
     async def start(self, heard: Callable[[Ring], None], missed: Callable[[], None]) -> None:
@@ -105,6 +106,7 @@ class Bell:
                     if message == RECONNECTED:
                         missed()
                     elif (ring := _read(message)) is not None:
+                        self.heard += 1
                         heard(ring)
                 except Exception:  # one ring that goes wrong must not silence the bell
                     log.exception("bell.ring")

@@ -15,6 +15,7 @@ from app import create_app
 from models.rows import Member
 from models.sign_in import issue_for
 from settings import Settings
+from subscriptions.hub import Hub
 from transport.server import Server, server_settings
 
 
@@ -24,6 +25,7 @@ class Api:
 
     url: str
     http: httpx.AsyncClient
+    hub: Hub
     tokens: dict[Any, str] = field(default_factory=dict)
 
     async def token(self, member: Member) -> str:
@@ -103,7 +105,7 @@ async def serving(database_url: str, redis_url: str, **settings: Any) -> AsyncIt
     port = server.servers[0].sockets[0].getsockname()[1]
     async with httpx.AsyncClient(timeout=30) as http:
         try:
-            yield Api(f"http://127.0.0.1:{port}/graphql", http)
+            yield Api(f"http://127.0.0.1:{port}/graphql", http, application.asgi.state.hub)
         finally:
             server.should_exit = True
             await task

@@ -64,3 +64,39 @@ def test_only_settings_reads_the_environment() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     ]
     assert offences == []
+
+
+#: What reads a clock. `loop.time()` is one as well.
+CLOCKS = {
+    "monotonic",
+    "monotonic_ns",
+    "perf_counter",
+    "perf_counter_ns",
+    "process_time",
+    "process_time_ns",
+    "thread_time",
+}
+#: It compares two hundred clients at many moments, and prints how long they took. It asserts nothing of that.
+TELLS_HOW_LONG = Path("tests/system/oracle")
+
+
+def _reads_a_clock(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    named = node.func.attr
+    return named in CLOCKS or (named == "time" and ast.unparse(node.func.value).endswith(("time", "loop", "loop()")))
+
+
+def test_no_test_asserts_how_long_something_took() -> None:
+    """Machines are shared: a deadline for a fact is generous, a measured time is for bench/. So nothing takes the
+    difference of two moments."""
+    offences = [
+        f"{path}:{node.lineno} {ast.unparse(node)}"
+        for path, tree in _modules("tests")
+        if not path.is_relative_to(TELLS_HOW_LONG) and path.name != "test_oracle.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Sub)
+        and (_reads_a_clock(node.left) or _reads_a_clock(node.right))
+    ]
+    assert offences == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import AsyncExitStack
 
 import httpx
@@ -21,15 +20,15 @@ async def test_sockets_are_closed_at_moments_spread_over_the_window() -> None:
             for ws in sockets:
                 await subscribe(ws, "1", 'subscription { ticks(topic: "drain") }')
             await wait_until(lambda: house.counters.operations_open == 30)
-            started, moments = time.monotonic(), []
+            still_open: set[int] = set()
 
             async def watch(ws: websockets.ClientConnection) -> None:
                 code, reason = await closing(ws)
-                moments.append(time.monotonic() - started)
+                still_open.add(house.counters.sockets_open)
                 assert code == 1012 and reason.startswith("Restarting, come back in ")
 
             await asyncio.gather(house.drain(1.0), *map(watch, sockets))
-            assert max(moments) - min(moments) > 0.2 and max(moments) < 1.0
+            assert len(still_open) > 5  # one after the other, not all in one moment
             assert house.counters.operations_open == house.counters.sockets_open == 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from contextlib import AsyncExitStack
 
 import httpx
@@ -23,11 +22,9 @@ async def stall(ws: ClientConnection, *, size: int = 100_000) -> None:
     ws.transport.pause_reading()
 
 
-async def tick(house: House, ws: ClientConnection, topic: str, text: str) -> float:
-    started = time.perf_counter()
+async def tick(house: House, ws: ClientConnection, topic: str, text: str) -> None:
     house.engine.publish(topic, text)
     assert (await hear(ws))["payload"]["data"]["ticks"] == text
-    return time.perf_counter() - started
 
 
 async def test_it_is_cut_off_while_another_keeps_receiving() -> None:
@@ -43,7 +40,7 @@ async def test_it_is_cut_off_while_another_keeps_receiving() -> None:
             assert heard > 50 and house.counters.sockets_stalled == 1
             assert house.engine.live["stuck"] == 0
             await wait_until(lambda: house.connections == 1)  # cut, though it has not read its close frame
-            assert (await tick(house, fine, "t", "still here")) < 1
+            await tick(house, fine, "t", "still here")
             stuck.transport.abort()
 
 
@@ -87,20 +84,20 @@ async def settled(house: House, member: str) -> int:
     return sent
 
 
-async def test_twenty_stalled_sockets_slow_nobody() -> None:
+async def test_twenty_stalled_sockets_hold_up_nobody() -> None:
+    """By how much they slow others is measured by bench/stalled.py."""
     with served(TransportOptions(stall_timeout=60, close_timeout=0.2)) as house:
         async with house.signed_in("fine") as fine, AsyncExitStack() as stack:
             await subscribe(fine, "1", 'subscription { ticks(topic: "t") }')
             await wait_until(lambda: house.engine.topics["t"])
-            before = sorted([await tick(house, fine, "t", str(n)) for n in range(200)])
             for number in range(20):
                 ws = await stack.enter_async_context(house.signed_in(f"stuck{number}", ping_interval=None))
                 await stall(ws)
                 stack.callback(ws.transport.abort)
-            for number in range(20):
-                await settled(house, f"stuck{number}")
-            during = sorted([await tick(house, fine, "t", str(n)) for n in range(200)])
-            assert during[100] < before[100] * 3 + 0.002  # the ratio is bench/'s; here: not seconds
+            stuck = {f"stuck{number}": await settled(house, f"stuck{number}") for number in range(20)}
+            for number in range(200):
+                await tick(house, fine, "t", str(number))
+            assert {member: house.engine.sent[member] for member in stuck} == stuck
             assert house.counters.sockets_open == 21
 
 
