@@ -10,6 +10,7 @@ import pytest
 
 import embedded
 from models.database import connected, credentials, migrate
+from tests.node import node_with_clients
 from tests.serving import Api, serving
 from tests.world import World
 
@@ -55,3 +56,9 @@ async def api(database: str, servers: embedded.Servers) -> AsyncIterator[Api]:
     """One server of the product for the whole run, in this process."""
     async with serving(database, servers.redis_url) as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node, with the published clients installed."""
+    return node_with_clients()

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from models.commands.moves import move_job
 from models.passwords import hash_password
 from models.rows import Job, Member
-from tests.docs.pages import ROOT, blocks
+from tests.docs.pages import blocks
+from tests.node import CLIENTS
 from tests.serving import Api
 from tests.world import World
 
-CLIENTS = ROOT / "tests" / "transport" / "clients"
 PASSWORD = "correct horse battery staple"
 HOST = "127.0.0.1"
 
@@ -87,20 +83,6 @@ async def says(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
     async with asyncio.timeout(30):
         return (await process.stdout.readline()).decode().strip()
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Node, with the published clients installed."""
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("there is no node on this machine")
-    # npm writes this file last: an installation that was cut short is done again.
-    if not (CLIENTS / "node_modules" / ".package-lock.json").is_file():
-        if shutil.which("npm") is None:
-            pytest.skip("there is no npm on this machine")
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=CLIENTS, check=True, timeout=300)
-    return found
 
 
 def _printed(language: str, name: str) -> str:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import gql
@@ -16,24 +13,9 @@ import pytest
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
+from tests.node import CLIENTS
 from tests.transport.house import House, served, wait_until
 from transport.engine import Ended
-
-CLIENTS = Path(__file__).parent / "clients"
-NODE = shutil.which("node")
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Node, with what the lock file names installed."""
-    if NODE is None:
-        pytest.skip("there is no node on this machine")
-    # npm writes this file last: an installation that was cut short is done again.
-    if not (CLIENTS / "node_modules" / ".package-lock.json").is_file():
-        if shutil.which("npm") is None:
-            pytest.skip("there is no npm on this machine")
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=CLIENTS, check=True, timeout=300)
-    return NODE
 
 
 class Script:
