@@ -12,6 +12,7 @@ from schema.inputs.base import (
     change,
     clearable,
     clearable_id_of,
+    explicit,
     id_of,
     maybe_id_of,
     needed,
@@ -123,7 +124,7 @@ class SetTimeEntryRateInput(Expecting):
     """set_time_entry_rate"""
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
-    rate: Decimals | None = clearable(
+    rate: Decimals | None = explicit(
         "The price of an hour, in the firm's currency, at most two decimals. Null for none."
     )
 
