@@ -2,7 +2,7 @@
 name of the input at fault."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -81,10 +81,11 @@ def money(value: Decimal, field: str) -> Decimal:
     return value
 
 
-def dates(start: date | None, due: date | None) -> None:
-    """A start date is not after the due date."""
+def dates(start: date | None, due: date | None, changed: Container[str] = ("due_date",)) -> None:
+    """A start date is not after the due date. Of `changed` one is at fault: the due date, if it is among them."""
     if start is not None and due is not None and due < start:
-        raise Invalid(f"The due date {due} is before the start date {start}.", "due_date")
+        at_fault = "due_date" if "due_date" in changed else "start_date"
+        raise Invalid(f"The due date {due} is before the start date {start}.", at_fault)
 
 
 def several(values: Sequence[T], field: str, *, most: int = 200) -> list[T]:

@@ -17,7 +17,8 @@ class UserError:
     code: ErrorCode = strawberry.field(description="What kind of refusal.")
     message: str = strawberry.field(description="What to do, in English.")
     path: list[str] = strawberry.field(
-        description="The input at fault: `input`, then the names and list places inside."
+        description="The input at fault: `input`, then the names and list places inside; something that was sent, or "
+        "the field that is missing."
     )
     right: Right | None = strawberry.field(description="The right that you lack, where that is why.")
     role: Role | None = strawberry.field(

@@ -1,7 +1,7 @@
 """The firm's own settings."""
 
 import re
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from models import checks
 from models.command import Change, command
@@ -27,12 +27,12 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
     """Change the firm's name, time zone, currency or switches. Another currency converts no amount."""
     firm = await change.scope.firms.lock(change.actor.firm_id)
     firm.expect(expected_version)
-    wanted: dict[str, Any] = dict(fields)
-    if "name" in fields:
+    wanted = firm.differing(fields)
+    if "name" in wanted:
         wanted["name"] = checks.name(fields["name"])
-    if "time_zone" in fields:
+    if "time_zone" in wanted:
         wanted["time_zone"] = checks.time_zone(fields["time_zone"])
-    if "currency" in fields:
+    if "currency" in wanted:
         wanted["currency"] = _currency(fields["currency"])
     if changed := firm.change_to(wanted):
         await firm.store(*changed)
