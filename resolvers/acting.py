@@ -65,7 +65,8 @@ def many_jobs(action: str, command: Command, takes: type, description: str) -> A
             assert refusal is not None
             return answers(jobs=[], revision=None, errors=[spoken(refusal)])
         done: Bulk[Any] = outcome.value
-        return answers(jobs=done.rows, revision=outcome.revision, errors=[spoken(refusal) for refusal in done.refused])
+        revision = None if outcome.refused else outcome.revision
+        return answers(jobs=done.rows, revision=revision, errors=[spoken(refusal) for refusal in done.refused])
 
     return _field(resolver, takes, answers, description)
 

@@ -41,8 +41,8 @@ def _payload(mutation: str, field: str, hint: Any, description: str) -> type:
         "__annotations__": {field: hint, "revision": Revision | None, "errors": list[UserError]},
         field: strawberry.field(description=description),
         "revision": strawberry.field(
-            description="The firm's revision that holds the change: your cursor has it when it has reached this. Null "
-            "when nothing was changed because of `errors`."
+            description="The firm's revision that holds the change: your cursor has it when it has reached this. The "
+            "present one when there was nothing to change; null when nothing was changed because of `errors`."
         ),
         "errors": strawberry.field(
             description="Why nothing, or not everything, was changed; empty when all went well."
