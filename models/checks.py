@@ -9,6 +9,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from models.errors import Invalid
+from models.money import is_currency, minor_units, rounded
 
 T = TypeVar("T")
 
@@ -74,11 +75,28 @@ def time_zone(value: str, field: str = "time_zone") -> str:
     return value
 
 
-def money(value: Decimal, field: str) -> Decimal:
-    """An amount that is not negative, with at most two decimals."""
-    if not value.is_finite() or value < 0 or value >= Decimal(10) ** 10 or value != value.quantize(Decimal("0.01")):
-        raise Invalid("This must be an amount of at least 0 with at most two decimals.", field)
+#: By how many minor units a currency has.
+_DECIMALS = (
+    "without decimals",
+    "with at most one decimal",
+    "with at most two decimals",
+    "with at most three decimals",
+    "with at most four decimals",
+)
+
+
+def currency(value: str, field: str = "currency") -> str:
+    """The code of a currency in ISO 4217."""
+    if not is_currency(value):
+        raise Invalid("A currency is its ISO 4217 code: three capital letters, such as USD.", field)
     return value
+
+
+def money(value: Decimal, currency: str, field: str) -> Decimal:
+    """An amount that is not negative, with just the decimals of its currency."""
+    if not value.is_finite() or value < 0 or value >= Decimal(10) ** 10 or value != rounded(value, currency):
+        raise Invalid(f"This must be an amount of at least 0 {_DECIMALS[minor_units(currency)]}.", field)
+    return rounded(value, currency)
 
 
 def dates(start: date | None, due: date | None, changed: Container[str] = ("due_date",)) -> None:

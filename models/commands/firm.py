@@ -1,15 +1,11 @@
 """The firm's own settings."""
 
-import re
 from typing import TypedDict, Unpack
 
 from models import checks
 from models.command import Change, command
-from models.errors import Invalid
 from models.events import FirmUpdated, changes_of
 from models.rows import Firm
-
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class FirmFields(TypedDict, total=False):
@@ -33,14 +29,8 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
     if "time_zone" in wanted:
         wanted["time_zone"] = checks.time_zone(fields["time_zone"])
     if "currency" in wanted:
-        wanted["currency"] = _currency(fields["currency"])
+        wanted["currency"] = checks.currency(fields["currency"])
     if changed := firm.change_to(wanted):
         await firm.store(*changed)
         change.record(FirmUpdated(changes=changes_of(changed)))
     return firm
-
-
-def _currency(value: str) -> str:
-    if not _CURRENCY.fullmatch(value):
-        raise Invalid("A currency is its ISO 4217 code: three capital letters, such as USD.", "currency")
-    return value

@@ -161,8 +161,11 @@ async def set_time_entry_rate(
 ) -> TimeEntry:
     """Set what an hour of a time entry costs, or None for no rate."""
     entry, pipeline = await _lock(change, time_entry_id, expected_version)
-    if rate is not None and entry.differing({"rate": rate}):
-        rate = checks.money(rate, "rate")
+    if rate is not None:
+        currency = (await change.scope.firms.get(change.actor.firm_id)).currency
+        if rate in (entry.rate, entry.rate_in(currency)):
+            return entry
+        rate = checks.money(rate, currency, "rate")
     if entry.change_to({"rate": rate}):
         await entry.store("rate")
         # That it changed is told to all who see the entry; its values only to those who may see rates.

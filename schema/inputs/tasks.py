@@ -125,7 +125,8 @@ class SetTimeEntryRateInput(Expecting):
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
     rate: Decimals | None = explicit(
-        "The price of an hour, in the firm's currency, at most two decimals. Null for none."
+        "The price of an hour, in the firm's currency, with at most its decimals: two for USD, none for JPY, three for "
+        "KWD. Null for none."
     )
 
 
