@@ -2,13 +2,14 @@
 name of the input at fault."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from models.errors import Invalid
+from models.money import is_currency, minor_units, rounded
 
 T = TypeVar("T")
 
@@ -74,17 +75,35 @@ def time_zone(value: str, field: str = "time_zone") -> str:
     return value
 
 
-def money(value: Decimal, field: str) -> Decimal:
-    """An amount that is not negative, with at most two decimals."""
-    if not value.is_finite() or value < 0 or value >= Decimal(10) ** 10 or value != value.quantize(Decimal("0.01")):
-        raise Invalid("This must be an amount of at least 0 with at most two decimals.", field)
+#: By how many minor units a currency has.
+_DECIMALS = (
+    "without decimals",
+    "with at most one decimal",
+    "with at most two decimals",
+    "with at most three decimals",
+    "with at most four decimals",
+)
+
+
+def currency(value: str, field: str = "currency") -> str:
+    """The code of a currency in ISO 4217."""
+    if not is_currency(value):
+        raise Invalid("A currency is its ISO 4217 code: three capital letters, such as USD.", field)
     return value
 
 
-def dates(start: date | None, due: date | None) -> None:
-    """A start date is not after the due date."""
+def money(value: Decimal, currency: str, field: str) -> Decimal:
+    """An amount that is not negative, with just the decimals of its currency."""
+    if not value.is_finite() or value < 0 or value >= Decimal(10) ** 10 or value != rounded(value, currency):
+        raise Invalid(f"This must be an amount of at least 0 {_DECIMALS[minor_units(currency)]}.", field)
+    return rounded(value, currency)
+
+
+def dates(start: date | None, due: date | None, changed: Container[str] = ("due_date",)) -> None:
+    """A start date is not after the due date. Of `changed` one is at fault: the due date, if it is among them."""
     if start is not None and due is not None and due < start:
-        raise Invalid(f"The due date {due} is before the start date {start}.", "due_date")
+        at_fault = "due_date" if "due_date" in changed else "start_date"
+        raise Invalid(f"The due date {due} is before the start date {start}.", at_fault)
 
 
 def several(values: Sequence[T], field: str, *, most: int = 200) -> list[T]:

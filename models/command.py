@@ -45,12 +45,14 @@ _running: set[asyncio.Task[Any]] = set()
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
     """What a command made, and the firm's revision that holds it. `value` is None where a repeated call's result has
-    gone, or may no longer be seen."""
+    gone, or may no longer be seen. `revision` is the present one where nothing was changed."""
 
     value: T
     revision: int
     #: Whether it changed what the actor may see.
     rescoped: bool = False
+    #: Whether nothing was changed because of what `value` says was refused.
+    refused: bool = False
 
 
 @dataclass(slots=True)
@@ -168,13 +170,14 @@ async def _attempt(
         if of_the_team:
             await sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"team of {actor.firm_id}")
         change = await _begin(actor, action)
-        needed.check(change.role, change.scope.rights, _spoken(action))
+        # First: what this very caller did already may have been to give the right away.
         if (earlier := await _earlier_call(change)) is not None:
             return earlier
+        needed.check(change.role, change.scope.rights, _spoken(action))
         value = await body(change)
         committed = await _finish(change, value)
     if committed is None:
-        return Outcome(value, change.made_at or change.revision)
+        return Outcome(value, change.made_at or change.revision, refused=_refused(value))
     announce(committed)
     rescoped = any(actor.id in event.rescoped for event in change.events)
     return Outcome(value, committed.revision, rescoped)
@@ -223,7 +226,8 @@ async def _earlier_call(change: Change) -> Outcome[Any] | None:
         raise RuleBroken(
             "This idempotency key was used for another call. Take a new key for each call.", "idempotency_key"
         )
-    return Outcome(await _recall(change.seen, orjson.loads(rows[0]["result"])), rows[0]["revision"])
+    value, revision = await _recall(change.seen, orjson.loads(rows[0]["result"])), rows[0]["revision"]
+    return Outcome(value, change.revision if revision is None else revision, refused=revision is None)
 
 
 async def _finish(change: Change, value: Any) -> Committed | None:
@@ -233,10 +237,14 @@ async def _finish(change: Change, value: Any) -> Committed | None:
             "UPDATE idempotency_key SET revision = $3, result = $4 WHERE firm_id = $1 AND key = $2",
             change.actor.firm_id,
             call.key,
-            committed.revision if committed else change.made_at or change.revision,
+            committed.revision if committed else None if _refused(value) else change.made_at or change.revision,
             orjson.dumps(_remember(value)).decode(),
         )
     return committed
+
+
+def _refused(value: Any) -> bool:
+    return isinstance(value, Bulk) and bool(value.refused)
 
 
 def _remember(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """What a bulk call names: a row, and the version of it that the caller saw."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -18,6 +18,8 @@ class Target:
 
     id: UUID
     expected_version: int | None = None
+    #: Where in the list that the caller sent.
+    place: int = field(default=0, compare=False)
 
     def among(self, locked: Mapping[UUID, R]) -> R:
         """The row, `NotFound` when it is not among those that were visible, `Conflict` at another version."""
@@ -28,12 +30,12 @@ class Target:
         return row
 
 
-def several(targets: Sequence[Target], field: str) -> list[Target]:
-    """From 1 to 200 targets in their order, each row once."""
-    once = checks.several(targets, field)
+def several(targets: Sequence[Target], name: str) -> list[Target]:
+    """From 1 to 200 targets in their order, each row once, each with the place that it was first named at."""
+    once = checks.several([replace(target, place=place) for place, target in enumerate(targets)], name)
     seen: set[UUID] = set()
-    for place, target in enumerate(once):
+    for target in once:
         if target.id in seen:
-            raise Invalid("This one is named twice, at different versions. Name it once.", field, place)
+            raise Invalid("This one is named twice, at different versions. Name it once.", name, target.place)
         seen.add(target.id)
     return once

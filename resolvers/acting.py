@@ -11,6 +11,7 @@ from models.bulk import Bulk
 from models.command import Outcome
 from models.errors import Conflict, Refusal
 from resolvers.context import Context
+from resolvers.fitting import check_fit
 from resolvers.inputs import spoken, values_of
 from schema.payloads import bulk_payload, payload
 from schema.types import jobs as job_types
@@ -39,6 +40,7 @@ async def _perform(
 
 def one_thing(action: str, command: Command, takes: type, description: str, *, entity: str, of: type) -> Any:
     """A mutation that changes one thing."""
+    check_fit(command, takes)
     answers = payload(action, entity, of, "The thing as it is now; after a CONFLICT, as it is instead.")
 
     async def resolver(info: Info, input):
@@ -54,6 +56,7 @@ def one_thing(action: str, command: Command, takes: type, description: str, *, e
 
 def many_jobs(action: str, command: Command, takes: type, description: str) -> Any:
     """A mutation that changes many jobs."""
+    check_fit(command, takes)
     answers = bulk_payload(action, "jobs", job_types.Job, "Those that were changed, as they are now.")
 
     async def resolver(info: Info, input):
@@ -62,7 +65,8 @@ def many_jobs(action: str, command: Command, takes: type, description: str) -> A
             assert refusal is not None
             return answers(jobs=[], revision=None, errors=[spoken(refusal)])
         done: Bulk[Any] = outcome.value
-        return answers(jobs=done.rows, revision=outcome.revision, errors=[spoken(refusal) for refusal in done.refused])
+        revision = None if outcome.refused else outcome.revision
+        return answers(jobs=done.rows, revision=revision, errors=[spoken(refusal) for refusal in done.refused])
 
     return _field(resolver, takes, answers, description)
 

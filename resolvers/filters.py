@@ -124,11 +124,17 @@ def _jobs(wanted: JobFilter) -> Q:
     )
     for inner in _inner(wanted.and_):
         condition &= _jobs(inner)
-    alternatives = [_jobs(inner) for inner in _inner(wanted.or_)]
-    # An alternative that asks for nothing holds for every job, and so do they all together. Tortoise would skip it.
-    if all(alternatives):
-        condition &= Q(*alternatives, join_type=Q.OR)
+    if _given(wanted.or_):
+        condition &= _any_of([_jobs(inner) for inner in _inner(wanted.or_)])
     return condition
+
+
+def _any_of(alternatives: Sequence[Q]) -> Q:
+    """At least one holds: so none of no alternatives does."""
+    if not alternatives:
+        return holds(id__in=())
+    # An alternative that asks for nothing holds for every job, and so do they all together. Tortoise would skip it.
+    return Q(*alternatives, join_type=Q.OR) if all(alternatives) else Q()
 
 
 def accounts(wanted: AccountFilter | None) -> Q:

@@ -10,7 +10,7 @@ from strawberry import UNSET
 
 from models.errors import Forbidden, Invalid, Refusal
 from models.ids import Kind, decode
-from schema.inputs.base import CLEARS, KIND, NULL, REFUSED
+from schema.inputs.base import CLEARS, KIND, LEFT_OUT, NULL, REFUSED
 from schema.payloads import UserError
 
 
@@ -20,6 +20,8 @@ def values_of(given: Any) -> dict[str, Any]:
     for field in dataclasses.fields(given):
         value = getattr(given, field.name)
         if value is UNSET:
+            if field.metadata.get(LEFT_OUT) == REFUSED:
+                raise Invalid("This must be given. Null takes away what is there.", field.name)
             continue
         if value is None:
             if field.metadata.get(NULL) == REFUSED:

@@ -15,7 +15,7 @@ from models import boards, clock, time_sums
 from models.errors import Invalid
 from models.ids import Kind
 from models.log import Logged, read_histories
-from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task
+from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from models.scope import Scope
 from models.visibility import shown
 from resolvers.batching import Loader
@@ -196,14 +196,20 @@ class Loaders:
 
         return self._loader("stage_limit", load, _nothing).get(job)
 
-    def money(self, amount: Decimal | None) -> Soon[Money | None]:
-        """An amount in the firm's currency."""
+    def rate(self, entry: TimeEntry) -> Soon[Money | None]:
+        """The price of an hour of a time entry."""
+        return None if entry.rate is None else self._priced("rate", lambda entry, to: entry.rate_in(to)).get(entry)
 
-        async def load(amounts: Sequence[Decimal]) -> dict[Decimal, Money | None]:
+    def amount(self, entry: TimeEntry) -> Soon[Money | None]:
+        """What a time entry is worth."""
+        return None if entry.rate is None else self._priced("amount", lambda entry, to: entry.amount_in(to)).get(entry)
+
+    def _priced(self, key: str, price: Callable[[TimeEntry, str], Decimal | None]) -> Loader[TimeEntry, Money | None]:
+        async def load(entries: Sequence[TimeEntry]) -> dict[TimeEntry, Money | None]:
             currency = (await self._firm()).currency
-            return {amount: Money(amount=amount, currency=currency) for amount in amounts}  # type: ignore[arg-type]
+            return {entry: _money(price(entry, currency), currency) for entry in entries}
 
-        return None if amount is None else self._loader("money", load, _nothing).get(amount)
+        return self._loader(key, load, _nothing)
 
     async def history(self, job_id: UUID, first: int, after: str | None) -> HistoryPage:
         """A page of a job's history, newest first."""
@@ -225,6 +231,10 @@ class Loaders:
 
 def _nothing() -> None:
     return None
+
+
+def _money(amount: Decimal | None, currency: str) -> Money | None:
+    return None if amount is None else Money(amount=amount, currency=currency)  # type: ignore[arg-type]
 
 
 def _is_overdue(job: Job, status: Status | None, today: date | None) -> bool:

@@ -163,7 +163,7 @@ async def _jobs(
     filter: Annotated[JobFilter | None, strawberry.argument(description="Which ones; archived ones too.")] = None,
     sort: Annotated[
         list[JobSort] | None,
-        strawberry.argument(description="In which order, at most 3 levels; newest first when left out."),
+        strawberry.argument(description="In which order, at most 3 levels; newest first when there is none."),
     ] = None,
     first: First = None,
     after: After = None,

@@ -17,7 +17,8 @@ class UserError:
     code: ErrorCode = strawberry.field(description="What kind of refusal.")
     message: str = strawberry.field(description="What to do, in English.")
     path: list[str] = strawberry.field(
-        description="The input at fault: `input`, then the names and list places inside."
+        description="The input at fault: `input`, then the names and list places inside; something that was sent, or "
+        "the field that is missing."
     )
     right: Right | None = strawberry.field(description="The right that you lack, where that is why.")
     role: Role | None = strawberry.field(
@@ -40,8 +41,8 @@ def _payload(mutation: str, field: str, hint: Any, description: str) -> type:
         "__annotations__": {field: hint, "revision": Revision | None, "errors": list[UserError]},
         field: strawberry.field(description=description),
         "revision": strawberry.field(
-            description="The firm's revision that holds the change: your cursor has it when it has reached this. Null "
-            "when nothing was changed because of `errors`."
+            description="The firm's revision that holds the change: your cursor has it when it has reached this. The "
+            "present one when there was nothing to change; null when nothing was changed because of `errors`."
         ),
         "errors": strawberry.field(
             description="Why nothing, or not everything, was changed; empty when all went well."

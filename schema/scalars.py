@@ -64,7 +64,13 @@ def write_datetime(value: datetime) -> str:
 def _parse_decimal(value: Any) -> Decimal:
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise _refuse('A Decimal is written as a string, such as "125.50".')
-    return Decimal(value)
+    number = Decimal(value)
+    return number if number else abs(number)  # There is no -0: nothing that is shown has a sign.
+
+
+def _write_decimal(value: Decimal) -> str:
+    # Never with an exponent, which str() has for some.
+    return format(value, "f")
 
 
 SCALARS: dict[object, ScalarDefinition] = {
@@ -91,8 +97,8 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     Decimals: strawberry.scalar(
         name="Decimal",
-        description="An exact decimal number, as a string.",
-        serialize=str,
+        description="An exact decimal number, as a string, without an exponent.",
+        serialize=_write_decimal,
         parse_value=_parse_decimal,
     ),
 }

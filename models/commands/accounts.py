@@ -1,7 +1,7 @@
 """The firm's clients: adding, editing, tagging, assigning and archiving them."""
 
 from collections.abc import Sequence
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
@@ -66,8 +66,8 @@ async def update_account(
     """Change an account's name or type."""
     account = await change.scope.accounts_seen.lock(account_id, "account_id")
     account.expect(expected_version)
-    wanted: dict[str, Any] = dict(fields)
-    if "name" in fields:
+    wanted = account.differing(fields)
+    if "name" in wanted:
         wanted["name"] = checks.name(fields["name"])
     if changed := account.change_to(wanted):
         await account.store(*changed)

@@ -1,5 +1,6 @@
 """The firm's templates of what clients are told about a job. Jobs hold copies: no change here reaches them."""
 
+from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -44,13 +45,13 @@ async def update_client_status(
     """Change a template's name, colour or description. The copies that jobs hold stay as they are."""
     client_status = await change.scope.client_statuses.lock(client_status_id, "client_status_id")
     client_status.expect(expected_version)
-    if changed := client_status.change_to(_checked(fields)):
+    if changed := client_status.change_to(_checked(client_status.differing(fields))):
         await client_status.store(*changed)
         change.record(ClientStatusUpdated(client_status=client_status.id, changes=changes_of(changed)))
     return client_status
 
 
-def _checked(fields: ClientStatusTemplateFields) -> dict[str, Any]:
+def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
         checked["name"] = checks.name(fields["name"], most=100)

@@ -1,15 +1,11 @@
 """The firm's own settings."""
 
-import re
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from models import checks
 from models.command import Change, command
-from models.errors import Invalid
 from models.events import FirmUpdated, changes_of
 from models.rows import Firm
-
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class FirmFields(TypedDict, total=False):
@@ -27,20 +23,14 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
     """Change the firm's name, time zone, currency or switches. Another currency converts no amount."""
     firm = await change.scope.firms.lock(change.actor.firm_id)
     firm.expect(expected_version)
-    wanted: dict[str, Any] = dict(fields)
-    if "name" in fields:
+    wanted = firm.differing(fields)
+    if "name" in wanted:
         wanted["name"] = checks.name(fields["name"])
-    if "time_zone" in fields:
+    if "time_zone" in wanted:
         wanted["time_zone"] = checks.time_zone(fields["time_zone"])
-    if "currency" in fields:
-        wanted["currency"] = _currency(fields["currency"])
+    if "currency" in wanted:
+        wanted["currency"] = checks.currency(fields["currency"])
     if changed := firm.change_to(wanted):
         await firm.store(*changed)
         change.record(FirmUpdated(changes=changes_of(changed)))
     return firm
-
-
-def _currency(value: str) -> str:
-    if not _CURRENCY.fullmatch(value):
-        raise Invalid("A currency is its ISO 4217 code: three capital letters, such as USD.", "currency")
-    return value

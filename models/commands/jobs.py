@@ -1,6 +1,6 @@
 """Opening, editing, assigning and deleting jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -117,13 +117,14 @@ async def update_job(
     """Change a job's name, description, priority or dates."""
     job = await change.scope.jobs.lock(job_id, "job_id")
     job.expect(expected_version)
-    wanted: dict[str, Any] = dict(fields)
-    if "name" in fields:
+    wanted = job.differing(fields)
+    if "name" in wanted:
         wanted["name"] = checks.name(fields["name"])
-    if "description" in fields:
+    if "description" in wanted:
         wanted["description"] = checks.text(fields["description"])
     changed = job.change_to(wanted)
-    checks.dates(job.start_date, job.due_date)
+    if changed.keys() & {"start_date", "due_date"}:
+        checks.dates(job.start_date, job.due_date, changed)
     return await _updated(change, job, changed)
 
 
@@ -134,7 +135,9 @@ async def set_job_budget(
     """Set the minutes that a job may take, or None for no budget."""
     job = await change.scope.jobs.lock(job_id, "job_id")
     job.expect(expected_version)
-    return await _updated(change, job, job.change_to({"budget": _budget(change, budget)}))
+    if job.differing({"budget": budget}):
+        budget = _budget(change, budget)
+    return await _updated(change, job, job.change_to({"budget": budget}))
 
 
 async def _updated(change: Change, job: Job, changed: dict[str, tuple[Any, Any]]) -> Job:
@@ -186,6 +189,10 @@ async def _assign(change: Change, job: Job, wanted: Sequence[UUID]) -> Job:
     return job
 
 
+#: What the columns of a job's own copy begin with.
+_TOLD = "client_status_"
+
+
 class ClientStatusFields(TypedDict, total=False):
     """A job's own copy of what the client is told; what is left out stays."""
 
@@ -207,17 +214,20 @@ async def set_job_client_status(
     """Say what the client is told about a job: from a template, then edited; and whether they are told at all."""
     job = await change.scope.jobs.lock(job_id, "job_id")
     job.expect(expected_version)
-    wanted: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     if client_status_id is not None:
         template = await change.scope.client_statuses.get(client_status_id, "client_status_id")
-        wanted = {"name": template.name, "color": template.color, "description": template.description}
-    wanted |= _client_status(fields)
-    told = {f"client_status_{field}": value for field, value in wanted.items()}
+        told = {"name": template.name, "color": template.color, "description": template.description}
+    new = job.differing({f"{_TOLD}{field}": value for field, value in fields.items()})
+    told |= fields
+    told |= _client_status({field: value for field, value in fields.items() if f"{_TOLD}{field}" in new})
     if visible is not None:
-        told["client_status_visible"] = visible
-    changed = job.change_to(told)
-    if job.client_status_visible and job.client_status_name is None:
-        raise RuleBroken("There is nothing to show yet. Give a client status or a name.", "visible")
+        told["visible"] = visible
+    changed = job.change_to({f"{_TOLD}{field}": value for field, value in told.items()})
+    shown = changed.keys() & {"client_status_visible", "client_status_name"}
+    if shown and job.client_status_visible and job.client_status_name is None:
+        at_fault = "visible" if "client_status_visible" in changed else "name"
+        raise RuleBroken("There is nothing to show yet. Give a client status or a name.", at_fault)
     if changed:
         job.client_status_changed_at = change.now
         await job.store(*changed, "client_status_changed_at")
@@ -233,7 +243,7 @@ async def set_job_client_status(
     return job
 
 
-def _client_status(fields: ClientStatusFields) -> dict[str, Any]:
+def _client_status(fields: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
         checked["name"] = None if fields["name"] is None else checks.name(fields["name"], most=100)

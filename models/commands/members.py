@@ -5,7 +5,7 @@ team never reaches above their own rights.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
@@ -99,10 +99,10 @@ async def update_member(
     """Change a member's name or weekly capacity in minutes."""
     member = await change.scope.members.lock(member_id, "member_id")
     member.expect(expected_version)
-    wanted: dict[str, Any] = dict(fields)
-    if "name" in fields:
+    wanted = member.differing(fields)
+    if "name" in wanted:
         wanted["name"] = checks.name(fields["name"])
-    if "capacity" in fields:
+    if "capacity" in wanted:
         wanted["capacity"] = checks.minutes(fields["capacity"], "capacity", most=_WEEK)
     if changed := member.change_to(wanted):
         await member.store(*changed)
@@ -117,6 +117,8 @@ async def set_member_role(
     """Make a member an admin or an employee. Rights given before count again for an employee."""
     member = await change.scope.members.lock(member_id, "member_id")
     member.expect(expected_version)
+    if role is member.role and change.leads:
+        return member  # As it is: nobody is made or unmade anything.
     if member.role is Role.OWNER:
         raise RuleBroken("The owner stays the owner until they transfer ownership.", "member_id")
     for affected in (member.role, role):

@@ -1,7 +1,7 @@
 """Making, editing, sharing and deleting pipelines."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
@@ -127,10 +127,10 @@ async def update_pipeline(
     """Change a pipeline's name, what its cards show, or the order of its jobs."""
     pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
-    wanted: dict[str, Any] = dict(fields)
-    if "name" in fields:
+    wanted = pipeline.differing(fields)
+    if "name" in wanted:
         wanted["name"] = checks.name(fields["name"])
-    if "card_fields" in fields:
+    if "card_fields" in wanted:
         wanted["card_fields"] = _card_fields(fields["card_fields"])
     if changed := pipeline.change_to(wanted):
         await pipeline.store(*changed)

@@ -12,9 +12,9 @@ from models.errors import Invalid, Refusal, RuleBroken
 from models.events import Event
 from models.log import revision_of_creation
 from models.rows import Member, Row
+from models.targets import Target
 
 R = TypeVar("R", bound=Row)
-Item = TypeVar("Item")
 
 
 async def made_before(change: Change, model: type[R], id: UUID | None, created: type[Event]) -> R | None:
@@ -66,15 +66,23 @@ async def replace_links(
     return added, removed
 
 
-async def each(items: Sequence[Item], field: str, atomic: bool, act: Callable[[Item], Awaitable[Any]]) -> Bulk[Any]:
-    """Act on each item. `act` must refuse before it writes. Atomic: the first refusal undoes all; otherwise what is
-    refused is left out and reported with its place in the list."""
+#: What a caller sends of each target of a bulk call.
+_OF_A_TARGET = ("job_id", "expected_version")
+
+
+async def each(
+    targets: Sequence[Target], field: str, atomic: bool, act: Callable[[Target], Awaitable[Any]]
+) -> Bulk[Any]:
+    """Act on each target. `act` must refuse before it writes. Atomic: the first refusal undoes all; otherwise what is
+    refused is left out and reported with its place in the list that the caller sent."""
     done: Bulk[Any] = Bulk()
-    for place, item in enumerate(items):
+    for target in targets:
         try:
-            done.rows.append(await act(item))
+            done.rows.append(await act(target))
         except Refusal as refusal:
-            refusal.path = (field, place, *refusal.path)
+            # What the call says once for all of them is no part of a target: then the target itself is named.
+            inside = refusal.path if refusal.path[:1] and refusal.path[0] in _OF_A_TARGET else ()
+            refusal.path = (field, target.place, *inside)
             if atomic:
                 raise
             done.refused.append(refusal)

@@ -4,7 +4,7 @@ Each of these holds the pipeline, so that they come one after the other.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
@@ -70,10 +70,10 @@ async def update_stage(
     """Change a stage's name or time limit."""
     stage = await change.scope.stages.lock(stage_id, "stage_id")
     stage.expect(expected_version)
-    wanted: dict[str, Any] = dict(fields)
-    if "name" in fields:
+    wanted = stage.differing(fields)
+    if "name" in wanted:
         wanted["name"] = checks.name(fields["name"])
-    if "time_limit" in fields:
+    if "time_limit" in wanted:
         wanted["time_limit"] = _time_limit(fields["time_limit"])
     if changed := stage.change_to(wanted):
         await stage.store(*changed)

@@ -1,7 +1,7 @@
 """Adding, editing and deleting the job statuses of a pipeline."""
 
 from collections.abc import Sequence
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
@@ -63,19 +63,27 @@ async def update_status(
     """Change a status's name, colour, or whether it counts as overdue. Of a built-in one, only the colour."""
     status = await change.scope.statuses.lock(status_id, "status_id")
     status.expect(expected_version)
-    wanted: dict[str, Any] = dict(fields)
-    if "name" in fields:
+    wanted = status.differing(fields)
+    if status.category is not Category.CUSTOM:
+        wanted.pop("counts_as_overdue", None)
+    if "name" in wanted:
         wanted["name"] = checks.name(fields["name"], most=100)
-    if "color" in fields:
+    if "color" in wanted:
         wanted["color"] = checks.color(fields["color"])
     changed = status.change_to(wanted)
     if status.category is not Category.CUSTOM:
-        for field in changed.keys() - {"color"}:
+        for field in changed.keys() - {"color"} | _otherwise(status, fields):
             raise RuleBroken("Only the colour of a built-in status can change. Add a custom status instead.", field)
     if changed:
         await status.store(*changed)
         change.record(StatusUpdated(pipeline=status.pipeline_id, status=status.id, changes=changes_of(changed)))
     return status
+
+
+def _otherwise(status: Status, fields: StatusFields) -> set[str]:
+    """Whether it is to count as overdue otherwise than it does: that of a built-in one follows from its category."""
+    wanted = fields.get("counts_as_overdue", status.can_be_overdue)
+    return set() if wanted is status.can_be_overdue else {"counts_as_overdue"}
 
 
 @command("deleteStatus")

@@ -1,6 +1,6 @@
 """The firm's labels for accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -40,7 +40,7 @@ async def update_tag(
     """Change a tag's name or colour, on every account that carries it."""
     tag = await change.scope.tags.lock(tag_id, "tag_id")
     tag.expect(expected_version)
-    changed = tag.change_to(_checked(fields))
+    changed = tag.change_to(_checked(tag.differing(fields)))
     if "name" in changed:
         await _refuse_second(change, tag)
     if changed:
@@ -49,7 +49,7 @@ async def update_tag(
     return tag
 
 
-def _checked(fields: TagFields) -> dict[str, Any]:
+def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
         checked["name"] = checks.name(fields["name"], most=100)

@@ -95,13 +95,14 @@ async def update_task(
 ) -> Task:
     """Change a task's name, description, priority or dates."""
     task, pipeline = await _lock(change, task_id, expected_version)
-    wanted: dict[str, Any] = dict(fields)
-    if "name" in fields:
+    wanted = task.differing(fields)
+    if "name" in wanted:
         wanted["name"] = checks.name(fields["name"])
-    if "description" in fields:
+    if "description" in wanted:
         wanted["description"] = checks.text(fields["description"])
     changed = task.change_to(wanted)
-    checks.dates(task.start_date, task.due_date)
+    if changed.keys() & {"start_date", "due_date"}:
+        checks.dates(task.start_date, task.due_date, changed)
     if changed:
         await task.store(*changed)
         change.record(TaskUpdated(**_where(task, pipeline), changes=changes_of(changed)))

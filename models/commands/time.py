@@ -1,5 +1,6 @@
 """Logging time, and editing what was logged."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
@@ -109,22 +110,25 @@ async def update_time_entry(
     """Change a time entry's minutes, day, note, job, or whether it is billable."""
     # The new job before the old one: it may be the same, which is then held once, in the stronger way.
     job_id = fields.get("job_id")
-    job = await change.scope.jobs.lock(job_id, "job_id") if job_id is not None else None
+    jobs = await change.scope.jobs.lock_many({job_id}) if job_id is not None else {}
     entry, pipeline = await _lock(change, time_entry_id, expected_version)
-    if "minutes" in fields and entry.running:
+    wanted = entry.differing(fields)
+    if "minutes" in wanted and entry.running:
         raise RuleBroken("This timer is running. Stop it before setting its minutes.", "minutes")
-    if job is not None:
+    job = None
+    if wanted.get("job_id") is not None:
+        job = jobs.get(wanted["job_id"]) or await change.scope.jobs.get(wanted["job_id"], "job_id")
         of_account(job, entry.account_id)
     left = entry_place(entry, pipeline)
-    changed = entry.change_to(_checked(change, fields))
+    changed = entry.change_to(_checked(change, wanted))
     if changed:
         await entry.store(*changed)
         _record_update(change, entry, left, job, changes_of(changed))
     return entry
 
 
-def _checked(change: Change, fields: TimeEntryFields) -> dict[str, Any]:
-    wanted: dict[str, Any] = dict(fields)
+def _checked(change: Change, fields: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = dict(fields)
     if "minutes" in fields:
         wanted["minutes"] = _minutes(fields["minutes"])
     if "day" in fields:
@@ -157,7 +161,12 @@ async def set_time_entry_rate(
 ) -> TimeEntry:
     """Set what an hour of a time entry costs, or None for no rate."""
     entry, pipeline = await _lock(change, time_entry_id, expected_version)
-    if entry.change_to({"rate": None if rate is None else checks.money(rate, "rate")}):
+    if rate is not None:
+        currency = (await change.scope.firms.get(change.actor.firm_id)).currency
+        if rate in (entry.rate, entry.rate_in(currency)):
+            return entry
+        rate = checks.money(rate, currency, "rate")
+    if entry.change_to({"rate": rate}):
         await entry.store("rate")
         # That it changed is told to all who see the entry; its values only to those who may see rates.
         change.record(TimeEntryUpdated(**entry_place(entry, pipeline), changes={"rate": (None, None)}))

@@ -1,5 +1,6 @@
 """What every row of the domain shares."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -36,9 +37,14 @@ class Row(Model):
         self.version += 1
         await self.save(update_fields=[*columns, "version"])
 
+    def differing(self, values: Mapping[str, object]) -> dict[str, Any]:
+        """Those of the values that are not there already. Only these are checked: what is there may have been allowed
+        when it was stored, and whoever sends it back changes nothing."""
+        return {name: value for name, value in values.items() if getattr(self, name) != value}
+
     def change_to(self, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
         """Take over what differs; returns it as column: (before, after)."""
-        changed = {name: (getattr(self, name), value) for name, value in values.items() if getattr(self, name) != value}
+        changed = {name: (getattr(self, name), value) for name, value in self.differing(values).items()}
         for name, (_, after) in changed.items():
             setattr(self, name, after)
         return changed

@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 
 from models.ids import Kind
+from models.money import MOST_DECIMALS, rounded, worth
 from models.rows.base import Row, belongs_to
 
 #: A timer that runs longer than this was forgotten.
@@ -31,7 +32,7 @@ class TimeEntry(Row):
     minutes: int = fields.IntField(default=0)
     note: str = fields.TextField(default="")
     billable = fields.BooleanField(default=True)
-    rate: Decimal | None = fields.DecimalField(max_digits=12, decimal_places=2, null=True)
+    rate: Decimal | None = fields.DecimalField(max_digits=14, decimal_places=MOST_DECIMALS, null=True)
     started_at: datetime | None = fields.DatetimeField(null=True)
     created_at: datetime = fields.DatetimeField()
 
@@ -48,9 +49,11 @@ class TimeEntry(Row):
         """Whether it is a timer that has been running for over 12 hours."""
         return self.started_at is not None and now - self.started_at > FORGOTTEN_AFTER
 
-    @property
-    def amount(self) -> Decimal | None:
-        """What the minutes are worth at the entry's rate per hour; None without a rate or when not billable."""
-        if self.rate is None or not self.billable:
-            return None
-        return (self.rate * self.minutes / 60).quantize(Decimal("0.01"))
+    def rate_in(self, currency: str) -> Decimal | None:
+        """The price of an hour, as it is shown and charged in a currency; None without one. A rate is kept as it was
+        set, also when the firm takes another currency, and shown in the decimals of the present one."""
+        return None if self.rate is None else rounded(self.rate, currency)
+
+    def amount_in(self, currency: str) -> Decimal | None:
+        """What the minutes are worth at the entry's rate; None without a rate or when not billable."""
+        return None if self.rate is None or not self.billable else worth(self.rate, self.minutes, currency)

@@ -9,9 +9,11 @@ from strawberry import UNSET
 
 from models.ids import Kind
 
-#: Keys of a field's metadata: the kind of thing that an id names, and what an explicit null means.
+#: Keys of a field's metadata: the kind of thing that an id names, what an explicit null means, and what it means that a
+#: field was left out which GraphQL lets everybody leave out, since it may be null.
 KIND = "kind"
 NULL = "null"
+LEFT_OUT = "left out"
 CLEARS = "clears"
 REFUSED = "refused"
 
@@ -34,6 +36,12 @@ def change(description: str) -> Any:
 def clearable(description: str) -> Any:
     """A field of an update: left out it stays, null takes it away."""
     return strawberry.field(default=UNSET, description=description, metadata={NULL: CLEARS})
+
+
+def explicit(description: str) -> Any:
+    """A field that must be given; null takes away what is there."""
+    metadata = {NULL: CLEARS, LEFT_OUT: REFUSED}
+    return strawberry.field(default=UNSET, description=f"{description} Must be given.", metadata=metadata)
 
 
 def id_of(kind: Kind, description: str) -> Any:

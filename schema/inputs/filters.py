@@ -24,7 +24,7 @@ class Direction(Enum):
     DESC = strawberry.enum_value("DESC", description="Largest, latest, Z first.")
 
 
-@strawberry.input(description="Among these things; at most 100.")
+@strawberry.input(description="Among these things; at most 100. Nothing is among none.")
 class IdFilter:
     """A set of ids."""
 
@@ -66,10 +66,12 @@ class JobFilter:
     created: DateTimeFilter | None = optional("By when it was opened.")
     archived: bool | None = optional("Only archived ones, or only those that are not; both when left out.")
     and_: list[JobFilter] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these must hold too."
+        name="and", default=strawberry.UNSET, description="All of these must hold too; of an empty list they do."
     )
     or_: list[JobFilter] | None = strawberry.field(
-        name="or", default=strawberry.UNSET, description="At least one of these must hold too."
+        name="or",
+        default=strawberry.UNSET,
+        description="At least one of these must hold too; of an empty list none does.",
     )
 
 

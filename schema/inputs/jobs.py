@@ -12,6 +12,7 @@ from schema.inputs.base import (
     Keyed,
     change,
     clearable,
+    explicit,
     id_of,
     maybe_id_of,
     needed,
@@ -68,7 +69,7 @@ class SetJobBudgetInput(Expecting):
     """set_job_budget"""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
-    budget: int | None = clearable("In minutes, from 0. Null for no budget.")
+    budget: int | None = explicit("In minutes, from 0. Null for no budget.")
 
 
 @strawberry.input

@@ -12,6 +12,7 @@ from schema.inputs.base import (
     change,
     clearable,
     clearable_id_of,
+    explicit,
     id_of,
     maybe_id_of,
     needed,
@@ -123,8 +124,9 @@ class SetTimeEntryRateInput(Expecting):
     """set_time_entry_rate"""
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
-    rate: Decimals | None = clearable(
-        "The price of an hour, in the firm's currency, at most two decimals. Null for none."
+    rate: Decimals | None = explicit(
+        "The price of an hour, in the firm's currency, with at most its decimals: two for USD, none for JPY, three for "
+        "KWD. Null for none."
     )
 
 

@@ -17,7 +17,10 @@ from schema.types.jobs import Job
 class Money:
     """Exact; never a float."""
 
-    amount: Decimals = strawberry.field(description="How much, in units of the currency.")
+    amount: Decimals = strawberry.field(
+        description="How much, in units of the currency, with just its decimals: two for USD, none for JPY, three for "
+        "KWD."
+    )
     currency: str = strawberry.field(description="The ISO 4217 code.")
 
 
@@ -33,11 +36,11 @@ class TimeEntry(Versioned):
     note: str = column("What was done.")
     billable: bool = column("Whether the client pays for it.")
     rate: Money | None = loaded(
-        lambda entry, context: context.load.money(entry.rate), "The price of an hour; null where none is set."
+        lambda entry, context: context.load.rate(entry), "The price of an hour; null where none is set."
     )
     amount: Money | None = loaded(
-        lambda entry, context: context.load.money(entry.amount),
-        "What the minutes are worth; null without a rate, or when not billable.",
+        lambda entry, context: context.load.amount(entry),
+        "What the minutes are worth, a half rounded up; null without a rate, or when not billable.",
     )
     running: bool = value(lambda entry: entry.running, "Whether it is a timer that has not been stopped.")
     started_at: DateTime | None = column("When the running timer was started.")

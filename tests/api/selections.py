@@ -48,7 +48,7 @@ def _in_brackets(parts: list[str]) -> str:
 
 def _below(field: GraphQLField, levels: int) -> str:
     type_: Any = get_named_type(field.type)
-    return "" if is_leaf_type(type_) else "{ " + " ".join(_fields(type_, levels - _is_thing(type_))) + " }"
+    return "" if is_leaf_type(type_) else "{ " + " ".join(fields_of(type_, levels - _is_thing(type_))) + " }"
 
 
 def _is_thing(type_: Composite) -> bool:
@@ -57,7 +57,7 @@ def _is_thing(type_: Composite) -> bool:
 
 
 @cache
-def _fields(type_: Composite, levels: int) -> tuple[str, ...]:
+def fields_of(type_: Composite, levels: int) -> tuple[str, ...]:
     """The selections of a type: its leaves, and what it leads to while there are levels left."""
     chosen = ["__typename", *(_selected(name, field, levels) for name, field in type_.fields.items())]
     if isinstance(type_, GraphQLInterfaceType) and (type_.name != "Event" or levels):

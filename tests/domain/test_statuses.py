@@ -77,8 +77,10 @@ async def test_of_a_built_in_status_only_the_colour_changes(world: World) -> Non
     assert (recoloured.value.color, recoloured.value.version) == ("#abcdef", 2)
     async with refused(world, RuleBroken, "name"):
         await update_status(admin, status_id=active.id, color="#000000", name="Going")
-    async with refused(world, RuleBroken, "counts_as_overdue"):
-        await update_status(admin, status_id=active.id, counts_as_overdue=True)
+    completed = await world.status(Category.COMPLETED)
+    for built_in in (active, completed):
+        async with refused(world, RuleBroken, "counts_as_overdue"):
+            await update_status(admin, status_id=built_in.id, counts_as_overdue=not built_in.can_be_overdue)
     async with refused(world, RuleBroken, "status_id"):
         await delete_status(admin, status_id=active.id, replacement_status_id=custom.id)
 

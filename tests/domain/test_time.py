@@ -157,7 +157,7 @@ async def test_a_rate_needs_its_right_and_is_not_in_the_log(world: World) -> Non
     actor = world.acting(keeper)
     for rate in (Decimal("120.50"), Decimal("120.5")):
         rated = (await set_time_entry_rate(actor, time_entry_id=entry.id, rate=rate)).value
-    assert (rated.amount, rated.version) == (Decimal("180.75"), 2)
+    assert (rated.amount_in("USD"), rated.version) == (Decimal("180.75"), 2)
     (logged,) = await world.events(before)
     assert isinstance(logged.event, TimeEntryUpdated)
     assert logged.event.changes == {"rate": (None, None)}

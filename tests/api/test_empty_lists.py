@@ -1,0 +1,76 @@
+"""An empty list is given, and means nobody, nothing or none: it is never taken for one that was left out."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, get_named_type
+
+from tests.api.asking import MUTATIONS
+from tests.api.furnished import Furnished
+from tests.api.samples import Sampler, filled
+from tests.api.selections import root_fields
+from tests.serving import Api
+
+
+def lists_of(mutation: str) -> list[str]:
+    """The fields of a mutation's input that take a list."""
+    type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
+    return [name for name, field in type_.fields.items() if "[" in str(field.type)]
+
+
+PLACES = [(mutation, field) for mutation in MUTATIONS for field in lists_of(mutation)]
+#: What is empty afterwards.
+EMPTIED = {
+    ("assignJob", "memberIds"): "assignees",
+    ("assignJobs", "memberIds"): "assignees",
+    ("assignTask", "memberIds"): "assignees",
+    ("createAccount", "tagIds"): "tags",
+    ("createAccount", "teamIds"): "team",
+    ("createJob", "assigneeIds"): "assignees",
+    ("createMember", "rights"): "rights",
+    ("createPipeline", "cardFields"): "cardFields",
+    ("createPipeline", "memberIds"): "members",
+    ("createTask", "assigneeIds"): "assignees",
+    ("setAccountTags", "tagIds"): "tags",
+    ("setAccountTeam", "memberIds"): "team",
+    ("setMemberRights", "rights"): "rights",
+    ("setPipelineMembers", "memberIds"): "members",
+    ("updatePipeline", "cardFields"): "cardFields",
+}
+#: Of these there must be one.
+NEEDED = {"jobs", "stages"}
+
+
+@pytest.mark.parametrize(("mutation", "field"), PLACES)
+async def test_an_empty_list_in_an_input(database: str, api: Api, mutation: str, field: str) -> None:
+    firm = await Furnished.build()
+    given = filled(Sampler(mutation, firm.word).input(), firm.id)["input"] | {field: []}
+    definition = root_fields("mutation")[mutation]
+    input_type, payload = definition.args["input"].type, definition.type
+    assert isinstance(payload, GraphQLObjectType)
+    thing = next(iter(payload.fields))
+    shown = EMPTIED.get((mutation, field), "id")
+    selected = shown if shown in ("rights", "cardFields", "id") else f"{shown} {{ id }}"
+    query = (
+        f"mutation Empty($input: {input_type}) {{ {mutation}(input: $input) "
+        f"{{ {thing} {{ {selected} }} revision errors {{ code path }} }} }}"
+    )
+    answer = (await api.ask(firm.world.owner, query, input=given))[mutation]
+    if field in NEEDED:
+        assert answer["errors"] == [{"code": "INVALID", "path": ["input", field]}]
+        assert answer["revision"] is None
+        return
+    assert answer["errors"] == []
+    assert (mutation, field) in EMPTIED, "Say in EMPTIED what of the thing is empty afterwards, or in NEEDED."
+    (changed,) = answer[thing] if isinstance(answer[thing], list) else [answer[thing]]
+    assert changed[shown] == []
+
+
+async def test_an_empty_list_in_a_query(database: str, api: Api) -> None:
+    firm = await Furnished.build()
+    answer = await api.ask(
+        firm.world.owner,
+        "{ nodes(ids: []) { id } usual: jobs { nodes { id } } jobs(sort: []) { nodes { id } } }",
+    )
+    assert answer["nodes"] == []
+    assert answer["jobs"] == answer["usual"]

@@ -1,0 +1,318 @@
+"""What a filter finds is what its description says, whatever is in it: no value, the same one twice, a thing that is
+not there; filters in filters; and lists of nothing, of which one holds for no row and all hold for every row.
+
+The database's answer is compared with one that is worked out here, of filters that are made from the schema itself: a
+field that is added to a filter is tried too, as soon as FACTS says what it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.commands.moves import archive_job, complete_job
+from models.commands.tasks import create_task, set_task_state
+from models.commands.time import log_time
+from models.commands.timers import start_timer
+from models.ids import Kind, encode, new_id
+from models.rows import (
+    Account,
+    AccountMember,
+    AccountTag,
+    Job,
+    JobAssignee,
+    Member,
+    Priority,
+    Status,
+    Tag,
+    Task,
+    TaskAssignee,
+    TaskState,
+    TimeEntry,
+)
+from tests.api.selections import root_fields
+from tests.serving import Api
+from tests.world import World
+
+Facts = dict[str, Any]
+LISTS = {name: field for name, field in root_fields("query").items() if "filter" in field.args}
+TODAY = date(2026, 3, 15)
+NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
+#: How deep a filter in a filter is tried, and how many on each level: within what the server takes.
+DEEPEST, WIDEST = 3, 2
+
+
+@dataclass
+class Known:
+    """A firm, and what is known of each of its rows by the list that it is in: what it has under the names of the
+    filter's fields, as a set of ids or values, a day, a moment, or whether."""
+
+    world: World
+    rows: dict[str, dict[str, Facts]]
+    #: Ids by what they are of, and one of each that nothing has.
+    ids: dict[str, list[str]]
+
+
+async def _furnish(world: World) -> None:
+    owner = world.acting(world.owner)
+    other = await world.new_account("Other", world.employee, world.stranger)
+    await world.new_account("Nobody's")
+    await Account.filter(name="Nobody's", firm_id=world.firm.id).update(archived_at=NOON)
+    pipeline = await world.new_pipeline("Payroll", world.employee)
+    for name in ("VIP", "Late"):
+        tag = await Tag.create(firm_id=world.firm.id, name=name, color="#ffffff")
+        await AccountTag.create(account_id=other.id, tag_id=tag.id)
+    jobs = []
+    for number, priority in enumerate([*Priority, *Priority]):
+        dates = {} if number % 3 == 0 else {"due_date": TODAY + timedelta(number), "start_date": TODAY}
+        account = world.account if number % 2 else other
+        line = world.pipeline if number < 5 else pipeline
+        job = await world.job(f"Job {number}", account_id=account.id, pipeline_id=line.id, priority=priority, **dates)
+        await Job.filter(id=job.id).update(created_at=NOON + timedelta(days=number))
+        jobs.append(job)
+    await JobAssignee.create(job_id=jobs[0].id, member_id=world.employee.id)
+    await JobAssignee.create(job_id=jobs[0].id, member_id=world.stranger.id)
+    await JobAssignee.create(job_id=jobs[1].id, member_id=world.stranger.id)
+    await archive_job(owner, job_id=jobs[2].id)
+    await complete_job(owner, job_id=jobs[3].id)
+    for number, state in enumerate(TaskState):
+        of = {"job_id": jobs[number].id} if number % 2 else {"account_id": world.account.id}
+        due = None if number == 2 else TODAY + timedelta(number)
+        task = (await create_task(owner, name=f"Task {number}", due_date=due, **of)).value  # type: ignore[arg-type]
+        await set_task_state(owner, task_id=task.id, state=state)
+        await TaskAssignee.create(task_id=task.id, member_id=(world.employee, world.stranger)[number % 2].id)
+    for number, job in enumerate(jobs[:4]):
+        await log_time(owner, minutes=5, job_id=job.id, day=TODAY + timedelta(number), member_id=world.employee.id)
+    await log_time(owner, minutes=5, account_id=other.id, day=TODAY)
+    await start_timer(owner, account_id=world.account.id)
+    await Member.filter(id=world.stranger.id).update(active=False)
+
+
+async def _links(link: Any, owner: str, target: str, kind: Kind, id: Any) -> set[str]:
+    return {encode(kind, found) for found in await link.filter(**{owner: id}).values_list(target, flat=True)}
+
+
+def _one(kind: Kind, id: Any) -> set[str]:
+    return set() if id is None else {encode(kind, id)}
+
+
+async def _job(job: Job) -> Facts:
+    return {
+        "id": _one(Kind.JOB, job.id),
+        "account": _one(Kind.ACCOUNT, job.account_id),
+        "pipeline": _one(Kind.PIPELINE, job.pipeline_id),
+        "stage": _one(Kind.STAGE, job.stage_id),
+        "status": _one(Kind.STATUS, job.status_id),
+        "category": {(await Status.get(id=job.status_id)).category.value},
+        "assignee": await _links(JobAssignee, "job_id", "member_id", Kind.MEMBER, job.id),
+        "priority": {job.priority.value},
+        "due": job.due_date,
+        "start": job.start_date,
+        "created": job.created_at,
+        "archived": job.archived_at is not None,
+    }
+
+
+async def _account(account: Account) -> Facts:
+    return {
+        "id": _one(Kind.ACCOUNT, account.id),
+        "tag": await _links(AccountTag, "account_id", "tag_id", Kind.TAG, account.id),
+        "team": await _links(AccountMember, "account_id", "member_id", Kind.MEMBER, account.id),
+        "archived": account.archived,
+    }
+
+
+async def _member(member: Member) -> Facts:
+    return {"id": _one(Kind.MEMBER, member.id), "active": member.active}
+
+
+async def _task(task: Task) -> Facts:
+    return {
+        "account": _one(Kind.ACCOUNT, task.account_id),
+        "job": _one(Kind.JOB, task.job_id),
+        "assignee": await _links(TaskAssignee, "task_id", "member_id", Kind.MEMBER, task.id),
+        "state": {task.state.value},
+        "due": task.due_date,
+    }
+
+
+async def _time_entry(entry: TimeEntry) -> Facts:
+    return {
+        "member": _one(Kind.MEMBER, entry.member_id),
+        "account": _one(Kind.ACCOUNT, entry.account_id),
+        "job": _one(Kind.JOB, entry.job_id),
+        "day": entry.day,
+        "running": entry.running,
+    }
+
+
+#: What is known of each row of a list.
+FACTS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
+    "jobs": (Job, _job),
+    "accounts": (Account, _account),
+    "members": (Member, _member),
+    "tasks": (Task, _task),
+    "timeEntries": (TimeEntry, _time_entry),
+}
+
+
+@pytest.fixture(scope="module")
+async def known(database: str) -> Known:
+    """Nothing changes in it."""
+    world = await World.build("filters")
+    await _furnish(world)
+    rows: dict[str, dict[str, Facts]] = {}
+    for name, (model, facts) in FACTS.items():
+        found = await model.filter(firm_id=world.firm.id)
+        rows[name] = {encode(model.kind, row.id): await facts(row) for row in found}
+        assert len(rows[name]) > 2
+    ids = {kind.value: {encode(kind, new_id())} for kind in Kind}
+    for facts_of in rows.values():
+        for value in (value for facts in facts_of.values() for value in facts.values() if isinstance(value, set)):
+            for id in value:
+                ids.get(id.rpartition("_")[0], set()).add(id)
+    return Known(world, rows, {kind: sorted(found) for kind, found in ids.items()})
+
+
+def holds(wanted: Facts, facts: Facts) -> bool:
+    """Whether a row is what a filter asks for, by the descriptions in the schema."""
+    return all(_holds(key, value, facts) for key, value in wanted.items() if value is not None)
+
+
+def _holds(key: str, value: Any, facts: Facts) -> bool:
+    if key == "and":
+        return all(holds(inner, facts) for inner in value)
+    if key == "or":
+        return any(holds(inner, facts) for inner in value)
+    fact = facts[key]
+    if isinstance(value, bool):
+        return bool(fact is value)
+    if isinstance(value, list):
+        return not fact.isdisjoint(value)
+    if "in" in value:
+        return not fact.isdisjoint(value["in"])
+    return all(_compares(how, than, fact) for how, than in value.items() if than is not None)
+
+
+def _compares(how: str, than: Any, fact: Any) -> bool:
+    if how == "isSet":
+        return bool((fact is not None) is than)
+    if fact is None:
+        return False
+    limit = datetime.fromisoformat(than) if isinstance(fact, datetime) else date.fromisoformat(than)
+    return bool({"before": fact < limit, "after": fact > limit, "on": fact == limit}[how])
+
+
+#: What an IdFilter names, where it is not what the field is called.
+NAMED = {"assignee": "member", "team": "member"}
+OWN_ID = {"JobFilter": "job", "AccountFilter": "account", "MemberFilter": "member"}
+DAYS = st.integers(-1, 8).map(lambda days: (TODAY + timedelta(days)).isoformat())
+MOMENTS = st.integers(-1, 8).map(lambda days: (NOON + timedelta(days)).isoformat())
+
+
+def filters(type_: GraphQLInputObjectType, levels: int = DEEPEST) -> st.SearchStrategy[Facts]:
+    """Filters of a type. Ids are written `kind:number`: which ones there are is known when the test runs."""
+    fields = {
+        name: strategy
+        for name, field in type_.fields.items()
+        if (strategy := _values(type_, name, field.type, levels)) is not None
+    }
+    return st.fixed_dictionaries({}, optional={name: st.none() | strategy for name, strategy in fields.items()})
+
+
+def _values(owner: GraphQLInputObjectType, name: str, type_: Any, levels: int) -> st.SearchStrategy[Any] | None:
+    named: Any = get_named_type(type_)
+    if named is owner:
+        return st.lists(filters(owner, levels - 1), max_size=WIDEST) if levels > 1 else None
+    if named.name == "IdFilter":
+        kind = OWN_ID[owner.name] if name == "id" else NAMED.get(name, name)
+        ids = st.integers(0, 20).map(lambda number: f"{kind}:{number}")
+        return st.fixed_dictionaries({"in": st.lists(ids, max_size=3)})
+    if isinstance(named, GraphQLInputObjectType):
+        return filters(named)
+    if isinstance(named, GraphQLEnumType):
+        return st.lists(st.sampled_from(list(named.values)), max_size=2)
+    return {"Boolean": st.booleans(), "Date": DAYS, "DateTime": MOMENTS}[named.name]
+
+
+def with_ids(wanted: Any, ids: dict[str, list[str]]) -> Any:
+    """The filter with real ids."""
+    if isinstance(wanted, dict):
+        return {key: with_ids(value, ids) for key, value in wanted.items()}
+    if isinstance(wanted, list):
+        return [with_ids(value, ids) for value in wanted]
+    kind, _, number = wanted.partition(":") if isinstance(wanted, str) else ("", "", "")
+    return ids[kind][int(number) % len(ids[kind])] if kind in ids else wanted
+
+
+def _type(name: str) -> GraphQLInputObjectType:
+    type_ = get_named_type(LISTS[name].args["filter"].type)
+    assert isinstance(type_, GraphQLInputObjectType)
+    return type_
+
+
+async def compare(known: Known, api: Api, name: str, wanted: Facts) -> None:
+    """The list under the filter is what it should be."""
+    wanted = with_ids(wanted, known.ids)
+    query = f"query Of($f: {_type(name)}) {{ {name}(filter: $f, first: 100) {{ nodes {{ id }} totalCount }} }}"
+    found = (await api.ask(known.world.owner, query, f=wanted))[name]
+    right = {id for id, facts in known.rows[name].items() if holds(wanted, facts)}
+    assert {node["id"] for node in found["nodes"]} == right
+    assert found["totalCount"] == len(right)
+
+
+#: Of a list of nothing, and beside one.
+EMPTY = [
+    {"or": []},
+    {"and": []},
+    {"or": [{}]},
+    {"or": [{}, {"archived": True}]},
+    {"or": [{"or": []}]},
+    {"or": [{"or": []}, {"archived": True}]},
+    {"and": [{"or": []}]},
+    {"or": [{"and": []}]},
+    {"and": [{"and": []}, {}], "or": [{"and": [{}]}]},
+    {"archived": False, "or": []},
+    {"or": [{"category": []}, {"archived": True}]},
+    {"or": [{"id": {"in": []}}, {"assignee": {"in": []}}]},
+]
+
+
+@pytest.mark.parametrize("wanted", EMPTY, ids=str)
+async def test_quantifiers_over_nothing(known: Known, api: Api, wanted: Facts) -> None:
+    await compare(known, api, "jobs", wanted)
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_among_nothing_is_none(known: Known, api: Api, name: str) -> None:
+    for field, definition in _type(name).fields.items():
+        named: Any = get_named_type(definition.type)
+        if named.name == "IdFilter":
+            await compare(known, api, name, {field: {"in": []}})
+        elif isinstance(named, GraphQLEnumType):
+            await compare(known, api, name, {field: []})
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_each_filter_asks_for_is_known(known: Known, name: str) -> None:
+    asked = _type(name).fields.keys() - {"and", "or"}
+    assert all(facts.keys() == asked for facts in known.rows[name].values()), "Say in FACTS what a row has under it."
+
+
+@settings(max_examples=150, deadline=None)
+@given(wanted=filters(_type("jobs")))
+async def test_any_filter_of_jobs(known: Known, api: Api, wanted: Facts) -> None:
+    await compare(known, api, "jobs", wanted)
+
+
+@pytest.mark.parametrize("name", sorted(LISTS.keys() - {"jobs"}))
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+async def test_any_filter_of_the_other_lists(known: Known, api: Api, name: str, data: st.DataObject) -> None:
+    await compare(known, api, name, data.draw(filters(_type(name))))

@@ -1,0 +1,233 @@
+"""What was read may be sent back: a form that sends all of its fields changes nothing but what somebody changed in it,
+also where a value would not be taken any more, by today's rules or in today's state of things."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, get_named_type
+
+from models.database import sql
+from models.ids import Kind
+from models.rows import Member
+from tests.api.asking import MUTATIONS
+from tests.api.furnished import CHOSEN, Furnished
+from tests.api.samples import Id, Sampler, filled, snake
+from tests.api.selections import root_fields
+from tests.serving import Api
+
+#: Mutations that say how a thing is to be, or that its state is to be this one.
+SETTERS = [name for name in MUTATIONS if name.startswith(("update", "set", "assign")) and "Jobs" not in name]
+#: Where a field of an input is read, if the thing has none of its name.
+READ: dict[str, str] = {
+    "assignJob.memberIds": "assignees { id }",
+    "assignTask.memberIds": "assignees { id }",
+    "setAccountTags.tagIds": "tags { id }",
+    "setAccountTeam.memberIds": "team { id }",
+    "setJobClientStatus.color": "clientStatus { color }",
+    "setJobClientStatus.description": "clientStatus { description }",
+    "setJobClientStatus.name": "clientStatus { name }",
+    "setJobClientStatus.visible": "clientStatus { visible }",
+    "setJobStatus.statusId": "status { id }",
+    "setPipelineMembers.memberIds": "members { id }",
+    "setTimeEntryRate.rate": "rate { amount }",
+    "updateTimeEntry.jobId": "job { id }",
+}
+#: What is no state of the thing.
+NO_STATE = {"idempotencyKey", "expectedVersion", "setJobClientStatus.clientStatusId"}
+
+
+def input_fields(mutation: str) -> dict[str, Any]:
+    """The fields of a mutation's input."""
+    type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
+    return dict(type_.fields)
+
+
+def thing_of(mutation: str) -> GraphQLObjectType:
+    """The type of what a mutation changes."""
+    payload: Any = root_fields("mutation")[mutation].type
+    type_ = get_named_type(next(iter(payload.fields.values())).type)
+    assert isinstance(type_, GraphQLObjectType)
+    return type_
+
+
+async def read(api: Api, firm: Furnished, mutation: str, target: dict[str, Any]) -> dict[str, Any]:
+    """The input of a mutation as the thing is now, read field by field."""
+    type_ = thing_of(mutation)
+    id = next(iter(target.values())) if target else firm.id(Id(Kind.FIRM, "read"))
+    paths = {
+        name: READ.get(f"{mutation}.{name}", name)
+        for name in input_fields(mutation)
+        if name not in target and not {name, f"{mutation}.{name}"} & NO_STATE
+    }
+    query = f"query Read($id: ID!) {{ node(id: $id) {{ ... on {type_.name} {{ {' '.join(set(paths.values()))} }} }} }}"
+    node = (await api.ask(firm.world.owner, query, id=id))["node"]
+    return {name: _value(node, path) for name, path in paths.items()}
+
+
+def _value(node: Any, path: str) -> Any:
+    steps = path.replace("{", " ").replace("}", " ").split()
+    for step in steps:
+        if isinstance(node, list):
+            return [inner[step] for inner in node]
+        node = node[step] if node is not None else None
+    return node
+
+
+def target_of(mutation: str, firm: Furnished) -> dict[str, Any]:
+    """What names the thing that is changed."""
+    whole = filled(Sampler(mutation, firm.word).input(), firm.id)["input"]
+    name = thing_of(mutation).name
+    own = name[0].lower() + name[1:] + "Id"
+    return {own: whole[own]} if own in whole else {}
+
+
+async def send_back(api: Api, firm: Furnished, mutation: str, target: dict[str, Any]) -> dict[str, Any]:
+    """Read the thing, and send back all that was read; it is no refusal, and no revision."""
+    before = await firm.world.revision()
+    given = await read(api, firm, mutation, target)
+    assert given, f"Say in READ where what {mutation} takes is read."
+    query = (
+        f"mutation Back($input: {root_fields('mutation')[mutation].args['input'].type}) "
+        f"{{ {mutation}(input: $input) {{ revision errors {{ message path }} }} }}"
+    )
+    payload = (await api.ask(firm.world.owner, query, input=target | given))[mutation]
+    assert payload == {"revision": str(before), "errors": []}, given
+    assert await firm.world.revision() == before
+    return given
+
+
+@pytest.mark.parametrize("mutation", SETTERS)
+async def test_what_was_read_is_sent_back(database: str, api: Api, mutation: str) -> None:
+    firm = await Furnished.build()
+    await send_back(api, firm, mutation, target_of(mutation, firm))
+
+
+LONG = "x" * 30_000
+#: By mutation: SQL that puts its thing ($1) into a state that the mutation itself would refuse to bring it into.
+NOT_ANY_MORE: dict[str, list[str]] = {
+    "assignJob": [
+        "UPDATE member SET active = false WHERE id IN (SELECT member_id FROM job_assignee WHERE job_id = $1)"
+    ],
+    "assignTask": [
+        "UPDATE member SET active = false WHERE id IN (SELECT member_id FROM task_assignee WHERE task_id = $1)"
+    ],
+    "setAccountTeam": [
+        "UPDATE member SET active = false WHERE id IN (SELECT member_id FROM account_member WHERE account_id = $1)"
+    ],
+    "setJobBudget": ["UPDATE job SET budget = 2000000000 WHERE id = $1"],
+    "setJobClientStatus": [
+        "UPDATE job SET client_status_name = E'a\\nb', client_status_color = 'red', client_status_visible = true, "
+        f"client_status_description = '{LONG}' WHERE id = $1",
+        "UPDATE job SET client_status_name = NULL, client_status_visible = true WHERE id = $1",
+    ],
+    "setJobStatus": [
+        "UPDATE account SET archived_at = now() WHERE id = (SELECT account_id FROM job WHERE id = $1)",
+        "UPDATE job SET archived_at = now(), status_id = "
+        "(SELECT id FROM status WHERE pipeline_id = job.pipeline_id AND category = 'ARCHIVED') WHERE id = $1",
+    ],
+    "setMemberRole": ["UPDATE member SET active = false WHERE id = $1"],
+    "setPipelineMembers": [
+        "UPDATE member SET active = false WHERE id IN (SELECT member_id FROM pipeline_member WHERE pipeline_id = $1)"
+    ],
+    "setTaskState": ["UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM task WHERE id = $1)"],
+    "setTimeEntryRate": [
+        "UPDATE member SET active = false WHERE id = (SELECT member_id FROM time_entry WHERE id = $1)"
+    ],
+    "updateAccount": ["UPDATE account SET name = ' ', archived_at = now() WHERE id = $1"],
+    "updateClientStatus": [
+        f"UPDATE client_status SET name = E'\\t', color = 'RED', description = '{LONG}' WHERE id = $1"
+    ],
+    "updateFirm": ["UPDATE firm SET name = ' ', time_zone = 'EST5EDT4,M3', currency = 'XXY' WHERE id = $1"],
+    "updateJob": [f"UPDATE job SET name = ' ', description = '{LONG}', archived_at = now() WHERE id = $1"],
+    "updateMember": ["UPDATE member SET name = E'a\\nb', capacity = 20000, active = false WHERE id = $1"],
+    "updatePipeline": ["UPDATE pipeline SET name = ' ', card_fields = '[\"STATUS\", \"STATUS\"]' WHERE id = $1"],
+    "updateStage": ["UPDATE stage SET name = ' ', time_limit = 0 WHERE id = $1"],
+    "updateStatus": ["UPDATE status SET name = ' ', color = 'red' WHERE id = $1"],
+    "updateTag": ["UPDATE tag SET name = E'\\t', color = 'red' WHERE id = $1"],
+    "updateTask": [f"UPDATE task SET name = ' ', description = '{LONG}' WHERE id = $1"],
+    "updateTimeEntry": [
+        "UPDATE time_entry SET minutes = 3000 WHERE id = $1",
+        "UPDATE time_entry SET day = '2999-01-01' WHERE id = $1",
+        f"UPDATE time_entry SET note = '{LONG}' WHERE id = $1",
+        "UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM time_entry WHERE id = $1)",
+        "UPDATE time_entry SET minutes = 0, started_at = now() WHERE id = $1",
+    ],
+}
+#: They take ids and enums alone, of which none can go out of use.
+NOTHING_OLD = {"setAccountTags", "setMemberRights"}
+
+
+def test_every_setter_has_its_old_values() -> None:
+    assert set(SETTERS) == NOT_ANY_MORE.keys() | NOTHING_OLD
+
+
+@pytest.mark.parametrize(("mutation", "state"), [(name, sql) for name, all in NOT_ANY_MORE.items() for sql in all])
+async def test_what_is_not_allowed_any_more_is_sent_back(database: str, api: Api, mutation: str, state: str) -> None:
+    firm = await Furnished.build()
+    target = target_of(mutation, firm)
+    place = Id(Kind(snake(thing_of(mutation).name)), next((f"{mutation}.{name}" for name in target), "read"))
+    await api.token(firm.world.owner)
+    await sql(state, firm.things[CHOSEN.get(place.where, place.kind.value)])
+    await send_back(api, firm, mutation, target)
+
+
+async def test_every_built_in_status_is_sent_back(database: str, api: Api) -> None:
+    """One shows that it counts as overdue, and nobody ever said so."""
+    firm = await Furnished.build()
+    rows = await sql("SELECT id FROM status WHERE firm_id = $1", firm.world.firm.id)
+    for row in rows:
+        firm.things["status"] = row["id"]
+        await send_back(api, firm, "updateStatus", target_of("updateStatus", firm))
+
+
+async def test_the_owner_stays_the_owner(database: str, api: Api) -> None:
+    firm = await Furnished.build()
+    for member in (firm.world.owner, firm.world.admin):
+        firm.things["member"] = member.id
+        for mutation in ("setMemberRole", "setMemberRights", "updateMember"):
+            await send_back(api, firm, mutation, target_of(mutation, firm))
+
+
+async def test_ones_own_time_on_a_job_out_of_sight_is_sent_back(database: str, api: Api) -> None:
+    firm = await Furnished.build()
+    job = firm.id(Id(Kind.JOB, "read"))
+    entry = {"timeEntryId": firm.id(Id(Kind.TIME_ENTRY, "read"))}
+    employee: Member = firm.world.employee
+    await sql("DELETE FROM account_member WHERE member_id = $1", employee.id)
+    query = "mutation Back($input: UpdateTimeEntryInput!) { updateTimeEntry(input: $input) { errors { code path } } }"
+    answer = await api.ask(employee, query, input=entry | {"jobId": job, "note": "Sent back, but for this"})
+    assert answer["updateTimeEntry"]["errors"] == []
+    second = firm.id(Id(Kind.JOB, "moveJob.beforeJobId"))
+    answer = await api.ask(employee, query, input=entry | {"jobId": second})
+    assert answer["updateTimeEntry"]["errors"] == [{"code": "NOT_FOUND", "path": ["input", "jobId"]}]
+
+
+async def test_one_changed_field_is_checked_alone(database: str, api: Api) -> None:
+    """What else was sent back is left as it is."""
+    firm = await Furnished.build()
+    await sql("UPDATE job SET name = ' ', description = $2 WHERE id = $1", firm.things["job"], LONG)
+    query = "mutation One($input: UpdateJobInput!) { updateJob(input: $input) { errors { code path } job { name } } }"
+    job = {"jobId": firm.id(Id(Kind.JOB, "read")), "name": " ", "description": LONG}
+    answer = (await api.ask(firm.world.owner, query, input=job | {"priority": "URGENT"}))["updateJob"]
+    assert answer == {"errors": [], "job": {"name": " "}}
+    answer = (await api.ask(firm.world.owner, query, input=job | {"name": "  "}))["updateJob"]
+    assert answer["errors"] == [{"code": "INVALID", "path": ["input", "name"]}]
+
+
+async def test_a_template_and_what_is_there_already(database: str, api: Api) -> None:
+    """A field that is sent beside a template is what it says, also where the job has it already."""
+    firm = await Furnished.build()
+    query = (
+        "mutation Told($input: SetJobClientStatusInput!) { setJobClientStatus(input: $input) "
+        "{ errors { path } job { clientStatus { name color } } } }"
+    )
+    job = {"jobId": firm.id(Id(Kind.JOB, "read"))}
+    await api.ask(firm.world.owner, query, input=job | {"name": "Ours", "color": "#000000"})
+    template = {"clientStatusId": firm.id(Id(Kind.CLIENT_STATUS, "read"))}
+    answer = await api.ask(firm.world.owner, query, input=job | template | {"name": "Ours"})
+    assert answer["setJobClientStatus"] == {
+        "errors": [],
+        "job": {"clientStatus": {"name": "Ours", "color": "#ffffff"}},
+    }
