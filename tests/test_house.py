@@ -64,3 +64,15 @@ def test_only_settings_reads_the_environment() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     ]
     assert offences == []
+
+
+def test_only_one_module_reads_time_zones() -> None:
+    """Anywhere else it would be the machine's own files that say which there are."""
+    offences = [
+        str(path)
+        for path, tree in _modules(*ROOMS)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.ImportFrom) and node.module == "zoneinfo")
+        or (isinstance(node, ast.Import) and any(name.name == "zoneinfo" for name in node.names))
+    ]
+    assert offences == []

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from tortoise import fields
 
+from models.clock import day_in
 from models.ids import Kind
 from models.rows.base import Row
 
@@ -32,4 +32,4 @@ class Firm(Row):
 
     def today(self, now: datetime) -> date:
         """The date where the firm is."""
-        return now.astimezone(ZoneInfo(self.time_zone)).date()
+        return day_in(self.time_zone, now)

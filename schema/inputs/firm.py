@@ -37,7 +37,7 @@ class UpdateFirmInput(Expecting):
     """update_firm"""
 
     name: str | None = change("1 to 200 characters.")
-    time_zone: str | None = change("An IANA time zone, such as America/New_York.")
+    time_zone: str | None = change("An IANA time zone in its exact spelling, such as America/New_York.")
     currency: str | None = change("An ISO 4217 code, such as USD.")
     client_status_enabled: bool | None = change("Whether clients are shown the status of their jobs at all.")
     count_pending_ach: bool | None = change("Whether an ACH payment counts as paid while it is pending.")
