@@ -14,33 +14,6 @@ T = TypeVar("T")
 
 MOST_MINUTES = 60 * 24 * 366 * 10
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost")
-
-
-def name(value: str, field: str = "name", *, most: int = 200) -> str:
-    """A line of text that is not blank, without the spaces around it."""
-    value = _clean(value, field).strip()
-    if not value:
-        raise Invalid("This must not be blank.", field)
-    return _at_most(value, most, field)
-
-
-def text(value: str, field: str = "description", *, most: int = 20_000) -> str:
-    """A text of any number of lines, which may be empty."""
-    return _at_most(_clean(value, field), most, field)
-
-
-def _clean(value: str, field: str) -> str:
-    # PostgreSQL cannot store it, and nobody types it.
-    if "\0" in value:
-        raise Invalid("This must not contain the character NUL.", field)
-    return value
-
-
-def _at_most(value: str, most: int, field: str) -> str:
-    if len(value) > most:
-        raise Invalid(f"This has {len(value):,} characters; at most {most:,} are allowed.", field)
-    return value
 
 
 def minutes(value: int, field: str, *, least: int = 0, most: int = MOST_MINUTES) -> int:
@@ -55,14 +28,6 @@ def color(value: str, field: str = "color") -> str:
     if not _COLOR.fullmatch(value):
         raise Invalid("A colour is written as #rrggbb, for example #2f80ed.", field)
     return value.lower()
-
-
-def email(value: str, field: str = "email") -> str:
-    """An e-mail address, in lower case."""
-    value = _clean(value, field).strip().lower()
-    if len(value) > 254 or not _EMAIL.fullmatch(value):
-        raise Invalid("This is not an e-mail address.", field)
-    return value
 
 
 def time_zone(value: str, field: str = "time_zone") -> str:

@@ -9,6 +9,7 @@ from models.commands.shared import made_before
 from models.events import ClientStatusCreated, ClientStatusDeleted, ClientStatusUpdated, changes_of
 from models.ids import new_id
 from models.rows import ClientStatus
+from models.texts import CLIENT_TEXT, LABEL
 
 
 class ClientStatusTemplateFields(TypedDict, total=False):
@@ -26,8 +27,13 @@ async def create_client_status(
     """Add a template of a client-facing status."""
     if earlier := await made_before(change, ClientStatus, id, ClientStatusCreated):
         return earlier
-    fields = _checked({"name": name, "color": color, "description": description})
-    client_status = ClientStatus(id=id or new_id(), firm_id=change.actor.firm_id, **fields)
+    client_status = ClientStatus(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        name=LABEL.check(name),
+        color=checks.color(color),
+        description=CLIENT_TEXT.check(description),
+    )
     await client_status.save(force_create=True)
     change.record(ClientStatusCreated(client_status=client_status.id))
     return client_status
@@ -44,20 +50,20 @@ async def update_client_status(
     """Change a template's name, colour or description. The copies that jobs hold stay as they are."""
     client_status = await change.scope.client_statuses.lock(client_status_id, "client_status_id")
     client_status.expect(expected_version)
-    if changed := client_status.change_to(_checked(fields)):
+    if changed := client_status.change_to(_checked(fields, client_status)):
         await client_status.store(*changed)
         change.record(ClientStatusUpdated(client_status=client_status.id, changes=changes_of(changed)))
     return client_status
 
 
-def _checked(fields: ClientStatusTemplateFields) -> dict[str, Any]:
+def _checked(fields: ClientStatusTemplateFields, row: ClientStatus) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
-        checked["name"] = checks.name(fields["name"], most=100)
+        checked["name"] = LABEL.check(fields["name"], kept=row.name)
     if "color" in fields:
         checked["color"] = checks.color(fields["color"])
     if "description" in fields:
-        checked["description"] = checks.text(fields["description"], most=2_000)
+        checked["description"] = CLIENT_TEXT.check(fields["description"], kept=row.description)
     return checked
 
 

@@ -8,6 +8,7 @@ from models.command import Change, command
 from models.errors import Invalid
 from models.events import FirmUpdated, changes_of
 from models.rows import Firm
+from models.texts import NAME
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -29,7 +30,7 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
     firm.expect(expected_version)
     wanted: dict[str, Any] = dict(fields)
     if "name" in fields:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"], kept=firm.name)
     if "time_zone" in fields:
         wanted["time_zone"] = checks.time_zone(fields["time_zone"])
     if "currency" in fields:

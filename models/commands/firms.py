@@ -14,6 +14,7 @@ from models.log import append
 from models.passwords import hash_password
 from models.rights import Role
 from models.rows import ClientStatus, Firm, Member
+from models.texts import EMAIL, NAME
 
 #: What a new firm tells its clients, until it says otherwise: name, colour, description.
 DEFAULT_CLIENT_STATUSES = (
@@ -31,12 +32,12 @@ async def create_firm(
     """Start a firm with its owner and the default client-facing statuses, as revision 1 of its log. Without a password
     nobody can sign in yet."""
     kept = None if password is None else await hash_password(password)
-    firm = Firm(id=new_id(), name=checks.name(name), time_zone=checks.time_zone(time_zone))
+    firm = Firm(id=new_id(), name=NAME.check(name), time_zone=checks.time_zone(time_zone))
     owner = Member(
         id=new_id(),
         firm_id=firm.id,
-        email=checks.email(owner_email, "owner_email"),
-        name=checks.name(owner_name, "owner_name"),
+        email=EMAIL.check(owner_email, "owner_email"),
+        name=NAME.check(owner_name, "owner_name"),
         role=Role.OWNER,
         password_hash=kept,
     )

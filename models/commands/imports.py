@@ -33,6 +33,7 @@ from models.rows import (
     TimeEntry,
 )
 from models.scope import Rows
+from models.texts import DESCRIPTION, NAME, NOTE
 
 MOST_JOBS = 1_000
 MOST_ENTRIES = 200
@@ -176,8 +177,8 @@ class _Batch:
             pipeline_id=pipeline.id,
             stage_id=stage.id,
             status_id=status.id,
-            name=checks.name(wanted.name),
-            description=checks.text(wanted.description),
+            name=NAME.check(wanted.name),
+            description=DESCRIPTION.check(wanted.description),
             priority=wanted.priority,
             start_date=wanted.start_date,
             due_date=wanted.due_date,
@@ -225,8 +226,8 @@ class _Batch:
             firm_id=job.firm_id,
             account_id=job.account_id,
             job_id=job.id,
-            name=checks.name(wanted.name, "tasks"),
-            description=checks.text(wanted.description, "tasks"),
+            name=NAME.check(wanted.name, "tasks"),
+            description=DESCRIPTION.check(wanted.description, "tasks"),
             state=wanted.state,
             priority=wanted.priority,
             due_date=wanted.due_date,
@@ -251,7 +252,7 @@ class _Batch:
             job_id=job.id,
             day=wanted.day,
             minutes=checks.minutes(wanted.minutes, "entries", least=1, most=MOST_MINUTES_A_DAY),
-            note=checks.text(wanted.note, "entries"),
+            note=NOTE.check(wanted.note, "entries"),
             billable=wanted.billable,
             created_at=self.change.now,
         )

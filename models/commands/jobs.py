@@ -26,6 +26,7 @@ from models.ids import new_id
 from models.rights import Right
 from models.rows import Category, Job, JobAssignee, Priority, Stage, Status, Task, TimeEntry
 from models.targets import Target, several
+from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
 
 
 class JobFields(TypedDict, total=False):
@@ -72,8 +73,8 @@ async def create_job(
         pipeline_id=pipeline.id,
         stage_id=stage.id,
         status_id=(await Status.get(pipeline_id=pipeline.id, category=Category.ACTIVE)).id,
-        name=checks.name(name),
-        description=checks.text(description),
+        name=NAME.check(name),
+        description=DESCRIPTION.check(description),
         priority=priority,
         start_date=start_date,
         due_date=due_date,
@@ -119,9 +120,9 @@ async def update_job(
     job.expect(expected_version)
     wanted: dict[str, Any] = dict(fields)
     if "name" in fields:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"], kept=job.name)
     if "description" in fields:
-        wanted["description"] = checks.text(fields["description"])
+        wanted["description"] = DESCRIPTION.check(fields["description"], kept=job.description)
     changed = job.change_to(wanted)
     checks.dates(job.start_date, job.due_date)
     return await _updated(change, job, changed)
@@ -211,7 +212,7 @@ async def set_job_client_status(
     if client_status_id is not None:
         template = await change.scope.client_statuses.get(client_status_id, "client_status_id")
         wanted = {"name": template.name, "color": template.color, "description": template.description}
-    wanted |= _client_status(fields)
+    wanted |= _client_status(job, fields)
     told = {f"client_status_{field}": value for field, value in wanted.items()}
     if visible is not None:
         told["client_status_visible"] = visible
@@ -233,14 +234,15 @@ async def set_job_client_status(
     return job
 
 
-def _client_status(fields: ClientStatusFields) -> dict[str, Any]:
+def _client_status(job: Job, fields: ClientStatusFields) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
-        checked["name"] = None if fields["name"] is None else checks.name(fields["name"], most=100)
+        name = fields["name"]
+        checked["name"] = None if name is None else LABEL.check(name, kept=job.client_status_name)
     if "color" in fields:
         checked["color"] = None if fields["color"] is None else checks.color(fields["color"])
     if "description" in fields:
-        checked["description"] = checks.text(fields["description"], most=2_000)
+        checked["description"] = CLIENT_TEXT.check(fields["description"], kept=job.client_status_description)
     return checked
 
 

@@ -27,6 +27,7 @@ from models.passwords import hash_password, password_fits
 from models.rights import LEADERS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
+from models.texts import EMAIL, NAME
 
 _WEEK = 7 * 24 * 60
 
@@ -77,8 +78,8 @@ async def _create_member(
     member = Member(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
-        email=checks.email(email),
-        name=checks.name(name),
+        email=EMAIL.check(email),
+        name=NAME.check(name),
         role=role,
         given_rights=sorted(set(rights)),
         capacity=checks.minutes(capacity, "capacity", most=_WEEK),
@@ -101,7 +102,7 @@ async def update_member(
     member.expect(expected_version)
     wanted: dict[str, Any] = dict(fields)
     if "name" in fields:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"], kept=member.name)
     if "capacity" in fields:
         wanted["capacity"] = checks.minutes(fields["capacity"], "capacity", most=_WEEK)
     if changed := member.change_to(wanted):

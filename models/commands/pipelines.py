@@ -21,6 +21,7 @@ from models.events import (
 from models.ids import new_id
 from models.order import spread
 from models.rows import CardField, Category, Job, JobOrder, Pipeline, PipelineMember, Stage, Status
+from models.texts import NAME
 
 MOST_STAGES = 50
 MOST_MEMBERS = 500
@@ -65,7 +66,7 @@ async def create_pipeline(
     pipeline = Pipeline(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
-        name=checks.name(name),
+        name=NAME.check(name),
         card_fields=_card_fields(card_fields),
         job_order=job_order,
     )
@@ -84,7 +85,7 @@ def _titles(stages: Sequence[str]) -> list[str]:
         raise Invalid("A pipeline needs at least one stage.", "stages")
     if len(stages) > MOST_STAGES:
         raise LimitReached(f"A pipeline has at most {MOST_STAGES} stages; these are {len(stages)}.", "stages")
-    return [checks.name(title, "stages") for title in stages]
+    return [NAME.check(title, "stages") for title in stages]
 
 
 def _card_fields(card_fields: Iterable[CardField]) -> list[str]:
@@ -129,7 +130,7 @@ async def update_pipeline(
     pipeline.expect(expected_version)
     wanted: dict[str, Any] = dict(fields)
     if "name" in fields:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"], kept=pipeline.name)
     if "card_fields" in fields:
         wanted["card_fields"] = _card_fields(fields["card_fields"])
     if changed := pipeline.change_to(wanted):

@@ -18,6 +18,7 @@ from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, 
 from models.ids import new_id
 from models.order import LONGEST_KEY, between, spread
 from models.rows import Job, Stage
+from models.texts import NAME
 
 
 class StageFields(TypedDict, total=False):
@@ -49,7 +50,7 @@ async def create_stage(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         pipeline_id=pipeline.id,
-        name=checks.name(name),
+        name=NAME.check(name),
         time_limit=_time_limit(time_limit),
     )
     place = await _place(change, others, before_stage_id, after_stage_id)
@@ -72,7 +73,7 @@ async def update_stage(
     stage.expect(expected_version)
     wanted: dict[str, Any] = dict(fields)
     if "name" in fields:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"], kept=stage.name)
     if "time_limit" in fields:
         wanted["time_limit"] = _time_limit(fields["time_limit"])
     if changed := stage.change_to(wanted):

@@ -12,6 +12,7 @@ from models.errors import LimitReached, RuleBroken
 from models.events import JobStatusChanged, StatusCreated, StatusDeleted, StatusUpdated, changes_of
 from models.ids import new_id
 from models.rows import Category, Job, Status
+from models.texts import LABEL
 
 MOST_CUSTOM_STATUSES = 50
 
@@ -47,7 +48,7 @@ async def create_status(
         firm_id=change.actor.firm_id,
         pipeline_id=pipeline.id,
         category=Category.CUSTOM,
-        name=checks.name(name, most=100),
+        name=LABEL.check(name),
         color=checks.color(color),
         counts_as_overdue=counts_as_overdue,
     )
@@ -65,7 +66,7 @@ async def update_status(
     status.expect(expected_version)
     wanted: dict[str, Any] = dict(fields)
     if "name" in fields:
-        wanted["name"] = checks.name(fields["name"], most=100)
+        wanted["name"] = LABEL.check(fields["name"], kept=status.name)
     if "color" in fields:
         wanted["color"] = checks.color(fields["color"])
     changed = status.change_to(wanted)

@@ -12,6 +12,7 @@ from models.errors import RuleBroken
 from models.events import AccountTagsChanged, TagCreated, TagDeleted, TagUpdated, changes_of
 from models.ids import new_id
 from models.rows import AccountTag, Tag
+from models.texts import LABEL
 
 
 class TagFields(TypedDict, total=False):
@@ -26,7 +27,7 @@ async def create_tag(change: Change, *, name: str, color: str, id: UUID | None =
     """Add a tag. Its name is the firm's only one of its kind, whatever the case."""
     if earlier := await made_before(change, Tag, id, TagCreated):
         return earlier
-    tag = Tag(id=id or new_id(), firm_id=change.actor.firm_id, **_checked({"name": name, "color": color}))
+    tag = Tag(id=id or new_id(), firm_id=change.actor.firm_id, name=LABEL.check(name), color=checks.color(color))
     await _refuse_second(change, tag)
     await tag.save(force_create=True)
     change.record(TagCreated(tag=tag.id))
@@ -40,7 +41,7 @@ async def update_tag(
     """Change a tag's name or colour, on every account that carries it."""
     tag = await change.scope.tags.lock(tag_id, "tag_id")
     tag.expect(expected_version)
-    changed = tag.change_to(_checked(fields))
+    changed = tag.change_to(_checked(fields, tag))
     if "name" in changed:
         await _refuse_second(change, tag)
     if changed:
@@ -49,10 +50,10 @@ async def update_tag(
     return tag
 
 
-def _checked(fields: TagFields) -> dict[str, Any]:
+def _checked(fields: TagFields, tag: Tag) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
-        checked["name"] = checks.name(fields["name"], most=100)
+        checked["name"] = LABEL.check(fields["name"], kept=tag.name)
     if "color" in fields:
         checked["color"] = checks.color(fields["color"])
     return checked

@@ -15,6 +15,7 @@ from models.events import Changes, TimeEntryDeleted, TimeEntryUpdated, TimeLogge
 from models.ids import new_id
 from models.rights import Right
 from models.rows import Job, TimeEntry
+from models.texts import NOTE
 
 MOST_MINUTES_A_DAY = 24 * 60
 
@@ -55,7 +56,7 @@ async def log_time(
         job_id=job.id if job else None,
         day=_day(change, day or change.today),
         minutes=_minutes(minutes),
-        note=checks.text(note, "note"),
+        note=NOTE.check(note, "note"),
         billable=billable,
         created_at=change.now,
     )
@@ -116,21 +117,21 @@ async def update_time_entry(
     if job is not None:
         of_account(job, entry.account_id)
     left = entry_place(entry, pipeline)
-    changed = entry.change_to(_checked(change, fields))
+    changed = entry.change_to(_checked(change, fields, entry))
     if changed:
         await entry.store(*changed)
         _record_update(change, entry, left, job, changes_of(changed))
     return entry
 
 
-def _checked(change: Change, fields: TimeEntryFields) -> dict[str, Any]:
+def _checked(change: Change, fields: TimeEntryFields, entry: TimeEntry) -> dict[str, Any]:
     wanted: dict[str, Any] = dict(fields)
     if "minutes" in fields:
         wanted["minutes"] = _minutes(fields["minutes"])
     if "day" in fields:
         wanted["day"] = _day(change, fields["day"])
     if "note" in fields:
-        wanted["note"] = checks.text(fields["note"], "note")
+        wanted["note"] = NOTE.check(fields["note"], "note", kept=entry.note)
     return wanted
 
 
