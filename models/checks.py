@@ -8,18 +8,18 @@ from decimal import Decimal
 from typing import TypeVar
 
 import time_zones
+from models.bounds import BULK, LINKED, Bounds
 from models.errors import Invalid
 
 T = TypeVar("T")
 
-MOST_MINUTES = 60 * 24 * 366 * 10
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def minutes(value: int, field: str, *, least: int = 0, most: int = MOST_MINUTES) -> int:
+def minutes(value: int, field: str, bounds: Bounds) -> int:
     """A number of minutes."""
-    if not least <= value <= most:
-        raise Invalid(f"This must be from {least:,} to {most:,} minutes, and is {value:,}.", field)
+    if value not in bounds:
+        raise Invalid(f"This must be from {bounds} minutes, and is {value:,}.", field)
     return value
 
 
@@ -50,7 +50,7 @@ def dates(start: date | None, due: date | None) -> None:
         raise Invalid(f"The due date {due} is before the start date {start}.", "due_date")
 
 
-def several(values: Sequence[T], field: str, *, most: int = 200) -> list[T]:
+def several(values: Sequence[T], field: str, *, most: int = BULK.most) -> list[T]:
     """At least one and at most `most` values, each once, in their order."""
     once = list(dict.fromkeys(values))
     if not once or len(once) > most:
@@ -58,7 +58,7 @@ def several(values: Sequence[T], field: str, *, most: int = 200) -> list[T]:
     return once
 
 
-def at_most(values: Sequence[T], field: str, *, most: int = 100) -> list[T]:
+def at_most(values: Sequence[T], field: str, *, most: int = LINKED.most) -> list[T]:
     """At most `most` values, each once, in their order."""
     once = list(dict.fromkeys(values))
     if len(once) > most:

@@ -14,6 +14,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost")
 _LINE_BREAKS = re.compile(r"\r\n?")
 #: What PostgreSQL, a terminal or a log cannot take, and the same for a text that has lines.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BUT_FOR_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -88,6 +89,27 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """A text that is never kept as it is, of which anything may be a part."""
+
+    least: int
+    most: int
+
+    @property
+    def bounds(self) -> str:
+        """How long it must and may be, in words."""
+        return f"{self.least:,} to {self.most:,} characters"
+
+    def check(self, value: str, field: str) -> str:
+        """The text, unchanged, or `Invalid`."""
+        if not self.least <= len(value) <= self.most:
+            raise Invalid(f"A password has {self.bounds}.", field)
+        if _SURROGATE.search(value):
+            raise Invalid("This is not text: it was cut in the middle of a character.", field)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class Email:
     """An e-mail address, in lower case and in the form NFKC: full-width letters are the plain ones."""
 
@@ -116,15 +138,16 @@ NAME = Line(200)
 LABEL = Line(100)
 DESCRIPTION = Text(20_000)
 #: What was done in the time that was logged, and what a client is told.
-NOTE = Text(20_000)
+NOTE = Text(2_000)
 CLIENT_TEXT = Text(2_000)
 EMAIL = Email(254)
 IDEMPOTENCY_KEY = Key(200)
+PASSWORD = Secret(8, 1_000)
 
 
 def storable(value: str) -> bool:
     """Whether PostgreSQL could be asked about it at all."""
-    return "\0" not in value and not any(0xD800 <= ord(character) <= 0xDFFF for character in value)
+    return "\0" not in value and _SURROGATE.search(value) is None
 
 
 def _at_most(value: str, most: int, field: str) -> str:

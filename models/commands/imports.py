@@ -8,9 +8,10 @@ from uuid import UUID
 
 from models import checks
 from models.boards import MOST_TASKS
+from models.bounds import BUDGET, LOGGED
 from models.command import Change, command
 from models.commands.placing import keys_for
-from models.commands.time import MOST_MINUTES_A_DAY, entry_place
+from models.commands.time import entry_place
 from models.errors import Invalid, LimitReached, Refusal, RuleBroken
 from models.events import Event, JobCreated, TaskCreated, TimeLogged
 from models.ids import new_id
@@ -182,7 +183,7 @@ class _Batch:
             priority=wanted.priority,
             start_date=wanted.start_date,
             due_date=wanted.due_date,
-            budget=None if wanted.budget is None else checks.minutes(wanted.budget, "budget"),
+            budget=None if wanted.budget is None else checks.minutes(wanted.budget, "budget", BUDGET),
             stage_entered_at=entered,
             completed_at=entered if ended else None,
             archived_at=entered if status.category is Category.ARCHIVED else None,
@@ -251,7 +252,7 @@ class _Batch:
             account_id=job.account_id,
             job_id=job.id,
             day=wanted.day,
-            minutes=checks.minutes(wanted.minutes, "entries", least=1, most=MOST_MINUTES_A_DAY),
+            minutes=checks.minutes(wanted.minutes, "entries", LOGGED),
             note=NOTE.check(wanted.note, "entries"),
             billable=wanted.billable,
             created_at=self.change.now,

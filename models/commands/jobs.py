@@ -6,6 +6,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import BUDGET
 from models.bulk import Bulk
 from models.command import Change, command
 from models.commands.placing import keys_for
@@ -108,7 +109,7 @@ def _budget(change: Change, budget: int | None) -> int | None:
     if budget is None:
         return None
     change.require(Right.MANAGE_TIME_BUDGETS, "Setting a time budget", "budget")
-    return checks.minutes(budget, "budget")
+    return checks.minutes(budget, "budget", BUDGET)
 
 
 @command("updateJob")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from models import checks
 from models.actor import Actor
+from models.bounds import CAPACITY
 from models.command import Change, Outcome, command
 from models.commands.shared import made_before
 from models.errors import Forbidden, Invalid, RuleBroken
@@ -28,8 +29,6 @@ from models.rights import LEADERS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
 from models.texts import EMAIL, NAME
-
-_WEEK = 7 * 24 * 60
 
 
 class MemberFields(TypedDict, total=False):
@@ -82,7 +81,7 @@ async def _create_member(
         name=NAME.check(name),
         role=role,
         given_rights=sorted(set(rights)),
-        capacity=checks.minutes(capacity, "capacity", most=_WEEK),
+        capacity=checks.minutes(capacity, "capacity", CAPACITY),
         password_hash=password_hash,
     )
     # An address is one person's over all firms. Which firm has it is not for this caller to know.
@@ -104,7 +103,7 @@ async def update_member(
     if "name" in fields:
         wanted["name"] = NAME.check(fields["name"], kept=member.name)
     if "capacity" in fields:
-        wanted["capacity"] = checks.minutes(fields["capacity"], "capacity", most=_WEEK)
+        wanted["capacity"] = checks.minutes(fields["capacity"], "capacity", CAPACITY)
     if changed := member.change_to(wanted):
         await member.store(*changed)
         change.record(MemberUpdated(member=member.id, changes=changes_of(changed)))

@@ -5,6 +5,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import AVAILABLE_TO, STAGES
 from models.command import Change, command
 from models.commands.shared import active_members, made_before, replace_links
 from models.database import sql
@@ -23,8 +24,8 @@ from models.order import spread
 from models.rows import CardField, Category, Job, JobOrder, Pipeline, PipelineMember, Stage, Status
 from models.texts import NAME
 
-MOST_STAGES = 50
-MOST_MEMBERS = 500
+MOST_STAGES = STAGES.most
+MOST_MEMBERS = AVAILABLE_TO.most
 
 #: What a new pipeline's cards show.
 CARD_FIELDS = (CardField.ACCOUNT, CardField.STATUS, CardField.PRIORITY, CardField.DUE_DATE, CardField.ASSIGNEES)

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import TIME_LIMIT
 from models.command import Change, command
 from models.commands.pipelines import MOST_STAGES
 from models.commands.placing import keys_for, put
@@ -61,7 +62,7 @@ async def create_stage(
 
 
 def _time_limit(minutes: int | None) -> int | None:
-    return None if minutes is None else checks.minutes(minutes, "time_limit", least=1)
+    return None if minutes is None else checks.minutes(minutes, "time_limit", TIME_LIMIT)
 
 
 @command("updateStage")

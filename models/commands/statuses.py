@@ -5,6 +5,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import CUSTOM_STATUSES
 from models.command import Change, command
 from models.commands.shared import made_before
 from models.database import sql
@@ -14,7 +15,7 @@ from models.ids import new_id
 from models.rows import Category, Job, Status
 from models.texts import LABEL
 
-MOST_CUSTOM_STATUSES = 50
+MOST_CUSTOM_STATUSES = CUSTOM_STATUSES.most
 
 
 class StatusFields(TypedDict, total=False):

@@ -6,6 +6,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import LOGGED
 from models.command import Change, command
 from models.commands.linking import account_and_job, lock_linked, of_account
 from models.commands.shared import active_members, made_before
@@ -16,8 +17,6 @@ from models.ids import new_id
 from models.rights import Right
 from models.rows import Job, TimeEntry
 from models.texts import NOTE
-
-MOST_MINUTES_A_DAY = 24 * 60
 
 
 class TimeEntryFields(TypedDict, total=False):
@@ -76,7 +75,7 @@ async def _whose(change: Change, member_id: UUID | None) -> UUID:
 
 
 def _minutes(value: int) -> int:
-    return checks.minutes(value, "minutes", least=1, most=MOST_MINUTES_A_DAY)
+    return checks.minutes(value, "minutes", LOGGED)
 
 
 def _day(change: Change, day: date) -> date:

@@ -13,6 +13,7 @@ from models.commands.imports import NewEntry, NewJob, NewTask, import_jobs
 from models.commands.jobs import update_job
 from models.errors import Invalid
 from models.invisible import nothing_to_see
+from models.passwords import hash_password, password_fits
 from models.rows import Job, Member
 from models.texts import DESCRIPTION, EMAIL, IDEMPOTENCY_KEY, NAME
 from tests.domain.refusal import refused
@@ -155,3 +156,10 @@ def test_what_is_no_idempotency_key(world: World, key: str) -> None:
     with pytest.raises(Invalid) as refusal:
         Actor.member(world.firm.id, world.owner.id).calling(key, "createTag", {})
     assert refusal.value.path == ("idempotency_key",)
+
+
+@pytest.mark.parametrize("password", ["x" * 7, "x" * 1_001, f"12345678{SURROGATE}"], ids=ascii)
+async def test_what_is_no_password(password: str) -> None:
+    with pytest.raises(Invalid):
+        await hash_password(password)
+    assert await password_fits(await hash_password("12345678\0\n"), "12345678\0\n")
