@@ -3,12 +3,13 @@
 What a client reads of a bound (`bounds`) and what is checked are made of the same value.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from unicodedata import normalize
 
 from models.errors import Invalid
-from models.invisible import BLANK, hidden, nothing_to_see, shows_all, unpaired, without_breaks
+from models.invisible import BLANK, hidden, nothing_to_see, shows_all, unpaired, without_breaks, without_ignorable
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost")
 _LINE_BREAKS = re.compile(r"\r\n?")
@@ -143,6 +144,21 @@ CLIENT_TEXT = Text(2_000)
 EMAIL = Email(254)
 IDEMPOTENCY_KEY = Key(200)
 PASSWORD = Secret(8, 1_000)
+
+
+#: The longest `sameness`.
+LONGEST_SAMENESS = 254
+
+
+def sameness(value: str) -> str:
+    """What texts have in common that are taken for the same: by NFKC and case folding, without what cannot be seen
+    (NFKC_Casefold of https://www.unicode.org/reports/tr15/). Uniqueness and lookups compare this."""
+    value = without_ignorable(normalize("NFD", value))
+    for _ in range(2):
+        value = normalize("NFKD", value.casefold())
+    value = normalize("NFC", without_ignorable(value)).strip()
+    # One sign may become eighteen letters, and an index takes 2,700 bytes.
+    return value if len(value) <= LONGEST_SAMENESS else hashlib.sha256(value.encode(errors="replace")).hexdigest()
 
 
 def storable(value: str) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from models import checks
@@ -14,7 +15,7 @@ from models.log import append
 from models.passwords import hash_password
 from models.rights import Role
 from models.rows import ClientStatus, Firm, Member
-from models.texts import EMAIL, NAME
+from models.texts import EMAIL, NAME, sameness
 
 #: What a new firm tells its clients, until it says otherwise: name, colour, description.
 DEFAULT_CLIENT_STATUSES = (
@@ -41,13 +42,16 @@ async def create_firm(
         role=Role.OWNER,
         password_hash=kept,
     )
-    return await shielded(_start(firm, owner))
+    try:
+        return await shielded(_start(firm, owner))
+    except IntegrityError:
+        raise _taken(owner) from None  # By somebody who was faster by a moment.
 
 
 async def _start(firm: Firm, owner: Member) -> tuple[Firm, Member]:
     async with in_transaction():
-        if await Member.exists(email=owner.email):
-            raise RuleBroken(f"Somebody already signs in as {owner.email}.", "owner_email")
+        if await Member.exists(email_key=sameness(owner.email)):
+            raise _taken(owner)
         await firm.save(force_create=True)
         await owner.save(force_create=True)
         await ClientStatus.bulk_create(
@@ -58,3 +62,7 @@ async def _start(firm: Firm, owner: Member) -> tuple[Firm, Member]:
         committed = await append(set_up, [MemberCreated(member=owner.id)], datetime.now(UTC))
     firm.revision = committed.revision
     return firm, owner
+
+
+def _taken(owner: Member) -> RuleBroken:
+    return RuleBroken(f"Somebody already signs in as {owner.email}.", "owner_email")

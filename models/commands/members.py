@@ -28,7 +28,7 @@ from models.passwords import hash_password, password_fits
 from models.rights import LEADERS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
-from models.texts import EMAIL, NAME
+from models.texts import EMAIL, NAME, sameness
 
 
 class MemberFields(TypedDict, total=False):
@@ -85,7 +85,7 @@ async def _create_member(
         password_hash=password_hash,
     )
     # An address is one person's over all firms. Which firm has it is not for this caller to know.
-    if await Member.exists(email=member.email):
+    if await Member.exists(email_key=sameness(member.email)):
         raise RuleBroken("This address cannot be used: somebody already signs in with it.", "email")
     await member.save(force_create=True)
     change.record(MemberCreated(member=member.id))

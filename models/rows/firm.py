@@ -8,6 +8,7 @@ from tortoise import fields
 from models.clock import day_in
 from models.ids import Kind
 from models.rows.base import Row
+from models.texts import NAME
 
 
 class Firm(Row):
@@ -15,7 +16,7 @@ class Firm(Row):
 
     kind = Kind.FIRM
 
-    name = fields.CharField(max_length=200)
+    name = fields.CharField(max_length=NAME.most)
     time_zone = fields.CharField(max_length=64)
     currency = fields.CharField(max_length=3, default="USD")
     client_status_enabled = fields.BooleanField(default=True)

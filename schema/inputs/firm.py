@@ -50,7 +50,9 @@ class CreateMemberInput(Keyed):
     """create_member"""
 
     id: strawberry.ID | None = own_id(Kind.MEMBER)
-    email: str = needed(f"The address to sign in with, {EMAIL.bounds}. Nobody else may have it, in any firm.")
+    email: str = needed(
+        f"The address to sign in with, {EMAIL.bounds}. Nobody else may have it, in any spelling, in any firm."
+    )
     name: str = needed(f"{NAME.bounds}.")
     role: Role | None = optional("EMPLOYEE when left out. Only the owner adds admins.")
     rights: list[Right] | None = optional("None when left out. You can give those that you have.")
@@ -102,7 +104,7 @@ class CreateTagInput(Keyed):
     """create_tag"""
 
     id: strawberry.ID | None = own_id(Kind.TAG)
-    name: str = needed(f"{LABEL.bounds}; no other tag may have it.")
+    name: str = needed(f"{LABEL.bounds}; no other tag may have it, in any spelling.")
     color: str = needed("As #rrggbb.")
 
 
@@ -111,7 +113,7 @@ class UpdateTagInput(Expecting):
     """update_tag"""
 
     tag_id: strawberry.ID = id_of(Kind.TAG, "The tag.")
-    name: str | None = change(f"{LABEL.bounds}; no other tag may have it.")
+    name: str | None = change(f"{LABEL.bounds}; no other tag may have it, in any spelling.")
     color: str | None = change("As #rrggbb.")
 
 
