@@ -9,9 +9,8 @@ from uuid import UUID
 
 import orjson
 
-from models import checks
-from models.errors import Invalid
 from models.ids import FirmId
+from models.texts import IDEMPOTENCY_KEY
 
 
 class ActorKind(StrEnum):
@@ -33,9 +32,7 @@ class IdempotentCall:
     @classmethod
     def of(cls, key: str, asker: UUID, action: str, content: Mapping[str, Any]) -> "IdempotentCall":
         """The same asker, action and content give the same fingerprint."""
-        if not 1 <= len(key) <= 200:
-            raise Invalid("An idempotency key has 1 to 200 characters.", "idempotency_key")
-        checks.text(key, "idempotency_key")
+        key = IDEMPOTENCY_KEY.check(key, "idempotency_key")
         text = orjson.dumps([str(asker), action, content], option=orjson.OPT_SORT_KEYS, default=str)
         return cls(key, hashlib.sha256(text).hexdigest())
 

@@ -22,7 +22,7 @@ RETURNING failures, since
 
 
 def digest(address: str) -> str:
-    """What the tries for an address (in lower case) are counted under."""
+    """What the tries for an address (by `models.texts.sameness`) are counted under."""
     return hashlib.sha256(address.encode(errors="replace")).hexdigest()
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tortoise.models import Model
 
+from models.bounds import CARDS, TASKS
 from models.database import fetch
 from models.records import columns, read, record_class
 from models.rows import (
@@ -29,8 +30,8 @@ from models.rows import (
 from models.scope import Scope
 
 #: The most cards of a stage that a board reads at once, and the most tasks of a job.
-MOST_CARDS = 1_000
-MOST_TASKS = 200
+MOST_CARDS = CARDS.most
+MOST_TASKS = TASKS.most
 
 R = TypeVar("R", bound=Row)
 Ids = Sequence[UUID]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import orjson
@@ -16,6 +15,7 @@ from tortoise.transactions import in_transaction
 
 from models.actor import Actor, ActorKind
 from models.bulk import Bulk
+from models.clock import day_in
 from models.database import sql
 from models.errors import Code, Forbidden, RuleBroken, SignInRefused, refusal_of
 from models.events import Event
@@ -79,7 +79,7 @@ class Change:
     @property
     def today(self) -> date:
         """The firm's date."""
-        return self.now.astimezone(ZoneInfo(self.time_zone)).date()
+        return day_in(self.time_zone, self.now)
 
     def record(self, event: Event) -> None:
         """Note a fact for the log."""

@@ -1,14 +1,29 @@
-"""What the command line asks before it acts for anybody."""
+"""Who an address belongs to, however it is spelled; and what the command line asks before it acts for anybody."""
 
+from typing import Any
 from uuid import UUID
 
 from models.database import sql
+from models.texts import sameness, storable
+
+# Two who had addresses before these were taken for the same still have them: each signs in with just that spelling.
+_AT = """
+SELECT id, firm_id, password_hash FROM member WHERE (email_key = $1 OR email = $2) AND active
+ORDER BY email = $2 DESC LIMIT 1
+"""
+
+
+async def signing_in_as(email: str) -> dict[str, Any] | None:
+    """The id, firm and password hash of the active member who signs in with this address, or with one that is taken for
+    the same."""
+    rows = await sql(_AT, sameness(email), email.strip().lower()) if storable(email) else []
+    return rows[0] if rows else None
 
 
 async def member_at(email: str) -> UUID | None:
     """The active member who signs in with this address."""
-    rows = await sql("SELECT id FROM member WHERE email = $1 AND active", email.strip().lower())
-    return rows[0]["id"] if rows else None
+    found = await signing_in_as(email)
+    return found["id"] if found else None
 
 
 async def never_used(demo_owners: list[str]) -> bool:

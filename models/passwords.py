@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from models.errors import Invalid
+from models.texts import PASSWORD
 
 _hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 # Each takes 64 MiB and a core for some tens of milliseconds: two at once, also when those who asked have gone.
@@ -17,8 +17,7 @@ _threads = ThreadPoolExecutor(2, "passwords")
 
 async def hash_password(password: str, field: str = "password") -> str:
     """The hash to keep. `Invalid` for one that is too short or absurdly long."""
-    if not 8 <= len(password) <= 1_000:
-        raise Invalid("A password has 8 to 1,000 characters.", field)
+    password = PASSWORD.check(password, field)
     return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
 
 

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from models import attempts, tokens
 from models.database import sql
 from models.errors import Invalid, NotFound, SignInRefused
 from models.ids import Kind, encode, new_id
+from models.lookup import signing_in_as
 from models.passwords import password_fits
 from models.scope import Viewer
 from models.signing_keys import LONGEST_TOKEN
+from models.texts import sameness
 from models.tokens import ACCESS_LIFETIME, Refresh
 from models.viewers import viewer_of_session
 
@@ -72,9 +73,9 @@ async def sign_in(
     """Start a session. `SignInRefused`, in the same words and after the same time, whatever was wrong;
     `LimitReached` after too many wrong passwords for the address, then also for the right one."""
     now = now or datetime.now(UTC)
-    address = email.strip().lower()
+    address = sameness(email)
     await attempts.count_attempt(address, now)
-    member = await _member_at(address)
+    member = await signing_in_as(email)
     fits = await password_fits(member["password_hash"] if member else None, password)
     if member is None or not fits:
         raise _wrong()
@@ -143,13 +144,6 @@ async def sweep_sessions(now: datetime) -> None:
     await sql("DELETE FROM session WHERE expires_at < $1", now - KEPT_AFTER_END)
     await attempts.sweep_attempts(now)
     await sql("DELETE FROM signing_key WHERE expires_at <= $1", now)
-
-
-async def _member_at(address: str) -> dict[str, Any] | None:
-    if not address.isprintable():
-        return None  # PostgreSQL could not even be asked about some of these.
-    rows = await sql("SELECT id, firm_id, password_hash FROM member WHERE email = $1 AND active", address)
-    return rows[0] if rows else None
 
 
 async def _start(

@@ -8,6 +8,7 @@ from typing import Any
 from strawberry import UNSET
 from tortoise.expressions import Q, Subquery
 
+from models.bounds import FILTER
 from models.conditions import holds
 from models.errors import Invalid
 from models.ids import Kind, decode
@@ -24,7 +25,7 @@ from schema.inputs.filters import (
     TimeEntryFilter,
 )
 
-MOST_VALUES = 100
+MOST_VALUES = FILTER.most
 #: The most filters that one filter may hold with `and` and `or`, and how deep.
 MOST_FILTERS = 30
 DEEPEST = 4

@@ -4,6 +4,7 @@ import functools
 
 import strawberry
 
+from models.bounds import CUSTOM_STATUSES, STAGES
 from models.commands import (
     accounts,
     client_statuses,
@@ -173,7 +174,10 @@ class Mutation:
         "Delete a pipeline that has no jobs.",
     )
     create_stage = _stage(
-        "createStage", stages.create_stage, pipeline_inputs.CreateStageInput, "Add a stage to a pipeline; at most 50."
+        "createStage",
+        stages.create_stage,
+        pipeline_inputs.CreateStageInput,
+        f"Add a stage to a pipeline; at most {STAGES.most}.",
     )
     update_stage = _stage(
         "updateStage", stages.update_stage, pipeline_inputs.UpdateStageInput, "Change a stage's name or time limit."
@@ -194,7 +198,7 @@ class Mutation:
         "createStatus",
         statuses.create_status,
         pipeline_inputs.CreateStatusInput,
-        "Add a custom job status to a pipeline; at most 50.",
+        f"Add a custom job status to a pipeline; at most {CUSTOM_STATUSES.most}.",
     )
     update_status = _status(
         "updateStatus", statuses.update_status, pipeline_inputs.UpdateStatusInput, "Change a job status."

@@ -11,6 +11,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from models.bounds import PAGE
 from models.conditions import holds
 from models.errors import Invalid
 from models.log import Logged
@@ -21,7 +22,9 @@ from schema.types.page_info import PageInfo
 
 R = TypeVar("R", bound=Row)
 
-MOST = 100
+MOST = PAGE.most
+#: The things of a page when nobody says how many.
+USUAL = 50
 MOST_COUNTED = 10_000
 
 
@@ -51,7 +54,7 @@ class Asked:
         """How many things."""
         if self.first is not None and self.last is not None:
             raise Invalid("Ask for either the first or the last, not both.", "last")
-        size = next((n for n in (self.first, self.last) if n is not None), 50)
+        size = next((n for n in (self.first, self.last) if n is not None), USUAL)
         if not 1 <= size <= MOST:
             raise Invalid(f"A page has from 1 to {MOST} things, not {size}.", "last" if self.first is None else "first")
         return size

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types.info import Info
 
+from models.bounds import PAGE, SORT
 from models.errors import Invalid
 from models.ids import Kind, decode, parse
 from resolvers import filters
-from resolvers.paging import Asked, Key, page, read_date, read_datetime
+from resolvers.paging import USUAL, Asked, Key, page, read_date, read_datetime
 from schema.inputs.filters import (
     AccountFilter,
     Direction,
@@ -41,13 +42,16 @@ from schema.types.pages import (
 )
 from schema.types.pipelines import Pipeline
 
-First = Annotated[int | None, strawberry.argument(description="How many from the start, 1 to 100; 50 when left out.")]
+MOST_NODES = 100
+
+First = Annotated[
+    int | None, strawberry.argument(description=f"How many from the start, {PAGE}; {USUAL} when left out.")
+]
 After = Annotated[str | None, strawberry.argument(description="Go on after this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description="How many from the end, 1 to 100.")]
+Last = Annotated[int | None, strawberry.argument(description=f"How many from the end, {PAGE}.")]
 Before = Annotated[str | None, strawberry.argument(description="Go on before this cursor.")]
 Id = Annotated[strawberry.ID, strawberry.argument(description="The id.")]
 
-MOST_NODES = 100
 _BY_NAME = [Key("name")]
 _NEWEST_FIRST = [Key("created_at", descending=True, read=read_datetime)]
 
@@ -101,7 +105,8 @@ def _node(info: Info, id: Id):
 
 
 async def _nodes(
-    info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids, of any kind.")]
+    info: Info,
+    ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {MOST_NODES} ids, of any kind.")],
 ):
     if len(ids) > MOST_NODES:
         raise Invalid(f"At most {MOST_NODES} ids at a time, not {len(ids)}.", "ids")
@@ -163,7 +168,9 @@ async def _jobs(
     filter: Annotated[JobFilter | None, strawberry.argument(description="Which ones; archived ones too.")] = None,
     sort: Annotated[
         list[JobSort] | None,
-        strawberry.argument(description="In which order, at most 3 levels; newest first when there is none."),
+        strawberry.argument(
+            description=f"In which order, at most {SORT.most} levels; newest first when there is none."
+        ),
     ] = None,
     first: First = None,
     after: After = None,
@@ -177,8 +184,8 @@ async def _jobs(
 def _order(sort: list[JobSort] | None) -> list[Key]:
     if not sort:
         return _NEWEST_FIRST
-    if len(sort) > 3 or len({level.field for level in sort}) < len(sort):
-        raise Invalid("Sort by at most 3 different fields.", "sort")
+    if len(sort) > SORT.most or len({level.field for level in sort}) < len(sort):
+        raise Invalid(f"Sort by at most {SORT.most} different fields.", "sort")
     return [_JOB_KEYS[level.field]._replace(descending=level.direction is Direction.DESC) for level in sort]
 
 
@@ -225,7 +232,8 @@ class Query:
     node: Node | None = root(_node, "Anything by its id; null when there is no such thing, or you may not see it.")
     nodes: list[Node | None] = strawberry.field(
         resolver=_nodes,
-        description="Things by their ids, at most 100, in the order of the ids, with null for what you may not see.",
+        description=f"Things by their ids, at most {MOST_NODES}, in the order of the ids, with null for what you may "
+        "not see.",
         directives=[ListSize(assumed_size=20, slicing_arguments=["ids"])],
     )
     pipeline: Pipeline | None = root(_one(Kind.PIPELINE), "A pipeline; with `stages` and their `jobs` it is the board.")

@@ -19,7 +19,7 @@ from schema.scalars import Revision
 from schema.types.base import value
 from schema.types.events import Event
 from subscriptions.interest import BoardInterest, Interest, JobInterest
-from subscriptions.message import Message
+from subscriptions.message import MOST_EVENTS, Message
 
 MOST_PIPELINES = 100
 MOST_JOBS = 100
@@ -48,7 +48,7 @@ class Changes:
         resolver=lambda root: root.events,
         description="What happened, one event for each thing that changed (and each job that its task or time entry "
         "touched), the last one, with the thing's present "
-        "state; in order; at most 1,000. Empty in a heartbeat, which comes at least every 25 seconds.",
+        f"state; in order; at most {MOST_EVENTS:,}. Empty in a heartbeat, which comes at least every 25 seconds.",
         directives=[ListSize(assumed_size=10)],
     )
 
@@ -75,7 +75,9 @@ async def _board_changes(
     info: Info,
     pipelines: Annotated[
         list[strawberry.ID] | None,
-        strawberry.argument(description="The boards that you show, at most 100; all that you see when left out."),
+        strawberry.argument(
+            description=f"The boards that you show, 1 to {MOST_PIPELINES}; all that you see when left out."
+        ),
     ] = None,
     after: After = None,
     epoch: Epoch = None,
@@ -89,7 +91,7 @@ async def _board_changes(
 
 async def _job_changes(
     info: Info,
-    jobs: Annotated[list[strawberry.ID], strawberry.argument(description="From 1 to 100 jobs.")],
+    jobs: Annotated[list[strawberry.ID], strawberry.argument(description=f"From 1 to {MOST_JOBS} jobs.")],
     after: After = None,
     epoch: Epoch = None,
 ) -> AsyncIterator[Changes]:

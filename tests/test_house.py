@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,5 +99,47 @@ def test_no_test_asserts_how_long_something_took() -> None:
         if isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Sub)
         and (_reads_a_clock(node.left) or _reads_a_clock(node.right))
+    ]
+    assert offences == []
+
+
+def test_only_one_module_reads_time_zones() -> None:
+    """Anywhere else it would be the machine's own files that say which there are."""
+    offences = [
+        str(path)
+        for path, tree in _modules(*ROOMS)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.ImportFrom) and node.module == "zoneinfo")
+        or (isinstance(node, ast.Import) and any(name.name == "zoneinfo" for name in node.names))
+    ]
+    assert offences == []
+
+
+def test_no_text_is_written_past_its_key() -> None:
+    """What rows make of a text when they are saved, an UPDATE of many rows would leave as it was."""
+    import models.rows as rows
+    from models.rows.keys import MadeOf
+
+    tables = [getattr(rows, name) for name in rows.__all__]
+    sources = {
+        field.source
+        for table in tables
+        if hasattr(table, "_meta")
+        for field in table._meta.fields_map.values()
+        if isinstance(field, MadeOf)
+    }
+    assert sources >= {"name", "email"}
+    in_sql = re.compile(rf"\bUPDATE\b.*\bSET\b.*\b({'|'.join(sources)})\s*=", re.DOTALL)
+    offences = [
+        f"{path}:{node.lineno}"
+        for path, tree in _modules(*ROOMS, "tests", "bench")
+        for node in ast.walk(tree)
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "update"
+            and sources & {keyword.arg for keyword in node.keywords}
+        )
+        or (isinstance(node, ast.Constant | ast.JoinedStr) and in_sql.search(ast.unparse(node)))
     ]
     assert offences == []

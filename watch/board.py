@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rich.align import Align
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -15,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+import time_zones
 from watch.cards import HEIGHT, card
 from watch.client import Happening, Link
 from watch.store import Store
@@ -149,7 +149,8 @@ class Board:
 
     def _today(self) -> date:
         firm = self._store.firm
-        return datetime.now(ZoneInfo(firm["timeZone"]) if firm else UTC).date()
+        # As the server has it: a zone that is not known here either is UTC.
+        return datetime.now((time_zones.find(firm["timeZone"]) if firm else None) or UTC).date()
 
 
 def _ends(left: Text, right: Text, width: int) -> Text:

@@ -20,6 +20,7 @@ from models.events import (
 )
 from models.ids import new_id
 from models.rows import Account, AccountMember, AccountTag, AccountType, Category, Job
+from models.texts import NAME
 
 
 class AccountFields(TypedDict, total=False):
@@ -45,7 +46,7 @@ async def create_account(
     tags = await tags_to_carry(change, tag_ids, "tag_ids")
     team = checks.at_most(_with_maker(change, team_ids), "team_ids")
     await active_members(change, team, "team_ids")
-    account = Account(id=id or new_id(), firm_id=change.actor.firm_id, name=checks.name(name), type=type)
+    account = Account(id=id or new_id(), firm_id=change.actor.firm_id, name=NAME.check(name), type=type)
     await account.save(force_create=True)
     change.record(AccountCreated(account=account.id))
     await _tag(change, account, tags)
@@ -68,7 +69,7 @@ async def update_account(
     account.expect(expected_version)
     wanted = account.differing(fields)
     if "name" in wanted:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"])
     if changed := account.change_to(wanted):
         await account.store(*changed)
         change.record(AccountUpdated(account=account.id, changes=changes_of(changed)))

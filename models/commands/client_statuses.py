@@ -10,6 +10,7 @@ from models.commands.shared import made_before
 from models.events import ClientStatusCreated, ClientStatusDeleted, ClientStatusUpdated, changes_of
 from models.ids import new_id
 from models.rows import ClientStatus
+from models.texts import CLIENT_TEXT, LABEL
 
 
 class ClientStatusTemplateFields(TypedDict, total=False):
@@ -27,8 +28,13 @@ async def create_client_status(
     """Add a template of a client-facing status."""
     if earlier := await made_before(change, ClientStatus, id, ClientStatusCreated):
         return earlier
-    fields = _checked({"name": name, "color": color, "description": description})
-    client_status = ClientStatus(id=id or new_id(), firm_id=change.actor.firm_id, **fields)
+    client_status = ClientStatus(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        name=LABEL.check(name),
+        color=checks.color(color),
+        description=CLIENT_TEXT.check(description),
+    )
     await client_status.save(force_create=True)
     change.record(ClientStatusCreated(client_status=client_status.id))
     return client_status
@@ -54,11 +60,11 @@ async def update_client_status(
 def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
-        checked["name"] = checks.name(fields["name"], most=100)
+        checked["name"] = LABEL.check(fields["name"])
     if "color" in fields:
         checked["color"] = checks.color(fields["color"])
     if "description" in fields:
-        checked["description"] = checks.text(fields["description"], most=2_000)
+        checked["description"] = CLIENT_TEXT.check(fields["description"])
     return checked
 
 

@@ -6,6 +6,7 @@ from models import checks
 from models.command import Change, command
 from models.events import FirmUpdated, changes_of
 from models.rows import Firm
+from models.texts import NAME
 
 
 class FirmFields(TypedDict, total=False):
@@ -25,7 +26,7 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
     firm.expect(expected_version)
     wanted = firm.differing(fields)
     if "name" in wanted:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"])
     if "time_zone" in wanted:
         wanted["time_zone"] = checks.time_zone(fields["time_zone"])
     if "currency" in wanted:

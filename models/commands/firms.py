@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from models import checks
@@ -14,6 +15,7 @@ from models.log import append
 from models.passwords import hash_password
 from models.rights import Role
 from models.rows import ClientStatus, Firm, Member
+from models.texts import EMAIL, NAME, sameness
 
 #: What a new firm tells its clients, until it says otherwise: name, colour, description.
 DEFAULT_CLIENT_STATUSES = (
@@ -31,22 +33,25 @@ async def create_firm(
     """Start a firm with its owner and the default client-facing statuses, as revision 1 of its log. Without a password
     nobody can sign in yet."""
     kept = None if password is None else await hash_password(password)
-    firm = Firm(id=new_id(), name=checks.name(name), time_zone=checks.time_zone(time_zone))
+    firm = Firm(id=new_id(), name=NAME.check(name), time_zone=checks.time_zone(time_zone))
     owner = Member(
         id=new_id(),
         firm_id=firm.id,
-        email=checks.email(owner_email, "owner_email"),
-        name=checks.name(owner_name, "owner_name"),
+        email=EMAIL.check(owner_email, "owner_email"),
+        name=NAME.check(owner_name, "owner_name"),
         role=Role.OWNER,
         password_hash=kept,
     )
-    return await shielded(_start(firm, owner))
+    try:
+        return await shielded(_start(firm, owner))
+    except IntegrityError:
+        raise _taken(owner) from None  # By somebody who was faster by a moment.
 
 
 async def _start(firm: Firm, owner: Member) -> tuple[Firm, Member]:
     async with in_transaction():
-        if await Member.exists(email=owner.email):
-            raise RuleBroken(f"Somebody already signs in as {owner.email}.", "owner_email")
+        if await Member.exists(email_key=sameness(owner.email)):
+            raise _taken(owner)
         await firm.save(force_create=True)
         await owner.save(force_create=True)
         await ClientStatus.bulk_create(
@@ -57,3 +62,7 @@ async def _start(firm: Firm, owner: Member) -> tuple[Firm, Member]:
         committed = await append(set_up, [MemberCreated(member=owner.id)], datetime.now(UTC))
     firm.revision = committed.revision
     return firm, owner
+
+
+def _taken(owner: Member) -> RuleBroken:
+    return RuleBroken(f"Somebody already signs in as {owner.email}.", "owner_email")

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from models import checks
 from models.boards import MOST_TASKS
+from models.bounds import BUDGET, LOGGED
 from models.command import Change, command
 from models.commands.placing import keys_for
-from models.commands.time import MOST_MINUTES_A_DAY, entry_place
+from models.commands.time import entry_place
 from models.errors import Invalid, LimitReached, Refusal, RuleBroken
 from models.events import Event, JobCreated, TaskCreated, TimeLogged
 from models.ids import new_id
@@ -33,6 +34,7 @@ from models.rows import (
     TimeEntry,
 )
 from models.scope import Rows
+from models.texts import DESCRIPTION, NAME, NOTE
 
 MOST_JOBS = 1_000
 MOST_ENTRIES = 200
@@ -176,12 +178,12 @@ class _Batch:
             pipeline_id=pipeline.id,
             stage_id=stage.id,
             status_id=status.id,
-            name=checks.name(wanted.name),
-            description=checks.text(wanted.description),
+            name=NAME.check(wanted.name),
+            description=DESCRIPTION.check(wanted.description),
             priority=wanted.priority,
             start_date=wanted.start_date,
             due_date=wanted.due_date,
-            budget=None if wanted.budget is None else checks.minutes(wanted.budget, "budget"),
+            budget=None if wanted.budget is None else checks.minutes(wanted.budget, "budget", BUDGET),
             stage_entered_at=entered,
             completed_at=entered if ended else None,
             archived_at=entered if status.category is Category.ARCHIVED else None,
@@ -225,8 +227,8 @@ class _Batch:
             firm_id=job.firm_id,
             account_id=job.account_id,
             job_id=job.id,
-            name=checks.name(wanted.name, "tasks"),
-            description=checks.text(wanted.description, "tasks"),
+            name=NAME.check(wanted.name, "tasks"),
+            description=DESCRIPTION.check(wanted.description, "tasks"),
             state=wanted.state,
             priority=wanted.priority,
             due_date=wanted.due_date,
@@ -250,8 +252,8 @@ class _Batch:
             account_id=job.account_id,
             job_id=job.id,
             day=wanted.day,
-            minutes=checks.minutes(wanted.minutes, "entries", least=1, most=MOST_MINUTES_A_DAY),
-            note=checks.text(wanted.note, "entries"),
+            minutes=checks.minutes(wanted.minutes, "entries", LOGGED),
+            note=NOTE.check(wanted.note, "entries"),
             billable=wanted.billable,
             created_at=self.change.now,
         )

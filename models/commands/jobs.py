@@ -6,6 +6,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import BUDGET
 from models.bulk import Bulk
 from models.command import Change, command
 from models.commands.placing import keys_for
@@ -26,6 +27,7 @@ from models.ids import new_id
 from models.rights import Right
 from models.rows import Category, Job, JobAssignee, Priority, Stage, Status, Task, TimeEntry
 from models.targets import Target, several
+from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
 
 
 class JobFields(TypedDict, total=False):
@@ -72,8 +74,8 @@ async def create_job(
         pipeline_id=pipeline.id,
         stage_id=stage.id,
         status_id=(await Status.get(pipeline_id=pipeline.id, category=Category.ACTIVE)).id,
-        name=checks.name(name),
-        description=checks.text(description),
+        name=NAME.check(name),
+        description=DESCRIPTION.check(description),
         priority=priority,
         start_date=start_date,
         due_date=due_date,
@@ -107,7 +109,7 @@ def _budget(change: Change, budget: int | None) -> int | None:
     if budget is None:
         return None
     change.require(Right.MANAGE_TIME_BUDGETS, "Setting a time budget", "budget")
-    return checks.minutes(budget, "budget")
+    return checks.minutes(budget, "budget", BUDGET)
 
 
 @command("updateJob")
@@ -119,9 +121,9 @@ async def update_job(
     job.expect(expected_version)
     wanted = job.differing(fields)
     if "name" in wanted:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"])
     if "description" in wanted:
-        wanted["description"] = checks.text(fields["description"])
+        wanted["description"] = DESCRIPTION.check(fields["description"])
     changed = job.change_to(wanted)
     if changed.keys() & {"start_date", "due_date"}:
         checks.dates(job.start_date, job.due_date, changed)
@@ -246,11 +248,12 @@ async def set_job_client_status(
 def _client_status(fields: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
-        checked["name"] = None if fields["name"] is None else checks.name(fields["name"], most=100)
+        name = fields["name"]
+        checked["name"] = None if name is None else LABEL.check(name)
     if "color" in fields:
         checked["color"] = None if fields["color"] is None else checks.color(fields["color"])
     if "description" in fields:
-        checked["description"] = checks.text(fields["description"], most=2_000)
+        checked["description"] = CLIENT_TEXT.check(fields["description"])
     return checked
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from models import checks
 from models.actor import Actor
+from models.bounds import CAPACITY
 from models.command import Change, Outcome, command
 from models.commands.shared import made_before
 from models.errors import Forbidden, Invalid, RuleBroken
@@ -27,8 +28,7 @@ from models.passwords import hash_password, password_fits
 from models.rights import LEADERS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
-
-_WEEK = 7 * 24 * 60
+from models.texts import EMAIL, NAME, sameness
 
 
 class MemberFields(TypedDict, total=False):
@@ -77,15 +77,15 @@ async def _create_member(
     member = Member(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
-        email=checks.email(email),
-        name=checks.name(name),
+        email=EMAIL.check(email),
+        name=NAME.check(name),
         role=role,
         given_rights=sorted(set(rights)),
-        capacity=checks.minutes(capacity, "capacity", most=_WEEK),
+        capacity=checks.minutes(capacity, "capacity", CAPACITY),
         password_hash=password_hash,
     )
     # An address is one person's over all firms. Which firm has it is not for this caller to know.
-    if await Member.exists(email=member.email):
+    if await Member.exists(email_key=sameness(member.email)):
         raise RuleBroken("This address cannot be used: somebody already signs in with it.", "email")
     await member.save(force_create=True)
     change.record(MemberCreated(member=member.id))
@@ -101,9 +101,9 @@ async def update_member(
     member.expect(expected_version)
     wanted = member.differing(fields)
     if "name" in wanted:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"])
     if "capacity" in wanted:
-        wanted["capacity"] = checks.minutes(fields["capacity"], "capacity", most=_WEEK)
+        wanted["capacity"] = checks.minutes(fields["capacity"], "capacity", CAPACITY)
     if changed := member.change_to(wanted):
         await member.store(*changed)
         change.record(MemberUpdated(member=member.id, changes=changes_of(changed)))

@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import AVAILABLE_TO, STAGES
 from models.command import Change, command
 from models.commands.shared import active_members, made_before, replace_links
 from models.database import sql
@@ -21,9 +22,10 @@ from models.events import (
 from models.ids import new_id
 from models.order import spread
 from models.rows import CardField, Category, Job, JobOrder, Pipeline, PipelineMember, Stage, Status
+from models.texts import NAME
 
-MOST_STAGES = 50
-MOST_MEMBERS = 500
+MOST_STAGES = STAGES.most
+MOST_MEMBERS = AVAILABLE_TO.most
 
 #: What a new pipeline's cards show.
 CARD_FIELDS = (CardField.ACCOUNT, CardField.STATUS, CardField.PRIORITY, CardField.DUE_DATE, CardField.ASSIGNEES)
@@ -65,7 +67,7 @@ async def create_pipeline(
     pipeline = Pipeline(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
-        name=checks.name(name),
+        name=NAME.check(name),
         card_fields=_card_fields(card_fields),
         job_order=job_order,
     )
@@ -84,7 +86,7 @@ def _titles(stages: Sequence[str]) -> list[str]:
         raise Invalid("A pipeline needs at least one stage.", "stages")
     if len(stages) > MOST_STAGES:
         raise LimitReached(f"A pipeline has at most {MOST_STAGES} stages; these are {len(stages)}.", "stages")
-    return [checks.name(title, "stages") for title in stages]
+    return [NAME.check(title, "stages") for title in stages]
 
 
 def _card_fields(card_fields: Iterable[CardField]) -> list[str]:
@@ -129,7 +131,7 @@ async def update_pipeline(
     pipeline.expect(expected_version)
     wanted = pipeline.differing(fields)
     if "name" in wanted:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"])
     if "card_fields" in wanted:
         wanted["card_fields"] = _card_fields(fields["card_fields"])
     if changed := pipeline.change_to(wanted):

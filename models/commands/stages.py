@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import TIME_LIMIT
 from models.command import Change, command
 from models.commands.pipelines import MOST_STAGES
 from models.commands.placing import keys_for, put
@@ -18,6 +19,7 @@ from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, 
 from models.ids import new_id
 from models.order import LONGEST_KEY, between, spread
 from models.rows import Job, Stage
+from models.texts import NAME
 
 
 class StageFields(TypedDict, total=False):
@@ -49,7 +51,7 @@ async def create_stage(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         pipeline_id=pipeline.id,
-        name=checks.name(name),
+        name=NAME.check(name),
         time_limit=_time_limit(time_limit),
     )
     place = await _place(change, others, before_stage_id, after_stage_id)
@@ -60,7 +62,7 @@ async def create_stage(
 
 
 def _time_limit(minutes: int | None) -> int | None:
-    return None if minutes is None else checks.minutes(minutes, "time_limit", least=1)
+    return None if minutes is None else checks.minutes(minutes, "time_limit", TIME_LIMIT)
 
 
 @command("updateStage")
@@ -72,7 +74,7 @@ async def update_stage(
     stage.expect(expected_version)
     wanted = stage.differing(fields)
     if "name" in wanted:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"])
     if "time_limit" in wanted:
         wanted["time_limit"] = _time_limit(fields["time_limit"])
     if changed := stage.change_to(wanted):

@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import CUSTOM_STATUSES
 from models.command import Change, command
 from models.commands.shared import made_before
 from models.database import sql
@@ -12,8 +13,9 @@ from models.errors import LimitReached, RuleBroken
 from models.events import JobStatusChanged, StatusCreated, StatusDeleted, StatusUpdated, changes_of
 from models.ids import new_id
 from models.rows import Category, Job, Status
+from models.texts import LABEL
 
-MOST_CUSTOM_STATUSES = 50
+MOST_CUSTOM_STATUSES = CUSTOM_STATUSES.most
 
 
 class StatusFields(TypedDict, total=False):
@@ -47,7 +49,7 @@ async def create_status(
         firm_id=change.actor.firm_id,
         pipeline_id=pipeline.id,
         category=Category.CUSTOM,
-        name=checks.name(name, most=100),
+        name=LABEL.check(name),
         color=checks.color(color),
         counts_as_overdue=counts_as_overdue,
     )
@@ -67,7 +69,7 @@ async def update_status(
     if status.category is not Category.CUSTOM:
         wanted.pop("counts_as_overdue", None)
     if "name" in wanted:
-        wanted["name"] = checks.name(fields["name"], most=100)
+        wanted["name"] = LABEL.check(fields["name"])
     if "color" in wanted:
         wanted["color"] = checks.color(fields["color"])
     changed = status.change_to(wanted)

@@ -12,6 +12,7 @@ from models.errors import RuleBroken
 from models.events import AccountTagsChanged, TagCreated, TagDeleted, TagUpdated, changes_of
 from models.ids import new_id
 from models.rows import AccountTag, Tag
+from models.texts import LABEL, sameness
 
 
 class TagFields(TypedDict, total=False):
@@ -23,10 +24,10 @@ class TagFields(TypedDict, total=False):
 
 @command("createTag")
 async def create_tag(change: Change, *, name: str, color: str, id: UUID | None = None) -> Tag:
-    """Add a tag. Its name is the firm's only one of its kind, whatever the case."""
+    """Add a tag. No other tag of the firm has a name that is taken for the same, as in another case."""
     if earlier := await made_before(change, Tag, id, TagCreated):
         return earlier
-    tag = Tag(id=id or new_id(), firm_id=change.actor.firm_id, **_checked({"name": name, "color": color}))
+    tag = Tag(id=id or new_id(), firm_id=change.actor.firm_id, name=LABEL.check(name), color=checks.color(color))
     await _refuse_second(change, tag)
     await tag.save(force_create=True)
     change.record(TagCreated(tag=tag.id))
@@ -52,19 +53,17 @@ async def update_tag(
 def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     if "name" in fields:
-        checked["name"] = checks.name(fields["name"], most=100)
+        checked["name"] = LABEL.check(fields["name"])
     if "color" in fields:
         checked["color"] = checks.color(fields["color"])
     return checked
 
 
 async def _refuse_second(change: Change, tag: Tag) -> None:
-    # The index knows names in one case only, and PostgreSQL's idea of case depends on its locale. So names are given
-    # one at a time, under the row that every change holds at its end anyway.
-    await change.scope.firms.lock(change.actor.firm_id)
-    for id, name in await change.scope.tags.where().values_list("id", "name"):
-        if id != tag.id and name.casefold() == tag.name.casefold():
-            raise RuleBroken(f"There is a tag {name!r} already. Use it, or choose another name.", "name")
+    # Of two who give the same name at once, the database refuses one, who then comes here again.
+    other = await change.scope.tags.where(name_key=sameness(tag.name)).first()
+    if other is not None and other.id != tag.id:
+        raise RuleBroken(f"There is a tag {other.name!r} already. Use it, or choose another name.", "name")
 
 
 @command("deleteTag")

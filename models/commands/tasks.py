@@ -23,6 +23,7 @@ from models.events import (
 )
 from models.ids import new_id
 from models.rows import Job, Priority, Task, TaskAssignee, TaskState
+from models.texts import DESCRIPTION, NAME
 
 
 class TaskFields(TypedDict, total=False):
@@ -61,8 +62,8 @@ async def create_task(
         firm_id=change.actor.firm_id,
         account_id=account,
         job_id=job.id if job else None,
-        name=checks.name(name),
-        description=checks.text(description),
+        name=NAME.check(name),
+        description=DESCRIPTION.check(description),
         priority=priority,
         start_date=start_date,
         due_date=due_date,
@@ -97,9 +98,9 @@ async def update_task(
     task, pipeline = await _lock(change, task_id, expected_version)
     wanted = task.differing(fields)
     if "name" in wanted:
-        wanted["name"] = checks.name(fields["name"])
+        wanted["name"] = NAME.check(fields["name"])
     if "description" in wanted:
-        wanted["description"] = checks.text(fields["description"])
+        wanted["description"] = DESCRIPTION.check(fields["description"])
     changed = task.change_to(wanted)
     if changed.keys() & {"start_date", "due_date"}:
         checks.dates(task.start_date, task.due_date, changed)

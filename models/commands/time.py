@@ -7,6 +7,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import LOGGED
 from models.command import Change, command
 from models.commands.linking import account_and_job, lock_linked, of_account
 from models.commands.shared import active_members, made_before
@@ -16,8 +17,7 @@ from models.events import Changes, TimeEntryDeleted, TimeEntryUpdated, TimeLogge
 from models.ids import new_id
 from models.rights import Right
 from models.rows import Job, TimeEntry
-
-MOST_MINUTES_A_DAY = 24 * 60
+from models.texts import NOTE
 
 
 class TimeEntryFields(TypedDict, total=False):
@@ -56,7 +56,7 @@ async def log_time(
         job_id=job.id if job else None,
         day=_day(change, day or change.today),
         minutes=_minutes(minutes),
-        note=checks.text(note, "note"),
+        note=NOTE.check(note, "note"),
         billable=billable,
         created_at=change.now,
     )
@@ -76,7 +76,7 @@ async def _whose(change: Change, member_id: UUID | None) -> UUID:
 
 
 def _minutes(value: int) -> int:
-    return checks.minutes(value, "minutes", least=1, most=MOST_MINUTES_A_DAY)
+    return checks.minutes(value, "minutes", LOGGED)
 
 
 def _day(change: Change, day: date) -> date:
@@ -134,7 +134,7 @@ def _checked(change: Change, fields: Mapping[str, Any]) -> dict[str, Any]:
     if "day" in fields:
         wanted["day"] = _day(change, fields["day"])
     if "note" in fields:
-        wanted["note"] = checks.text(fields["note"], "note")
+        wanted["note"] = NOTE.check(fields["note"], "note")
     return wanted
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from models import checks
 from models.command import Change, command
 from models.commands.linking import account_and_job, lock_linked
 from models.commands.shared import made_before
@@ -13,6 +12,7 @@ from models.errors import NotFound, RuleBroken
 from models.events import TimerStarted, TimerStopped
 from models.ids import new_id
 from models.rows import TimeEntry
+from models.texts import NOTE
 
 
 @command("startTimer")
@@ -38,7 +38,7 @@ async def start_timer(
         account_id=account,
         job_id=job.id if job else None,
         day=change.today,
-        note=checks.text(note, "note"),
+        note=NOTE.check(note, "note"),
         billable=billable,
         started_at=change.now,
         created_at=change.now,

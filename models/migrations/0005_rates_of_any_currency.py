@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0003_log_by_month")]
+    dependencies = [("models", "0004_text_keys")]
 
     operations = [
         ops.AlterField(

@@ -9,6 +9,8 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.rows.base import Link, Row, belongs_to
+from models.rows.keys import same
+from models.texts import LABEL, NAME
 
 
 class AccountType(StrEnum):
@@ -26,12 +28,13 @@ class Tag(Row):
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
-    name = fields.CharField(max_length=100)
+    name = fields.CharField(max_length=LABEL.most)
+    name_key: str = same("name")
     color = fields.CharField(max_length=7)
 
     class Meta:
         table = "tag"
-        unique_together = (("firm", "name"),)
+        unique_together = (("firm", "name_key"),)
 
 
 class Account(Row):
@@ -41,7 +44,7 @@ class Account(Row):
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
-    name = fields.CharField(max_length=200)
+    name = fields.CharField(max_length=NAME.most)
     type = fields.CharEnumField(AccountType, max_length=20)
     archived_at: datetime | None = fields.DatetimeField(null=True)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)

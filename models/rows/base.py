@@ -1,14 +1,16 @@
 """What every row of the domain shares."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.models import Model
 
 from models.errors import Conflict
 from models.ids import Kind, new_id
+from models.rows.keys import made_of
 
 
 class Row(Model):
@@ -21,6 +23,19 @@ class Row(Model):
 
     class Meta:
         abstract = True
+
+    async def save(
+        self,
+        using_db: BaseDBAsyncClient | None = None,
+        update_fields: Iterable[str] | None = None,
+        force_create: bool = False,
+        force_update: bool = False,
+    ) -> None:
+        """As the ORM has it, and never without the columns that are made of those that are written."""
+        if update_fields is not None:
+            written = set(update_fields)
+            update_fields = written | made_of(type(self), written)
+        await super().save(using_db, update_fields, force_create, force_update)
 
     def expect(self, version: int | None) -> None:
         """`Conflict` with the present row when the caller saw another version. None asks for nothing."""

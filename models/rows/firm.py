@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from tortoise import fields
 
+from models.clock import day_in
 from models.ids import Kind
 from models.rows.base import Row
+from models.texts import NAME
 
 
 class Firm(Row):
@@ -15,7 +16,7 @@ class Firm(Row):
 
     kind = Kind.FIRM
 
-    name = fields.CharField(max_length=200)
+    name = fields.CharField(max_length=NAME.most)
     time_zone = fields.CharField(max_length=64)
     currency = fields.CharField(max_length=3, default="USD")
     client_status_enabled = fields.BooleanField(default=True)
@@ -32,4 +33,4 @@ class Firm(Row):
 
     def today(self, now: datetime) -> date:
         """The date where the firm is."""
-        return now.astimezone(ZoneInfo(self.time_zone)).date()
+        return day_in(self.time_zone, now)

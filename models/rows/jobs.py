@@ -9,6 +9,7 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.rows.base import Link, Row, belongs_to
+from models.texts import LABEL, NAME
 
 
 class Priority(StrEnum):
@@ -47,7 +48,7 @@ class Job(Row):
     stage_id: UUID
     status: Any = belongs_to("Status", index=True)
     status_id: UUID
-    name = fields.CharField(max_length=200)
+    name = fields.CharField(max_length=NAME.most)
     description: str = fields.TextField(default="")
     priority = fields.CharEnumField(Priority, max_length=10, default=Priority.MEDIUM)
     start_date: date | None = fields.DateField(null=True)
@@ -59,7 +60,7 @@ class Job(Row):
     completed_at: datetime | None = fields.DatetimeField(null=True)
     archived_at: datetime | None = fields.DatetimeField(null=True)
     client_status_visible = fields.BooleanField(default=False)
-    client_status_name = fields.CharField(max_length=100, null=True)
+    client_status_name = fields.CharField(max_length=LABEL.most, null=True)
     client_status_color = fields.CharField(max_length=7, null=True)
     client_status_description: str = fields.TextField(default="")
     client_status_changed_at: datetime | None = fields.DatetimeField(null=True)
@@ -94,7 +95,7 @@ class Task(Row):
     account_id: UUID
     job: Any = belongs_to("Job", on_delete=fields.SET_NULL, null=True, index=True)
     job_id: UUID | None
-    name = fields.CharField(max_length=200)
+    name = fields.CharField(max_length=NAME.most)
     description: str = fields.TextField(default="")
     state = fields.CharEnumField(TaskState, max_length=20, default=TaskState.PLANNED)
     priority = fields.CharEnumField(Priority, max_length=10, default=Priority.MEDIUM)

@@ -9,6 +9,8 @@ from tortoise import fields
 from models.ids import Kind
 from models.rights import Right, Role, effective_rights
 from models.rows.base import Row, belongs_to
+from models.rows.keys import same
+from models.texts import EMAIL, NAME
 
 
 class Member(Row):
@@ -18,8 +20,10 @@ class Member(Row):
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
-    email = fields.CharField(max_length=254, unique=True)
-    name = fields.CharField(max_length=200)
+    email = fields.CharField(max_length=EMAIL.most, unique=True)
+    # Whoever signs in may spell the address otherwise.
+    email_key: str = same("email", unique=True)
+    name = fields.CharField(max_length=NAME.most)
     role = fields.CharEnumField(Role, max_length=20)
     given_rights: list[str] = fields.JSONField(default=list)
     capacity: int = fields.IntField(default=2400)

@@ -9,6 +9,7 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.rows.base import Link, Row, belongs_to
+from models.texts import LABEL, NAME
 
 
 class CardField(StrEnum):
@@ -55,7 +56,7 @@ class Pipeline(Row):
 
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID
-    name = fields.CharField(max_length=200)
+    name = fields.CharField(max_length=NAME.most)
     card_fields: list[str] = fields.JSONField(default=list)
     job_order = fields.CharEnumField(JobOrder, max_length=20, default=JobOrder.MANUAL)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
@@ -86,7 +87,7 @@ class Stage(Row):
     firm_id: UUID
     pipeline: Any = belongs_to("Pipeline", on_delete=fields.CASCADE)
     pipeline_id: UUID
-    name = fields.CharField(max_length=200)
+    name = fields.CharField(max_length=NAME.most)
     position: str = fields.TextField()
     time_limit: int | None = fields.IntField(null=True)
 
@@ -105,7 +106,7 @@ class Status(Row):
     pipeline: Any = belongs_to("Pipeline", on_delete=fields.CASCADE)
     pipeline_id: UUID
     category = fields.CharEnumField(Category, max_length=20)
-    name = fields.CharField(max_length=100)
+    name = fields.CharField(max_length=LABEL.most)
     color = fields.CharField(max_length=7)
     counts_as_overdue = fields.BooleanField(default=False)
 
@@ -126,7 +127,7 @@ class ClientStatus(Row):
 
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID
-    name = fields.CharField(max_length=100)
+    name = fields.CharField(max_length=LABEL.most)
     color = fields.CharField(max_length=7)
     description: str = fields.TextField(default="")
 

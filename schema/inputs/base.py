@@ -8,6 +8,7 @@ import strawberry
 from strawberry import UNSET
 
 from models.ids import Kind
+from models.texts import IDEMPOTENCY_KEY
 
 #: Keys of a field's metadata: the kind of thing that an id names, what an explicit null means, and what it means that a
 #: field was left out which GraphQL lets everybody leave out, since it may be null.
@@ -64,8 +65,8 @@ class Keyed:
     """What every mutation takes."""
 
     idempotency_key: str | None = optional(
-        "Any text of up to 200 characters. The call sent again with the same key changes nothing and returns the first "
-        "result, for at least 24 hours; the same key with other content is refused."
+        f"{IDEMPOTENCY_KEY.bounds}, any but control characters. The call sent again with the same key changes nothing "
+        "and returns the first result, for at least 24 hours; the same key with other content is refused."
     )
 
 

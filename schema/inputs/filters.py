@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from models.bounds import FILTER
 from schema.enums import Priority, StatusCategory, TaskState
 from schema.scalars import Date, DateTime
 
@@ -24,11 +25,11 @@ class Direction(Enum):
     DESC = strawberry.enum_value("DESC", description="Largest, latest, Z first.")
 
 
-@strawberry.input(description="Among these things; at most 100. Nothing is among none.")
+@strawberry.input(description="Among these things. Nothing is among none.")
 class IdFilter:
     """A set of ids."""
 
-    in_: list[strawberry.ID] = strawberry.field(name="in", description="The ids.")
+    in_: list[strawberry.ID] = strawberry.field(name="in", description=f"The ids, at most {FILTER.most}.")
 
 
 @strawberry.input(description="Between days; both ends may be left out.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from models.bounds import CAPACITY, LINKED
 from models.ids import Kind
+from models.texts import CLIENT_TEXT, EMAIL, LABEL, NAME, PASSWORD
 from schema.enums import AccountType, Right, Role
 from schema.inputs.base import Expecting, Keyed, change, id_of, maybe_id_of, needed, optional, own_id
 
@@ -29,15 +31,15 @@ class ChangePasswordInput(Keyed):
     """change_password"""
 
     current_password: str = needed("The present one.")
-    new_password: str = needed("8 to 1,000 characters.")
+    new_password: str = needed(f"{PASSWORD.bounds}.")
 
 
 @strawberry.input(description="What to change about the firm. What is left out stays.")
 class UpdateFirmInput(Expecting):
     """update_firm"""
 
-    name: str | None = change("1 to 200 characters.")
-    time_zone: str | None = change("An IANA time zone, such as America/New_York.")
+    name: str | None = change(f"{NAME.bounds}.")
+    time_zone: str | None = change("An IANA time zone in its exact spelling, such as America/New_York.")
     currency: str | None = change("An ISO 4217 code, such as USD. Rates keep their figure: nothing is converted.")
     client_status_enabled: bool | None = change("Whether clients are shown the status of their jobs at all.")
     count_pending_ach: bool | None = change("Whether an ACH payment counts as paid while it is pending.")
@@ -48,12 +50,14 @@ class CreateMemberInput(Keyed):
     """create_member"""
 
     id: strawberry.ID | None = own_id(Kind.MEMBER)
-    email: str = needed("The address to sign in with. Nobody else may have it, in any firm.")
-    name: str = needed("1 to 200 characters.")
+    email: str = needed(
+        f"The address to sign in with, {EMAIL.bounds}. Nobody else may have it, in any spelling, in any firm."
+    )
+    name: str = needed(f"{NAME.bounds}.")
     role: Role | None = optional("EMPLOYEE when left out. Only the owner adds admins.")
     rights: list[Right] | None = optional("None when left out. You can give those that you have.")
-    capacity: int | None = optional("Minutes a week; 2,400 when left out.")
-    password: str | None = optional("8 to 1,000 characters. Without one the member cannot sign in yet.")
+    capacity: int | None = optional(f"Minutes a week, {CAPACITY}; 2,400 when left out.")
+    password: str | None = optional(f"{PASSWORD.bounds}. Without one the member cannot sign in yet.")
 
 
 @strawberry.input(description="What to change about a member. What is left out stays.")
@@ -61,8 +65,8 @@ class UpdateMemberInput(Expecting):
     """update_member"""
 
     member_id: strawberry.ID = id_of(Kind.MEMBER, "The member.")
-    name: str | None = change("1 to 200 characters.")
-    capacity: int | None = change("Minutes a week.")
+    name: str | None = change(f"{NAME.bounds}.")
+    capacity: int | None = change(f"Minutes a week, {CAPACITY}.")
 
 
 @strawberry.input(description="Which role to give.")
@@ -100,7 +104,7 @@ class CreateTagInput(Keyed):
     """create_tag"""
 
     id: strawberry.ID | None = own_id(Kind.TAG)
-    name: str = needed("1 to 100 characters; no other tag may have it.")
+    name: str = needed(f"{LABEL.bounds}; no other tag may have it, in any spelling.")
     color: str = needed("As #rrggbb.")
 
 
@@ -109,7 +113,7 @@ class UpdateTagInput(Expecting):
     """update_tag"""
 
     tag_id: strawberry.ID = id_of(Kind.TAG, "The tag.")
-    name: str | None = change("1 to 100 characters; no other tag may have it.")
+    name: str | None = change(f"{LABEL.bounds}; no other tag may have it, in any spelling.")
     color: str | None = change("As #rrggbb.")
 
 
@@ -125,10 +129,12 @@ class CreateAccountInput(Keyed):
     """create_account"""
 
     id: strawberry.ID | None = own_id(Kind.ACCOUNT)
-    name: str = needed("1 to 200 characters.")
+    name: str = needed(f"{NAME.bounds}.")
     type: AccountType | None = optional("COMPANY when left out.")
-    tag_ids: list[strawberry.ID] | None = maybe_id_of(Kind.TAG, "Its tags; at most 100.")
-    team_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, "The members assigned to it; at most 100.")
+    tag_ids: list[strawberry.ID] | None = maybe_id_of(Kind.TAG, f"Its tags; at most {LINKED.most}.")
+    team_ids: list[strawberry.ID] | None = maybe_id_of(
+        Kind.MEMBER, f"The members assigned to it; at most {LINKED.most}."
+    )
 
 
 @strawberry.input(description="What to change about an account. What is left out stays.")
@@ -136,7 +142,7 @@ class UpdateAccountInput(Expecting):
     """update_account"""
 
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The account.")
-    name: str | None = change("1 to 200 characters.")
+    name: str | None = change(f"{NAME.bounds}.")
     type: AccountType | None = change("What the client is.")
 
 
@@ -145,7 +151,7 @@ class SetAccountTagsInput(Expecting):
     """set_account_tags"""
 
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The account.")
-    tag_ids: list[strawberry.ID] = id_of(Kind.TAG, "Just these, at most 100; others are taken off.")
+    tag_ids: list[strawberry.ID] = id_of(Kind.TAG, f"Just these, at most {LINKED.most}; others are taken off.")
 
 
 @strawberry.input(description="Who is assigned to an account, and so sees it.")
@@ -153,7 +159,7 @@ class SetAccountTeamInput(Expecting):
     """set_account_team"""
 
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The account.")
-    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, "Just these, at most 100; others are taken off.")
+    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, f"Just these, at most {LINKED.most}; others are taken off.")
 
 
 @strawberry.input(description="Which account.")
@@ -168,9 +174,9 @@ class CreateClientStatusInput(Keyed):
     """create_client_status"""
 
     id: strawberry.ID | None = own_id(Kind.CLIENT_STATUS)
-    name: str = needed("What the client reads: 1 to 100 characters.")
+    name: str = needed(f"What the client reads: {LABEL.bounds}.")
     color: str = needed("As #rrggbb.")
-    description: str | None = optional("At most 2,000 characters.")
+    description: str | None = optional(f"What it means: {CLIENT_TEXT.bounds}.")
 
 
 @strawberry.input(description="What to change about a template. Copies that jobs hold stay as they are.")
@@ -178,9 +184,9 @@ class UpdateClientStatusInput(Expecting):
     """update_client_status"""
 
     client_status_id: strawberry.ID = id_of(Kind.CLIENT_STATUS, "The template.")
-    name: str | None = change("What the client reads: 1 to 100 characters.")
+    name: str | None = change(f"What the client reads: {LABEL.bounds}.")
     color: str | None = change("As #rrggbb.")
-    description: str | None = change("At most 2,000 characters.")
+    description: str | None = change(f"What it means: {CLIENT_TEXT.bounds}.")
 
 
 @strawberry.input(description="Which template.")

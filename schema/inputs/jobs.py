@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
+from models.bounds import BUDGET, BULK, LINKED
 from models.ids import Kind
 from models.targets import Target
+from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
 from schema.enums import Priority
 from schema.inputs.base import (
     Expecting,
@@ -43,13 +45,13 @@ class CreateJobInput(Keyed):
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The client it is for.")
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline it goes through.")
     stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, "Where it starts; the first stage when left out.")
-    name: str = needed("What the card says: 1 to 200 characters.")
-    description: str | None = optional("At most 20,000 characters.")
+    name: str = needed(f"What the card says: {NAME.bounds}.")
+    description: str | None = optional(f"As long as needed: {DESCRIPTION.bounds}.")
     priority: Priority | None = optional("MEDIUM when left out.")
     start_date: Date | None = optional("When work should start; not after the due date.")
     due_date: Date | None = optional("When it must be done.")
-    budget: int | None = optional("How many minutes it may take. Needs the right MANAGE_TIME_BUDGETS.")
-    assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, "The assigned members; at most 100.")
+    budget: int | None = optional(f"How many minutes it may take, {BUDGET}. Needs the right MANAGE_TIME_BUDGETS.")
+    assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, f"The assigned members; at most {LINKED.most}.")
 
 
 @strawberry.input(description="What to change. What is left out stays.")
@@ -57,8 +59,8 @@ class UpdateJobInput(Expecting):
     """update_job"""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
-    name: str | None = change("What the card says: 1 to 200 characters.")
-    description: str | None = change("At most 20,000 characters.")
+    name: str | None = change(f"What the card says: {NAME.bounds}.")
+    description: str | None = change(f"As long as needed: {DESCRIPTION.bounds}.")
     priority: Priority | None = change("How urgent it is.")
     start_date: Date | None = clearable("When work should start; not after the due date. Null for none.")
     due_date: Date | None = clearable("When it must be done. Null for none.")
@@ -69,7 +71,7 @@ class SetJobBudgetInput(Expecting):
     """set_job_budget"""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
-    budget: int | None = explicit("In minutes, from 0. Null for no budget.")
+    budget: int | None = explicit(f"In minutes, {BUDGET}. Null for no budget.")
 
 
 @strawberry.input
@@ -94,7 +96,7 @@ class MoveJobInput(Placing, Expecting):
 class ManyJobs(Keyed):
     """What every bulk call takes."""
 
-    jobs: list[JobTarget] = needed("From 1 to 200 jobs.")
+    jobs: list[JobTarget] = needed(f"From {BULK} jobs.")
     atomic: bool = strawberry.field(
         default=True,
         description="All or nothing. False: those that can be are changed, each other one has an error in `errors`.",
@@ -138,14 +140,18 @@ class AssignJobInput(Expecting):
     """assign_job"""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
-    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, "Just these members, at most 100; others are taken off.")
+    member_ids: list[strawberry.ID] = id_of(
+        Kind.MEMBER, f"Just these members, at most {LINKED.most}; others are taken off."
+    )
 
 
 @strawberry.input(description="Who is to work on jobs.")
 class AssignJobsInput(ManyJobs):
     """assign_jobs"""
 
-    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, "Just these members, at most 100; others are taken off.")
+    member_ids: list[strawberry.ID] = id_of(
+        Kind.MEMBER, f"Just these members, at most {LINKED.most}; others are taken off."
+    )
 
 
 @strawberry.input(description="What the client of a job is told. What is left out stays.")
@@ -157,6 +163,6 @@ class SetJobClientStatusInput(Expecting):
     client_status_id: strawberry.ID | None = maybe_id_of(
         Kind.CLIENT_STATUS, "Copy this template first; the fields below then change the copy."
     )
-    name: str | None = clearable("What the client reads: at most 100 characters. Null for nothing.")
+    name: str | None = clearable(f"What the client reads: {LABEL.bounds}. Null for nothing.")
     color: str | None = clearable("As #rrggbb. Null for none.")
-    description: str | None = change("At most 2,000 characters.")
+    description: str | None = change(f"What it means: {CLIENT_TEXT.bounds}.")

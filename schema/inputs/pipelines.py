@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from models.bounds import AVAILABLE_TO, STAGES, TIME_LIMIT
 from models.ids import Kind
+from models.texts import LABEL, NAME
 from schema.enums import CardField, JobOrder
 from schema.inputs.base import (
     Expecting,
@@ -24,9 +26,13 @@ class CreatePipelineInput(Keyed):
     """create_pipeline"""
 
     id: strawberry.ID | None = own_id(Kind.PIPELINE)
-    name: str = needed("1 to 200 characters.")
-    stages: list[str] | None = optional("The names of its stages in order, 1 to 50; three usual ones when left out.")
-    member_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, "The members it is available to; at most 500.")
+    name: str = needed(f"{NAME.bounds}.")
+    stages: list[str] | None = optional(
+        f"The names of its stages in order, {STAGES} of {NAME.bounds}; three usual ones when left out."
+    )
+    member_ids: list[strawberry.ID] | None = maybe_id_of(
+        Kind.MEMBER, f"The members it is available to; at most {AVAILABLE_TO.most}."
+    )
     card_fields: list[CardField] | None = optional("What its cards show.")
     job_order: JobOrder | None = optional("How its board orders cards; MANUAL when left out.")
 
@@ -36,7 +42,7 @@ class UpdatePipelineInput(Expecting):
     """update_pipeline"""
 
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline.")
-    name: str | None = change("1 to 200 characters.")
+    name: str | None = change(f"{NAME.bounds}.")
     card_fields: list[CardField] | None = change("What its cards show.")
     job_order: JobOrder | None = change("How its board orders cards.")
 
@@ -46,7 +52,9 @@ class SetPipelineMembersInput(Expecting):
     """set_pipeline_members"""
 
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline.")
-    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, "Just these, at most 500; it is taken from others.")
+    member_ids: list[strawberry.ID] = id_of(
+        Kind.MEMBER, f"Just these, at most {AVAILABLE_TO.most}; it is taken from others."
+    )
 
 
 @strawberry.input(description="Which pipeline.")
@@ -70,8 +78,10 @@ class CreateStageInput(StagePlacing, Keyed):
 
     id: strawberry.ID | None = own_id(Kind.STAGE)
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline.")
-    name: str = needed("1 to 200 characters.")
-    time_limit: int | None = optional("How many minutes a job should stay at most; no limit when left out.")
+    name: str = needed(f"{NAME.bounds}.")
+    time_limit: int | None = optional(
+        f"How many minutes a job should stay at most, {TIME_LIMIT}; no limit when left out."
+    )
 
 
 @strawberry.input(description="What to change about a stage. What is left out stays.")
@@ -79,8 +89,8 @@ class UpdateStageInput(Expecting):
     """update_stage"""
 
     stage_id: strawberry.ID = id_of(Kind.STAGE, "The stage.")
-    name: str | None = change("1 to 200 characters.")
-    time_limit: int | None = clearable("How many minutes a job should stay at most. Null for no limit.")
+    name: str | None = change(f"{NAME.bounds}.")
+    time_limit: int | None = clearable(f"How many minutes a job should stay at most, {TIME_LIMIT}. Null for no limit.")
 
 
 @strawberry.input(description="Where to put a stage.")
@@ -106,7 +116,7 @@ class CreateStatusInput(Keyed):
 
     id: strawberry.ID | None = own_id(Kind.STATUS)
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline.")
-    name: str = needed("1 to 100 characters.")
+    name: str = needed(f"{LABEL.bounds}.")
     color: str = needed("As #rrggbb.")
     counts_as_overdue: bool | None = optional("Whether jobs under it can be overdue; false when left out.")
 
@@ -116,7 +126,7 @@ class UpdateStatusInput(Expecting):
     """update_status"""
 
     status_id: strawberry.ID = id_of(Kind.STATUS, "The status.")
-    name: str | None = change("1 to 100 characters.")
+    name: str | None = change(f"{LABEL.bounds}.")
     color: str | None = change("As #rrggbb.")
     counts_as_overdue: bool | None = change("Whether jobs under it can be overdue.")
 

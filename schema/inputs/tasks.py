@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from models.bounds import LINKED, LOGGED
 from models.ids import Kind
+from models.texts import DESCRIPTION, NAME, NOTE
 from schema.enums import Priority, TaskState
 from schema.inputs.base import (
     Expecting,
@@ -35,12 +37,12 @@ class CreateTaskInput(AtAccountOrJob, Keyed):
     """create_task"""
 
     id: strawberry.ID | None = own_id(Kind.TASK)
-    name: str = needed("1 to 200 characters.")
-    description: str | None = optional("At most 20,000 characters.")
+    name: str = needed(f"{NAME.bounds}.")
+    description: str | None = optional(f"As long as needed: {DESCRIPTION.bounds}.")
     priority: Priority | None = optional("MEDIUM when left out.")
     start_date: Date | None = optional("When it should be begun; not after the due date.")
     due_date: Date | None = optional("When it must be done.")
-    assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, "The assigned members; at most 100.")
+    assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, f"The assigned members; at most {LINKED.most}.")
 
 
 @strawberry.input(description="What to change about a task. What is left out stays.")
@@ -48,8 +50,8 @@ class UpdateTaskInput(Expecting):
     """update_task"""
 
     task_id: strawberry.ID = id_of(Kind.TASK, "The task.")
-    name: str | None = change("1 to 200 characters.")
-    description: str | None = change("At most 20,000 characters.")
+    name: str | None = change(f"{NAME.bounds}.")
+    description: str | None = change(f"As long as needed: {DESCRIPTION.bounds}.")
     priority: Priority | None = change("How urgent it is.")
     start_date: Date | None = clearable("When it should be begun; not after the due date. Null for none.")
     due_date: Date | None = clearable("When it must be done. Null for none.")
@@ -68,7 +70,9 @@ class AssignTaskInput(Expecting):
     """assign_task"""
 
     task_id: strawberry.ID = id_of(Kind.TASK, "The task.")
-    member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, "Just these members, at most 100; others are taken off.")
+    member_ids: list[strawberry.ID] = id_of(
+        Kind.MEMBER, f"Just these members, at most {LINKED.most}; others are taken off."
+    )
 
 
 @strawberry.input(description="Which task to link to which job.")
@@ -91,9 +95,9 @@ class LogTimeInput(AtAccountOrJob, Keyed):
     """log_time"""
 
     id: strawberry.ID | None = own_id(Kind.TIME_ENTRY)
-    minutes: int = needed("From 1 to 1,440.")
+    minutes: int = needed(f"From {LOGGED}.")
     day: Date | None = optional("The day it counts on; the firm's today when left out.")
-    note: str | None = optional("What was done: at most 2,000 characters.")
+    note: str | None = optional(f"What was done: {NOTE.bounds}.")
     billable: bool | None = optional("Whether the client pays for it; true when left out.")
     member_id: strawberry.ID | None = maybe_id_of(
         Kind.MEMBER, "Whose time; your own when left out. Another's needs the right MANAGE_TIME_ENTRIES."
@@ -105,9 +109,9 @@ class UpdateTimeEntryInput(Expecting):
     """update_time_entry"""
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
-    minutes: int | None = change("From 1 to 1,440; not of a running timer.")
+    minutes: int | None = change(f"From {LOGGED}; not of a running timer.")
     day: Date | None = change("The day it counts on.")
-    note: str | None = change("What was done: at most 2,000 characters.")
+    note: str | None = change(f"What was done: {NOTE.bounds}.")
     billable: bool | None = change("Whether the client pays for it.")
     job_id: strawberry.ID | None = clearable_id_of(Kind.JOB, "A job of the same client. Null for none.")
 
@@ -135,7 +139,7 @@ class StartTimerInput(AtAccountOrJob, Keyed):
     """start_timer"""
 
     id: strawberry.ID | None = own_id(Kind.TIME_ENTRY)
-    note: str | None = optional("What is done: at most 2,000 characters.")
+    note: str | None = optional(f"What is done: {NOTE.bounds}.")
     billable: bool | None = optional("Whether the client pays for it; true when left out.")
 
 

@@ -17,7 +17,9 @@ class Firm(Versioned):
     """An accounting firm: the tenant. Nothing of another firm exists for its members."""
 
     name: str = column("The firm's name.")
-    time_zone: str = column("The IANA time zone that its dates and its today are in.")
+    time_zone: str = column(
+        "The IANA time zone that its dates and its today are in. One that the server does not know counts as UTC."
+    )
     currency: str = column("The ISO 4217 code of the currency of its rates.")
     client_status_enabled: bool = column("Whether clients are shown the status of their jobs at all.")
     count_pending_ach: bool = column("Whether an ACH payment counts as paid while it is pending.")

@@ -8,13 +8,14 @@ import strawberry
 from strawberry.types.info import Info
 
 from models import rows
+from models.bounds import PAGE
 from schema.limits import ListSize
 
 
 async def _history(
     root: strawberry.Parent[rows.Job],
     info: Info,
-    first: Annotated[int, strawberry.argument(description="How many events, from 1 to 100.")] = 20,
+    first: Annotated[int, strawberry.argument(description=f"How many events, from {PAGE}.")] = 20,
     after: Annotated[str | None, strawberry.argument(description="The cursor to go on from.")] = None,
 ):
     return await info.context.load.history(root.id, first, after)

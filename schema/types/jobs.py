@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import rows
+from models.bounds import TASKS
 from models.ids import Kind
 from schema.enums import Priority, TaskState
 from schema.execution.resolvers import TypeCheck
@@ -75,7 +76,9 @@ class Job(Versioned):
     )
     client_status: JobClientStatus = value(lambda job: job, "What the client is told about it.")
     tasks: list[Task] = loaded(
-        lambda job, context: context.load.tasks(job.id), "The linked tasks, oldest first; at most 200.", size=5
+        lambda job, context: context.load.tasks(job.id),
+        f"The linked tasks, oldest first; at most {TASKS.most}.",
+        size=5,
     )
     task_count: int = loaded(lambda job, context: context.load.task_count(job.id), "How many tasks are linked.")
     open_task_count: int = loaded(

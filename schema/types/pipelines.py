@@ -8,6 +8,7 @@ import strawberry
 from strawberry.types.info import Info
 
 from models import rows
+from models.bounds import CARDS, CUSTOM_STATUSES, STAGES
 from models.ids import Kind
 from schema.enums import CardField, JobOrder, StatusCategory
 from schema.limits import ListSize
@@ -17,9 +18,6 @@ from schema.types.firm import Member
 
 if TYPE_CHECKING:
     from schema.types.jobs import Job
-
-#: The most cards of one stage that a board loads at once. Further ones are read with `jobs`.
-MOST_CARDS = 1_000
 
 
 @entity(rows.Pipeline)
@@ -33,11 +31,13 @@ class Pipeline(Versioned):
     job_order: JobOrder = column("How its board is to order the cards of a stage.")
     created_at: DateTime = column("When it was made.")
     stages: list[Stage] = loaded(
-        lambda pipeline, context: context.load.stages(pipeline.id), "Its stages, in order; at most 50.", size=6
+        lambda pipeline, context: context.load.stages(pipeline.id),
+        f"Its stages, in order; at most {STAGES.most}.",
+        size=6,
     )
     statuses: list[Status] = loaded(
         lambda pipeline, context: context.load.statuses(pipeline.id),
-        "Its job statuses: the built-in ones, then the firm's own by name; at most 53.",
+        f"Its job statuses: the built-in ones, then the firm's own by name; at most {3 + CUSTOM_STATUSES.most}.",
         size=6,
     )
     members: list[Member] = loaded(
@@ -54,7 +54,7 @@ async def _cards(
     root: strawberry.Parent[rows.Stage],
     info: Info,
     limit: Annotated[
-        int, strawberry.argument(description="How many cards at most, from 1 to 1,000, from the top of the stage.")
+        int, strawberry.argument(description=f"How many cards at most, from {CARDS}, from the top of the stage.")
     ] = 500,
 ):
     return await held(info.context, info.context.load.cards(root.id, limit))

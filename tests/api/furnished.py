@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from models.commands.client_statuses import create_client_status
@@ -16,7 +17,20 @@ from models.database import sql
 from models.ids import Kind, encode
 from models.passwords import hash_password
 from models.rights import Right, Role
-from models.rows import Account, AccountTag, Category, Job, JobAssignee, Member, Pipeline, Stage, Status, TaskAssignee
+from models.rows import (
+    Account,
+    AccountTag,
+    Category,
+    ClientStatus,
+    Job,
+    JobAssignee,
+    Member,
+    Pipeline,
+    Row,
+    Stage,
+    Status,
+    TaskAssignee,
+)
 from tests.api.samples import Id
 from tests.signing_in import PASSWORD
 from tests.world import World
@@ -153,13 +167,11 @@ class Furnished:
         self.things |= {"task": task.id, "loose task": loose.id, "time_entry": entry.id}
 
     async def _mark(self) -> None:
-        for table in ("account", "pipeline", "stage", "status", "client_status", "member"):
-            await sql(
-                f"UPDATE {table} SET name = left($2::text || ' ' || name, 100) WHERE firm_id = $1",
-                self.world.firm.id,
-                self.word,
-            )
-        await sql("UPDATE firm SET name = $2::text || ' Firm' WHERE id = $1", self.world.firm.id, self.word)
+        models: list[type[Row]] = [Account, Pipeline, Stage, Status, ClientStatus, Member]
+        rows: list[Any] = [row for model in models for row in await model.filter(firm_id=self.world.firm.id)]
+        for row in [*rows, self.world.firm]:
+            row.name = f"{self.word} {row.name}"[:100]
+            await row.save(update_fields=["name"])
         if not _hash:
             _hash.append(await hash_password(PASSWORD))
         await Member.filter(id=self.world.owner.id).update(password_hash=_hash[0])

@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, list[str], str]] = {
         NEW | {"name": "a\0b"},
         "INVALID",
         ["name"],
-        "This must not contain the character NUL.",
+        "This is one line of visible text: take out the character U+0000.",
     ),
     "a negative budget": (
         "createJob",

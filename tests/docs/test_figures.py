@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models import attempts, boards, housekeeping, sign_in, signing_keys, tokens
+from models import attempts, boards, housekeeping, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
 from resolvers import filters, paging, queries, subscriptions
 from schema.limits import Limits, list_size
@@ -98,6 +98,16 @@ SENTENCES = [
         "docs/domain.md",
         f"1 to {pipelines.MOST_STAGES} stages and up to {statuses.MOST_CUSTOM_STATUSES} custom statuses",
     ),
+    ("docs/api.md", f"{texts.IDEMPOTENCY_KEY.bounds}, any but control characters"),
+    (
+        "docs/domain.md",
+        f"Names have {texts.NAME.bounds}, those of tags, statuses and client-facing statuses "
+        f"{texts.LABEL.bounds.removesuffix(' characters')}",
+    ),
+    ("docs/domain.md", f"Descriptions have {texts.DESCRIPTION.bounds}"),
+    ("docs/domain.md", f"notes on time and what clients are told {texts.NOTE.bounds.removesuffix(' characters')}"),
+    ("docs/domain.md", f"what clients are told {texts.CLIENT_TEXT.bounds.removesuffix(' characters')}"),
+    ("docs/domain.md", f"An e-mail address has {texts.EMAIL.bounds.removesuffix(' characters')}"),
     ("docs/operations.md", f"kept for {_n(housekeeping.KEYS_KEPT_FOR.total_seconds() / 3600)} hours"),
     ("docs/operations.md", f"ended sessions for {sign_in.KEPT_AFTER_END.days} days"),
     ("docs/decisions/0003-the-bell-is-one-redis-channel.md", f"`{bell.CHANNEL}`"),

@@ -1,0 +1,45 @@
+"""How many there may be, and how long it may take. What a client reads of a bound and what is checked are one value.
+The lengths of texts are in `models/texts.py`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """From `least` to `most`, both included."""
+
+    least: int
+    most: int
+
+    def __str__(self) -> str:
+        return f"{self.least:,} to {self.most:,}"
+
+    def __contains__(self, number: int) -> bool:
+        return self.least <= number <= self.most
+
+
+_HOUR, _WEEK = 60, 7 * 24 * 60
+_TEN_YEARS = 10 * 366 * 24 * _HOUR
+
+#: Minutes: of one time entry, of a job, on a stage, of a member in a week.
+LOGGED = Bounds(1, 24 * _HOUR)
+BUDGET = Bounds(0, _TEN_YEARS)
+TIME_LIMIT = Bounds(1, _TEN_YEARS)
+CAPACITY = Bounds(0, _WEEK)
+
+#: The tags and the team of an account, the assignees of a job or a task.
+LINKED = Bounds(0, 100)
+#: The members that a pipeline is available to.
+AVAILABLE_TO = Bounds(0, 500)
+STAGES = Bounds(1, 50)
+CUSTOM_STATUSES = Bounds(0, 50)
+#: What one call changes.
+BULK = Bounds(1, 200)
+#: The cards of a stage that a board reads at once, and the tasks of a job.
+CARDS = Bounds(1, 1_000)
+TASKS = Bounds(0, 200)
+
+#: The things of a page, the values of a filter, the levels of an order.
+PAGE = Bounds(1, 100)
+FILTER = Bounds(0, 100)
+SORT = Bounds(0, 3)

@@ -1,0 +1,37 @@
+"""Columns that are made of another one of their row. Nobody sets them, and nobody can forget to: they are made when the
+row is written, one by one or many at once, and they are never null."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.texts import LONGEST_SAMENESS, sameness
+
+
+class MadeOf(fields.CharField[str]):
+    """A column that `make` makes of the column `source`."""
+
+    def __init__(self, source: str, make: Callable[[str], str], max_length: int, **options: Any) -> None:
+        super().__init__(max_length, **options)
+        self.source = source
+        self.make = make
+
+    def to_db_value(self, value: Any, instance: type[Model] | Model) -> Any:
+        """As fields that hold the present time do: made anew when a row is written. Of a model it is a comparison."""
+        if isinstance(instance, Model):
+            value = self.make(getattr(instance, self.source))
+            setattr(instance, self.model_field_name, value)
+        return super().to_db_value(value, instance)
+
+
+def same(source: str, *, unique: bool = False) -> Any:
+    """What equal texts have in common. See `models.texts.sameness`."""
+    return MadeOf(source, sameness, LONGEST_SAMENESS, unique=unique)
+
+
+def made_of(model: type[Model], columns: set[str]) -> set[str]:
+    """The columns that have to be written with these."""
+    fields_of = model._meta.fields_map
+    return {name for name, field in fields_of.items() if isinstance(field, MadeOf) and field.source in columns}

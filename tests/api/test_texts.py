@@ -1,0 +1,71 @@
+"""Every text that a mutation takes: one line of visible text, unless it is known to have more."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import GraphQLInputObjectType, get_named_type, is_list_type
+
+from models.errors import Code
+from tests.api.asking import MUTATIONS
+from tests.api.furnished import Furnished
+from tests.api.samples import Sampler, filled
+from tests.api.selections import document, root_fields
+from tests.api.untouched import untouched
+from tests.serving import Api
+from tests.texts import CONTROLS, NO_LINE, NOTHING
+
+#: They may have lines, and be empty.
+MANY_LINES = {"description", "note"}
+#: Kept as a hash, and never shown.
+SECRETS = {"currentPassword", "newPassword", "password"}
+
+
+def texts(mutation: str) -> Iterator[tuple[str, bool]]:
+    """The fields of its input that take text, and whether that is a list."""
+    type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
+    assert isinstance(type_, GraphQLInputObjectType)
+    for name, field in type_.fields.items():
+        named = get_named_type(field.type)
+        # What lies deeper would have to be walked too. There is none.
+        assert not isinstance(named, GraphQLInputObjectType) or "String" not in str(
+            [str(inner.type) for inner in named.fields.values()]
+        ), (mutation, name)
+        if named.name == "String":
+            yield name, is_list_type(getattr(field.type, "of_type", field.type)) or is_list_type(field.type)
+
+
+TEXTS = [(mutation, *text) for mutation in MUTATIONS for text in texts(mutation) if text[0] not in SECRETS]
+
+
+@pytest.fixture(scope="module")
+async def firm(database: str) -> Furnished:
+    """Nothing in this module changes it, or a test has failed."""
+    return await Furnished.build()
+
+
+def refused_of(field: str) -> dict[str, str]:
+    if field in MANY_LINES:
+        return CONTROLS
+    if field == "idempotencyKey":
+        return {"empty": "", **CONTROLS}
+    if field == "email":
+        shown = {"empty", "a mark alone", "a sign that vowels stand on"}
+        hidden = {what: f"ada{text}b@new.test" for what, text in {**NOTHING, **CONTROLS}.items() if what not in shown}
+        return {**NOTHING, **NO_LINE, **{f"{what} in an address": text for what, text in hidden.items()}}
+    return {**NOTHING, **NO_LINE}
+
+
+@pytest.mark.parametrize(("mutation", "field", "several"), TEXTS, ids=lambda value: str(value))
+async def test_a_text_that_cannot_be_shown_is_refused(
+    firm: Furnished, api: Api, mutation: str, field: str, several: bool
+) -> None:
+    query = document("mutation", mutation, ["input"])
+    variables = filled(Sampler(mutation, firm.word).input(), firm.id)
+    await api.token(firm.world.owner)
+    async with untouched():
+        for what, text in refused_of(field).items():
+            given = variables["input"] | {field: ["Fine", text] if several else text}
+            payload = (await api.ask(firm.world.owner, query, input=given))[mutation]
+            assert [error["code"] for error in payload["errors"]] == [Code.INVALID.value], what
+            assert payload["errors"][0]["path"][:2] == ["input", field], what
