@@ -181,10 +181,11 @@ class Engine:
             raise Refused([formatted(_as_error(refusal))], 401) from None
 
     async def _topic(self, prepared: Operation, viewer: Viewer) -> Topic:
-        """That of those who follow the same already; or else what the arguments name is looked up."""
+        """That of those who follow the same already, if what the arguments name was looked up for them; or else it is
+        now."""
         key = topic_key(prepared, viewer.scope, viewer.member_id)
         found = self.cohorts.find(key, viewer.scope)
-        if found is not None and not found.outdated and not prepared.may_be_per_viewer:
+        if found is not None and found.vouched and not prepared.may_be_per_viewer:
             return found.topic
         asked = await self._asked(prepared, Context.of(viewer, self._services))
         return LiveTopic(prepared, asked.interest, viewer.member_id, self._run)

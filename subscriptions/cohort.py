@@ -51,8 +51,9 @@ class Cohort:
         self.topic = topic
         self.scope = scope
         self.closed = False
-        #: Something that it was told of has ended: perhaps what the topic names is no more.
-        self.outdated = False
+        #: What the topic names was looked up under this scope, and is still there. Not so in a cohort that a change of
+        #: scope has made: nobody has asked whether this scope sees it.
+        self.vouched = False
         self._size = 0
         self._ranks: list[Rank] = []
         self._patience = Patience(self.hub, feed)
@@ -91,7 +92,7 @@ class Cohort:
                 self._send_away(subscriber, revision)
         events = (self._told_of(logged.event) for logged in revision.committed.events)
         told = [event for event in events if event is not None]
-        self.outdated = self.outdated or any(event.ends for event in told)
+        self.vouched = self.vouched and not any(map(self.topic.interest.loses, told))
         if self._stale or told:
             self._quiet_since = revision.number
             self._wake()

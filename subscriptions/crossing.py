@@ -140,8 +140,10 @@ class Crossing:
         if self._lost:
             return  # while it waited: what is pending cannot be told any more
         message = self._message()
-        # Those who go the same way at the same time are told the same.
-        key = self.topic.key(self.scope), self.scope, message.epoch, message.revision, *message.identity
+        # Those who go the same way at the same time are told the same. What was read before somebody had this scope is
+        # not theirs.
+        at = message.revision, max(message.revision, self._known_at)
+        key = self.topic.key(self.scope), self.scope, message.epoch, *at, *message.identity
         rendered = await self._origin.home.once.get(key, lambda: self._render(message))
         if rendered.unread:
             self._origin.home.once.forget(key)

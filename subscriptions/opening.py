@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.scope import Viewer
+from models.scope import Scope, Viewer
+from models.visibility import shown
 from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
 from subscriptions.patience import Patience
@@ -49,7 +50,9 @@ async def subscribe(
         hub.counts.resumed += 1
         if not kept or not _may_resume(feed, standing.after, standing.epoch, viewer.member_id):
             owed = Owed.RESYNC
-    cohorts.of(feed, topic, viewer.scope).join(subscriber, standing.after, owed)
+    cohort = cohorts.of(feed, topic, viewer.scope)
+    cohort.vouched = True
+    cohort.join(subscriber, standing.after, owed)
     return subscriber
 
 
@@ -71,12 +74,23 @@ async def _read(
         if viewer.epoch != feed.epoch:
             continue  # read before the other log came
         await feed.reach(viewer.revision)
+        looked_up_at = feed.head
         topic = await make_topic(viewer)
         if after is not None and standing.epoch in (None, feed.epoch) and after <= feed.head:
             kept = await patience.read(lambda: feed.reach_back(after))
         # The feed was joined before the viewer was read: what it has not heard did not happen.
-        if feed.life == life and feed.rescoped_at.get(viewer.member_id, 0) <= viewer.revision:
+        same_scope = feed.rescoped_at.get(viewer.member_id, 0) <= viewer.revision
+        if feed.life == life and same_scope and not _lost_since(feed, topic, viewer.scope, looked_up_at):
             return viewer, topic, kept
+
+
+def _lost_since(feed: Feed, topic: Topic, scope: Scope, revision: int) -> bool:
+    """Whether something that the topic names has left this scope's sight after a revision, or may have."""
+    since = feed.recent.after(revision)
+    if since is None:
+        return True
+    told = (shown(logged.event, scope) for each in since for logged in each.committed.events)
+    return any(topic.interest.loses(event) for event in told if event is not None)
 
 
 def _may_resume(feed: Feed, after: int, epoch: UUID | None, member_id: UUID) -> bool:
