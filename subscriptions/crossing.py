@@ -161,8 +161,9 @@ class Crossing:
             self._subscriber.send(rendered.body(message.previous))
 
     async def _render(self, message: Message) -> Rendered:
-        self.hub.counts.rendered += 1
-        return await self.topic.render(message)
+        async with self._origin.home.turns.turn((self._subscriber.member_id,)):
+            self.hub.counts.rendered += 1
+            return await self.topic.render(message)
 
     async def _until_there_is_room(self) -> None:
         while not self._subscriber.sink.ready:
@@ -238,7 +239,8 @@ class Crossing:
     async def _compare(self, old: Scope, new: Scope) -> tuple[Difference, int]:
         """How the scopes differ, as of which revision at the latest."""
         jobs = self.topic.interest.job_conditions()
-        changed = await difference(old, new, jobs, most=MOST_EVENTS + 1)
+        async with self._origin.home.turns.turn((self._subscriber.member_id,)):
+            changed = await difference(old, new, jobs, most=MOST_EVENTS + 1)
         return changed, (await heads([self.feed.firm_id]))[self.feed.firm_id].revision
 
     def _show(self, logged: Logged) -> None:

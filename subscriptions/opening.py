@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -33,17 +33,37 @@ async def subscribe(
     standing: Standing,
     *,
     firm_id: UUID,
+    member_id: UUID,
+    document: Hashable,
     read_viewer: Callable[[], Awaitable[Viewer]],
     make_topic: Callable[[Viewer], Awaitable[Topic]],
 ) -> Subscriber:
-    """Serve a member of the firm from now on. Whatever `read_viewer` and `make_topic` raise is passed on."""
+    """Serve a member of the firm from now on. `document` is that of the topic, which may be one too many. Whatever
+    `read_viewer` and `make_topic` raise is passed on."""
     hub = cohorts.hub
-    feed = await hub.follow(firm_id)
+    # Before anything is read for it: of many that come at the same time, too, no more begin than may.
+    hub.documents.enter(firm_id, member_id, document)
+    try:
+        return await _serve(cohorts, await hub.follow(firm_id), sink, standing, read_viewer, make_topic)
+    except BaseException:
+        hub.documents.leave(firm_id, member_id, document)
+        raise
+
+
+async def _serve(
+    cohorts: Cohorts,
+    feed: Feed,
+    sink: Sink,
+    standing: Standing,
+    read_viewer: Callable[[], Awaitable[Viewer]],
+    make_topic: Callable[[Viewer], Awaitable[Topic]],
+) -> Subscriber:
+    hub = cohorts.hub
     try:
         viewer, topic, kept = await _read(cohorts, feed, standing, read_viewer, make_topic)
         subscriber = Subscriber(hub, viewer, topic, sink)
     except BaseException:
-        hub.leave(firm_id)
+        hub.leave(feed.firm_id)
         raise
     owed = Owed.MESSAGE
     if standing.after is not None:

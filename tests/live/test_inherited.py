@@ -245,6 +245,8 @@ async def test_what_ends_while_it_is_looked_up_is_looked_up_again(world: World, 
             Reader(topic),
             Standing(),
             firm_id=world.firm.id,
+            member_id=world.owner.id,
+            document=topic.document,
             read_viewer=lambda: present(world.owner),
             make_topic=make_topic,
         )
