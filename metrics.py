@@ -29,6 +29,8 @@ class _Counts(Collector):
         live, answers = self._hub.counts, self._answers
         yield GaugeMetricFamily("jobwire_subscribers", "Subscriptions that are served.", live.subscribers)
         yield GaugeMetricFamily("jobwire_cohorts", "Groups of them that are told the same.", live.cohorts)
+        documents = len(self._hub.documents)
+        yield GaugeMetricFamily("jobwire_live_documents", "Different ones that are followed, of all firms.", documents)
         yield CounterMetricFamily("jobwire_messages_rendered", "Messages executed and serialized.", live.rendered)
         yield CounterMetricFamily("jobwire_messages_sent", "Messages handed to subscribers.", live.sent)
         yield CounterMetricFamily("jobwire_resumed", "Subscriptions that came back with a cursor.", live.resumed)

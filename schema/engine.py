@@ -40,6 +40,7 @@ from schema.root import graphql_schema
 from schema.session import Session
 from schema.sharing import check_coordinates
 from subscriptions.cohorts import Cohorts
+from subscriptions.documents import TooManyDocuments
 from subscriptions.hub import Hub
 from subscriptions.opening import Standing, subscribe
 from subscriptions.subscriber import Subscriber
@@ -165,7 +166,7 @@ class Engine:
     async def subscribe(self, prepared: Operation, session: Session, sink: Sink) -> Subscriber:
         """Serve a subscription: each message is executed under the scope that it was made for, once for all who are
         told the same."""
-        if session.firm_id is None:
+        if session.firm_id is None or session.member_id is None:
             raise _not_signed_in()
         after, epoch = prepared.standing()
         try:
@@ -174,17 +175,23 @@ class Engine:
                 sink,
                 Standing(after, _epoch(epoch)),
                 firm_id=session.firm_id,
+                member_id=session.member_id,
+                document=prepared.key,
                 read_viewer=session.present_viewer,
                 make_topic=lambda viewer: self._topic(prepared, viewer),
             )
         except SignInRefused as refusal:
             raise Refused([formatted(_as_error(refusal))], 401) from None
+        except TooManyDocuments as refusal:
+            error = GraphQLError(refusal.message, extensions={"code": "LIMIT", "limit": "live documents"})
+            raise Refused([formatted(error)]) from None
 
     async def _topic(self, prepared: Operation, viewer: Viewer) -> Topic:
-        """That of those who follow the same already; or else what the arguments name is looked up."""
+        """That of those who follow the same already, if what the arguments name was looked up for them; or else it is
+        now."""
         key = topic_key(prepared, viewer.scope, viewer.member_id)
         found = self.cohorts.find(key, viewer.scope)
-        if found is not None and not found.outdated and not prepared.may_be_per_viewer:
+        if found is not None and found.vouched and not prepared.may_be_per_viewer:
             return found.topic
         asked = await self._asked(prepared, Context.of(viewer, self._services))
         return LiveTopic(prepared, asked.interest, viewer.member_id, self._run)

@@ -15,7 +15,7 @@ from models.scope import Scope
 from models.viewers import viewer
 from resolvers.context import Context
 from schema.faults import formatted
-from schema.operation import Operation
+from schema.operation import Key, Operation
 from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.interest import Interest
 from subscriptions.message import Message
@@ -62,6 +62,11 @@ class LiveTopic:
     interest: Interest
     member_id: UUID
     run: Run
+
+    @property
+    def document(self) -> Key:
+        """The operation, whoever asks."""
+        return self.operation.key
 
     def key(self, scope: Scope) -> object:
         """The operation; and the member, where they are told something of their own."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 
@@ -51,9 +53,10 @@ class Cohort:
         self.topic = topic
         self.scope = scope
         self.closed = False
-        #: Something that it was told of has ended: perhaps what the topic names is no more.
-        self.outdated = False
-        self._size = 0
+        #: What the topic names was looked up under this scope, and is still there. Not so in a cohort that a change of
+        #: scope has made: nobody has asked whether this scope sees it.
+        self.vouched = False
+        self._members: Counter[UUID] = Counter()
         self._ranks: list[Rank] = []
         self._patience = Patience(self.hub, feed)
         self._attempts = 0
@@ -69,7 +72,7 @@ class Cohort:
 
     def join(self, subscriber: Subscriber, cursor: int | None, owed: Owed = Owed.NOTHING) -> None:
         """Tell it what comes after its cursor. Its scope is this one as of the feed's head."""
-        self._size += 1
+        self._members[subscriber.member_id] += 1
         self.stand(subscriber, cursor, owed)
 
     def stand(self, subscriber: Subscriber, cursor: int | None, owed: Owed) -> None:
@@ -78,10 +81,13 @@ class Cohort:
         if owed is not Owed.NOTHING or cursor != self.feed.head:
             self._wake()
 
-    def shrink(self) -> None:
+    def shrink(self, subscriber: Subscriber) -> None:
         """One of them has left its rank. The last one closes the cohort."""
-        self._size -= 1
-        if not self._size:
+        member = subscriber.member_id
+        self._members[member] -= 1
+        if not self._members[member]:
+            del self._members[member]
+        if not self._members:
             self.close()
 
     def hear(self, revision: Revision) -> None:
@@ -91,7 +97,7 @@ class Cohort:
                 self._send_away(subscriber, revision)
         events = (self._told_of(logged.event) for logged in revision.committed.events)
         told = [event for event in events if event is not None]
-        self.outdated = self.outdated or any(event.ends for event in told)
+        self.vouched = self.vouched and not any(map(self.topic.interest.loses, told))
         if self._stale or told:
             self._quiet_since = revision.number
             self._wake()
@@ -151,7 +157,7 @@ class Cohort:
         crossing = Crossing(self, subscriber, rank.cursor, because)
         crossing.owe(resync=rank.owed is Owed.RESYNC, message=rank.owed is not Owed.NOTHING)
         crossing.begin()
-        self.shrink()
+        self.shrink(subscriber)
 
     def _wake(self) -> None:
         self._stale = True
@@ -163,7 +169,8 @@ class Cohort:
             while self._stale or self._beat:
                 await self._patience.trusted()
                 try:
-                    await self._step()
+                    async with self.home.turns.turn(self._members):
+                        await self._step()
                 except DATABASE_ERRORS as error:
                     log.warning("cohort.step", reason=type(error).__name__)
                     # Nobody's place is lost: what was not told is told by the next step.

@@ -10,6 +10,7 @@ from subscriptions.feed import Feed
 from subscriptions.hub import Hub
 from subscriptions.once import Once
 from subscriptions.topic import Topic
+from subscriptions.turns import Turns
 
 
 class Cohorts:
@@ -18,6 +19,7 @@ class Cohorts:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self.once = Once()
+        self.turns = Turns()
         self._cohorts: dict[tuple[Hashable, Scope], Cohort] = {}
 
     def find(self, key: Hashable, scope: Scope) -> Cohort | None:

@@ -140,8 +140,10 @@ class Crossing:
         if self._lost:
             return  # while it waited: what is pending cannot be told any more
         message = self._message()
-        # Those who go the same way at the same time are told the same.
-        key = self.topic.key(self.scope), self.scope, message.epoch, message.revision, *message.identity
+        # Those who go the same way at the same time are told the same. What was read before somebody had this scope is
+        # not theirs.
+        at = message.revision, max(message.revision, self._known_at)
+        key = self.topic.key(self.scope), self.scope, message.epoch, *at, *message.identity
         rendered = await self._origin.home.once.get(key, lambda: self._render(message))
         if rendered.unread:
             self._origin.home.once.forget(key)
@@ -159,8 +161,9 @@ class Crossing:
             self._subscriber.send(rendered.body(message.previous))
 
     async def _render(self, message: Message) -> Rendered:
-        self.hub.counts.rendered += 1
-        return await self.topic.render(message)
+        async with self._origin.home.turns.turn((self._subscriber.member_id,)):
+            self.hub.counts.rendered += 1
+            return await self.topic.render(message)
 
     async def _until_there_is_room(self) -> None:
         while not self._subscriber.sink.ready:
@@ -236,7 +239,8 @@ class Crossing:
     async def _compare(self, old: Scope, new: Scope) -> tuple[Difference, int]:
         """How the scopes differ, as of which revision at the latest."""
         jobs = self.topic.interest.job_conditions()
-        changed = await difference(old, new, jobs, most=MOST_EVENTS + 1)
+        async with self._origin.home.turns.turn((self._subscriber.member_id,)):
+            changed = await difference(old, new, jobs, most=MOST_EVENTS + 1)
         return changed, (await heads([self.feed.firm_id]))[self.feed.firm_id].revision
 
     def _show(self, logged: Logged) -> None:

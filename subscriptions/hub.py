@@ -14,6 +14,7 @@ import structlog
 from models.log import heads
 from subscriptions.bell import Bell, Ring
 from subscriptions.counts import Counts
+from subscriptions.documents import Documents
 from subscriptions.ending import cancel_all
 from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.feed import Feed
@@ -35,6 +36,7 @@ class Hub:
     feeds: dict[UUID, Feed] = field(default_factory=dict)
     watches: Watches = field(default_factory=Watches)
     counts: Counts = field(default_factory=Counts)
+    documents: Documents = field(default_factory=Documents)
     _users: Counter[UUID] = field(default_factory=Counter)
     _opening: dict[UUID, asyncio.Task[Feed]] = field(default_factory=dict)
     _sweeping: asyncio.Task[None] | None = None

@@ -29,6 +29,10 @@ class BoardInterest:
             return not self.pipelines.isdisjoint(_pipelines(event.now()) | _pipelines(event.before()))
         return True
 
+    def loses(self, event: Event) -> bool:
+        """Whether one of the boards that are named is gone with what is told here."""
+        return event.ends and self.pipelines is not None and event.thing in self.pipelines
+
     def covers_pipeline(self, pipeline: UUID) -> bool:
         """Whether the pipeline is one of these."""
         return self.pipelines is None or pipeline in self.pipelines
@@ -57,6 +61,10 @@ class JobInterest:
         if isinstance(event, JobEvent | AtAccount):
             return event.subject_job in self.jobs
         return True
+
+    def loses(self, event: Event) -> bool:
+        """Whether one of these jobs is gone with what is told here."""
+        return event.ends and event.thing in self.jobs
 
     def covers_pipeline(self, pipeline: UUID) -> bool:
         """A job's page has a pipeline's name at most: whether it is available is not its matter."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.scope import Viewer
+from models.scope import Scope, Viewer
+from models.visibility import shown
 from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
 from subscriptions.patience import Patience
@@ -32,24 +33,46 @@ async def subscribe(
     standing: Standing,
     *,
     firm_id: UUID,
+    member_id: UUID,
+    document: Hashable,
     read_viewer: Callable[[], Awaitable[Viewer]],
     make_topic: Callable[[Viewer], Awaitable[Topic]],
 ) -> Subscriber:
-    """Serve a member of the firm from now on. Whatever `read_viewer` and `make_topic` raise is passed on."""
+    """Serve a member of the firm from now on. `document` is that of the topic, which may be one too many. Whatever
+    `read_viewer` and `make_topic` raise is passed on."""
     hub = cohorts.hub
-    feed = await hub.follow(firm_id)
+    # Before anything is read for it: of many that come at the same time, too, no more begin than may.
+    hub.documents.enter(firm_id, member_id, document)
+    try:
+        return await _serve(cohorts, await hub.follow(firm_id), sink, standing, read_viewer, make_topic)
+    except BaseException:
+        hub.documents.leave(firm_id, member_id, document)
+        raise
+
+
+async def _serve(
+    cohorts: Cohorts,
+    feed: Feed,
+    sink: Sink,
+    standing: Standing,
+    read_viewer: Callable[[], Awaitable[Viewer]],
+    make_topic: Callable[[Viewer], Awaitable[Topic]],
+) -> Subscriber:
+    hub = cohorts.hub
     try:
         viewer, topic, kept = await _read(cohorts, feed, standing, read_viewer, make_topic)
         subscriber = Subscriber(hub, viewer, topic, sink)
     except BaseException:
-        hub.leave(firm_id)
+        hub.leave(feed.firm_id)
         raise
     owed = Owed.MESSAGE
     if standing.after is not None:
         hub.counts.resumed += 1
         if not kept or not _may_resume(feed, standing.after, standing.epoch, viewer.member_id):
             owed = Owed.RESYNC
-    cohorts.of(feed, topic, viewer.scope).join(subscriber, standing.after, owed)
+    cohort = cohorts.of(feed, topic, viewer.scope)
+    cohort.vouched = True
+    cohort.join(subscriber, standing.after, owed)
     return subscriber
 
 
@@ -71,12 +94,23 @@ async def _read(
         if viewer.epoch != feed.epoch:
             continue  # read before the other log came
         await feed.reach(viewer.revision)
+        looked_up_at = feed.head
         topic = await make_topic(viewer)
         if after is not None and standing.epoch in (None, feed.epoch) and after <= feed.head:
             kept = await patience.read(lambda: feed.reach_back(after))
         # The feed was joined before the viewer was read: what it has not heard did not happen.
-        if feed.life == life and feed.rescoped_at.get(viewer.member_id, 0) <= viewer.revision:
+        same_scope = feed.rescoped_at.get(viewer.member_id, 0) <= viewer.revision
+        if feed.life == life and same_scope and not _lost_since(feed, topic, viewer.scope, looked_up_at):
             return viewer, topic, kept
+
+
+def _lost_since(feed: Feed, topic: Topic, scope: Scope, revision: int) -> bool:
+    """Whether something that the topic names has left this scope's sight after a revision, or may have."""
+    since = feed.recent.after(revision)
+    if since is None:
+        return True
+    told = (shown(logged.event, scope) for each in since for logged in each.committed.events)
+    return any(topic.interest.loses(event) for event in told if event is not None)
 
 
 def _may_resume(feed: Feed, after: int, epoch: UUID | None, member_id: UUID) -> bool:

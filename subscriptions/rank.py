@@ -47,4 +47,4 @@ class Rank:
     def leave(self, subscriber: Subscriber) -> None:
         """It has gone."""
         self.members.discard(subscriber)
-        self.cohort.shrink()
+        self.cohort.shrink(subscriber)

@@ -31,7 +31,7 @@ class Subscriber:
     __slots__ = ("_hub", "firm_id", "member_id", "place", "sink", "stopped", "topic")
 
     def __init__(self, hub: Hub, viewer: Viewer, topic: Topic, sink: Sink) -> None:
-        """One that has begun to follow the firm's feed, and leaves it when it stops."""
+        """One that has begun to follow the firm's feed and counts among the documents, until it stops."""
         self._hub = hub
         self.firm_id = viewer.scope.firm_id
         self.member_id = viewer.member_id
@@ -69,4 +69,5 @@ class Subscriber:
         place, self.place = self.place, None
         if place is not None:
             place.leave(self)
+        self._hub.documents.leave(self.firm_id, self.member_id, self.topic.document)
         self._hub.leave(self.firm_id)

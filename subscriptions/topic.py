@@ -32,6 +32,10 @@ class Topic(Protocol):
         """What makes it the same, under this scope."""
 
     @property
+    def document(self) -> Hashable:
+        """What is asked, under whatever scope: by this it counts among those of a member and a firm."""
+
+    @property
     def interest(self) -> Interest:
         """Which events it is about."""
 

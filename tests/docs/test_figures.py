@@ -13,6 +13,7 @@ from resolvers import filters, paging, queries, subscriptions
 from schema.limits import Limits, list_size
 from schema.root import graphql_schema
 from subscriptions import bell, message
+from subscriptions.documents import BOUNDS
 from subscriptions.pace import PACE
 from tests.docs.pages import page, prose, rows, section
 from transport.options import TransportOptions
@@ -47,6 +48,10 @@ FIGURES = {
         "Messages from a client": f"{_n(WIRE.message_rate)} a second, {_n(WIRE.message_burst)} at once",
         "Operations at once on a socket": _n(WIRE.operations_per_socket),
         "Sockets and event streams of a member": f"{_n(WIRE.sockets_per_member)} in each server process",
+        "Different live documents of a member": f"{_n(BOUNDS.of_member)} in each server process",
+        "Different live documents of a firm": (
+            f"{_n(BOUNDS.of_firm)} in each server process; beyond it a member may still have {_n(BOUNDS.always)}"
+        ),
         "What waits for a slow reader": f"{WIRE.queue_bound // 1024} KiB, then nothing new is made until it reads",
     },
 }

@@ -60,6 +60,11 @@ class Bulletin:
     read: list[Message] = field(default_factory=list)
     written: list[Message] = field(default_factory=list)
 
+    @property
+    def document(self) -> int:
+        """Itself."""
+        return id(self)
+
     def key(self, _scope: Scope) -> object:
         """Itself."""
         return id(self)
@@ -139,6 +144,8 @@ async def reading(
         reader,
         standing or Standing(),
         firm_id=member.firm_id,
+        member_id=member.id,
+        document=reader.topic.document,
         read_viewer=read_viewer,
         make_topic=make_topic,
     )
