@@ -15,6 +15,7 @@ from schema.root import graphql_schema
 from subscriptions import bell, message
 from subscriptions.pace import PACE
 from tests.docs.pages import page, prose, rows, section
+from transport import decoding
 from transport.options import TransportOptions
 
 LIMITS, WIRE = Limits(), TransportOptions()
@@ -27,6 +28,7 @@ def _n(value: float) -> str:
 FIGURES = {
     ("docs/api.md", "Limits"): {
         "Body": f"{_n(WIRE.body_limit)} bytes",
+        "Nesting of the body's JSON": f"{decoding.MOST_LEVELS} levels",
         "Tokens of a document": _n(LIMITS.tokens),
         "Depth": f"{LIMITS.depth} levels",
         "Aliases": _n(LIMITS.aliases),
@@ -43,7 +45,9 @@ FIGURES = {
         ),
         "Pipelines of a `boardChanges`, jobs of a `jobChanges`": _n(subscriptions.MOST_PIPELINES),
         "Time to `connection_init`": f"{_n(WIRE.init_timeout)} seconds",
-        "Size of a message from a client": f"{_n(WIRE.message_limit)} bytes",
+        "Size of a message from a client": (
+            f"{_n(WIRE.message_limit)} bytes, its JSON {decoding.MOST_LEVELS} levels deep"
+        ),
         "Messages from a client": f"{_n(WIRE.message_rate)} a second, {_n(WIRE.message_burst)} at once",
         "Operations at once on a socket": _n(WIRE.operations_per_socket),
         "Sockets and event streams of a member": f"{_n(WIRE.sockets_per_member)} in each server process",
