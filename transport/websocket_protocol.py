@@ -12,6 +12,8 @@ from transport.cutting import cut_when_stuck
 from transport.waiting import Gate, Inbox
 from transport.wire import WIRE, text_header
 
+_BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's, as a `transport.wire.Wire`; and its connections are cut when the peer is dead.
@@ -44,6 +46,22 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def abort(self) -> None:
         self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self.handshake_complete:
+            super().data_received(data)
+        elif self.handshake_initiated:
+            self.transport.close()  # RFC 6455 section 4.1: the client waits for the answer; this is nobody's
+        else:
+            super().data_received(data)
+            if not self.handshake_initiated:
+                self._answer_no_handshake()
+
+    def _answer_no_handshake(self) -> None:
+        """uvicorn leaves a head that the websockets library cannot read without an answer, and open."""
+        self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_HANDSHAKE)
+        self.transport.close()
+        cut_when_stuck(self.transport)
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
