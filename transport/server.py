@@ -10,6 +10,7 @@ import uvicorn
 
 from transport.http_protocol import HTTPProtocol
 from transport.options import TransportOptions
+from transport.server_state import SharedState
 from transport.traffic import Traffic
 from transport.websocket_protocol import WebSocketProtocol
 
@@ -42,6 +43,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, traffic: Traffic, window: float = 10.0) -> None:
         super().__init__(config)
+        self.server_state = SharedState(traffic)
         self._traffic = traffic
         self._window = window
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 from websockets.frames import CloseCode
 from websockets.protocol import State
 
 from transport.cutting import cut_when_stuck
+from transport.frame_limits import LimitedProtocol
+from transport.server_state import traffic_of
 from transport.waiting import Gate, Inbox
 from transport.wire import WIRE, text_header
 
@@ -22,8 +26,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     without an `await` on the way, so whole frames follow each other whoever wrote them.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: Any | None = None
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        options = traffic_of(server_state).options
+        self.conn = LimitedProtocol(options, max_size=options.message_limit, logger=self.logger)
         self._gate = Gate()
         self._gate.set()
         self.writable = self._gate  # type: ignore[assignment]

@@ -49,6 +49,10 @@ FIGURES = {
             f"{_n(WIRE.message_limit)} bytes, its JSON {decoding.MOST_LEVELS} levels deep"
         ),
         "Messages from a client": f"{_n(WIRE.message_rate)} a second, {_n(WIRE.message_burst)} at once",
+        "Frames from a client, pings and pongs and pieces of messages included": (
+            f"{_n(WIRE.frame_rate)} a second, {_n(WIRE.frame_burst)} at once"
+        ),
+        "Frames of one message": _n(WIRE.fragments_per_message),
         "Operations at once on a socket": _n(WIRE.operations_per_socket),
         "Sockets and event streams of a member": f"{_n(WIRE.sockets_per_member)} in each server process",
         "What waits for a slow reader": f"{WIRE.queue_bound // 1024} KiB, then nothing new is made until it reads",

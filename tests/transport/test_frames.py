@@ -3,9 +3,11 @@ traceback."""
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from tests.transport.house import House, wait_until
+from tests.transport.house import House, served, wait_until
 from tests.transport.raw import (
     BINARY,
     CLOSE,
@@ -16,6 +18,7 @@ from tests.transport.raw import (
     framed,
     raw_socket,
 )
+from transport.options import TransportOptions
 
 
 def nested(levels: int, opening: str = "[", closing: str = "]") -> str:
@@ -132,3 +135,58 @@ async def test_pongs_that_nobody_asked_for_are_nothing(house: House) -> None:
     async with raw_socket(house.port) as raw:
         await raw.say(framed(PONG, b"why"), framed(TEXT, b'{"type":"ping"}'))
         assert (await raw.frame())[1] == b'{"type":"pong"}'
+
+
+UNITS = {
+    "pings": framed(PING),
+    "pongs": framed(PONG),
+    "pings with a payload": framed(PING, b"x" * 125),
+    "empty pieces": framed(CONTINUATION, fin=False),
+    "pieces": framed(CONTINUATION, b"x", fin=False),
+    "messages": framed(TEXT, b'{"type":"pong"}'),
+}
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
+@pytest.mark.parametrize("greeted", [True, False], ids=["greeted", "ungreeted"])
+async def test_every_unit_counts_and_a_flood_of_any_is_cut_off(house: House, unit: bytes, greeted: bool) -> None:
+    """Read until the limit and no further, however many come in one go."""
+    options = TransportOptions()
+    async with raw_socket(house.port) as raw:
+        if greeted:
+            await raw.say(framed(TEXT, INIT))
+            assert (await raw.frame())[0] == TEXT
+        begun = framed(TEXT, b"{", fin=False) if unit[0] & 0x0F == CONTINUATION else b""
+        flood = asyncio.create_task(raw.say(begun, unit * 200_000))
+        answered, code = 0, None
+        while code is None:
+            opcode, payload = await raw.frame()
+            answered += opcode == PONG
+            code = int.from_bytes(payload[:2]) if opcode == CLOSE else None
+        assert code == 1008 and payload[2:]
+        assert answered < options.frame_burst + 200  # what is allowed while they come
+        flood.cancel()
+        await asyncio.wait({flood})
+    await wait_until(lambda: house.counters.sockets_open == 0)
+
+
+async def test_a_message_in_as_many_pieces_as_allowed_is_one_message() -> None:
+    with served(TransportOptions(fragments_per_message=5)) as house:
+        for pieces, opcode in ((5, TEXT), (6, CLOSE)):
+            async with raw_socket(house.port) as raw:
+                for _ in range(2):
+                    first, *rest = [b'{"type":"ping"}', *[b" "] * (pieces - 1)]
+                    frames = [framed(CONTINUATION, piece, fin=False) for piece in rest[:-1]]
+                    await raw.say(framed(TEXT, first, fin=False), *frames, framed(CONTINUATION, rest[-1]))
+                    assert (await raw.frame())[0] == opcode
+                    if opcode == CLOSE:
+                        break
+
+
+async def test_frames_are_allowed_again_in_time() -> None:
+    with served(TransportOptions(frame_rate=1000.0, frame_burst=2)) as house:
+        async with raw_socket(house.port) as raw:
+            for _ in range(20):
+                await raw.say(framed(PING, b"x"))
+                assert await raw.frame() == (PONG, b"x")
+                await asyncio.sleep(0.003)
