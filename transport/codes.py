@@ -16,7 +16,7 @@ class Close(IntEnum):
     """Why this server closes a socket."""
 
     POLICY = 1008
-    """Messages faster than allowed. Final: the client would do it again."""
+    """Messages or frames faster than allowed, or a message in too many. Final: the client would do it again."""
     TOO_BIG = 1009
     """A message over the size limit. Final."""
     FAULT = 1011

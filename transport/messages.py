@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from transport.codes import Close
+from transport.decoding import Undecodable, read_json
 from transport.engine import Request
 from transport.parameters import Malformed, from_value
 
@@ -60,9 +59,9 @@ Message = ConnectionInit | Ping | Pong | Subscribe | Complete
 def read_message(text: str) -> Message:
     """The message in a text frame."""
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise invalid("The message is not valid JSON") from None
+        value = read_json(text)
+    except Undecodable as fault:
+        raise invalid(f"The message {fault}") from None
     if not isinstance(value, dict):
         raise invalid("A message is a JSON object")
     kind = value.get("type")

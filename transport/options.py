@@ -24,6 +24,10 @@ class TransportOptions:
     message_limit: int = 100_000
     message_rate: float = 50.0
     message_burst: int = 250
+    # Frames, of which a message may have many, and pings, pongs and closes besides.
+    frame_rate: float = 100.0
+    frame_burst: int = 500
+    fragments_per_message: int = 256
     operations_per_socket: int = 100
     sockets_per_member: int = 50  # in this process, event streams included
     mutations_over_websocket: bool = False

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
-
+from transport.decoding import Undecodable, read_json
 from transport.engine import Request
 
 _NAMES = frozenset({"query", "operationName", "variables", "extensions"})
@@ -24,9 +23,9 @@ class Malformed(Exception):
 def from_json(body: bytes) -> Request:
     """The request in a POST body ("JSON Encoding")."""
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Malformed("The body is not valid JSON.") from None
+        value = read_json(body)
+    except Undecodable as fault:
+        raise Malformed(f"The body {fault}.") from None
     if isinstance(value, list):
         raise Malformed("Batches are not supported: send one operation per request.")
     return from_value(value)
@@ -71,6 +70,6 @@ def _map(value: dict[str, Any], name: str) -> dict[str, Any] | None:
 
 def _json_parameter(name: str, text: str | None) -> Any:
     try:
-        return orjson.loads(text) if text else None
-    except orjson.JSONDecodeError:
-        raise Malformed(f"'{name}' is not valid JSON.") from None
+        return read_json(text) if text else None
+    except Undecodable as fault:
+        raise Malformed(f"'{name}' {fault}.") from None

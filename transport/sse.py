@@ -14,11 +14,11 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from transport.codes import Close, clients_retry
+from transport.cutting import abort_of
 from transport.engine import Ended, Engine, Prepared, Refused, Session
 from transport.errors import GraphQLErrors, error, response
 from transport.mailbox import Mailbox
 from transport.options import TransportOptions
-from transport.server import abort_of
 from transport.traffic import Traffic
 
 _COMPLETE = b"event: complete\ndata:\n\n"

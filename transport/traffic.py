@@ -35,7 +35,7 @@ class Traffic:
         self.watchdog = Watchdog(options.stall_timeout)
         self.expiries = Expiries()
         self.draining = False
-        self._options = options
+        self.options = options
         self._connections: set[Connection] = set()
         self._seats: collections.Counter[str] = collections.Counter()
         self._quiet: asyncio.Event | None = None
@@ -52,7 +52,7 @@ class Traffic:
         """Whether the member may have one more connection. Anonymous callers are not counted."""
         if member is None:
             return True
-        if self._seats[member] >= self._options.sockets_per_member:
+        if self._seats[member] >= self.options.sockets_per_member:
             return False
         self._seats[member] += 1
         return True
@@ -88,7 +88,7 @@ class Traffic:
         for connection in list(self._connections):
             connection.close(Close.RESTARTING, _reason(window))
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._options.close_timeout * 2):
+            async with asyncio.timeout(self.options.close_timeout * 2):
                 await self._quiet.wait()
 
 

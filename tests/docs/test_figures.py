@@ -16,6 +16,7 @@ from subscriptions import bell, message
 from subscriptions.documents import BOUNDS
 from subscriptions.pace import PACE
 from tests.docs.pages import page, prose, rows, section
+from transport import decoding
 from transport.options import TransportOptions
 
 LIMITS, WIRE = Limits(), TransportOptions()
@@ -28,6 +29,7 @@ def _n(value: float) -> str:
 FIGURES = {
     ("docs/api.md", "Limits"): {
         "Body": f"{_n(WIRE.body_limit)} bytes",
+        "Nesting of the body's JSON": f"{decoding.MOST_LEVELS} levels",
         "Tokens of a document": _n(LIMITS.tokens),
         "Depth": f"{LIMITS.depth} levels",
         "Aliases": _n(LIMITS.aliases),
@@ -44,8 +46,14 @@ FIGURES = {
         ),
         "Pipelines of a `boardChanges`, jobs of a `jobChanges`": _n(subscriptions.MOST_PIPELINES),
         "Time to `connection_init`": f"{_n(WIRE.init_timeout)} seconds",
-        "Size of a message from a client": f"{_n(WIRE.message_limit)} bytes",
+        "Size of a message from a client": (
+            f"{_n(WIRE.message_limit)} bytes, its JSON {decoding.MOST_LEVELS} levels deep"
+        ),
         "Messages from a client": f"{_n(WIRE.message_rate)} a second, {_n(WIRE.message_burst)} at once",
+        "Frames from a client, pings and pongs and pieces of messages included": (
+            f"{_n(WIRE.frame_rate)} a second, {_n(WIRE.frame_burst)} at once"
+        ),
+        "Frames of one message": _n(WIRE.fragments_per_message),
         "Operations at once on a socket": _n(WIRE.operations_per_socket),
         "Sockets and event streams of a member": f"{_n(WIRE.sockets_per_member)} in each server process",
         "Different live documents of a member": f"{_n(BOUNDS.of_member)} in each server process",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -20,3 +21,32 @@ def house() -> Iterator[House]:
 async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=house.url.removesuffix("/graphql")) as client:
         yield client
+
+
+class _Listener(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def quiet_log(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Nothing that a client sends is worth a traceback, or a line above a warning."""
+    listener = _Listener()
+    # uvicorn's loggers do not pass on what they are told.
+    heard = [logging.getLogger(name) for name in (None, "uvicorn", "uvicorn.error")]
+    for logger in heard:
+        logger.addHandler(listener)
+    yield
+    for logger in heard:
+        logger.removeHandler(listener)
+    loud = [record for record in listener.records if record.exc_info or record.levelno > logging.WARNING]
+    assert [record.getMessage() for record in loud] == []
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.out + captured.err
+    assert "internal_error" not in captured.out + captured.err

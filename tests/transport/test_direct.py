@@ -17,8 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from websockets.frames import Frame, Opcode
 
 from tests.transport.house import House, closing, hear, say, served, sign_in, subscribe, wait_until
+from transport.http_protocol import HTTPProtocol
 from transport.options import TransportOptions
-from transport.server import HTTPProtocol, WebSocketProtocol
+from transport.websocket_protocol import WebSocketProtocol
 from transport.wire import WIRE, text_header
 
 #: Where the header of a frame changes its length, and where a transport's buffer is full.

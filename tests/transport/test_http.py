@@ -87,6 +87,11 @@ async def test_nothing_acceptable_is_406(http: httpx.AsyncClient, accept: str) -
         {"query": "{ hello }", "variables": "{}"},
         {"query": "{ hello }", "operationName": {}},
         {"query": "{ hello }", "extensions": False},
+        b'{"query":"{ hello }","variables":{"a":' + b"[" * 300 + b"]" * 300 + b"}}",
+        b'{"query":"{ hello }","extensions":' + b'{"a":' * 70 + b"1" + b"}" * 71,
+        b'{"query":"{ hello }","operationName":"\\ud800"}',
+        b'{"query":"{ hello }","variables":{"\\udfff":1}}',
+        b'\xef\xbb\xbf{"query":"{ hello }"}',
     ],
 )
 @pytest.mark.parametrize("accept", [NEW, OLD])
@@ -177,7 +182,8 @@ async def test_get_takes_its_parameters_from_the_url(http: httpx.AsyncClient) ->
     response = await get(http, query=query, operationName="A", variables='{"n":"Zoë"}', extensions="null")
     assert response.json() == {"data": {"hello": "Hello, Zoë"}}
     assert (await get(http, query="{ hello }", operationName="")).status_code == 200
-    for wrong in ({"variables": "{"}, {"variables": "[]"}, {"extensions": "1"}):
+    deep = '{"a":' + "[" * 70 + "]" * 70 + "}"
+    for wrong in ({"variables": "{"}, {"variables": "[]"}, {"extensions": "1"}, {"variables": deep}):
         assert (await get(http, query="{ hello }", **wrong)).status_code == 400
     assert (await get(http)).status_code == 400
     twice = await http.get("/graphql?query={hello}&query={hello}", headers={"graphql-require-preflight": "1"})

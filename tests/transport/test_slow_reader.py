@@ -104,7 +104,7 @@ async def test_twenty_stalled_sockets_hold_up_nobody() -> None:
 async def test_an_answer_that_is_never_read_does_not_keep_its_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("transport.server._LINGER", 0.1)
+    monkeypatch.setattr("transport.cutting._LINGER", 0.1)
     aliases = " ".join(f"a{number}: hello(name: $name)" for number in range(200))
     body = {"query": f"query ($name: String) {{ {aliases} }}", "variables": {"name": "x" * 90_000}}
     with served() as house:
