@@ -17,7 +17,7 @@ WHERE firm_id = $1 AND pipeline_id = $2 AND archived_at IS NULL ORDER BY stage_i
 _ACCOUNTS = "SELECT id, name FROM account WHERE firm_id = $1 AND id = ANY($2)"
 _STATUSES = "SELECT id, name, category, color FROM status WHERE firm_id = $1 AND pipeline_id = $2"
 _ASSIGNEES = """SELECT a.job_id, m.id, m.name FROM job_assignee a JOIN member m ON m.id = a.member_id
-WHERE a.job_id = ANY($1) ORDER BY m.name, m.id"""
+WHERE a.job_id = ANY($1) ORDER BY m.name_order, m.id"""
 _OPEN_TASKS = """SELECT job_id, count(*) AS number FROM task
 WHERE job_id = ANY($1) AND state IN ('PLANNED', 'IN_PROGRESS') GROUP BY job_id"""
 

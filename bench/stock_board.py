@@ -175,7 +175,11 @@ async def _jobs(stages: Sequence[UUID]) -> dict[UUID, Any]:
 
 async def _assignees(jobs: Sequence[UUID]) -> dict[UUID, Any]:
     groups = defaultdict(list)
-    links = await rows.JobAssignee.filter(job_id__in=jobs).prefetch_related("member").order_by("member__name")
+    links = (
+        await rows.JobAssignee.filter(job_id__in=jobs)
+        .prefetch_related("member")
+        .order_by("member__name_order", "member_id")
+    )
     for link in links:
         groups[link.job_id].append(link.member)
     return groups

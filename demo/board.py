@@ -46,8 +46,8 @@ class _Firm:
 
     @classmethod
     async def read(cls, firm: DemoFirm) -> Self:
-        accounts = await firm.scope.accounts_seen.where(archived_at__isnull=True).order_by("name", "id")
-        members = await firm.scope.members.where(active=True).order_by("email")
+        accounts = await firm.scope.accounts_seen.where(archived_at__isnull=True).order_by("name_order", "id")
+        members = await firm.scope.members.where(active=True).order_by("name_order", "id")
         return cls(
             accounts,
             await teams_of_accounts([account.id for account in accounts]),

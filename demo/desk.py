@@ -46,13 +46,13 @@ class Desk:
 
     async def open_statuses(self, job: Job) -> list[Status]:
         """The statuses that a job may go on under, without the one that it has."""
-        statuses = await self.scope.statuses.where(pipeline_id=job.pipeline_id).order_by("name", "id")
+        statuses = await self.scope.statuses.where(pipeline_id=job.pipeline_id).order_by("name_order", "id")
         ends = (Category.COMPLETED, Category.ARCHIVED)
         return [status for status in statuses if status.category not in ends and status.id != job.status_id]
 
     async def colleagues(self) -> list[Member]:
         """Everybody who is active."""
-        return await self.scope.members.where(active=True).order_by("email")
+        return await self.scope.members.where(active=True).order_by("name_order", "id")
 
     async def tasks(self, job: Job) -> list[Task]:
         """A job's tasks, oldest first."""

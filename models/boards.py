@@ -58,8 +58,7 @@ def _linked_statement(link: type[Model], owner: str, target: type[Row]) -> str:
 async def _linked(link: type[Model], owner: str, target: type[R], owners: Ids) -> dict[UUID, list[R]]:
     """The rows that an owner's links point at, by name."""
     found = await fetch(_linked_statement(link, owner, target), owners, record_class=record_class(target))
-    # Here, not in the statement: the order must not be a matter of the database's locale.
-    found.sort(key=lambda record: (record["name"], record["id"]))
+    found.sort(key=lambda record: (record["name_order"], record["id"]))
     return _grouped((owner_id, record) for record in found for owner_id in record["owners"])
 
 
@@ -100,7 +99,7 @@ _FIRST = (Category.ACTIVE, Category.COMPLETED, Category.ARCHIVED, Category.CUSTO
 async def statuses_of(scope: Scope, pipelines: Ids) -> dict[UUID, list[Status]]:
     """Each pipeline's statuses: the built-in ones, then the custom ones by name."""
     rows = await scope.statuses.read("seen.pipeline_id = ANY($1)", pipelines)
-    rows.sort(key=lambda status: (_FIRST.index(status.category), status.name, status.id))
+    rows.sort(key=lambda status: (_FIRST.index(status.category), status.name_order, status.id))
     return _grouped((status.pipeline_id, status) for status in rows)
 
 

@@ -52,7 +52,7 @@ Last = Annotated[int | None, strawberry.argument(description=f"How many from the
 Before = Annotated[str | None, strawberry.argument(description="Go on before this cursor.")]
 Id = Annotated[strawberry.ID, strawberry.argument(description="The id.")]
 
-_BY_NAME = [Key("name")]
+_BY_NAME = [Key("name_order")]
 _NEWEST_FIRST = [Key("created_at", descending=True, read=read_datetime)]
 
 
@@ -158,7 +158,7 @@ async def _client_statuses(
 _JOB_KEYS = {
     JobSortField.DUE_DATE: Key("due_date", nullable=True, read=read_date),
     JobSortField.CREATED_AT: Key("created_at", read=read_datetime),
-    JobSortField.NAME: Key("name"),
+    JobSortField.NAME: Key("name_order"),
     JobSortField.STAGE_ENTERED_AT: Key("stage_entered_at", read=read_datetime),
 }
 

@@ -14,13 +14,19 @@ from models.database import _config, credentials, sql
 
 @asynccontextmanager
 async def own_database(
-    servers: embedded.Servers, name: str, *, migrated_to: str | None = None, time_zone: str = "UTC"
+    servers: embedded.Servers,
+    name: str,
+    *,
+    migrated_to: str | None = None,
+    time_zone: str = "UTC",
+    locale: str = "",
 ) -> AsyncIterator[str]:
-    """A database with all migrations, or those up to one, such as `0002_constraints`."""
+    """A database with all migrations, or those up to one, such as `0002_constraints`. `locale` is what CREATE DATABASE
+    says of it."""
     name = f"{name}_{os.getpid()}"
     admin = await asyncpg.connect(**credentials(servers.database_url))
     await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await admin.execute(f"CREATE DATABASE {name}")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 {locale}")
     await admin.execute(f"ALTER DATABASE {name} SET timezone = '{time_zone}'")
     url = servers.database_url.replace("/jobwire?", f"/{name}?", 1)
     try:

@@ -29,9 +29,9 @@ mutation Refresh($input: RefreshSessionInput!) {
 _PARTS = """
 fragment PipelineParts on Pipeline { __typename id version name cardFields jobOrder }
 fragment StageParts on Stage { __typename id version name position timeLimit }
-fragment StatusParts on Status { __typename id version name category color countsAsOverdue }
-fragment MemberParts on Member { __typename id version name active }
-fragment TagParts on Tag { __typename id version name color }
+fragment StatusParts on Status { __typename id version name nameOrder category color countsAsOverdue }
+fragment MemberParts on Member { __typename id version name nameOrder active }
+fragment TagParts on Tag { __typename id version name nameOrder color }
 fragment AccountParts on Account { __typename id version name archived tags { ...TagParts } }
 fragment Card on Job {
   __typename id version name priority startDate dueDate position stageEnteredAt archivedAt openTaskCount

@@ -220,8 +220,8 @@ def _by_position(thing: Data) -> tuple[bytes, str]:
 
 
 def _by_name(thing: Data) -> tuple[str, str]:
-    return thing["name"], thing["id"]
+    return thing["nameOrder"], thing["id"]
 
 
 def _built_in_first(status: Data) -> tuple[int, str, str]:
-    return _BUILT_IN.index(status["category"]), status["name"], status["id"]
+    return _BUILT_IN.index(status["category"]), status["nameOrder"], status["id"]

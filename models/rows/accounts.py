@@ -9,7 +9,7 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.rows.base import Link, Row, belongs_to
-from models.rows.keys import same
+from models.rows.keys import name_order, same
 from models.texts import LABEL, NAME
 
 
@@ -30,6 +30,7 @@ class Tag(Row):
     firm_id: UUID
     name = fields.CharField(max_length=LABEL.most)
     name_key: str = same("name")
+    name_order: str = name_order()
     color = fields.CharField(max_length=7)
 
     class Meta:
@@ -45,13 +46,14 @@ class Account(Row):
     firm: Any = belongs_to("Firm")
     firm_id: UUID
     name = fields.CharField(max_length=NAME.most)
+    name_order: str = name_order()
     type = fields.CharEnumField(AccountType, max_length=20)
     archived_at: datetime | None = fields.DatetimeField(null=True)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
         table = "account"
-        indexes = (("firm_id", "name", "id"),)
+        indexes = (("firm_id", "name_order", "id"),)
 
     @property
     def archived(self) -> bool:

@@ -9,6 +9,7 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.rows.base import Link, Row, belongs_to
+from models.rows.keys import name_order
 from models.texts import LABEL, NAME
 
 
@@ -49,6 +50,7 @@ class Job(Row):
     status: Any = belongs_to("Status", index=True)
     status_id: UUID
     name = fields.CharField(max_length=NAME.most)
+    name_order: str = name_order()
     description: str = fields.TextField(default="")
     priority = fields.CharEnumField(Priority, max_length=10, default=Priority.MEDIUM)
     start_date: date | None = fields.DateField(null=True)

@@ -7,6 +7,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from models.reading_order import LONGEST, order_key
 from models.texts import LONGEST_SAMENESS, sameness
 
 
@@ -24,6 +25,11 @@ class MadeOf(fields.CharField[str]):
             value = self.make(getattr(instance, self.source))
             setattr(instance, self.model_field_name, value)
         return super().to_db_value(value, instance)
+
+
+def name_order() -> Any:
+    """What lists by name are sorted by, bytewise. See `models/reading_order.py`."""
+    return MadeOf("name", order_key, LONGEST)
 
 
 def same(source: str, *, unique: bool = False) -> Any:

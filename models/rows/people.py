@@ -9,7 +9,7 @@ from tortoise import fields
 from models.ids import Kind
 from models.rights import Right, Role, effective_rights
 from models.rows.base import Row, belongs_to
-from models.rows.keys import same
+from models.rows.keys import name_order, same
 from models.texts import EMAIL, NAME
 
 
@@ -24,6 +24,7 @@ class Member(Row):
     # Whoever signs in may spell the address otherwise.
     email_key: str = same("email", unique=True)
     name = fields.CharField(max_length=NAME.most)
+    name_order: str = name_order()
     role = fields.CharEnumField(Role, max_length=20)
     given_rights: list[str] = fields.JSONField(default=list)
     capacity: int = fields.IntField(default=2400)

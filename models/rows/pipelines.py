@@ -9,6 +9,7 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.rows.base import Link, Row, belongs_to
+from models.rows.keys import name_order
 from models.texts import LABEL, NAME
 
 
@@ -57,6 +58,7 @@ class Pipeline(Row):
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID
     name = fields.CharField(max_length=NAME.most)
+    name_order: str = name_order()
     card_fields: list[str] = fields.JSONField(default=list)
     job_order = fields.CharEnumField(JobOrder, max_length=20, default=JobOrder.MANUAL)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
@@ -107,6 +109,7 @@ class Status(Row):
     pipeline_id: UUID
     category = fields.CharEnumField(Category, max_length=20)
     name = fields.CharField(max_length=LABEL.most)
+    name_order: str = name_order()
     color = fields.CharField(max_length=7)
     counts_as_overdue = fields.BooleanField(default=False)
 
@@ -128,6 +131,7 @@ class ClientStatus(Row):
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID
     name = fields.CharField(max_length=LABEL.most)
+    name_order: str = name_order()
     color = fields.CharField(max_length=7)
     description: str = fields.TextField(default="")
 

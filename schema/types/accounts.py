@@ -5,7 +5,7 @@ from __future__ import annotations
 from models import rows
 from schema.enums import AccountType
 from schema.scalars import DateTime
-from schema.types.base import Versioned, column, entity, loaded, value
+from schema.types.base import Versioned, column, entity, loaded, name_order, value
 from schema.types.firm import Member, Tag
 
 
@@ -14,6 +14,7 @@ class Account(Versioned):
     """A client of the firm. Visible to its team, and to whoever may see every account."""
 
     name: str = column("The client's name.")
+    name_order: str = name_order()
     type: AccountType = column("What the client is.")
     archived: bool = value(lambda account: account.archived, "Whether the client has left: no new jobs.")
     archived_at: DateTime | None = column("When it was archived.")

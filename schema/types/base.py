@@ -22,6 +22,11 @@ def column(description: str) -> Any:
     return strawberry.field(description=description)
 
 
+def name_order() -> Any:
+    """The key of the order by name, for clients that keep a list themselves."""
+    return column("Sorts by name, as the lists here are: compare as plain text, byte by byte, then by id.")
+
+
 def value(read: Callable[[Any], Any], description: str) -> Any:
     """Read off the row: `read` asks nothing but the row, and changes nothing."""
 

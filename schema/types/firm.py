@@ -9,7 +9,7 @@ from models.ids import Kind
 from models.scope import Viewer as SignedIn
 from schema.enums import Right, Role
 from schema.scalars import Date, DateTime
-from schema.types.base import Versioned, column, entity, loaded, value
+from schema.types.base import Versioned, column, entity, loaded, name_order, value
 
 
 @entity(rows.Firm)
@@ -32,6 +32,7 @@ class Member(Versioned):
     """A member of the firm's team."""
 
     name: str = column("The member's name.")
+    name_order: str = name_order()
     email: str = column("The address that the member signs in with.")
     role: Role = column("The member's role.")
     rights: list[Right] | None = value(
@@ -47,6 +48,7 @@ class Tag(Versioned):
     """A label for accounts."""
 
     name: str = column("What the label says.")
+    name_order: str = name_order()
     color: str = column("As #rrggbb.")
 
 
@@ -55,6 +57,7 @@ class ClientStatus(Versioned):
     """A template of what clients are told about their jobs."""
 
     name: str = column("What the client reads.")
+    name_order: str = name_order()
     color: str = column("As #rrggbb.")
     description: str = column("What it means, in the client's words.")
 

@@ -13,7 +13,7 @@ from schema.enums import Priority, TaskState
 from schema.execution.resolvers import TypeCheck
 from schema.scalars import Date, DateTime
 from schema.types.accounts import Account
-from schema.types.base import Versioned, column, entity, loaded, one, value
+from schema.types.base import Versioned, column, entity, loaded, name_order, one, value
 from schema.types.firm import Member
 from schema.types.histories import history_of_job
 from schema.types.pipelines import Pipeline, Stage, Status
@@ -41,6 +41,7 @@ class Job(Versioned):
     """One instance of work for one account, in one pipeline, on one stage: a card of the board."""
 
     name: str = column("What the card says.")
+    name_order: str = name_order()
     description: str = column("As long as needed.")
     priority: Priority = column("How urgent it is.")
     start_date: Date | None = column("When work should start.")

@@ -13,7 +13,7 @@ from models.ids import Kind
 from schema.enums import CardField, JobOrder, StatusCategory
 from schema.limits import ListSize
 from schema.scalars import DateTime
-from schema.types.base import Versioned, column, entity, held, loaded, one, value
+from schema.types.base import Versioned, column, entity, held, loaded, name_order, one, value
 from schema.types.firm import Member
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Pipeline(Versioned):
     """The path that the jobs of one service take. Visible to the members it is available to, and to admins."""
 
     name: str = column("The pipeline's name.")
+    name_order: str = name_order()
     card_fields: list[CardField] = value(
         lambda pipeline: [rows.CardField(field) for field in pipeline.card_fields], "What the cards of its board show."
     )
@@ -83,6 +84,7 @@ class Status(Versioned):
     """A job status of a pipeline: Active, Completed and Archived are built in, others are the firm's own."""
 
     name: str = column("What the status is called.")
+    name_order: str = name_order()
     pipeline: Pipeline | None = one(Kind.PIPELINE, "pipeline_id", "The pipeline whose jobs can have it.")
     category: StatusCategory = column("What it means for the life of a job.")
     color: str = column("As #rrggbb.")

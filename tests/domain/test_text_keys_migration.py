@@ -14,6 +14,7 @@ from models.database import credentials, migrate
 from models.errors import RuleBroken
 from models.ids import new_id
 from models.lookup import member_at
+from models.reading_order import order_key
 from models.rights import Role
 from models.rows import Member, Tag
 from tests.databases import on, own_database
@@ -55,14 +56,15 @@ async def new_tag(db: asyncpg.Connection, firm: UUID, name: str) -> UUID:
     return id
 
 
-async def new_member(db: asyncpg.Connection, firm: UUID, email: str) -> UUID:
+async def new_member(db: asyncpg.Connection, firm: UUID, email: str, name: str = "M") -> UUID:
     id = new_id()
     await db.execute(
         "INSERT INTO member (id, version, firm_id, email, name, role, given_rights, capacity, active, created_at) "
-        "VALUES ($1, 1, $2, $3, 'M', 'EMPLOYEE', '[]', 2400, true, now())",
+        "VALUES ($1, 1, $2, $3, $4, 'EMPLOYEE', '[]', 2400, true, now())",
         id,
         firm,
         email,
+        name,
     )
     return id
 
@@ -111,6 +113,36 @@ async def test_who_has_the_same_address_as_another_signs_in_with_their_own(old: 
         assert await member_at("straße@x.test") == await member_at("STRAßE@X.test ") == first
         assert await member_at("strasse@x.test") == await member_at("STRASSE@x.test") == second
         assert await member_at("ＳＴＲＡＳＳＥ@x.test") == first
+
+
+async def test_what_is_listed_by_name_is_sorted_bytewise(old: str, db: asyncpg.Connection) -> None:
+    firm = await new_firm(db)
+    names = ["b", "A", "\u00e9", "a"]
+    for number, name in enumerate(names):
+        await new_tag(db, firm, name)
+        await new_member(db, firm, f"m{number}@x.test", name)
+        await db.execute(
+            "INSERT INTO account (id, version, firm_id, name, type, created_at) VALUES ($1, 1, $2, $3, 'OTHER', now())",
+            new_id(),
+            firm,
+            name,
+        )
+    before = {table: await rows(db, table) for table in ("tag", "member", "account")}
+    await migrate(old)
+    for table, kept in before.items():
+        assert without_keys(await rows(db, table)) == kept
+        found = await db.fetch(f"SELECT name, name_order FROM {table} ORDER BY name_order")
+        assert [(row["name"], row["name_order"]) for row in found] == [
+            (name, order_key(name)) for name in ("a", "A", "b", "\u00e9")
+        ]
+    columns = await db.fetch(
+        "SELECT attnotnull, collname FROM pg_attribute JOIN pg_collation c ON c.oid = attcollation "
+        "JOIN pg_class t ON t.oid = attrelid WHERE attname = 'name_order' AND t.relkind = 'r'"
+    )
+    assert [tuple(row) for row in columns] == [(True, "C")] * 7
+    indexes = " ".join(row["indexdef"] for row in await db.fetch("SELECT indexdef FROM pg_indexes"))
+    assert "(firm_id, name_order, id)" in indexes
+    assert "(firm_id, name, id)" not in indexes
 
 
 async def test_many_rows_get_their_keys_and_none_is_without(old: str, db: asyncpg.Connection) -> None:

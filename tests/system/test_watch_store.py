@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
+from models.reading_order import order_key
 from watch.store import Gap, Store
 
 Data = dict[str, Any]
 
 
 def thing(kind: str, id: str, **fields: Any) -> Data:
-    return {"__typename": kind, "id": id, "version": 1, **fields}
+    sorted_by = {"nameOrder": order_key(fields["name"])} if kind in ("Member", "Status", "Tag") else {}
+    return {"__typename": kind, "id": id, "version": 1, **sorted_by, **fields}
 
 
 def status(id: str = "active", **fields: Any) -> Data:
@@ -124,15 +126,23 @@ def test_what_cards_are_made_of_changes_on_every_card() -> None:
     board = store(card("a", assignees=[ann, thing("Member", "bob", name="Bob")], account=account(tag)))
     tell(
         board,
-        {"__typename": "MemberUpdated", "memberId": "ann", "member": {**ann, "name": "Zoe"}},
+        {"__typename": "MemberUpdated", "memberId": "ann", "member": thing("Member", "ann", name="Zoe")},
         {"__typename": "AccountUpdated", "accountId": "acme", "account": account(tag, name="Bolt")},
-        {"__typename": "TagUpdated", "tagId": "vip", "tag": {**tag, "name": "Gold"}},
+        {"__typename": "TagUpdated", "tagId": "vip", "tag": thing("Tag", "vip", name="Gold")},
         {"__typename": "StatusUpdated", "statusId": "active", "pipelineId": "tax", "status": status(color="#222222")},
     )
     shown = first(board)
     assert [member["name"] for member in shown["assignees"]] == ["Bob", "Zoe"]
     assert (shown["account"]["name"], shown["account"]["tags"][0]["name"]) == ("Bolt", "Gold")
     assert shown["status"]["color"] == "#222222"
+
+
+def test_lists_by_name_are_in_the_order_of_the_api() -> None:
+    names = ["Zoe", "émile", "Emma", "Änne", "anna"]
+    team = [thing("Member", name, name=name) for name in names]
+    board = store(card("a", assignees=team, account=account(*(thing("Tag", name, name=name) for name in names))))
+    assert [member["name"] for member in first(board)["assignees"]] == ["anna", "Änne", "émile", "Emma", "Zoe"]
+    assert [tag["name"] for tag in first(board)["account"]["tags"]] == ["anna", "Änne", "émile", "Emma", "Zoe"]
 
 
 def test_tasks_and_time_change_the_figures_of_a_card_that_is_known_and_make_none() -> None:
