@@ -91,7 +91,7 @@ class LogTimeInput(AtAccountOrJob, Keyed):
     """log_time"""
 
     id: strawberry.ID | None = own_id(Kind.TIME_ENTRY)
-    minutes: int = needed("From 1 to 1,440.")
+    minutes: int = needed("From 1 to 1,440. All entries of a member's day together have no more.")
     day: Date | None = optional("The day it counts on; the firm's today when left out.")
     note: str | None = optional("What was done: at most 2,000 characters.")
     billable: bool | None = optional("Whether the client pays for it; true when left out.")
@@ -105,7 +105,7 @@ class UpdateTimeEntryInput(Expecting):
     """update_time_entry"""
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
-    minutes: int | None = change("From 1 to 1,440; not of a running timer.")
+    minutes: int | None = change("From 1 to 1,440, and no more on the day in all; not of a running timer.")
     day: Date | None = change("The day it counts on.")
     note: str | None = change("What was done: at most 2,000 characters.")
     billable: bool | None = change("Whether the client pays for it.")
