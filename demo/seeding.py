@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from demo.board import Board, boards
 from demo.firms import DemoFirm, demo_firm, other_firm
+from demo.hours import within_working_days
 from demo.jobs import job
 from models.clock import now
 from models.commands.imports import import_jobs
@@ -42,7 +43,8 @@ async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None) -> None:
 async def _import(firm: DemoFirm, found: list[Board], numbers: range) -> None:
     moment = now()
     today = (await firm.scope.firms.get(firm.owner.firm_id)).today(moment)
-    await import_jobs(firm.owner, jobs=[job(number, found, moment, today) for number in numbers])
+    made = [job(number, found, moment, today) for number in numbers]
+    await import_jobs(firm.owner, jobs=await within_working_days(made))
 
 
 def _tell(progress: Progress | None, done: int, total: int) -> None:

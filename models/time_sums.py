@@ -1,6 +1,7 @@
-"""How much of a job's time budget is used."""
+"""What time adds up to: on a job, of whose budget it is a part, and on a member's day."""
 
 from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from models.database import sql
@@ -15,6 +16,21 @@ async def tracked_minutes(job_ids: Iterable[UUID]) -> dict[UUID, int]:
         list(tracked),
     )
     return tracked | {row["job_id"]: row["minutes"] for row in rows}
+
+
+async def minutes_of_days(
+    member_ids: Iterable[UUID], days: Iterable[date], *, without: UUID | None = None
+) -> dict[tuple[UUID, date], int]:
+    """The minutes that each of these members has on each of these days, where there are any, in one statement; but for
+    one entry. A running timer counts when it is stopped."""
+    rows = await sql(
+        "SELECT member_id, day, sum(minutes) AS minutes FROM time_entry "
+        "WHERE member_id = ANY($1) AND day = ANY($2) AND id IS DISTINCT FROM $3 GROUP BY member_id, day",
+        list(set(member_ids)),
+        list(set(days)),
+        without,
+    )
+    return {(row["member_id"], row["day"]): row["minutes"] for row in rows}
 
 
 def remaining(budget: int | None, tracked: int) -> int | None:

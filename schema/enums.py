@@ -15,6 +15,7 @@ from models.rows import Category
 from models.rows import JobOrder as _JobOrder
 from models.rows import Priority as _Priority
 from models.rows import TaskState as _TaskState
+from models.rows import TimeFlag as _TimeFlag
 
 
 def _described(enum: type[Enum], name: str, description: str, **values: str) -> Any:
@@ -99,6 +100,14 @@ Priority = _described(
     MEDIUM="As usual.",
     HIGH="Before the usual.",
     URGENT="Before everything.",
+)
+
+TimeFlag = _described(
+    _TimeFlag,
+    "TimeFlag",
+    "How the minutes of a timer came about, where somebody might look at them once more.",
+    FORGOTTEN="The timer ran for more than 12 hours before it was stopped.",
+    CUT="The timer ran for more than its day had left: the minutes are what fills the day's 1,440.",
 )
 
 TaskState = _described(

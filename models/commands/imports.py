@@ -10,6 +10,7 @@ from models import checks
 from models.boards import MOST_TASKS
 from models.bounds import BUDGET, LOGGED
 from models.command import Change, command
+from models.commands.hours import MOST_MINUTES_A_DAY, hold_time_of
 from models.commands.placing import keys_for
 from models.commands.time import entry_place
 from models.errors import Invalid, LimitReached, Refusal, RuleBroken
@@ -35,6 +36,7 @@ from models.rows import (
 )
 from models.scope import Rows
 from models.texts import DESCRIPTION, NAME, NOTE
+from models.time_sums import minutes_of_days
 
 MOST_JOBS = 1_000
 MOST_ENTRIES = 200
@@ -120,6 +122,8 @@ class _Batch:
     statuses: dict[UUID, Status]
     client_statuses: dict[UUID, ClientStatus]
     members: dict[UUID, Member]
+    #: The minutes of members' days, those of this batch included.
+    days: dict[tuple[UUID, date], int]
     jobs: list[Job] = field(default_factory=list)
     job_assignees: list[JobAssignee] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
@@ -132,6 +136,8 @@ class _Batch:
         """Read what is named. Accounts and stages are held: none is archived meanwhile, and cards that arrive at once
         get different positions."""
         scope = change.scope
+        entries = [entry for job in jobs for entry in job.entries]
+        await hold_time_of(entry.member_id for entry in entries)
         pipelines = {job.pipeline_id for job in jobs}
         return cls(
             change,
@@ -143,6 +149,7 @@ class _Batch:
                 job.client_status_id for job in jobs if job.client_status_id is not None
             ),
             members=await scope.members.many(_people(jobs)),
+            days=await minutes_of_days((entry.member_id for entry in entries), (entry.day for entry in entries)),
         )
 
     async def take(self, wanted: NewJob) -> None:
@@ -257,8 +264,17 @@ class _Batch:
             billable=wanted.billable,
             created_at=self.change.now,
         )
+        self._fill_day(entry)
         self.entries.append(entry)
         self.events.append(TimeLogged(**entry_place(entry, job.pipeline_id), minutes=entry.minutes))
+
+    def _fill_day(self, entry: TimeEntry) -> None:
+        day = (entry.member_id, entry.day)
+        self.days[day] = self.days.get(day, 0) + entry.minutes
+        if self.days[day] > MOST_MINUTES_A_DAY:
+            raise RuleBroken(
+                f"A day has {MOST_MINUTES_A_DAY:,} minutes, and a member would have more on {entry.day}.", "entries"
+            )
 
     async def _active(self, ids: Sequence[UUID], field: str) -> list[UUID]:
         wanted = checks.at_most(ids, field)

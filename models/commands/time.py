@@ -9,6 +9,7 @@ from uuid import UUID
 from models import checks
 from models.bounds import LOGGED
 from models.command import Change, command
+from models.commands.hours import hold_time_of, require_room
 from models.commands.linking import account_and_job, lock_linked, of_account
 from models.commands.shared import active_members, made_before
 from models.database import sql
@@ -47,6 +48,7 @@ async def log_time(
     if earlier := await made_before(change, TimeEntry, id, TimeLogged):
         return earlier
     member = await _whose(change, member_id)
+    await hold_time_of([member])
     account, job = await account_and_job(change, account_id, job_id)
     entry = TimeEntry(
         id=id or new_id(),
@@ -60,6 +62,7 @@ async def log_time(
         billable=billable,
         created_at=change.now,
     )
+    await require_room(change, entry, "minutes")
     await entry.save(force_create=True)
     change.record(TimeLogged(**entry_place(entry, job.pipeline_id if job else None), minutes=entry.minutes))
     return entry
@@ -108,6 +111,9 @@ async def update_time_entry(
     change: Change, *, time_entry_id: UUID, expected_version: int | None = None, **fields: Unpack[TimeEntryFields]
 ) -> TimeEntry:
     """Change a time entry's minutes, day, note, job, or whether it is billable."""
+    if fields.keys() & {"minutes", "day"}:
+        present = await change.seen.time_entries.get(time_entry_id, "time_entry_id")
+        await hold_time_of([present.member_id])
     # The new job before the old one: it may be the same, which is then held once, in the stronger way.
     job_id = fields.get("job_id")
     jobs = await change.scope.jobs.lock_many({job_id}) if job_id is not None else {}
@@ -121,16 +127,25 @@ async def update_time_entry(
         of_account(job, entry.account_id)
     left = entry_place(entry, pipeline)
     changed = entry.change_to(_checked(change, wanted))
+    if _adds(changed) and not entry.running:
+        await require_room(change, entry, "minutes" if "minutes" in changed else "day")
     if changed:
         await entry.store(*changed)
         _record_update(change, entry, left, job, changes_of(changed))
     return entry
 
 
+def _adds(changed: Mapping[str, tuple[Any, Any]]) -> bool:
+    """Whether a day gets more than it had. What is too much from before may always become less."""
+    before, after = changed.get("minutes", (0, 0))
+    return "day" in changed or after > before
+
+
 def _checked(change: Change, fields: Mapping[str, Any]) -> dict[str, Any]:
     wanted = dict(fields)
     if "minutes" in fields:
-        wanted["minutes"] = _minutes(fields["minutes"])
+        # Set by hand, they are no longer what a timer said.
+        wanted |= {"minutes": _minutes(fields["minutes"]), "flags": []}
     if "day" in fields:
         wanted["day"] = _day(change, fields["day"])
     if "note" in fields:

@@ -1,13 +1,12 @@
 """Timers: a time entry that is running. A member has at most one."""
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from models.command import Change, command
+from models.commands.hours import hold_time_of, minutes_left
 from models.commands.linking import account_and_job, lock_linked
 from models.commands.shared import made_before
 from models.commands.time import entry_place
-from models.database import sql
 from models.errors import NotFound, RuleBroken
 from models.events import TimerStarted, TimerStopped
 from models.ids import new_id
@@ -29,7 +28,8 @@ async def start_timer(
     member = _timed(change)
     if earlier := await made_before(change, TimeEntry, id, TimerStarted):
         return earlier
-    await _one_at_a_time(member)
+    # A double click: the second call finds the timer that the first one started.
+    await hold_time_of([member])
     account, job = await account_and_job(change, account_id, job_id)
     timer = TimeEntry(
         id=id or new_id(),
@@ -53,7 +53,7 @@ async def start_timer(
 async def stop_timer(change: Change) -> TimeEntry:
     """Stop the member's running timer: its minutes, begun ones included, count from now on."""
     member = _timed(change)
-    await _one_at_a_time(member)
+    await hold_time_of([member])
     stopped = await _stop_running(change, member)
     if stopped is None:
         raise RuleBroken("You have no running timer.")
@@ -66,11 +66,6 @@ def _timed(change: Change) -> UUID:
     return change.member_id
 
 
-async def _one_at_a_time(member: UUID) -> None:
-    # A double click: the second call finds the timer that the first one started. Held until the transaction ends.
-    await sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"timer of {member}")
-
-
 async def _stop_running(change: Change, member: UUID) -> TimeEntry | None:
     running = await TimeEntry.filter(member_id=member, started_at__isnull=False).first()
     if running is None:
@@ -79,13 +74,7 @@ async def _stop_running(change: Change, member: UUID) -> TimeEntry | None:
         timer, pipeline = await lock_linked(change.seen.time_entries, "time_entry", running.id, "time_entry_id")
     except NotFound:
         return None  # Somebody has just deleted it.
-    assert timer.started_at is not None
-    timer.minutes, timer.started_at = whole_minutes(timer.started_at, change.now), None
-    await timer.store("minutes", "started_at")
+    timer.stop(change.now, left=await minutes_left(timer))
+    await timer.store("minutes", "started_at", "flags")
     change.record(TimerStopped(**entry_place(timer, pipeline), minutes=timer.minutes))
     return timer
-
-
-def whole_minutes(started_at: datetime, stopped_at: datetime) -> int:
-    """The minutes between two moments, a begun one counted as whole, and at least 1."""
-    return max(1, -((started_at - stopped_at) // timedelta(minutes=1)))

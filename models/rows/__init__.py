@@ -17,7 +17,7 @@ from models.rows.pipelines import (
     Status,
 )
 from models.rows.sessions import Session, SignInAttempts, SigningKey
-from models.rows.time import FORGOTTEN_AFTER, TimeEntry
+from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
 
 __all__ = [
     "FORGOTTEN_AFTER",
@@ -50,4 +50,5 @@ __all__ = [
     "TaskAssignee",
     "TaskState",
     "TimeEntry",
+    "TimeFlag",
 ]

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,21 @@ from models.ids import Kind
 from models.money import MOST_DECIMALS, rounded, worth
 from models.rows.base import Row, belongs_to
 
+
+def whole_minutes(started_at: datetime, stopped_at: datetime) -> int:
+    """The minutes between two moments, a begun one counted as whole, and at least 1."""
+    return max(1, -((started_at - stopped_at) // timedelta(minutes=1)))
+
+
 #: A timer that runs longer than this was forgotten.
 FORGOTTEN_AFTER = timedelta(hours=12)
+
+
+class TimeFlag(StrEnum):
+    """How the minutes of a timer came about, where somebody might look at them once more."""
+
+    FORGOTTEN = "FORGOTTEN"
+    CUT = "CUT"
 
 
 class TimeEntry(Row):
@@ -33,6 +47,7 @@ class TimeEntry(Row):
     note: str = fields.TextField(default="")
     billable = fields.BooleanField(default=True)
     rate: Decimal | None = fields.DecimalField(max_digits=14, decimal_places=MOST_DECIMALS, null=True)
+    flags: list[str] = fields.JSONField(default=list, db_default=[])
     started_at: datetime | None = fields.DatetimeField(null=True)
     created_at: datetime = fields.DatetimeField()
 
@@ -48,6 +63,14 @@ class TimeEntry(Row):
     def forgotten(self, now: datetime) -> bool:
         """Whether it is a timer that has been running for over 12 hours."""
         return self.started_at is not None and now - self.started_at > FORGOTTEN_AFTER
+
+    def stop(self, now: datetime, *, left: int) -> None:
+        """Make a running timer an entry. `left` is what its day has room for."""
+        assert self.started_at is not None
+        ran = whole_minutes(self.started_at, now)
+        holding = {TimeFlag.FORGOTTEN: self.forgotten(now), TimeFlag.CUT: ran > left}
+        self.flags = [flag.value for flag, holds in holding.items() if holds]
+        self.minutes, self.started_at = min(ran, max(0, left)), None
 
     def rate_in(self, currency: str) -> Decimal | None:
         """The price of an hour, as it is shown and charged in a currency; None without one. A rate is kept as it was

@@ -95,7 +95,7 @@ class LogTimeInput(AtAccountOrJob, Keyed):
     """log_time"""
 
     id: strawberry.ID | None = own_id(Kind.TIME_ENTRY)
-    minutes: int = needed(f"From {LOGGED}.")
+    minutes: int = needed(f"From {LOGGED}. All entries of a member's day together have no more.")
     day: Date | None = optional("The day it counts on; the firm's today when left out.")
     note: str | None = optional(f"What was done: {NOTE.bounds}.")
     billable: bool | None = optional("Whether the client pays for it; true when left out.")
@@ -109,7 +109,7 @@ class UpdateTimeEntryInput(Expecting):
     """update_time_entry"""
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
-    minutes: int | None = change(f"From {LOGGED}; not of a running timer.")
+    minutes: int | None = change(f"From {LOGGED}, and no more on the day in all; not of a running timer.")
     day: Date | None = change("The day it counts on.")
     note: str | None = change(f"What was done: {NOTE.bounds}.")
     billable: bool | None = change("Whether the client pays for it.")

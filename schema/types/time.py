@@ -6,6 +6,7 @@ import strawberry
 
 from models import clock, rows
 from models.ids import Kind
+from schema.enums import TimeFlag
 from schema.scalars import Date, DateTime, Decimals
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, entity, loaded, one, value
@@ -31,8 +32,10 @@ class TimeEntry(Versioned):
     member: Member | None = one(Kind.MEMBER, "member_id", "Whose time it is.")
     account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it was spent on.")
     job: Job | None = one(Kind.JOB, "job_id", "The job whose sums it counts in; null for none.")
-    day: Date = column("The day it counts on.")
-    minutes: int = column("How many minutes; 0 while the timer runs.")
+    day: Date = column("The day it counts on: of a timer, the one it was started on.")
+    minutes: int = column(
+        "How many minutes; 0 while the timer runs, and where it was stopped when its day had no minute left."
+    )
     note: str = column("What was done.")
     billable: bool = column("Whether the client pays for it.")
     rate: Money | None = loaded(
@@ -43,6 +46,10 @@ class TimeEntry(Versioned):
         "What the minutes are worth, a half rounded up; null without a rate, or when not billable.",
     )
     running: bool = value(lambda entry: entry.running, "Whether it is a timer that has not been stopped.")
+    flags: list[TimeFlag] = value(
+        lambda entry: [rows.TimeFlag(flag) for flag in entry.flags],
+        "What to mind about the minutes of a stopped timer. Empty when there is nothing, or they were set by hand.",
+    )
     started_at: DateTime | None = column("When the running timer was started.")
     forgotten: bool = value(
         lambda entry: entry.forgotten(clock.now()), "Whether the timer has been running for more than 12 hours."

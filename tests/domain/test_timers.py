@@ -7,11 +7,12 @@ import pytest
 
 from models.actor import Actor
 from models.commands.time import delete_time_entry, update_time_entry
-from models.commands.timers import start_timer, stop_timer, whole_minutes
+from models.commands.timers import start_timer, stop_timer
 from models.errors import Invalid, NotFound, RuleBroken
 from models.events import TimerStopped
 from models.ids import new_id
 from models.rows import TimeEntry
+from models.rows.time import whole_minutes
 from tests.domain.refusal import refused, told
 from tests.world import World
 

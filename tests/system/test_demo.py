@@ -21,6 +21,7 @@ from demo import traffic
 from demo.board import boards
 from demo.clients import CLIENTS
 from demo.firms import demo_firm
+from demo.hours import WORKING_DAY, within_working_days
 from demo.jobs import job
 from demo.people import OTHER_OWNER, OWNER, PASSWORD, TEAM, Person, found
 from demo.pipelines import SERVICES
@@ -35,6 +36,7 @@ from models.rows import AccountType, Category, Member
 from models.scope import Scope, Viewer
 from models.sign_in import authenticate, sign_in
 from models.signing_keys import KEYS, ensure_signing_key
+from models.time_sums import minutes_of_days
 from subscriptions.bell import CHANNEL
 from tests import databases
 from tests.serving import serving
@@ -199,6 +201,20 @@ async def test_a_number_always_makes_the_same_job(seeded: str) -> None:
     later = job(5, found_boards, moment + timedelta(days=10), moment.date() + timedelta(days=10))
     assert first.due_date is not None
     assert later.due_date == first.due_date + timedelta(days=10)
+
+
+async def test_nobody_works_day_and_night(seeded: str) -> None:
+    firm = await demo_firm()
+    found_boards, moment = await boards(firm), now()
+    made = [job(number, found_boards, moment, moment.date()) for number in range(3_000)]
+    kept = await within_working_days(made)
+    entries = [entry for one in kept for entry in one.entries]
+    assert 0 < len(entries) < sum(len(one.entries) for one in made)
+    logged = await minutes_of_days((entry.member_id for entry in entries), (entry.day for entry in entries))
+    for entry in entries:
+        day = (entry.member_id, entry.day)
+        logged[day] = logged.get(day, 0) + entry.minutes
+    assert max(logged.values()) <= WORKING_DAY
 
 
 async def test_a_set_up_that_was_cut_short_is_finished(servers: embedded.Servers) -> None:

@@ -1,4 +1,4 @@
-"""A rate keeps as many decimals as any currency has: a dinar has three."""
+"""A rate keeps as many decimals as any currency has, a dinar three; a time entry says how its minutes came about."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
@@ -12,5 +12,11 @@ class Migration(migrations.Migration):
             model_name="TimeEntry",
             name="rate",
             field=fields.DecimalField(null=True, max_digits=14, decimal_places=4),
+        ),
+        # With a default in the database: servers of the version before insert entries meanwhile.
+        ops.AddField(
+            model_name="TimeEntry",
+            name="flags",
+            field=fields.JSONField(default=list, db_default=[]),
         ),
     ]
