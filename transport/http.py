@@ -24,6 +24,7 @@ from transport.parameters import Malformed, from_json, from_query_string
 from transport.presence import Presence
 from transport.reply import Rejected, Reply, executed, refused, unauthenticated
 from transport.sse import EventStream
+from transport.strangers import known_of
 from transport.traffic import Traffic
 
 _PREFLIGHT_HEADERS = ("graphql-require-preflight", "apollo-require-preflight")
@@ -85,6 +86,8 @@ class GraphQLOverHTTP:
         try:
             async with asyncio.timeout(self._options.deadline), Presence(exchange.receive):
                 session = await self._engine.sign_in(token_in(exchange.headers), address_of(exchange.scope))
+                if session.member_key is not None:
+                    known_of(exchange.scope)()
                 prepared = self._prepare(exchange, request, session)
                 if exchange.accepts is not Media.EVENTS:
                     return executed(await self._engine.execute(prepared, session), exchange.media)
@@ -104,7 +107,7 @@ class GraphQLOverHTTP:
             return from_query_string(exchange.scope["query_string"])
         _check_content_type(exchange.headers)
         try:
-            async with asyncio.timeout(self._options.deadline):
+            async with asyncio.timeout(self._options.body_timeout):
                 body = await read_body(exchange.receive, exchange.headers, self._options.body_limit)
         except TimeoutError:
             raise Rejected(408, "The body took too long.", "TIMEOUT", connection="close") from None
