@@ -1,5 +1,6 @@
 """Everything that the environment can say, read here and nowhere else."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -24,6 +25,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    #: Proxies that are believed when they say for whom they ask (X-Forwarded-For): 10.0.0.2,10.1.0.0/16
+    trusted_proxies: str = ""
     #: Origins of browser pages, besides the API's own, that may call it: https://board.example,https://other.example
     allowed_origins: str = ""
     #: Introspection without signing in, and nothing else.
@@ -45,7 +48,27 @@ class Settings(BaseSettings):
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for network in _listed(value):
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError("must be addresses and networks, such as 10.0.0.2,10.1.0.0/16") from None
+        return value
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The trusted proxies."""
+        return _listed(self.trusted_proxies)
+
     @property
     def origins(self) -> frozenset[str]:
         """The allowed origins."""
-        return frozenset(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
+        return frozenset(_listed(self.allowed_origins))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """What is written with commas between."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())

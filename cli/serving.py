@@ -1,6 +1,7 @@
 """`jobwire serve`: one server process."""
 
 import asyncio
+import resource
 import signal
 import socket
 
@@ -17,13 +18,23 @@ from transport.server import Server, server_settings
 
 #: Requests that are being answered when the server stops have so many seconds, and no request takes longer.
 GRACE = 20
+OPEN_FILES = 65_536
 
 
 def serve(settings: Settings) -> None:
     """Serve until a signal comes."""
+    _allow_many_connections()
     sockets = listen(settings.host, settings.port)
     with place(settings) as here, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, here, sockets))
+
+
+def _allow_many_connections() -> None:
+    """Each is an open file, and the usual limit is 1,024, though the system would let us have more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _serve(settings: Settings, here: Place, sockets: list[socket.socket]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.types import Scope
 
@@ -28,3 +29,13 @@ def address_of(scope: Scope) -> str:
         return str(address.ipv4_mapped)
     network = IPv6Address(int(address) >> (128 - _PREFIX) << (128 - _PREFIX))
     return f"{network}/{_PREFIX}"
+
+
+@lru_cache(maxsize=4096)
+def is_trusted(host: str, proxies: tuple[str, ...]) -> bool:
+    """Whether the peer at this address is one of the proxies: addresses, or networks such as 10.0.0.0/8."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return any(address in ip_network(proxy) for proxy in proxies)

@@ -24,7 +24,7 @@ class Close(IntEnum):
     RESTARTING = 1012
     """The server drains. Clients come back."""
     TRY_AGAIN = 1013
-    """A reader that is stuck, too many sockets of the member, a sign-in that failed on our side."""
+    """A reader that is stuck, too many sockets of the member or of strangers, a sign-in that failed on our side."""
     INVALID = 4400
     """ "A message of a type or format which is not specified ... `4400: <error-message>`" """
     UNAUTHORIZED = 4401

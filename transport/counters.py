@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class Counters:
     """`*_open` go up and down, the rest only up."""
 
+    connections_refused: int = 0
     sockets_open: int = 0
     sockets_total: int = 0
     sockets_refused: int = 0

@@ -17,13 +17,14 @@ from transport.bearer import token_in
 from transport.body import ClientGone, read_body
 from transport.engine import Engine, NotSignedIn, Prepared, Refused, Request, Session
 from transport.errors import internal, response, timed_out
-from transport.negotiation import Media, negotiate
+from transport.negotiation import Accepted, Media, negotiate
 from transport.options import TransportOptions
 from transport.origins import cors_headers, origin_allowed, preflight_headers
 from transport.parameters import Malformed, from_json, from_query_string
 from transport.presence import Presence
 from transport.reply import Rejected, Reply, executed, refused, unauthenticated
 from transport.sse import EventStream
+from transport.strangers import known_of
 from transport.traffic import Traffic
 
 _PREFLIGHT_HEADERS = ("graphql-require-preflight", "apollo-require-preflight")
@@ -37,7 +38,7 @@ class Exchange:
     headers: Headers
     receive: Receive
     send: Send
-    accepts: Media | None
+    accepts: Accepted
 
     @property
     def method(self) -> str:
@@ -46,7 +47,12 @@ class Exchange:
     @property
     def media(self) -> Media:
         """What a plain answer is written in; JSON where the caller accepts none of ours."""
-        return Media.GRAPHQL if self.accepts is Media.GRAPHQL else Media.JSON
+        return self.accepts.plain or Media.JSON
+
+    @property
+    def rather_streams(self) -> bool:
+        """Whether an event stream is what the caller would rather have, whatever they ask."""
+        return self.accepts.best is Media.EVENTS and self.method == "POST"
 
 
 class GraphQLOverHTTP:
@@ -85,13 +91,15 @@ class GraphQLOverHTTP:
         try:
             async with asyncio.timeout(self._options.deadline), Presence(exchange.receive):
                 session = await self._engine.sign_in(token_in(exchange.headers), address_of(exchange.scope))
+                if session.member_key is not None:
+                    known_of(exchange.scope)()
                 prepared = self._prepare(exchange, request, session)
-                if exchange.accepts is not Media.EVENTS:
+                if not exchange.rather_streams and prepared.kind != "subscription":
                     return executed(await self._engine.execute(prepared, session), exchange.media)
         except TimeoutError:
             return Reply(504, response([timed_out(self._options.deadline)]), exchange.media)
         except Refused as refusal:
-            if exchange.accepts is not Media.EVENTS:
+            if not exchange.rather_streams:
                 return refused(refusal, exchange.media)
             stream = EventStream(self._traffic, self._options, exchange.receive, exchange.send, exchange.scope)
             await stream.refuse(refusal, cors)
@@ -104,7 +112,7 @@ class GraphQLOverHTTP:
             return from_query_string(exchange.scope["query_string"])
         _check_content_type(exchange.headers)
         try:
-            async with asyncio.timeout(self._options.deadline):
+            async with asyncio.timeout(self._options.body_timeout):
                 body = await read_body(exchange.receive, exchange.headers, self._options.body_limit)
         except TimeoutError:
             raise Rejected(408, "The body took too long.", "TIMEOUT", connection="close") from None
@@ -116,7 +124,9 @@ class GraphQLOverHTTP:
             # "GET": "If the values of {query} and {operationName} indicate that a mutation operation is
             # to be executed, the server MUST respond with error status code `405`".
             raise Rejected(405, "Send mutations with POST.", "METHOD_NOT_ALLOWED", allow="POST")
-        if prepared.kind == "subscription" and exchange.accepts is not Media.EVENTS:
+        if prepared.kind == "subscription" and exchange.method == "GET":
+            raise Rejected(405, "Ask for an event stream with POST.", "METHOD_NOT_ALLOWED", allow="POST")
+        if prepared.kind == "subscription" and not exchange.accepts.streams:
             message = "A subscription needs 'Accept: text/event-stream', or a websocket."
             raise Rejected(400, message, "SUBSCRIPTION_NEEDS_STREAM")
         return prepared
@@ -151,11 +161,11 @@ def _reply_to(fault: Exception, media: Media) -> Reply:
 def _check_acceptable(exchange: Exchange) -> None:
     if exchange.method not in ("GET", "POST"):
         raise Rejected(405, "Use GET or POST.", "METHOD_NOT_ALLOWED", allow="GET, POST, OPTIONS")
-    if exchange.accepts is None:
+    if exchange.accepts.best is None:
         # "Body": "Respond with a `406 Not Acceptable` status code and stop processing (RECOMMENDED)".
         types = ", ".join(media.value for media in Media)
         raise Rejected(406, f"Accept one of {types}.", "NOT_ACCEPTABLE")
-    if exchange.accepts is Media.EVENTS and exchange.method != "POST":
+    if exchange.accepts.plain is None and exchange.method != "POST":
         raise Rejected(405, "Ask for an event stream with POST.", "METHOD_NOT_ALLOWED", allow="POST")
 
 

@@ -8,8 +8,13 @@ header, the server SHOULD treat the request as if it had `Accept: application/gr
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+_MOST_RANGES = 50  # no client lists so many, and each is looked at
+_QUALITY = re.compile(r"0(\.\d*)?|1(\.0*)?", re.ASCII)
 
 
 class Media(Enum):
@@ -24,14 +29,35 @@ class Media(Enum):
     EVENTS = "text/event-stream"
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a caller takes. Which of it they get depends on what they ask."""
+
+    #: What they would rather have for an answer; None is 406.
+    best: Media | None
+    #: The same, where there can be no stream.
+    plain: Media | None
+    #: Whether a subscription may be answered with a stream, though something else be the best for the rest: public
+    #: clients send one header for all that they ask.
+    streams: bool
+
+
+_Ranked = dict[Media, tuple[float, int]]
+
+
 @lru_cache(maxsize=256)
-def negotiate(accept: str | None) -> Media | None:
-    """The media type to answer with; None is 406. RFC 9110 section 12.5.1 says what outranks what."""
+def negotiate(accept: str | None) -> Accepted:
+    """RFC 9110 section 12.5.1 says what outranks what."""
     if not (accept or "").strip():
-        return Media.GRAPHQL
-    ranges = [_Range(text) for text in (accept or "").split(",") if text.strip()]
-    ranked = [(rank, media) for media in Media if (rank := _rank(media, ranges))[0] > 0]
-    return max(ranked, key=lambda entry: entry[0])[1] if ranked else None
+        return Accepted(Media.GRAPHQL, Media.GRAPHQL, streams=False)
+    ranges = [_Range(text) for text in (accept or "").split(",", _MOST_RANGES)[:_MOST_RANGES] if text.strip()]
+    ranked: _Ranked = {media: rank for media in Media if (rank := _rank(media, ranges))[0] > 0}
+    plain: _Ranked = {media: rank for media, rank in ranked.items() if media is not Media.EVENTS}
+    return Accepted(_best(ranked), _best(plain), streams=Media.EVENTS in ranked)
+
+
+def _best(ranked: _Ranked) -> Media | None:
+    return max(ranked, key=ranked.__getitem__) if ranked else None
 
 
 class _Range:
@@ -53,10 +79,7 @@ class _Range:
 
 
 def _quality(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+    return float(text) if _QUALITY.fullmatch(text) else 0.0
 
 
 def _rank(media: Media, ranges: list[_Range]) -> tuple[float, int]:

@@ -15,7 +15,23 @@ class TransportOptions:
     allowed_origins: frozenset[str] = frozenset()
     cors_max_age: int = 600
 
-    # HTTP. The deadline is for signing in and executing together; a body has as long to arrive.
+    # Connections, in this process. A stranger is one on which nobody has signed in. Callers that share an address share
+    # its number (`transport.address`); behind a proxy that is everybody, unless the proxy is trusted to name them.
+    connections: int = 20_000
+    strangers: int = 5_000
+    strangers_per_address: int = 500
+    trusted_proxies: tuple[str, ...] = ()  # addresses and networks: "10.0.0.2", "10.1.0.0/16"
+
+    # Requests. The times are from the first byte, however many follow; idle is between two requests.
+    head_limit: int = 32_768
+    header_count: int = 100
+    target_limit: int = 16_384
+    head_timeout: float = 10.0
+    body_timeout: float = 15.0
+    idle_timeout: float = 5.0
+    pipelined: int = 10  # sent ahead while one is being answered
+
+    # HTTP. The deadline is for signing in and executing together.
     body_limit: int = 100_000
     deadline: float = 15.0
 

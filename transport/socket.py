@@ -92,6 +92,8 @@ class Socket:
             self._options.init_timeout, self.close, Close.INIT_TIMEOUT, "Connection initialisation timeout"
         )
         self._enter()
+        if not self._traffic.strangers.enter(self, self._address):
+            self.give_way()
         try:
             while True:
                 message = await receive()
@@ -127,6 +129,15 @@ class Socket:
         """The outbox is within its bound again."""
         for operation in list(self._operations.values()):
             operation.pay_resume()
+
+    @property
+    def busy(self) -> bool:
+        """As `Stranger.busy`: it is being signed in."""
+        return self._init_seen
+
+    def give_way(self) -> None:
+        """To somebody newer of the same address."""
+        self.close(Close.TRY_AGAIN, "Too many sockets of your address that have not signed in")
 
     def stalled(self) -> None:
         """The peer does not read."""
@@ -185,6 +196,8 @@ class Socket:
         if not self._traffic.take_seat(session.member_key):
             raise Violation(Close.TRY_AGAIN, "Too many sockets of this member")
         self._session = session
+        if session.member_key is not None:
+            self._traffic.strangers.leave(self)
         self._unregister = self._engine.on_end(session, self._end)
         if session.expires_at is not None:
             self._traffic.expiries.watch(self, session.expires_at)
@@ -280,6 +293,7 @@ class Socket:
         self._traffic.counters.sockets_total += 1
 
     def _leave(self) -> None:
+        self._traffic.strangers.leave(self)
         self._traffic.counters.sockets_open -= 1
         self._traffic.leave(self)
 

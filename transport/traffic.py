@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import collections
 import random
+import resource
+import sys
 from contextlib import suppress
 from typing import Protocol
 
 from transport.codes import Close
 from transport.counters import Counters
 from transport.expiry import Expiries
+from transport.notices import Notices
 from transport.options import TransportOptions
 from transport.stall import Watchdog
+from transport.strangers import Strangers
 
 _CLOSING_SHARE = 0.5  # of the window; the rest is for those who are late
+_FILES_FOR_OTHERS = 128  # of those that the process may open: the database, Redis, the log
 
 
 class Connection(Protocol):
@@ -34,8 +39,11 @@ class Traffic:
         self.counters = Counters()
         self.watchdog = Watchdog(options.stall_timeout)
         self.expiries = Expiries()
+        self.strangers = Strangers(options.strangers, options.strangers_per_address)
+        self.notices = Notices()
         self.draining = False
         self.options = options
+        self.most_connections = min(options.connections, max(open_files() - _FILES_FOR_OTHERS, _FILES_FOR_OTHERS))
         self._connections: set[Connection] = set()
         self._seats: collections.Counter[str] = collections.Counter()
         self._quiet: asyncio.Event | None = None
@@ -90,6 +98,12 @@ class Traffic:
         with suppress(TimeoutError):
             async with asyncio.timeout(self.options.close_timeout * 2):
                 await self._quiet.wait()
+
+
+def open_files() -> int:
+    """How many files and connections this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
 
 
 def _reason(window: float) -> str:

@@ -16,7 +16,7 @@ from subscriptions import bell, message
 from subscriptions.documents import BOUNDS
 from subscriptions.pace import PACE
 from tests.docs.pages import page, prose, rows, section
-from transport import decoding
+from transport import decoding, traffic
 from transport.options import TransportOptions
 
 LIMITS, WIRE = Limits(), TransportOptions()
@@ -61,6 +61,17 @@ FIGURES = {
             f"{_n(BOUNDS.of_firm)} in each server process; beyond it a member may still have {_n(BOUNDS.always)}"
         ),
         "What waits for a slow reader": f"{WIRE.queue_bound // 1024} KiB, then nothing new is made until it reads",
+    },
+    ("docs/deployment.md", "Limits of connections"): {
+        "Connections": f"{_n(WIRE.connections)}, or {traffic._FILES_FOR_OTHERS} fewer than files may be open",
+        "Strangers": _n(WIRE.strangers),
+        "Strangers of an address": _n(WIRE.strangers_per_address),
+        "A request's target": f"{_n(WIRE.target_limit)} bytes",
+        "A request's head": f"{_n(WIRE.head_limit)} bytes, {_n(WIRE.header_count)} headers",
+        "Time for a head": f"{_n(WIRE.head_timeout)} seconds",
+        "Time for a body": f"{_n(WIRE.body_timeout)} seconds",
+        "Time between two requests": f"{_n(WIRE.idle_timeout)} seconds",
+        "Requests that are sent ahead": _n(WIRE.pipelined),
     },
 }
 

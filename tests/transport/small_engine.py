@@ -53,6 +53,7 @@ class SmallEngine:
     sent: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     resumed: Counter[str] = field(default_factory=Counter)
+    addresses: set[str] = field(default_factory=set)
     callbacks: dict[Caller, Callable[[Ended], None]] = field(default_factory=dict)
     loop: asyncio.AbstractEventLoop | None = None
 
@@ -84,6 +85,7 @@ class SmallEngine:
 
     async def sign_in(self, token: str | None, address: str = "") -> Caller:
         self.loop = asyncio.get_running_loop()
+        self.addresses.add(address)
         if token == "bad":
             raise NotSignedIn("The token is not valid.")
         if token == "broken":
