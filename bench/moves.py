@@ -131,7 +131,9 @@ def _no_log() -> AbstractContextManager[object]:
     return patch("models.command.append", _append_nothing)
 
 
-async def _append_nothing(actor: Actor, events: Sequence[Event], now: datetime) -> Committed:
+async def _append_nothing(
+    actor: Actor, events: Sequence[Event], now: datetime, *, as_of: int | None = None
+) -> Committed:
     return Committed(actor.firm_id, 0, ())
 
 

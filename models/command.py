@@ -1,4 +1,5 @@
-"""What every command shares: one transaction, fresh authority, one revision, a call that may be repeated."""
+"""What every command shares: one transaction, authority that holds to its end, one revision, a call that may be
+repeated."""
 
 import asyncio
 import functools
@@ -17,14 +18,14 @@ from models.actor import Actor, ActorKind
 from models.bulk import Bulk
 from models.clock import day_in
 from models.database import sql
-from models.errors import Code, Forbidden, RuleBroken, SignInRefused, refusal_of
+from models.errors import Code, Forbidden, Refusal, RuleBroken, SignInRefused, refusal_of
 from models.events import Event
 from models.ids import Kind
-from models.log import Committed, announce, append
+from models.log import Committed, ScopesChanged, announce, append
 from models.rights import ACTIONS, Requirement, Right, Role
 from models.rows import Firm, Row
 from models.scope import Scope, Viewer
-from models.viewers import hold_viewer
+from models.viewers import viewers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,6 +43,10 @@ _RETRIED_IF_WRAPPED = (
 _running: set[asyncio.Task[Any]] = set()
 
 
+class _AuthorityChanged(Exception):
+    """What the actor may see or do is not what it was when the attempt began. The next one begins with what it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
     """What a command made, and the firm's revision that holds it. `value` is None where a repeated call's result has
@@ -53,6 +58,8 @@ class Outcome(Generic[T]):
     rescoped: bool = False
     #: Whether nothing was changed because of what `value` says was refused.
     refused: bool = False
+    #: What the acting member might see when it was made; None for what is no member.
+    viewer: Viewer | None = None
 
 
 @dataclass(slots=True)
@@ -101,7 +108,7 @@ class Change:
 
 
 def command(
-    action: str, *, of_the_team: bool = False
+    action: str,
 ) -> Callable[[Callable[Concatenate[Change, P], Awaitable[T]]], Callable[Concatenate[Actor, P], Awaitable[Outcome[T]]]]:
     """Make a function that changes rows and records events a command.
 
@@ -109,8 +116,8 @@ def command(
     now. What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A
     caller that is cancelled does not cancel it: a change is made wholly or not at all.
 
-    What changes members is `of_the_team`: in a firm these come one after the other. Each holds its own member, and
-    would otherwise wait for what another one holds, who waits for it.
+    The actor's authority is the same at the end as at the beginning, or it is undone and tried again with what is left
+    of that authority.
     """
     needed = ACTIONS[action]
 
@@ -120,7 +127,7 @@ def command(
         @functools.wraps(body)
         async def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> Outcome[T]:
             async def attempt() -> Outcome[T]:
-                return await _attempt(actor, action, needed, of_the_team, lambda change: body(change, *args, **kwargs))
+                return await _attempt(actor, action, needed, lambda change: body(change, *args, **kwargs))
 
             return await shielded(_retrying(attempt))
 
@@ -156,6 +163,9 @@ async def _retrying(attempt: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
         except _RETRIED:
             if not left:
                 raise
+        except _AuthorityChanged:
+            if not left:
+                raise RuleBroken("What you may see or do is being changed just now. Try again in a moment.") from None
         except IntegrityError as error:
             if not left or not isinstance(error.args[0], _RETRIED_IF_WRAPPED):
                 raise
@@ -164,23 +174,27 @@ async def _retrying(attempt: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
 
 
 async def _attempt(
-    actor: Actor, action: str, needed: Requirement, of_the_team: bool, body: Callable[[Change], Awaitable[T]]
+    actor: Actor, action: str, needed: Requirement, body: Callable[[Change], Awaitable[T]]
 ) -> Outcome[T]:
     async with in_transaction():
-        if of_the_team:
-            await sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"team of {actor.firm_id}")
         change = await _begin(actor, action)
-        # First: what this very caller did already may have been to give the right away.
-        if (earlier := await _earlier_call(change)) is not None:
-            return earlier
-        needed.check(change.role, change.scope.rights, _spoken(action))
-        value = await body(change)
+        try:
+            # First: what this very caller did already may have been to give the right away.
+            if (earlier := await _earlier_call(change)) is not None:
+                await _confirm(change)
+                return earlier
+            needed.check(change.role, change.scope.rights, _spoken(action))
+            value = await body(change)
+        except Refusal:
+            # It may have waited, and says what it then found.
+            await _confirm(change)
+            raise
         committed = await _finish(change, value)
     if committed is None:
-        return Outcome(value, change.made_at or change.revision, refused=_refused(value))
+        return Outcome(value, change.made_at or change.revision, refused=_refused(value), viewer=change.viewer)
     announce(committed)
     rescoped = any(actor.id in event.rescoped for event in change.events)
-    return Outcome(value, committed.revision, rescoped)
+    return Outcome(value, committed.revision, rescoped, viewer=change.viewer)
 
 
 def _spoken(action: str) -> str:
@@ -196,7 +210,7 @@ async def _begin(actor: Actor, action: str) -> Change:
         whole = Scope.whole(actor.firm_id)
         return Change(actor, action, now, whole, Role.ADMIN, firm.time_zone, firm.revision, None)
     assert actor.id is not None
-    viewer = await hold_viewer(actor.id)
+    viewer = (await viewers([actor.id])).get(actor.id)
     if viewer is None or viewer.scope.firm_id != actor.firm_id:
         raise SignInRefused("You are no longer an active member of this firm. Ask somebody who manages its team.")
     return Change(actor, action, now, viewer.scope, viewer.role, viewer.time_zone, viewer.revision, viewer)
@@ -226,12 +240,41 @@ async def _earlier_call(change: Change) -> Outcome[Any] | None:
         raise RuleBroken(
             "This idempotency key was used for another call. Take a new key for each call.", "idempotency_key"
         )
-    value, revision = await _recall(change.seen, orjson.loads(rows[0]["result"])), rows[0]["revision"]
-    return Outcome(value, change.revision if revision is None else revision, refused=revision is None)
+    recalled, revision = await _recall(change.seen, orjson.loads(rows[0]["result"])), rows[0]["revision"]
+    return Outcome(
+        recalled,
+        change.revision if revision is None else revision,
+        refused=revision is None,
+        viewer=change.viewer,
+    )
+
+
+async def _confirm(change: Change) -> None:
+    """Undo the attempt if the actor may not see and do just what they might when it began."""
+    if (known := change.viewer) is None:
+        return
+    present = (await viewers([known.member_id])).get(known.member_id)
+    if present is None or (present.role, present.scope) != (known.role, known.scope):
+        raise _AuthorityChanged
+
+
+async def _append(change: Change) -> Committed:
+    """Write what was recorded to the log, if the actor's authority is still what it was. Whatever changes a scope
+    raises the firm's revision too, so from there to the commit it cannot change any more."""
+    as_of = change.viewer.revision if change.viewer is not None else None
+    try:
+        return await append(change.actor, change.events, change.now, as_of=as_of)
+    except ScopesChanged:
+        # Somebody's has. Whether it was the actor's is looked up while nobody else can raise the revision.
+        await sql("SELECT FROM firm WHERE id = $1 FOR NO KEY UPDATE", change.actor.firm_id)
+        await _confirm(change)
+        return await append(change.actor, change.events, change.now)
 
 
 async def _finish(change: Change, value: Any) -> Committed | None:
-    committed = await append(change.actor, change.events, change.now) if change.events else None
+    committed = await _append(change) if change.events else None
+    if committed is None:
+        await _confirm(change)
     if call := change.actor.call:
         await sql(
             "UPDATE idempotency_key SET revision = $3, result = $4 WHERE firm_id = $1 AND key = $2",

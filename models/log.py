@@ -25,6 +25,10 @@ class Logged:
     at: datetime
 
 
+class ScopesChanged(Exception):
+    """What some member of the firm may see has changed since a revision. Nothing was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Committed:
     """A revision that has been committed."""
@@ -56,7 +60,7 @@ _APPEND = """
 WITH raised AS (
     UPDATE firm SET revision = revision + 1,
                     scope_revision = CASE WHEN $6 THEN revision + 1 ELSE scope_revision END
-    WHERE id = $1 RETURNING revision
+    WHERE id = $1 AND ($8::bigint IS NULL OR scope_revision <= $8) RETURNING revision
 )
 INSERT INTO event (firm_id, revision, index, type, data, subject, job, actor, cause, idempotency_key, at)
 SELECT $1, raised.revision, e.index, e.type, e.data, e.subject, e.job, $3::jsonb, $4, $5, $7
@@ -65,8 +69,9 @@ RETURNING revision
 """
 
 
-async def append(actor: Actor, events: Sequence[Event], now: datetime) -> Committed:
-    """Raise the firm's revision and write the events under it: the last statement of a transaction."""
+async def append(actor: Actor, events: Sequence[Event], now: datetime, *, as_of: int | None = None) -> Committed:
+    """Raise the firm's revision and write the events under it: the last statement of a transaction. `ScopesChanged`
+    when a member's scope has changed after the revision `as_of`."""
     rows = [
         {
             "index": index,
@@ -86,7 +91,10 @@ async def append(actor: Actor, events: Sequence[Event], now: datetime) -> Commit
         actor.call.key if actor.call else None,
         any(event.rescoped for event in events),
         now,
+        as_of,
     )
+    if not written:
+        raise ScopesChanged
     revision = written[0]["revision"]
     logged = (Logged(revision, index, event, actor.to_json(), actor.cause, now) for index, event in enumerate(events))
     return Committed(actor.firm_id, revision, tuple(logged))

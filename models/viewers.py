@@ -31,7 +31,8 @@ SELECT s.id AS session_id, v.* FROM session s JOIN LATERAL (
 
 
 async def viewers(member_ids: list[UUID]) -> dict[UUID, Viewer]:
-    """The active ones of these members. One statement, so each scope is as of its `revision`."""
+    """The active ones of these members, as of now, also inside a change. One statement, so each scope is as of its
+    `revision`."""
     return {row["id"]: _viewer(row) for row in await sql(_VIEWERS, member_ids)}
 
 
@@ -45,20 +46,13 @@ _by_session = Together(viewers_of_sessions)
 
 
 async def viewer(member_id: UUID) -> Viewer | None:
-    """An active member, or None. Not for use inside a change: see `hold_viewer`."""
+    """An active member, or None. Not for use inside a change: it is read on another connection."""
     return await _by_member.get(member_id)
 
 
 async def viewer_of_session(session_id: UUID) -> Viewer | None:
     """The active member of a session that has not been ended, or None."""
     return await _by_session.get(session_id)
-
-
-async def hold_viewer(member_id: UUID) -> Viewer | None:
-    """As `viewer`, inside a change: the member's role and rights stay as they are until it ends."""
-    # A share lock: the member's own changes run beside each other, a change of the member's rights waits for them.
-    rows = await sql(_VIEWERS + "FOR SHARE OF m", [member_id])
-    return _viewer(rows[0]) if rows else None
 
 
 def _viewer(row: Mapping[str, Any]) -> Viewer:

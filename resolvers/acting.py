@@ -22,18 +22,19 @@ Command = Callable[..., Awaitable[Outcome[Any]]]
 async def _perform(
     context: Context, action: str, command: Command, given: Any
 ) -> tuple[Outcome[Any] | None, Refusal | None]:
-    """Call a command with what an input gives. Afterwards the context sees what the caller now may see."""
+    """Call a command with what an input gives. Afterwards the context sees what the command was held to, or what it
+    made of that."""
     try:
         values = values_of(given)
         key = values.pop("idempotency_key", None)
         actor = context.actor.calling(key, action, {name: values[name] for name in values if "password" not in name})
         outcome = await command(actor, **values)
     except Refusal as refusal:
+        if isinstance(refusal, Conflict):
+            context.see_as(await viewers.viewer(context.viewer.member_id))  # The present row is shown.
         context.refresh()
         return None, refusal
-    if outcome.rescoped:
-        context.known_viewer = await viewers.viewer(context.viewer.member_id)
-        context.known_scope = context.known_viewer.scope if context.known_viewer else context.known_scope
+    context.see_as(await viewers.viewer(context.viewer.member_id) if outcome.rescoped else outcome.viewer)
     context.refresh()
     return outcome, None
 

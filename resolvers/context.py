@@ -1,6 +1,6 @@
 """What one operation is answered with: who asks, what they may see, and loaders of its own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +94,13 @@ class Context:
         whole answer is refused at the end, and an error for each of them would take longer than they."""
         self.things += things
         return self.things <= MOST_THINGS
+
+    def see_as(self, viewer: Viewer | None) -> None:
+        """Answer with what the viewer may see as of now, instead of when the operation began: it may have waited."""
+        if viewer is None:
+            raise SignInRefused("You are signed out. Sign in again.")
+        self.known_viewer = replace(viewer, session_id=self.viewer.session_id)
+        self.known_scope = viewer.scope
 
     def refresh(self) -> None:
         """Forget what was loaded: something has changed, or may have."""

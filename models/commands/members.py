@@ -92,7 +92,7 @@ async def _create_member(
     return member
 
 
-@command("updateMember", of_the_team=True)
+@command("updateMember")
 async def update_member(
     change: Change, *, member_id: UUID, expected_version: int | None = None, **fields: Unpack[MemberFields]
 ) -> Member:
@@ -110,7 +110,7 @@ async def update_member(
     return member
 
 
-@command("setMemberRole", of_the_team=True)
+@command("setMemberRole")
 async def set_member_role(
     change: Change, *, member_id: UUID, role: Role, expected_version: int | None = None
 ) -> Member:
@@ -134,7 +134,7 @@ async def _put_into(change: Change, member: Member, role: Role) -> None:
         change.record(MemberRoleChanged(member=member.id, from_role=before, to_role=after))
 
 
-@command("setMemberRights", of_the_team=True)
+@command("setMemberRights")
 async def set_member_rights(
     change: Change, *, member_id: UUID, rights: Sequence[Right], expected_version: int | None = None
 ) -> Member:
@@ -153,7 +153,7 @@ async def set_member_rights(
     return member
 
 
-@command("deactivateMember", of_the_team=True)
+@command("deactivateMember")
 async def deactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
     """Shut a member out: their sessions end at once. They stay on what they were assigned to."""
     member = await change.scope.members.lock(member_id, "member_id")
@@ -169,7 +169,7 @@ async def deactivate_member(change: Change, *, member_id: UUID, expected_version
     return member
 
 
-@command("reactivateMember", of_the_team=True)
+@command("reactivateMember")
 async def reactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
     """Let a deactivated member sign in again, with the role and rights that they had."""
     member = await change.scope.members.lock(member_id, "member_id")
@@ -182,7 +182,7 @@ async def reactivate_member(change: Change, *, member_id: UUID, expected_version
     return member
 
 
-@command("transferOwnership", of_the_team=True)
+@command("transferOwnership")
 async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
     """Make another active member the owner. The present owner becomes an admin. Returns the new owner."""
     assert change.member_id is not None  # Only the owner gets here.
@@ -207,7 +207,7 @@ async def change_password(actor: Actor, /, *, current_password: str, new_passwor
     return await _change_password(actor, present=kept if fits else None, new_hash=new_hash)
 
 
-@command("changePassword", of_the_team=True)
+@command("changePassword")
 async def _change_password(change: Change, *, present: str | None, new_hash: str) -> Member:
     if change.member_id is None:
         raise Forbidden("Only a member has a password.")

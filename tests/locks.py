@@ -1,0 +1,35 @@
+"""Holding a row on a connection of one's own, and waiting until others wait for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from models.database import credentials, sql
+
+
+@asynccontextmanager
+async def held(url: str, table: str, id: Any) -> AsyncIterator[asyncpg.Connection]:
+    """A row that no command can lock inside the block. What is done on the connection is committed at its end."""
+    connection = await asyncpg.connect(**credentials(url))
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SELECT FROM {table} WHERE id = $1 FOR NO KEY UPDATE", id)
+            yield connection
+    finally:
+        await connection.close()
+
+
+async def until_waiting(*tasks: asyncio.Task[Any]) -> None:
+    """Wait until each of these tasks is over, or a connection waits for a lock in its place."""
+    async with asyncio.timeout(20):
+        while True:
+            (row,) = await sql(
+                "SELECT count(*) AS number FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if row["number"] >= sum(not task.done() for task in tasks):
+                return
+            await asyncio.sleep(0.01)
