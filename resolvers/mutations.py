@@ -84,7 +84,7 @@ class Mutation:
         "deactivateMember",
         members.deactivate_member,
         firm_inputs.MemberInput,
-        "Shut a member out at once: their sessions end and their sockets close.",
+        "Shut a member out at once: their sessions end, their sockets close and their running timer is stopped.",
     )
     reactivate_member = _member(
         "reactivateMember",
@@ -331,7 +331,9 @@ class Mutation:
         task_inputs.StartTimerInput,
         "Start a timer. One that is running is stopped first.",
     )
-    stop_timer = _entry("stopTimer", timers.stop_timer, task_inputs.StopTimerInput, "Stop your running timer.")
+    stop_timer = _entry(
+        "stopTimer", timers.stop_timer, task_inputs.StopTimerInput, "Stop a running timer: your own, or the one named."
+    )
 
 
 print_requirements(Mutation)

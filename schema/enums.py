@@ -107,6 +107,7 @@ TimeFlag = _described(
     "TimeFlag",
     "How the minutes of a timer came about, where somebody might look at them once more.",
     FORGOTTEN="The timer ran for more than 12 hours before it was stopped.",
+    STOPPED_BY_ANOTHER="Somebody else stopped the timer, or it was stopped since its member was deactivated.",
     CUT="The timer ran for more than its day had left: the minutes are what fills the day's 1,440.",
 )
 

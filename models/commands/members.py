@@ -13,6 +13,7 @@ from models.actor import Actor
 from models.bounds import CAPACITY
 from models.command import Change, Outcome, command
 from models.commands.shared import made_before
+from models.commands.timers import stop_running
 from models.errors import Forbidden, Invalid, RuleBroken
 from models.events import (
     MemberCreated,
@@ -165,6 +166,8 @@ async def deactivate_member(change: Change, *, member_id: UUID, expected_version
         member.active = False
         await member.store("active")
         await end_sessions_of(member.id, now=change.now)
+        # Nobody could stop it any more but for those with the right to others' time.
+        await stop_running(change, member.id)
         change.record(MemberDeactivated(member=member.id))
     return member
 

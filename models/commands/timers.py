@@ -11,6 +11,7 @@ from models.errors import NotFound, RuleBroken
 from models.events import TimerStarted, TimerStopped
 from models.ids import new_id
 from models.rows import TimeEntry
+from models.scope import Scope
 from models.texts import NOTE
 
 
@@ -43,21 +44,31 @@ async def start_timer(
         started_at=change.now,
         created_at=change.now,
     )
-    await _stop_running(change, member)
+    await stop_running(change, member)
     await timer.save(force_create=True)
     change.record(TimerStarted(**entry_place(timer, job.pipeline_id if job else None)))
     return timer
 
 
 @command("stopTimer")
-async def stop_timer(change: Change) -> TimeEntry:
-    """Stop the member's running timer: its minutes, begun ones included, count from now on."""
-    member = _timed(change)
-    await hold_time_of([member])
-    stopped = await _stop_running(change, member)
+async def stop_timer(change: Change, *, time_entry_id: UUID | None = None) -> TimeEntry:
+    """Stop a running timer: one's own, or one that is named. Its minutes, begun ones included, count from now on."""
+    if time_entry_id is not None:
+        return await _stop_named(change, time_entry_id)
+    stopped = await stop_running(change, _timed(change))
     if stopped is None:
         raise RuleBroken("You have no running timer.")
     return stopped
+
+
+async def _stop_named(change: Change, time_entry_id: UUID) -> TimeEntry:
+    # Another's is not there without the right to others' time.
+    found = await change.seen.time_entries.get(time_entry_id, "time_entry_id")
+    await hold_time_of([found.member_id])
+    timer, pipeline = await lock_linked(change.seen.time_entries, "time_entry", time_entry_id, "time_entry_id")
+    if not timer.running:
+        raise RuleBroken("This is no running timer.", "time_entry_id")
+    return await _stop(change, timer, pipeline)
 
 
 def _timed(change: Change) -> UUID:
@@ -66,15 +77,23 @@ def _timed(change: Change) -> UUID:
     return change.member_id
 
 
-async def _stop_running(change: Change, member: UUID) -> TimeEntry | None:
+async def stop_running(change: Change, member: UUID) -> TimeEntry | None:
+    """Stop a member's timer, if there is one that runs, wherever it is: the member may have lost sight of its account,
+    and whoever deactivates the member may never have had it."""
+    await hold_time_of([member])
     running = await TimeEntry.filter(member_id=member, started_at__isnull=False).first()
     if running is None:
         return None
+    entries = Scope.whole(change.actor.firm_id).time_entries
     try:
-        timer, pipeline = await lock_linked(change.seen.time_entries, "time_entry", running.id, "time_entry_id")
+        timer, pipeline = await lock_linked(entries, "time_entry", running.id, "time_entry_id")
     except NotFound:
         return None  # Somebody has just deleted it.
-    timer.stop(change.now, left=await minutes_left(timer))
+    return await _stop(change, timer, pipeline)
+
+
+async def _stop(change: Change, timer: TimeEntry, pipeline: UUID | None) -> TimeEntry:
+    timer.stop(change.now, left=await minutes_left(timer), by_another=timer.member_id != change.member_id)
     await timer.store("minutes", "started_at", "flags")
     change.record(TimerStopped(**entry_place(timer, pipeline), minutes=timer.minutes))
     return timer

@@ -26,6 +26,7 @@ class TimeFlag(StrEnum):
     """How the minutes of a timer came about, where somebody might look at them once more."""
 
     FORGOTTEN = "FORGOTTEN"
+    STOPPED_BY_ANOTHER = "STOPPED_BY_ANOTHER"
     CUT = "CUT"
 
 
@@ -64,11 +65,15 @@ class TimeEntry(Row):
         """Whether it is a timer that has been running for over 12 hours."""
         return self.started_at is not None and now - self.started_at > FORGOTTEN_AFTER
 
-    def stop(self, now: datetime, *, left: int) -> None:
+    def stop(self, now: datetime, *, left: int, by_another: bool) -> None:
         """Make a running timer an entry. `left` is what its day has room for."""
         assert self.started_at is not None
         ran = whole_minutes(self.started_at, now)
-        holding = {TimeFlag.FORGOTTEN: self.forgotten(now), TimeFlag.CUT: ran > left}
+        holding = {
+            TimeFlag.FORGOTTEN: self.forgotten(now),
+            TimeFlag.STOPPED_BY_ANOTHER: by_another,
+            TimeFlag.CUT: ran > left,
+        }
         self.flags = [flag.value for flag, holds in holding.items() if holds]
         self.minutes, self.started_at = min(ran, max(0, left)), None
 

@@ -143,6 +143,11 @@ class StartTimerInput(AtAccountOrJob, Keyed):
     billable: bool | None = optional("Whether the client pays for it; true when left out.")
 
 
-@strawberry.input(description="Nothing but a key.")
+@strawberry.input(description="Which timer.")
 class StopTimerInput(Keyed):
     """stop_timer"""
+
+    time_entry_id: strawberry.ID | None = maybe_id_of(
+        Kind.TIME_ENTRY,
+        "A running timer; your own when left out. Another's needs the right MANAGE_TIME_ENTRIES.",
+    )

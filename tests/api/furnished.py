@@ -63,6 +63,7 @@ CHOSEN = {
     "setJobStatus.statusId": "second status",
     "setJobsStatus.statusId": "second status",
     "linkTask.taskId": "loose task",
+    "stopTimer.timeEntryId": "timer",
 }
 _hash: list[str] = []
 
@@ -163,7 +164,8 @@ class Furnished:
         entry = (await log_time(owner, minutes=30, job_id=job, note=self.word, member_id=world.employee.id)).value
         await update_time_entry(owner, time_entry_id=entry.id, minutes=31)
         await sql("UPDATE time_entry SET rate = 100 WHERE id = $1", entry.id)
-        await start_timer(owner, job_id=job, note=self.word)
+        timer = (await start_timer(owner, job_id=job, note=self.word)).value
+        self.things |= {"timer": timer.id}
         self.things |= {"task": task.id, "loose task": loose.id, "time_entry": entry.id}
 
     async def _mark(self) -> None:

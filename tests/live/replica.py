@@ -23,7 +23,7 @@ fragment M on Member { __typename id version name role active }
 fragment G on Tag { __typename id version name color }
 fragment C on ClientStatus { __typename id version name color description }
 fragment F on Firm { __typename id version name timeZone currency clientStatusEnabled countPendingAch }
-fragment E on TimeEntry { __typename id version day minutes note billable running account { id } job { id }
+fragment E on TimeEntry { __typename id version day minutes note billable running flags account { id } job { id }
   member { id } }
 """
 SNAPSHOT = (
