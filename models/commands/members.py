@@ -5,12 +5,13 @@ team never reaches above their own rights.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
 from models.actor import Actor
-from models.command import Change, Outcome, command
+from models.command import Change, Outcome, authority, command
 from models.commands.shared import made_before
 from models.errors import Forbidden, Invalid, RuleBroken
 from models.events import (
@@ -51,39 +52,45 @@ async def create_member(
     id: UUID | None = None,
 ) -> Outcome[Member]:
     """Add somebody to the team. Without a password they cannot sign in yet. Capacity is in minutes a week."""
-    # Hashed before the transaction, which must not stay open for as long as that takes.
-    kept = None if password is None else await hash_password(password)
-    return await _create_member(
-        actor, email=email, name=name, role=role, rights=rights, capacity=capacity, password_hash=kept, id=id
-    )
+    wanted = _Newcomer(email, name, role, rights, capacity)
+    kept = None
+    if password is not None:
+        # Hashed before the transaction, which must not stay open for as long as that takes; and after all that needs
+        # no transaction to be refused.
+        wanted.columns(await authority(actor, "createMember"))
+        kept = await hash_password(password)
+    return await _create_member(actor, wanted=wanted, password_hash=kept, id=id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Newcomer:
+    """Somebody who is to join the team, as they were described."""
+
+    email: str
+    name: str
+    role: Role
+    rights: Sequence[Right]
+    capacity: int
+
+    def columns(self, change: Change) -> dict[str, Any]:
+        """Their columns; refused where the actor may not add such a member, or a value is none."""
+        _check_role(change, self.role)
+        _check_held(change, self.rights, "rights")
+        return {
+            "email": checks.email(self.email),
+            "name": checks.name(self.name),
+            "role": self.role,
+            "given_rights": sorted(set(self.rights)),
+            "capacity": checks.minutes(self.capacity, "capacity", most=_WEEK),
+        }
 
 
 @command("createMember")
-async def _create_member(
-    change: Change,
-    *,
-    email: str,
-    name: str,
-    role: Role,
-    rights: Sequence[Right],
-    capacity: int,
-    password_hash: str | None,
-    id: UUID | None,
-) -> Member:
+async def _create_member(change: Change, *, wanted: _Newcomer, password_hash: str | None, id: UUID | None) -> Member:
+    columns = wanted.columns(change)
     if earlier := await made_before(change, Member, id, MemberCreated):
         return earlier
-    _check_role(change, role)
-    _check_held(change, rights, "rights")
-    member = Member(
-        id=id or new_id(),
-        firm_id=change.actor.firm_id,
-        email=checks.email(email),
-        name=checks.name(name),
-        role=role,
-        given_rights=sorted(set(rights)),
-        capacity=checks.minutes(capacity, "capacity", most=_WEEK),
-        password_hash=password_hash,
-    )
+    member = Member(id=id or new_id(), firm_id=change.actor.firm_id, password_hash=password_hash, **columns)
     # An address is one person's over all firms. Which firm has it is not for this caller to know.
     if await Member.exists(email=member.email):
         raise RuleBroken("This address cannot be used: somebody already signs in with it.", "email")
@@ -198,6 +205,7 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
 
 async def change_password(actor: Actor, /, *, current_password: str, new_password: str) -> Outcome[Member]:
     """Give oneself another password. It makes no revision: nobody else sees it. Sessions on other devices go on."""
+    _own(await authority(actor, "changePassword"))
     member = await Member.filter(id=actor.id, firm_id=actor.firm_id).first()
     kept = member.password_hash if member else None
     fits = await password_fits(kept, current_password)
@@ -207,15 +215,19 @@ async def change_password(actor: Actor, /, *, current_password: str, new_passwor
 
 @command("changePassword")
 async def _change_password(change: Change, *, present: str | None, new_hash: str) -> Member:
-    if change.member_id is None:
-        raise Forbidden("Only a member has a password.")
-    member = await change.scope.members.lock(change.member_id)
+    member = await change.scope.members.lock(_own(change))
     if present is None or member.password_hash != present:
         raise Invalid("This is not your present password.", "current_password")
     member.password_hash = new_hash
     # Not a new version either: there is no event that would bring it to those who hold the old one.
     await member.save(update_fields=["password_hash"])
     return member
+
+
+def _own(change: Change) -> UUID:
+    if change.member_id is None:
+        raise Forbidden("Only a member has a password.")
+    return change.member_id
 
 
 def _check_role(change: Change, role: Role) -> None:
