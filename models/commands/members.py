@@ -1,7 +1,7 @@
 """The team: who is on it, in which role, with which rights.
 
-Only the owner makes and unmakes admins, and stays the owner until they hand that over. An employee who manages the
-team never reaches above their own rights.
+Only the owner makes and unmakes admins, and stays the owner until they hand that over. Nobody changes anything about
+whoever is above them: in a higher role, or with a right that they lack.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,11 +25,12 @@ from models.events import (
 )
 from models.ids import new_id
 from models.passwords import hash_password, password_fits
-from models.rights import LEADERS, Right, Role
+from models.rights import RANKS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
 
 _WEEK = 7 * 24 * 60
+_STAYS = "Nobody removes the owner. They can transfer ownership first."
 
 
 class MemberFields(TypedDict, total=False):
@@ -104,8 +105,7 @@ async def update_member(
     change: Change, *, member_id: UUID, expected_version: int | None = None, **fields: Unpack[MemberFields]
 ) -> Member:
     """Change a member's name or weekly capacity in minutes."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
+    member = await _reached(change, member_id, expected_version)
     wanted: dict[str, Any] = dict(fields)
     if "name" in fields:
         wanted["name"] = checks.name(fields["name"])
@@ -122,12 +122,10 @@ async def set_member_role(
     change: Change, *, member_id: UUID, role: Role, expected_version: int | None = None
 ) -> Member:
     """Make a member an admin or an employee. Rights given before count again for an employee."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
-    if member.role is Role.OWNER:
-        raise RuleBroken("The owner stays the owner until they transfer ownership.", "member_id")
-    for affected in (member.role, role):
-        _check_role(change, affected)
+    _check_role(change, role)
+    stays = "The owner stays the owner until they transfer ownership."
+    member = await _reached(change, member_id, expected_version, of_the_owner=stays)
+    _check_role(change, member.role)
     await _put_into(change, member, role)
     return member
 
@@ -145,9 +143,7 @@ async def set_member_rights(
 ) -> Member:
     """Give a member these access rights, and no others. An admin's and the owner's are kept for when they are employees
     again."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
-    _check_reach(change, member)
+    member = await _reached(change, member_id, expected_version)
     wanted, present = frozenset(rights), member.given
     _check_held(change, wanted ^ present, "rights")
     if wanted != present:
@@ -161,8 +157,7 @@ async def set_member_rights(
 @command("deactivateMember")
 async def deactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
     """Shut a member out: their sessions end at once. They stay on what they were assigned to."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
+    member = await _reached(change, member_id, expected_version, of_the_owner=_STAYS)
     if member.id == change.member_id:
         raise RuleBroken("Nobody deactivates themselves. Ask somebody else who manages the team.", "member_id")
     _check_removable(change, member)
@@ -177,8 +172,7 @@ async def deactivate_member(change: Change, *, member_id: UUID, expected_version
 @command("reactivateMember")
 async def reactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
     """Let a deactivated member sign in again, with the role and rights that they had."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
+    member = await _reached(change, member_id, expected_version, of_the_owner=_STAYS)
     _check_removable(change, member)
     if not member.active:
         member.active = True
@@ -197,6 +191,7 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
         raise RuleBroken("You are the owner already. Name another member.", "member_id")
     if not heir.active:
         raise RuleBroken(f"{heir.name} is deactivated. Choose an active member.", "member_id")
+    _check_reach(change, heir)
     # In this order: a firm never has two owners, not even inside a transaction.
     await _put_into(change, people[change.member_id], Role.ADMIN)
     await _put_into(change, heir, Role.OWNER)
@@ -239,17 +234,28 @@ def _check_role(change: Change, role: Role) -> None:
 
 
 def _check_removable(change: Change, member: Member) -> None:
-    if member.role is Role.OWNER:
-        raise RuleBroken("Nobody removes the owner. They can transfer ownership first.", "member_id")
     if member.role is Role.ADMIN and change.role is not Role.OWNER:
         raise Forbidden("Only the owner removes admins and lets them back. Ask the owner.", "member_id")
+
+
+async def _reached(
+    change: Change, member_id: UUID, expected_version: int | None, *, of_the_owner: str | None = None
+) -> Member:
+    """A member to be changed, held: every command that changes one comes by them here. `of_the_owner` says why nobody
+    does this to the owner."""
+    member = await change.scope.members.lock(member_id, "member_id")
+    if of_the_owner is not None and member.role is Role.OWNER:
+        raise RuleBroken(of_the_owner, "member_id")
     _check_reach(change, member)
+    member.expect(expected_version)
+    return member
 
 
 def _check_reach(change: Change, member: Member) -> None:
-    """An employee who manages the team has no hold over a leader, or over whoever has a right that they lack."""
-    if not change.leads and member.role in LEADERS:
-        raise Forbidden(f"{member.name} is above your own rights. Ask an admin.", "member_id")
+    """Nobody changes whoever is above them: in a higher role, or with a right that they lack."""
+    if RANKS.index(member.role) > RANKS.index(change.role):
+        whom = "the owner" if member.role is Role.OWNER else "an admin"
+        raise Forbidden(f"{member.name} is above your own rights. Ask {whom}.", "member_id")
     _check_held(change, member.given, "member_id")
 
 
