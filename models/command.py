@@ -136,6 +136,20 @@ def command(
     return wrap
 
 
+def expect_permitted(viewer: Viewer, action: str) -> None:
+    """`Forbidden` unless this viewer may do it at all. Asked before anything is made of what they send: the command
+    itself asks what the database then says."""
+    ACTIONS[action].check(viewer.role, viewer.scope.rights, _spoken(action))
+
+
+async def authority(actor: Actor, action: str) -> Change:
+    """A change that is not being made: what the actor might do now. `Forbidden` unless they may do it at all. For what
+    is to be refused before work that takes too long for a transaction; the command asks again."""
+    change = await _begin(actor, action)
+    ACTIONS[action].check(change.role, change.scope.rights, _spoken(action))
+    return change
+
+
 async def shielded(work: Coroutine[Any, Any, T]) -> T:
     """Finish this even if the caller is cancelled. A cancelled begin would leak its pooled connection."""
     task = asyncio.create_task(work)

@@ -38,6 +38,8 @@ class Right(StrEnum):
 
 ALL_RIGHTS = frozenset(Right)
 LEADERS = frozenset({Role.OWNER, Role.ADMIN})
+#: From the lowest to the highest.
+RANKS = (Role.EMPLOYEE, Role.ADMIN, Role.OWNER)
 
 
 def effective_rights(role: Role, given: frozenset[Right]) -> frozenset[Right]:

@@ -8,7 +8,7 @@ from strawberry.types.info import Info
 
 from models import viewers
 from models.bulk import Bulk
-from models.command import Outcome
+from models.command import Outcome, expect_permitted
 from models.errors import Conflict, Refusal
 from resolvers.context import Context
 from resolvers.fitting import check_fit
@@ -25,9 +25,11 @@ async def _perform(
     """Call a command with what an input gives. Afterwards the context sees what the command was held to, or what it
     made of that."""
     try:
+        actor = context.actor
+        expect_permitted(context.viewer, action)
         values = values_of(given)
         key = values.pop("idempotency_key", None)
-        actor = context.actor.calling(key, action, {name: values[name] for name in values if "password" not in name})
+        actor = actor.calling(key, action, {name: values[name] for name in values if "password" not in name})
         outcome = await command(actor, **values)
     except Refusal as refusal:
         if isinstance(refusal, Conflict):

@@ -57,6 +57,7 @@ async def create_job(
     assignee_ids: Sequence[UUID] = (),
 ) -> Job:
     """Open a job for an account: Active, on the pipeline's first stage unless told otherwise, as its last card."""
+    minutes = _budget(change, budget)
     if earlier := await made_before(change, Job, id, JobCreated):
         return earlier
     # Locked, so that it is not archived meanwhile.
@@ -79,7 +80,7 @@ async def create_job(
         priority=priority,
         start_date=start_date,
         due_date=due_date,
-        budget=_budget(change, budget),
+        budget=minutes,
         stage_entered_at=change.now,
         created_at=change.now,
     )

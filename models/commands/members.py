@@ -1,17 +1,18 @@
 """The team: who is on it, in which role, with which rights.
 
-Only the owner makes and unmakes admins, and stays the owner until they hand that over. An employee who manages the
-team never reaches above their own rights.
+Only the owner makes and unmakes admins, and stays the owner until they hand that over. Nobody changes anything about
+whoever is above them: in a higher role, or with a right that they lack.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TypedDict, Unpack
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
 from models.actor import Actor
 from models.bounds import CAPACITY
-from models.command import Change, Outcome, command
+from models.command import Change, Outcome, authority, command
 from models.commands.shared import made_before
 from models.commands.timers import stop_running
 from models.errors import Forbidden, Invalid, RuleBroken
@@ -26,10 +27,12 @@ from models.events import (
 )
 from models.ids import new_id
 from models.passwords import hash_password, password_fits
-from models.rights import LEADERS, Right, Role
+from models.rights import RANKS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
 from models.texts import EMAIL, NAME, sameness
+
+_STAYS = "Nobody removes the owner. They can transfer ownership first."
 
 
 class MemberFields(TypedDict, total=False):
@@ -52,39 +55,45 @@ async def create_member(
     id: UUID | None = None,
 ) -> Outcome[Member]:
     """Add somebody to the team. Without a password they cannot sign in yet. Capacity is in minutes a week."""
-    # Hashed before the transaction, which must not stay open for as long as that takes.
-    kept = None if password is None else await hash_password(password)
-    return await _create_member(
-        actor, email=email, name=name, role=role, rights=rights, capacity=capacity, password_hash=kept, id=id
-    )
+    wanted = _Newcomer(email, name, role, rights, capacity)
+    kept = None
+    if password is not None:
+        # Hashed before the transaction, which must not stay open for as long as that takes; and after all that needs
+        # no transaction to be refused.
+        wanted.columns(await authority(actor, "createMember"))
+        kept = await hash_password(password)
+    return await _create_member(actor, wanted=wanted, password_hash=kept, id=id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Newcomer:
+    """Somebody who is to join the team, as they were described."""
+
+    email: str
+    name: str
+    role: Role
+    rights: Sequence[Right]
+    capacity: int
+
+    def columns(self, change: Change) -> dict[str, Any]:
+        """Their columns; refused where the actor may not add such a member, or a value is none."""
+        _check_role(change, self.role)
+        _check_held(change, self.rights, "rights")
+        return {
+            "email": EMAIL.check(self.email),
+            "name": NAME.check(self.name),
+            "role": self.role,
+            "given_rights": sorted(set(self.rights)),
+            "capacity": checks.minutes(self.capacity, "capacity", CAPACITY),
+        }
 
 
 @command("createMember")
-async def _create_member(
-    change: Change,
-    *,
-    email: str,
-    name: str,
-    role: Role,
-    rights: Sequence[Right],
-    capacity: int,
-    password_hash: str | None,
-    id: UUID | None,
-) -> Member:
+async def _create_member(change: Change, *, wanted: _Newcomer, password_hash: str | None, id: UUID | None) -> Member:
+    columns = wanted.columns(change)
     if earlier := await made_before(change, Member, id, MemberCreated):
         return earlier
-    _check_role(change, role)
-    _check_held(change, rights, "rights")
-    member = Member(
-        id=id or new_id(),
-        firm_id=change.actor.firm_id,
-        email=EMAIL.check(email),
-        name=NAME.check(name),
-        role=role,
-        given_rights=sorted(set(rights)),
-        capacity=checks.minutes(capacity, "capacity", CAPACITY),
-        password_hash=password_hash,
-    )
+    member = Member(id=id or new_id(), firm_id=change.actor.firm_id, password_hash=password_hash, **columns)
     # An address is one person's over all firms. Which firm has it is not for this caller to know.
     if await Member.exists(email_key=sameness(member.email)):
         raise RuleBroken("This address cannot be used: somebody already signs in with it.", "email")
@@ -98,8 +107,7 @@ async def update_member(
     change: Change, *, member_id: UUID, expected_version: int | None = None, **fields: Unpack[MemberFields]
 ) -> Member:
     """Change a member's name or weekly capacity in minutes."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
+    member = await _reached(change, member_id, expected_version)
     wanted = member.differing(fields)
     if "name" in wanted:
         wanted["name"] = NAME.check(fields["name"])
@@ -116,13 +124,11 @@ async def set_member_role(
     change: Change, *, member_id: UUID, role: Role, expected_version: int | None = None
 ) -> Member:
     """Make a member an admin or an employee. Rights given before count again for an employee."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
-    if role is member.role and change.leads:
+    stays = None if role is Role.OWNER else "The owner stays the owner until they transfer ownership."
+    member = await _reached(change, member_id, expected_version, of_the_owner=stays)
+    if role is member.role:
         return member  # As it is: nobody is made or unmade anything.
-    if member.role is Role.OWNER:
-        raise RuleBroken("The owner stays the owner until they transfer ownership.", "member_id")
-    for affected in (member.role, role):
+    for affected in (role, member.role):
         _check_role(change, affected)
     await _put_into(change, member, role)
     return member
@@ -141,9 +147,7 @@ async def set_member_rights(
 ) -> Member:
     """Give a member these access rights, and no others. An admin's and the owner's are kept for when they are employees
     again."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
-    _check_reach(change, member)
+    member = await _reached(change, member_id, expected_version)
     wanted, present = frozenset(rights), member.given
     _check_held(change, wanted ^ present, "rights")
     if wanted != present:
@@ -157,8 +161,7 @@ async def set_member_rights(
 @command("deactivateMember")
 async def deactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
     """Shut a member out: their sessions end at once. They stay on what they were assigned to."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
+    member = await _reached(change, member_id, expected_version, of_the_owner=_STAYS)
     if member.id == change.member_id:
         raise RuleBroken("Nobody deactivates themselves. Ask somebody else who manages the team.", "member_id")
     _check_removable(change, member)
@@ -175,8 +178,7 @@ async def deactivate_member(change: Change, *, member_id: UUID, expected_version
 @command("reactivateMember")
 async def reactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
     """Let a deactivated member sign in again, with the role and rights that they had."""
-    member = await change.scope.members.lock(member_id, "member_id")
-    member.expect(expected_version)
+    member = await _reached(change, member_id, expected_version, of_the_owner=_STAYS)
     _check_removable(change, member)
     if not member.active:
         member.active = True
@@ -195,6 +197,7 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
         raise RuleBroken("You are the owner already. Name another member.", "member_id")
     if not heir.active:
         raise RuleBroken(f"{heir.name} is deactivated. Choose an active member.", "member_id")
+    _check_reach(change, heir)
     # In this order: a firm never has two owners, not even inside a transaction.
     await _put_into(change, people[change.member_id], Role.ADMIN)
     await _put_into(change, heir, Role.OWNER)
@@ -203,6 +206,7 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
 
 async def change_password(actor: Actor, /, *, current_password: str, new_password: str) -> Outcome[Member]:
     """Give oneself another password. It makes no revision: nobody else sees it. Sessions on other devices go on."""
+    _own(await authority(actor, "changePassword"))
     member = await Member.filter(id=actor.id, firm_id=actor.firm_id).first()
     kept = member.password_hash if member else None
     fits = await password_fits(kept, current_password)
@@ -212,15 +216,19 @@ async def change_password(actor: Actor, /, *, current_password: str, new_passwor
 
 @command("changePassword")
 async def _change_password(change: Change, *, present: str | None, new_hash: str) -> Member:
-    if change.member_id is None:
-        raise Forbidden("Only a member has a password.")
-    member = await change.scope.members.lock(change.member_id)
+    member = await change.scope.members.lock(_own(change))
     if present is None or member.password_hash != present:
         raise Invalid("This is not your present password.", "current_password")
     member.password_hash = new_hash
     # Not a new version either: there is no event that would bring it to those who hold the old one.
     await member.save(update_fields=["password_hash"])
     return member
+
+
+def _own(change: Change) -> UUID:
+    if change.member_id is None:
+        raise Forbidden("Only a member has a password.")
+    return change.member_id
 
 
 def _check_role(change: Change, role: Role) -> None:
@@ -232,17 +240,28 @@ def _check_role(change: Change, role: Role) -> None:
 
 
 def _check_removable(change: Change, member: Member) -> None:
-    if member.role is Role.OWNER:
-        raise RuleBroken("Nobody removes the owner. They can transfer ownership first.", "member_id")
     if member.role is Role.ADMIN and change.role is not Role.OWNER:
         raise Forbidden("Only the owner removes admins and lets them back. Ask the owner.", "member_id")
+
+
+async def _reached(
+    change: Change, member_id: UUID, expected_version: int | None, *, of_the_owner: str | None = None
+) -> Member:
+    """A member to be changed, held: every command that changes one comes by them here. `of_the_owner` says why nobody
+    does this to the owner."""
+    member = await change.scope.members.lock(member_id, "member_id")
+    if of_the_owner is not None and member.role is Role.OWNER:
+        raise RuleBroken(of_the_owner, "member_id")
     _check_reach(change, member)
+    member.expect(expected_version)
+    return member
 
 
 def _check_reach(change: Change, member: Member) -> None:
-    """An employee who manages the team has no hold over a leader, or over whoever has a right that they lack."""
-    if not change.leads and member.role in LEADERS:
-        raise Forbidden(f"{member.name} is above your own rights. Ask an admin.", "member_id")
+    """Nobody changes whoever is above them: in a higher role, or with a right that they lack."""
+    if RANKS.index(member.role) > RANKS.index(change.role):
+        whom = "the owner" if member.role is Role.OWNER else "an admin"
+        raise Forbidden(f"{member.name} is above your own rights. Ask {whom}.", "member_id")
     _check_held(change, member.given, "member_id")
 
 

@@ -45,9 +45,11 @@ async def log_time(
     id: UUID | None = None,
 ) -> TimeEntry:
     """Log a member's minutes for an account, or for one of its jobs: today's unless told otherwise."""
+    member = _whose(change, member_id)
     if earlier := await made_before(change, TimeEntry, id, TimeLogged):
         return earlier
-    member = await _whose(change, member_id)
+    if member != change.member_id:
+        await active_members(change, [member], "member_id")
     await hold_time_of([member])
     account, job = await account_and_job(change, account_id, job_id)
     entry = TimeEntry(
@@ -68,13 +70,12 @@ async def log_time(
     return entry
 
 
-async def _whose(change: Change, member_id: UUID | None) -> UUID:
+def _whose(change: Change, member_id: UUID | None) -> UUID:
     member = member_id or change.member_id
     if member is None:
         raise Invalid("Say whose time it is.", "member_id")
     if member != change.member_id:
         change.require(Right.MANAGE_TIME_ENTRIES, "Logging another member's time", "member_id")
-        await active_members(change, [member], "member_id")
     return member
 
 
