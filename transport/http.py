@@ -170,10 +170,13 @@ def _check_acceptable(exchange: Exchange) -> None:
 
 
 def _check_not_forged(headers: Headers) -> None:
-    """A page elsewhere can make a browser send a GET, but none of these headers without a preflight."""
+    """A page elsewhere can make a browser send a GET, but none of these headers without a preflight. A browser adds an
+    Authorization by itself for other schemes than Bearer."""
     named = any(headers.get(name, "").strip() for name in _PREFLIGHT_HEADERS)
-    if not named and _content_type(headers)[0] != "application/json":
-        raise Rejected(400, "A GET needs the header 'GraphQL-Require-Preflight: 1'.", "PREFLIGHT_REQUIRED")
+    signed = any(value.split(" ")[0].lower() == "bearer" for value in headers.getlist("authorization"))
+    if not named and not signed and _content_type(headers)[0] != "application/json":
+        message = "A GET needs a bearer token, or the header 'GraphQL-Require-Preflight: 1'."
+        raise Rejected(400, message, "PREFLIGHT_REQUIRED")
 
 
 def _check_content_type(headers: Headers) -> None:
