@@ -19,7 +19,7 @@ from transport.engine import Engine, NotSignedIn, Prepared, Refused, Request, Se
 from transport.errors import internal, response, timed_out
 from transport.negotiation import Accepted, Media, negotiate
 from transport.options import TransportOptions
-from transport.origins import cors_headers, origin_allowed, preflight_headers
+from transport.origins import REFUSAL, cors_headers, note_refusal, origin_allowed, preflight_headers
 from transport.parameters import Malformed, from_json, from_query_string
 from transport.presence import Presence
 from transport.reply import Rejected, Reply, executed, refused, unauthenticated
@@ -68,11 +68,11 @@ class GraphQLOverHTTP:
         accept = ", ".join(headers.getlist("accept")) or None
         exchange = Exchange(scope, headers, receive, send, negotiate(accept))
         self._traffic.counters.requests_total += 1
-        allowed = origin_allowed(scope, headers, self._options)
-        cors = cors_headers(headers) if allowed else {"vary": "Origin"}
+        cors = cors_headers(headers)
         try:
-            if not allowed:
-                raise Rejected(403, "This origin may not call.", "FORBIDDEN")
+            if not origin_allowed(scope, headers, self._options):
+                note_refusal(headers, self._traffic.notices)
+                raise Rejected(403, REFUSAL, "FORBIDDEN")
             reply = await self._answer(exchange, cors)
         except ClientGone:
             self._traffic.counters.requests_abandoned += 1
