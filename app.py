@@ -37,7 +37,9 @@ class Application:
 def create_app(settings: Settings, *, database_url: str, redis_url: str, own_database: bool = True) -> Application:
     """An application on this database and this Redis. Any number of them share the work. Without `own_database` it
     uses the connections that its process has already."""
-    options = TransportOptions(allowed_origins=settings.origins, trusted_proxies=settings.proxies)
+    options = TransportOptions(
+        allowed_origins=settings.origins, allowed_headers=settings.headers, trusted_proxies=settings.proxies
+    )
     traffic = Traffic(options)
     hub = Hub(Bell(redis_url), Pace(heartbeat=settings.heartbeat, hold_after=settings.hold_after))
     engine = Engine(hub, development=settings.development)

@@ -1,10 +1,15 @@
 """Everything that the environment can say, read here and nowhere else."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s,]+", re.IGNORECASE)
+_DEFAULT_PORT = re.compile(r"^(http://[^/]+):80$|^(https://[^/]+):443$")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Settings(BaseSettings):
@@ -27,8 +32,11 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     #: Proxies that are believed when they say for whom they ask (X-Forwarded-For): 10.0.0.2,10.1.0.0/16
     trusted_proxies: str = ""
-    #: Origins of browser pages, besides the API's own, that may call it: https://board.example,https://other.example
+    #: Origins of browser pages, besides the API's own, that may call it: https://board.example,https://other.example.
+    #: "loopback" is any page that is served on the browser's own machine.
     allowed_origins: str = ""
+    #: Headers that such a page may send, besides those of the published clients: x-tenant,x-version
+    allowed_headers: str = ""
     #: Introspection without signing in, and nothing else.
     development: bool = False
     #: In seconds: how long sockets are sent away for before a server stops.
@@ -48,6 +56,23 @@ class Settings(BaseSettings):
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            if origin not in ("*", "loopback") and not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    "must be origins, such as https://board.example:8443 without a path; or loopback, or *"
+                )
+        return value
+
+    @field_validator("allowed_headers")
+    @classmethod
+    def _header_names(cls, value: str) -> str:
+        if not all(_TOKEN.fullmatch(name) for name in _listed(value)):
+            raise ValueError("must be names of headers, such as x-tenant,x-version")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -65,8 +90,13 @@ class Settings(BaseSettings):
 
     @property
     def origins(self) -> frozenset[str]:
-        """The allowed origins."""
-        return frozenset(_listed(self.allowed_origins))
+        """The allowed origins, as browsers write them: in small letters, and without the port that goes without saying."""
+        return frozenset(_DEFAULT_PORT.sub(r"\1\2", origin.lower()) for origin in _listed(self.allowed_origins))
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers that pages may send, besides those that all may."""
+        return _listed(self.allowed_headers)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ GLANCE = 0.2
 START_PATIENCE = 60.0
 #: In seconds, unless the settings say otherwise: nobody is served by others here, so there is no crowd to spread.
 DRAIN_WINDOW = 1.0
+#: Likewise: pages of a development server, on whichever port, may call.
+ALLOWED_ORIGINS = "loopback"
 
 
 def run(settings: Settings) -> None:
@@ -58,11 +60,13 @@ async def _prepare(here: Place) -> bool:
 
 @contextmanager
 def _children(settings: Settings, here: Place) -> Iterator[tuple[Child, Child]]:
-    window = settings.drain_window if "drain_window" in settings.model_fields_set else DRAIN_WINDOW
+    given = settings.model_fields_set
+    window = settings.drain_window if "drain_window" in given else DRAIN_WINDOW
     environment = {
         "JOBWIRE_DATABASE_URL": here.database_url,
         "JOBWIRE_REDIS_URL": here.redis_url,
         "JOBWIRE_DRAIN_WINDOW": str(window),
+        "JOBWIRE_ALLOWED_ORIGINS": settings.allowed_origins if "allowed_origins" in given else ALLOWED_ORIGINS,
     }
     children: list[Child] = []
     try:

@@ -19,7 +19,7 @@ from transport.engine import Engine, NotSignedIn, Prepared, Refused, Request, Se
 from transport.errors import internal, response, timed_out
 from transport.negotiation import Accepted, Media, negotiate
 from transport.options import TransportOptions
-from transport.origins import cors_headers, origin_allowed, preflight_headers
+from transport.origins import REFUSAL, cors_headers, note_refusal, origin_allowed, preflight_headers
 from transport.parameters import Malformed, from_json, from_query_string
 from transport.presence import Presence
 from transport.reply import Rejected, Reply, executed, refused, unauthenticated
@@ -68,11 +68,11 @@ class GraphQLOverHTTP:
         accept = ", ".join(headers.getlist("accept")) or None
         exchange = Exchange(scope, headers, receive, send, negotiate(accept))
         self._traffic.counters.requests_total += 1
-        allowed = origin_allowed(scope, headers, self._options)
-        cors = cors_headers(headers) if allowed else {"vary": "Origin"}
+        cors = cors_headers(headers)
         try:
-            if not allowed:
-                raise Rejected(403, "This origin may not call.", "FORBIDDEN")
+            if not origin_allowed(scope, headers, self._options):
+                note_refusal(headers, self._traffic.notices)
+                raise Rejected(403, REFUSAL, "FORBIDDEN")
             reply = await self._answer(exchange, cors)
         except ClientGone:
             self._traffic.counters.requests_abandoned += 1
@@ -170,10 +170,13 @@ def _check_acceptable(exchange: Exchange) -> None:
 
 
 def _check_not_forged(headers: Headers) -> None:
-    """A page elsewhere can make a browser send a GET, but none of these headers without a preflight."""
+    """A page elsewhere can make a browser send a GET, but none of these headers without a preflight. A browser adds an
+    Authorization by itself for other schemes than Bearer."""
     named = any(headers.get(name, "").strip() for name in _PREFLIGHT_HEADERS)
-    if not named and _content_type(headers)[0] != "application/json":
-        raise Rejected(400, "A GET needs the header 'GraphQL-Require-Preflight: 1'.", "PREFLIGHT_REQUIRED")
+    signed = any(value.split(" ")[0].lower() == "bearer" for value in headers.getlist("authorization"))
+    if not named and not signed and _content_type(headers)[0] != "application/json":
+        message = "A GET needs a bearer token, or the header 'GraphQL-Require-Preflight: 1'."
+        raise Rejected(400, message, "PREFLIGHT_REQUIRED")
 
 
 def _check_content_type(headers: Headers) -> None:

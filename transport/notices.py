@@ -19,6 +19,10 @@ class Notices:
         self._told: dict[tuple[str, str], None] = {}
         self._bucket = TokenBucket(_RATE, _BURST, monotonic())
 
+    def __len__(self) -> int:
+        """How many it remembers."""
+        return len(self._told)
+
     def tell(self, event: str, name: str, **more: str) -> None:
         """Log a warning about this name, unless that was done before. The name may be anybody's text."""
         key = (event, printable(name))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ANY_ORIGIN = "*"
+LOOPBACK = "loopback"
 
 
 @dataclass(frozen=True, slots=True)
 class TransportOptions:
     """Sizes are bytes and times are seconds, unless said otherwise."""
 
-    # Who may call from a browser, besides pages of the same origin: "https://board.example", or "*" for any.
+    # Who may call from a browser, besides pages of the same origin: "https://board.example", "loopback" for whatever is
+    # served on the browser's own machine, or "*" for any. And what such a page may send, besides what all may.
     allowed_origins: frozenset[str] = frozenset()
+    allowed_headers: tuple[str, ...] = ()
     cors_max_age: int = 600
 
     # Connections, in this process. A stranger is one on which nobody has signed in. Callers that share an address share

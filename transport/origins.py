@@ -6,16 +6,32 @@ is not a browser's page and passes.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from transport.options import ANY_ORIGIN, TransportOptions
+from transport.hosts import is_of_this_machine, origin_parts
+from transport.notices import Notices
+from transport.options import ANY_ORIGIN, LOOPBACK, TransportOptions
 
+REFUSAL = "Pages of this origin may not call. JOBWIRE_ALLOWED_ORIGINS says which may."
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-_ALLOWED_HEADERS = "authorization, content-type, graphql-require-preflight, apollo-require-preflight"
+#: What the published clients of GraphQL and of tracing send, and what else a page may.
+ALLOWED_HEADERS = (
+    *("accept", "authorization", "content-type", "idempotency-key"),
+    *("graphql-require-preflight", "apollo-require-preflight", "x-requested-with", "last-event-id"),
+    *("apollographql-client-name", "apollographql-client-version"),
+    *("x-apollo-operation-name", "x-apollo-operation-id", "x-apollo-operation-type"),
+    *("graphql-client-name", "graphql-client-version", "x-graphql-client-name", "x-graphql-client-version"),
+    *("traceparent", "tracestate", "baggage", "sentry-trace"),
+    *("b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"),
+    *("x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin", "x-datadog-sampling-priority"),
+    *("x-datadog-tags", "uber-trace-id", "newrelic", "x-amzn-trace-id", "x-cloud-trace-context"),
+    *("request-id", "x-request-id", "x-correlation-id", "cache-control", "pragma"),
+)
 _EXPOSED_HEADERS = "www-authenticate, retry-after"
+_READABLE = re.compile(r"null|[a-z][a-z0-9+.-]*://[!-~]+", re.IGNORECASE)
 
 
 def origin_allowed(scope: Scope, headers: Headers, options: TransportOptions) -> bool:
@@ -26,16 +42,29 @@ def origin_allowed(scope: Scope, headers: Headers, options: TransportOptions) ->
     if len(given) > 1:
         return False
     allowed = options.allowed_origins
-    return ANY_ORIGIN in allowed or given[0] in allowed or _same_origin(given[0], scope, headers)
+    return (
+        ANY_ORIGIN in allowed
+        or given[0] in allowed
+        or (LOOPBACK in allowed and _of_this_machine(given[0]))
+        or _same_origin(given[0], scope, headers)
+    )
+
+
+def note_refusal(headers: Headers, notices: Notices) -> None:
+    """Say in the log, once for each, whose pages were refused."""
+    notices.tell("origin.refused", ", ".join(headers.getlist("origin")), setting="JOBWIRE_ALLOWED_ORIGINS")
 
 
 def cors_headers(headers: Headers) -> dict[str, str]:
-    """For any answer to an allowed origin. No credentials mode: we take no cookies."""
-    origin = headers.get("origin")
-    if origin is None:
+    """For any answer to a page, so that it can read it: a refusal too, of which nothing else comes. No credentials
+    mode: we take no cookies."""
+    given = headers.getlist("origin")
+    if not given:
         return {}
+    if len(given) > 1 or not _READABLE.fullmatch(given[0]):
+        return {"vary": "Origin"}
     return {
-        "access-control-allow-origin": origin,
+        "access-control-allow-origin": given[0],
         "access-control-expose-headers": _EXPOSED_HEADERS,
         "vary": "Origin",
     }
@@ -43,11 +72,17 @@ def cors_headers(headers: Headers) -> dict[str, str]:
 
 def preflight_headers(options: TransportOptions) -> dict[str, str]:
     """For the answer to a CORS preflight of an allowed origin."""
+    allowed = dict.fromkeys([*ALLOWED_HEADERS, *(name.lower() for name in options.allowed_headers)])
     return {
         "access-control-allow-methods": "GET, POST",
-        "access-control-allow-headers": _ALLOWED_HEADERS,
+        "access-control-allow-headers": ", ".join(allowed),
         "access-control-max-age": str(options.cors_max_age),
     }
+
+
+def _of_this_machine(origin: str) -> bool:
+    parts = origin_parts(origin)
+    return parts is not None and parts[0] in ("http", "https") and is_of_this_machine(parts[1])
 
 
 def _same_origin(origin: str, scope: Scope, headers: Headers) -> bool:
@@ -62,9 +97,8 @@ def _same_origin(origin: str, scope: Scope, headers: Headers) -> bool:
 
 
 def _host_and_port(origin: str) -> tuple[str, str, int] | None:
-    try:
-        parts = urlsplit(origin)
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
-    except ValueError:
+    parts = origin_parts(origin)
+    if parts is None:
         return None
-    return (parts.scheme, parts.hostname, port) if parts.hostname else None
+    scheme, host, port = parts
+    return scheme, host, _DEFAULT_PORTS.get(scheme, 0) if port is None else port

@@ -12,7 +12,7 @@ from transport.codes import Close
 from transport.engine import Engine, NotSignedIn
 from transport.errors import error
 from transport.options import TransportOptions
-from transport.origins import origin_allowed
+from transport.origins import REFUSAL, cors_headers, note_refusal, origin_allowed
 from transport.socket import Socket
 from transport.traffic import Traffic
 from transport.wire import wire_of
@@ -32,9 +32,10 @@ class GraphQLOverWebSocket:
         await receive()  # websocket.connect, by the ASGI specification
         headers = Headers(scope=scope)
         if not origin_allowed(scope, headers, self._options):
-            return await self._deny(send, 403, "This origin may not connect.", "FORBIDDEN")
+            note_refusal(headers, self._traffic.notices)
+            return await self._deny(send, 403, REFUSAL, "FORBIDDEN", headers)
         if self._traffic.draining:
-            return await self._deny(send, 503, "Restarting. Come back in a moment.", "UNAVAILABLE")
+            return await self._deny(send, 503, "Restarting. Come back in a moment.", "UNAVAILABLE", headers)
         if SUBPROTOCOL not in scope["subprotocols"]:
             # The close code needs an open socket, so the handshake succeeds without a subprotocol.
             await send({"type": "websocket.accept"})
@@ -42,7 +43,7 @@ class GraphQLOverWebSocket:
         try:
             token = token_in(headers)
         except NotSignedIn as refusal:
-            return await self._deny(send, 401, refusal.message, refusal.code)
+            return await self._deny(send, 401, refusal.message, refusal.code, headers)
         del headers  # what is not needed any more is not to wait as long as the socket does
         socket = await self._accept(scope, send, token)
         if socket is not None:
@@ -57,11 +58,12 @@ class GraphQLOverWebSocket:
         wire.forget_handshake()
         return Socket(self._engine, self._options, self._traffic, send, wire, token, address_of(scope))
 
-    async def _deny(self, send: Send, status: int, message: str, code: str) -> None:
+    async def _deny(self, send: Send, status: int, message: str, code: str, asked: Headers) -> None:
         self._traffic.counters.sockets_refused += 1
         body = orjson.dumps({"errors": [error(message, code)]})
-        headers = [(b"content-type", b"application/json; charset=utf-8")]
+        headers = {"content-type": "application/json; charset=utf-8", **cors_headers(asked)}
         if status == 503:
-            headers.append((b"retry-after", b"1"))
-        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+            headers["retry-after"] = "1"
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "websocket.http.response.start", "status": status, "headers": raw})
         await send({"type": "websocket.http.response.body", "body": body})

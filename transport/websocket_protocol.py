@@ -76,6 +76,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             self.scope["extensions"][WIRE] = {"wire": self}
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True  # or uvicorn logs an error for each handshake that is refused
+
     def send_receive_event_to_app(self) -> None:
         """uvicorn's, without a traceback in the log for whoever sends text that is not UTF-8."""
         data = b"".join(self.frames)

@@ -172,6 +172,34 @@ async def test_a_get_needs_a_header_that_pages_cannot_send_unasked(http: httpx.A
     assert typed.json() == {"data": {"hello": "Hello, you"}}
 
 
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"authorization": "Bearer alice"}, 200),
+        ({"authorization": "bearer alice"}, 200),
+        ({"authorization": "Bearer bad"}, 401),
+        # A browser sends these by itself for an address that has them, or that somebody once signed in at.
+        ({"authorization": "Basic YTpi"}, 400),
+        ({"authorization": "Digest username=a"}, 400),
+        ({"authorization": "Negotiate YII"}, 400),
+        ({"authorization": ""}, 400),
+        ({"authorization": "Bearer"}, 401),
+        ({"cookie": "token=alice"}, 400),
+        ({"content-type": "text/plain"}, 400),
+    ],
+)
+async def test_a_token_is_such_a_header(http: httpx.AsyncClient, given: dict[str, str], status: int) -> None:
+    response = await http.get("/graphql", params=HELLO, headers=given)
+    assert response.status_code == status
+    if status == 400:
+        assert code(response) == "PREFLIGHT_REQUIRED"
+
+
+async def test_two_tokens_are_none(house: House, http: httpx.AsyncClient) -> None:
+    pairs = [("authorization", "Bearer alice"), ("authorization", "Bearer alice")]
+    assert (await http.get("/graphql", params=HELLO, headers=pairs)).status_code == 401
+
+
 async def get(http: httpx.AsyncClient, **params: str) -> httpx.Response:
     headers = {"graphql-require-preflight": "1", "accept": NEW}
     return await http.get("/graphql", params=params, headers=headers)
@@ -248,7 +276,7 @@ async def test_origins(http: httpx.AsyncClient) -> None:
     for origin in ("https://elsewhere.example", "null", own + "1", "http://[", own.replace("http", "ftp")):
         refused = await ask(http, origin=origin)
         assert (refused.status_code, code(refused)) == (403, "FORBIDDEN")
-        assert "access-control-allow-origin" not in refused.headers
+        assert "access-control-allow-headers" not in refused.headers
 
 
 async def test_preflight() -> None:
