@@ -1,6 +1,7 @@
 """How a mutation is made: of a command, an input and what it answers."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 import strawberry
@@ -31,8 +32,9 @@ async def _perform(
         context.refresh()
         return None, refusal
     if outcome.rescoped:
-        context.known_viewer = await viewers.viewer(context.viewer.member_id)
-        context.known_scope = context.known_viewer.scope if context.known_viewer else context.known_scope
+        now = await viewers.viewer(context.viewer.member_id)
+        context.known_scope = now.scope if now else context.known_scope
+        context.known_viewer = now and replace(now, session_id=context.viewer.session_id)
     context.refresh()
     return outcome, None
 

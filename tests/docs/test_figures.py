@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models import attempts, boards, housekeeping, sign_in, signing_keys, tokens
+from models import attempts, boards, housekeeping, refreshing, sign_in, signing_keys, tokens
 from models.commands import pipelines, statuses
 from resolvers import filters, paging, queries, subscriptions
 from schema.limits import Limits, list_size
@@ -83,6 +83,8 @@ SENTENCES = [
     ("docs/api.md", f"good for {tokens.ACCESS_LIFETIME.seconds // 60} minutes"),
     ("docs/api.md", f"has not been refreshed for {sign_in.SESSION_LIFETIME.days} days"),
     ("docs/api.md", f"{attempts.MOST_FAILURES} failed tries for an address in {attempts.WINDOW.seconds // 60} minutes"),
+    ("docs/api.md", f"the same next one for {_n(refreshing.LEEWAY.total_seconds())} seconds"),
+    ("docs/decisions/0025-refresh-tokens.md", f"At most {refreshing.MOST_EXCHANGES} exchanges"),
     ("docs/api.md", f"`--hours` up to {signing_keys.LONGEST_TOKEN.days * 24}"),
     ("docs/api.md", f"`nodes` takes up to {queries.MOST_NODES}"),
     ("docs/api.md", f"1 to {paging.MOST}, and 50 when left out"),
