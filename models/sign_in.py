@@ -15,7 +15,7 @@ from models.ids import Kind, encode, new_id
 from models.passwords import password_fits
 from models.refreshing import Given, exchange
 from models.scope import Viewer
-from models.signing_keys import LONGEST_TOKEN
+from models.signing_keys import KEYS, LONGEST_TOKEN
 from models.tokens import ACCESS_LIFETIME, Refresh
 from models.viewers import viewer_of_session
 
@@ -39,10 +39,11 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """Who a request comes from, and until when (in unix seconds) its token is good."""
+    """Who a request comes from, until when (in unix seconds) its token is good, and the key that it rests on."""
 
     viewer: Viewer
     expires_at: float
+    key_id: str
 
 
 # Nothing, if the member was deactivated or given another password while this one was being looked at. The share lock
@@ -124,12 +125,22 @@ async def authenticate(access_token: str, *, now: datetime | None = None) -> Aut
     viewer = await viewer_of_session(claims.session_id)
     if viewer is None or encode(Kind.MEMBER, viewer.member_id) != claims.subject:
         raise SignInRefused("You are signed out. Sign in again.")
-    return Authenticated(viewer, claims.expires_at)
+    return Authenticated(viewer, claims.expires_at, claims.key_id)
 
 
-async def ended_sessions(session_ids: list[UUID]) -> set[UUID]:
-    """Those of the sessions that have been ended, in one statement."""
-    rows = await sql("SELECT id FROM session WHERE id = ANY($1) AND ended_at IS NOT NULL", session_ids)
+async def check_key(key_id: str) -> None:
+    """`SignInRefused` when what this key has signed is good no more, as far as this process knows."""
+    if await KEYS.find(key_id, datetime.now(UTC)) is None:
+        raise SignInRefused("The key of your token has been replaced. Refresh the token, or sign in again.")
+
+
+async def good_sessions(session_ids: list[UUID]) -> set[UUID]:
+    """Those of the sessions that are there and have not ended, of members who are active; in one statement."""
+    rows = await sql(
+        "SELECT s.id FROM session s JOIN member m ON m.id = s.member_id "
+        "WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now() AND m.active",
+        session_ids,
+    )
     return {row["id"] for row in rows}
 
 

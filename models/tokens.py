@@ -44,11 +44,13 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token says. `subject` is the member's id in its text form, `expires_at` in unix seconds."""
+    """What an access token says, and the key that it was signed with. `subject` is the member's id in its text form,
+    `expires_at` in unix seconds."""
 
     subject: str
     session_id: UUID
     expires_at: float
+    key_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +127,28 @@ async def read(token: str, *, now: datetime, keys: Keys = KEYS) -> Claims:
         if key is None:
             raise _not_ours()
         said = jwt.decode(token, key.secret, algorithms=[_ALGORITHM], issuer=_ISSUER, options=_UNTIMED)
-        issued, claims = int(said["iat"]), Claims(said["sub"], UUID(said["sid"]), float(said["exp"]))
-    except (jwt.PyJWTError, ValueError, RecursionError):
+        claims = Claims(said["sub"], UUID(said["sid"]), _moment(said["exp"]), key.id.hex)
+        _check_life(said, claims.expires_at, now.timestamp())
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
         raise _not_ours() from None
-    if now.timestamp() + _LEEWAY < issued:
-        raise _not_ours()
     if now.timestamp() >= claims.expires_at:
         raise SignInRefused("Your token has expired. Refresh it, or sign in again.", "TOKEN_EXPIRED")
     return claims
+
+
+def _check_life(said: dict[str, Any], expires: float, now: float) -> None:
+    """Refuse what we would not have signed, whoever has: a token of the future, or one that lives longer than any."""
+    issued = _moment(said["iat"])
+    begins = max(issued, _moment(said.get("nbf", issued)))
+    if begins > now + _LEEWAY or expires - issued > LONGEST_TOKEN.total_seconds():
+        raise _not_ours()
+
+
+def _moment(claim: object) -> int:
+    """In whole unix seconds, as we write them: a number in JSON may also be true, NaN or endless."""
+    if type(claim) is not int:
+        raise _not_ours()
+    return claim
 
 
 def _seal(session_id: UUID, secret: bytes, key: str) -> bytes:
