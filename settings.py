@@ -90,7 +90,7 @@ class Settings(BaseSettings):
 
     @property
     def origins(self) -> frozenset[str]:
-        """The allowed origins, as browsers write them: in small letters, and without the port that goes without saying."""
+        """The allowed origins, as browsers write them: in small letters, without the port that goes without saying."""
         return frozenset(_DEFAULT_PORT.sub(r"\1\2", origin.lower()) for origin in _listed(self.allowed_origins))
 
     @property

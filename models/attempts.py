@@ -38,6 +38,11 @@ async def count_attempt(address: str, now: datetime) -> None:
         )
 
 
+async def forget_attempts(address: str) -> None:
+    """Whoever tried knew the password."""
+    await sql("DELETE FROM sign_in_attempts WHERE email_hash = $1", digest(address))
+
+
 async def sweep_attempts(now: datetime) -> None:
     """Forget the counts that no longer hold anybody back."""
     await sql("DELETE FROM sign_in_attempts WHERE since <= $1", now - WINDOW)

@@ -56,9 +56,14 @@ class RuleBroken(Refusal):
 
 
 class LimitReached(Refusal):
-    """More than one call, or one caller, may ask for."""
+    """More than one call, or one caller, may ask for. `retry_after` is in seconds, where it is known when to try
+    again."""
 
     code = Code.LIMIT
+
+    def __init__(self, message: str, *path: str | int, retry_after: int | None = None) -> None:
+        super().__init__(message, *path)
+        self.retry_after = retry_after
 
 
 class Conflict(Refusal):

@@ -4,14 +4,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from tortoise.transactions import in_transaction
+
 from models import attempts, tokens
+from models.command import shielded
 from models.database import sql
 from models.errors import Invalid, NotFound, SignInRefused
 from models.ids import Kind, encode, new_id
 from models.lookup import signing_in_as
 from models.passwords import password_fits
+from models.refreshing import Given, exchange
 from models.scope import Viewer
-from models.signing_keys import LONGEST_TOKEN
+from models.signing_keys import KEYS, LONGEST_TOKEN
 from models.texts import sameness
 from models.tokens import ACCESS_LIFETIME, Refresh
 from models.viewers import viewer_of_session
@@ -29,38 +33,27 @@ class SignedIn:
     access_token: str = field(repr=False)
     expires_at: datetime
     refresh_token: str = field(repr=False)
+    session_id: UUID
     member_id: UUID
     firm_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """Who a request comes from, and until when (in unix seconds) its token is good."""
+    """Who a request comes from, until when (in unix seconds) its token is good, and the key that it rests on."""
 
     viewer: Viewer
     expires_at: float
+    key_id: str
 
 
 # Nothing, if the member was deactivated or given another password while this one was being looked at. The share lock
 # makes such a change wait, and it then finds this session among those that it ends.
 _START = """
-WITH made AS (
-    INSERT INTO session (id, member_id, refresh_hash, created_at, expires_at)
-    SELECT $1, id, $2, $3, $4 FROM member
-    WHERE id = $5 AND active AND ($6::text IS NULL OR password_hash = $6) FOR SHARE
-    RETURNING id
-), cleared AS (
-    DELETE FROM sign_in_attempts WHERE email_hash = $7 AND EXISTS (SELECT FROM made)
-)
-SELECT id FROM made
-"""
-
-# Of two calls with the same token the second waits for the first, and then finds another hash.
-_ROTATE = """
-UPDATE session s SET refresh_hash = $3, expires_at = $4 FROM member m
-WHERE s.id = $1 AND s.refresh_hash = $2 AND s.ended_at IS NULL AND s.expires_at > $5
-  AND m.id = s.member_id AND m.active
-RETURNING m.id AS member_id, m.firm_id
+INSERT INTO session (id, member_id, refresh_hash, created_at, expires_at)
+SELECT $1, id, '', $2, $3 FROM member
+WHERE id = $4 AND active AND ($5::text IS NULL OR password_hash = $5) FOR SHARE
+RETURNING refresh_key
 """
 
 # Ended is expired too: that is what the sweep goes by.
@@ -79,25 +72,28 @@ async def sign_in(
     fits = await password_fits(member["password_hash"] if member else None, password)
     if member is None or not fits:
         raise _wrong()
-    token = Refresh.new(new_id())
-    proof = (member["password_hash"], attempts.digest(address))
-    if not await _start(member["id"], token, now, now + SESSION_LIFETIME, *proof):
+    token = await _start(member["id"], now, now + SESSION_LIFETIME, member["password_hash"])
+    if token is None:
         raise _wrong()
+    await attempts.forget_attempts(address)
     return await _signed_in(member["id"], member["firm_id"], token, now, lifetime)
 
 
 async def refresh(
     refresh_token: str, *, lifetime: timedelta = ACCESS_LIFETIME, now: datetime | None = None
 ) -> SignedIn:
-    """The next pair of tokens. A token that was used before ends the session: somebody else has a copy."""
+    """The next pair of tokens. See `models.refreshing` for what a token that was used before gets."""
     now = now or datetime.now(UTC)
     given = Refresh.parse(refresh_token)
-    following = Refresh.new(given.session_id)
-    rows = await sql(_ROTATE, given.session_id, given.digest, following.digest, now + SESSION_LIFETIME, now)
-    if not rows:
-        await _end_if_reused(given, now)
+    found = await shielded(exchange(given, now, now + SESSION_LIFETIME))
+    if found.what is Given.REUSED:
+        raise SignInRefused(
+            "This refresh token was used before, so somebody else may have a copy. The session has been ended: "
+            "sign in again."
+        )
+    if found.following is None:
         raise SignInRefused("This session has ended. Sign in again.")
-    return await _signed_in(rows[0]["member_id"], rows[0]["firm_id"], following, now, lifetime)
+    return await _signed_in(found.member_id, found.firm_id, found.following, now, lifetime)
 
 
 async def sign_out(session_id: UUID, *, now: datetime | None = None) -> None:
@@ -117,10 +113,10 @@ async def issue_for(member_id: UUID, hours: float, *, now: datetime | None = Non
     if not 0 < hours <= most:
         raise Invalid(f"A token lives for more than 0 and at most {most} hours.", "hours")
     now, lifetime = now or datetime.now(UTC), timedelta(hours=hours)
-    unknown = Refresh.new(new_id())
-    if not await _start(member_id, unknown, now, now + lifetime):
+    nobodys = await _start(member_id, now, now + lifetime)
+    if nobodys is None:
         raise NotFound("There is no such member, or they are deactivated.", "member_id")
-    return (await tokens.issue(member_id, unknown.session_id, now=now, lifetime=lifetime)).token
+    return (await tokens.issue(member_id, nobodys.session_id, now=now, lifetime=lifetime)).token
 
 
 async def authenticate(access_token: str, *, now: datetime | None = None) -> Authenticated:
@@ -130,12 +126,22 @@ async def authenticate(access_token: str, *, now: datetime | None = None) -> Aut
     viewer = await viewer_of_session(claims.session_id)
     if viewer is None or encode(Kind.MEMBER, viewer.member_id) != claims.subject:
         raise SignInRefused("You are signed out. Sign in again.")
-    return Authenticated(viewer, claims.expires_at)
+    return Authenticated(viewer, claims.expires_at, claims.key_id)
 
 
-async def ended_sessions(session_ids: list[UUID]) -> set[UUID]:
-    """Those of the sessions that have been ended, in one statement."""
-    rows = await sql("SELECT id FROM session WHERE id = ANY($1) AND ended_at IS NOT NULL", session_ids)
+async def check_key(key_id: str) -> None:
+    """`SignInRefused` when what this key has signed is good no more, as far as this process knows."""
+    if await KEYS.find(key_id, datetime.now(UTC)) is None:
+        raise SignInRefused("The key of your token has been replaced. Refresh the token, or sign in again.")
+
+
+async def good_sessions(session_ids: list[UUID]) -> set[UUID]:
+    """Those of the sessions that are there and have not ended, of members who are active; in one statement."""
+    rows = await sql(
+        "SELECT s.id FROM session s JOIN member m ON m.id = s.member_id "
+        "WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now() AND m.active",
+        session_ids,
+    )
     return {row["id"] for row in rows}
 
 
@@ -146,29 +152,26 @@ async def sweep_sessions(now: datetime) -> None:
     await sql("DELETE FROM signing_key WHERE expires_at <= $1", now)
 
 
-async def _start(
-    member_id: UUID,
-    token: Refresh,
-    now: datetime,
-    until: datetime,
-    password_hash: str | None = None,
-    attempts_of: str | None = None,
-) -> bool:
-    values = (token.session_id, token.digest, now, until, member_id, password_hash, attempts_of)
-    return bool(await sql(_START, *values))
+async def _start(member_id: UUID, now: datetime, until: datetime, password_hash: str | None = None) -> Refresh | None:
+    return await shielded(_begin(new_id(), member_id, now, until, password_hash))
+
+
+async def _begin(
+    session_id: UUID, member_id: UUID, now: datetime, until: datetime, password_hash: str | None
+) -> Refresh | None:
+    """The key comes from PostgreSQL, and is in no statement: then no log of these ever holds it."""
+    async with in_transaction():
+        rows = await sql(_START, session_id, now, until, member_id, password_hash)
+        if not rows:
+            return None
+        token = Refresh.new(session_id, rows[0]["refresh_key"])
+        await sql("UPDATE session SET refresh_hash = $2 WHERE id = $1", session_id, token.digest)
+        return token
 
 
 async def _signed_in(member_id: UUID, firm_id: UUID, token: Refresh, now: datetime, lifetime: timedelta) -> SignedIn:
     access = await tokens.issue(member_id, token.session_id, now=now, lifetime=lifetime)
-    return SignedIn(access.token, access.expires_at, token.token, member_id, firm_id)
-
-
-async def _end_if_reused(given: Refresh, now: datetime) -> None:
-    if await sql(_END + "id = $2 AND refresh_hash <> $3 RETURNING id", now, given.session_id, given.digest):
-        raise SignInRefused(
-            "This refresh token was used before, so somebody else may have a copy. The session has been ended: "
-            "sign in again."
-        )
+    return SignedIn(access.token, access.expires_at, token.token, token.session_id, member_id, firm_id)
 
 
 def _wrong() -> SignInRefused:

@@ -63,6 +63,12 @@ class Keys:
         key = self._keys.get(id)
         return key if key is not None and key.good(now) else None
 
+    async def good_ones(self, now: datetime) -> set[str]:
+        """The ids (in hex) of those that are good, read now: from here on, this process signs and verifies by them."""
+        async with self._lock:
+            await self._read()
+        return {id for id, key in self._keys.items() if key.good(now)}
+
     def forget(self) -> None:
         """Read the table again at the next use."""
         self._read_at = None
@@ -98,7 +104,7 @@ async def ensure_signing_key() -> None:
 
 async def rotate_signing_key(*, grace: timedelta = GRACE, now: datetime | None = None) -> UUID:
     """Sign with a new key from now on. The old ones verify what they signed for `grace`: give none if a key leaked,
-    and everybody refreshes or signs in again. Other processes follow within a minute."""
+    and everybody refreshes or signs in again. Other processes follow within a minute, and close what rests on it."""
     made = await shielded(_rotate(now or datetime.now(UTC), grace))
     KEYS.forget()
     return made
@@ -114,8 +120,12 @@ async def _ensure(now: datetime) -> None:
 async def _rotate(now: datetime, grace: timedelta) -> UUID:
     async with in_transaction():
         await sql("SELECT pg_advisory_xact_lock($1)", _LOCK)
-        # Also the keys that are already on their way out, when one is replaced because it leaked.
-        await sql("UPDATE signing_key SET expires_at = LEAST(expires_at, $1)", now + grace)
+        if grace:
+            await sql("UPDATE signing_key SET expires_at = LEAST(expires_at, $1)", now + grace)
+        else:
+            # Also those that are already on their way out. No clock, which may run behind on another machine, has to
+            # reach anything before they are worth nothing.
+            await sql("DELETE FROM signing_key")
         return await _make(now)
 
 

@@ -1,8 +1,10 @@
 """The two tokens of a session: a signed one that is good for minutes, and the one that gets the next."""
 
 import hashlib
+import hmac
 import re
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +26,10 @@ _REQUIRED = ["sub", "sid", "iat", "exp", "iss"]
 _LONGEST = 1_000
 # Other processes' clocks may run ahead by so many seconds.
 _LEEWAY = 5
-_REFRESH = re.compile(r"jwr_([0-9a-f]{32})_[A-Za-z0-9_-]{43}")
+# 32 secret bytes and a seal of 16 in base64, without padding since 48 is divisible by 3. Those from before tokens had a
+# seal have 43 characters.
+_REFRESH = re.compile(r"jwr_([0-9a-f]{32})_([A-Za-z0-9_-]{43}(?:[A-Za-z0-9_-]{21})?)")
+_SECRET_BYTES, _SEAL_BYTES = 32, 16
 # The caller checks the times, against the time that it was given.
 _UNTIMED: Any = {"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
@@ -39,24 +44,32 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token says. `subject` is the member's id in its text form, `expires_at` in unix seconds."""
+    """What an access token says, and the key that it was signed with. `subject` is the member's id in its text form,
+    `expires_at` in unix seconds."""
 
     subject: str
     session_id: UUID
     expires_at: float
+    key_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """A refresh token. Only its digest is kept."""
+    """A refresh token. Only its digest is kept. It is sealed with a key of its session, so that one that was issued is
+    told from a made-up one, however long ago that was."""
 
     session_id: UUID
     token: str = field(repr=False)
 
     @classmethod
-    def new(cls, session_id: UUID) -> "Refresh":
+    def new(cls, session_id: UUID, key: str) -> "Refresh":
         """A fresh one, of 256 random bits."""
-        return cls(session_id, f"jwr_{session_id.hex}_{secrets.token_urlsafe(32)}")
+        return cls._sealed(session_id, secrets.token_bytes(_SECRET_BYTES), key)
+
+    @classmethod
+    def _sealed(cls, session_id: UUID, secret: bytes, key: str) -> "Refresh":
+        sealed = secret + _seal(session_id, secret, key)
+        return cls(session_id, f"jwr_{session_id.hex}_{urlsafe_b64encode(sealed).decode()}")
 
     @classmethod
     def parse(cls, token: str) -> "Refresh":
@@ -65,6 +78,20 @@ class Refresh:
         if match is None:
             raise SignInRefused("This is not a refresh token. Sign in again.")
         return cls(UUID(match[1]), token)
+
+    def following(self, seed: str, key: str) -> "Refresh":
+        """The one that this is exchanged for: the same again for the same seed, and a secret to whoever lacks either
+        this token or the seed."""
+        secret = hmac.digest(seed.encode(), self.token.encode(), "sha256")
+        return self._sealed(self.session_id, secret, key)
+
+    def was_issued(self, key: str) -> bool:
+        """Whether it was made with this key of its session. Not known of one from before tokens had a seal: then no."""
+        sealed = self.token.removeprefix(f"jwr_{self.session_id.hex}_")
+        if len(sealed) % 4:
+            return False
+        raw = urlsafe_b64decode(sealed)
+        return hmac.compare_digest(_seal(self.session_id, raw[:_SECRET_BYTES], key), raw[_SECRET_BYTES:])
 
     @property
     def digest(self) -> str:
@@ -100,14 +127,32 @@ async def read(token: str, *, now: datetime, keys: Keys = KEYS) -> Claims:
         if key is None:
             raise _not_ours()
         said = jwt.decode(token, key.secret, algorithms=[_ALGORITHM], issuer=_ISSUER, options=_UNTIMED)
-        issued, claims = int(said["iat"]), Claims(said["sub"], UUID(said["sid"]), float(said["exp"]))
-    except (jwt.PyJWTError, ValueError, RecursionError):
+        claims = Claims(said["sub"], UUID(said["sid"]), _moment(said["exp"]), key.id.hex)
+        _check_life(said, claims.expires_at, now.timestamp())
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
         raise _not_ours() from None
-    if now.timestamp() + _LEEWAY < issued:
-        raise _not_ours()
     if now.timestamp() >= claims.expires_at:
         raise SignInRefused("Your token has expired. Refresh it, or sign in again.", "TOKEN_EXPIRED")
     return claims
+
+
+def _check_life(said: dict[str, Any], expires: float, now: float) -> None:
+    """Refuse what we would not have signed, whoever has: a token of the future, or one that lives longer than any."""
+    issued = _moment(said["iat"])
+    begins = max(issued, _moment(said.get("nbf", issued)))
+    if begins > now + _LEEWAY or expires - issued > LONGEST_TOKEN.total_seconds():
+        raise _not_ours()
+
+
+def _moment(claim: object) -> int:
+    """In whole unix seconds, as we write them: a number in JSON may also be true, NaN or endless."""
+    if type(claim) is not int:
+        raise _not_ours()
+    return claim
+
+
+def _seal(session_id: UUID, secret: bytes, key: str) -> bytes:
+    return hmac.digest(key.encode(), session_id.bytes + secret, "sha256")[:_SEAL_BYTES]
 
 
 def _not_ours() -> SignInRefused:

@@ -25,7 +25,7 @@ SELECT s.id AS session_id, v.* FROM session s JOIN LATERAL (
 """
     + _VIEWERS.replace("ANY($1)", "s.member_id")
     + """
-) v ON true WHERE s.id = ANY($1) AND s.ended_at IS NULL
+) v ON true WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now()
 """
 )
 
@@ -37,7 +37,7 @@ async def viewers(member_ids: list[UUID]) -> dict[UUID, Viewer]:
 
 
 async def viewers_of_sessions(session_ids: list[UUID]) -> dict[UUID, Viewer]:
-    """The active members of those of the sessions that have not been ended, by session."""
+    """The active members of those of the sessions that have not ended, by session."""
     return {row["session_id"]: _viewer(row) for row in await sql(_SIGNED_IN, session_ids)}
 
 

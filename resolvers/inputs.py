@@ -8,7 +8,7 @@ from typing import Any
 
 from strawberry import UNSET
 
-from models.errors import Forbidden, Invalid, Refusal
+from models.errors import Forbidden, Invalid, LimitReached, Refusal
 from models.ids import Kind, decode
 from schema.inputs.base import CLEARS, KIND, LEFT_OUT, NULL, REFUSED
 from schema.payloads import UserError
@@ -68,6 +68,7 @@ def spoken(refusal: Refusal) -> UserError:
         path=["input", *(_camel(str(step)) for step in refusal.path)],
         right=refusal.right if isinstance(refusal, Forbidden) else None,
         role=refusal.role if isinstance(refusal, Forbidden) else None,
+        retry_after=refusal.retry_after if isinstance(refusal, LimitReached) else None,
     )
 
 

@@ -47,11 +47,15 @@ async def _sign_in(
 async def _refresh_session(
     info: Info, input: Annotated[RefreshSessionInput, strawberry.argument(description="What you were given.")]
 ) -> SessionPayload | None:
-    return await _session(info.context, await signing.refresh(input.refresh_token))
+    try:
+        signed_in = await signing.refresh(input.refresh_token)
+    except LimitReached as refusal:
+        return _refused(refusal)
+    return await _session(info.context, signed_in)
 
 
 async def _session(context: Context, signed_in: signing.SignedIn) -> SessionPayload:
-    viewer = await viewers.viewer(signed_in.member_id)
+    viewer = await viewers.viewer_of_session(signed_in.session_id)
     context.known_viewer, context.known_scope = viewer, viewer.scope if viewer else None
     context.refresh()
     return SessionPayload(
@@ -81,7 +85,7 @@ sign_in: Any = strawberry.field(
 )
 refresh_session: Any = strawberry.field(
     resolver=_refresh_session,
-    description="Exchange a refresh token for new tokens. One that was used before ends the session.",
+    description="Exchange a refresh token for new tokens. One that was used more than 30 seconds ago ends the session.",
 )
 sign_out: Any = strawberry.field(
     resolver=_sign_out, description="End this session: its tokens are refused from now on, its sockets close."

@@ -53,6 +53,8 @@ _tracer = trace.get_tracer("jobwire")
 _OPEN_MUTATIONS = {"signIn", "refreshSession", "__typename"}
 #: Fatal to clients: whoever was shut out does not come back by themselves.
 _SHUT_OUT = 4401
+#: Clients come back with a fresh token.
+_REFRESH = 4403
 #: In a set. An estimate.
 _BYTES_AN_ID = 120
 
@@ -94,6 +96,7 @@ class Engine:
             member_id=viewer.member_id,
             session_id=viewer.session_id,
             firm_id=viewer.scope.firm_id,
+            key_id=known.key_id,
             fresh=viewer,
         )
         # An operation that is already here starts before the loop turns, and saves a statement.
@@ -101,7 +104,7 @@ class Engine:
         return session
 
     def on_end(self, session: Session, callback: Callable[[Ended], None]) -> Callable[[], None]:
-        """Call back when the member is deactivated, or the session ended."""
+        """Call back when the member is deactivated, the session ended, or the key of the token replaced."""
         if session.member_id is None or session.firm_id is None:
             return lambda: None
         return self._hub.watch(
@@ -109,7 +112,8 @@ class Engine:
                 session.firm_id,
                 session.member_id,
                 session.session_id,
-                lambda reason: callback(Ended(_SHUT_OUT, reason)),
+                session.key_id,
+                lambda ending: callback(Ended(_SHUT_OUT if ending.for_good else _REFRESH, ending.reason)),
             )
         )
 

@@ -24,6 +24,9 @@ class UserError:
     role: Role | None = strawberry.field(
         description="The role that you lack, where that is why; OWNER is an ADMIN too."
     )
+    retry_after: int | None = strawberry.field(
+        description="In how many seconds it is worth trying again, where that is known: of some LIMITs."
+    )
 
 
 def payload(mutation: str, entity: str, of: type, description: str) -> type:

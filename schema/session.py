@@ -7,14 +7,15 @@ from uuid import UUID
 
 from models.errors import SignInRefused
 from models.scope import Viewer
+from models.sign_in import check_key
 from models.viewers import viewer_of_session
 
 
 @dataclass(slots=True)
 class Session:
-    """`address` is the network that the caller comes from. `fresh` is what they could see when they came: for an
-    operation that came with them. It is read again for each other one, also for the first on a socket, which may be
-    old by then."""
+    """`address` is the network that the caller comes from, `key_id` the key that their token was signed with. `fresh`
+    is what they could see when they came: for an operation that came with them. It is read again for each other one,
+    also for the first on a socket, which may be old by then."""
 
     address: str = ""
     member_key: str | None = None
@@ -22,6 +23,7 @@ class Session:
     member_id: UUID | None = None
     session_id: UUID | None = None
     firm_id: UUID | None = None
+    key_id: str | None = None
     fresh: Viewer | None = None
 
     def settle(self) -> None:
@@ -36,8 +38,11 @@ class Session:
         return viewer or await self.present_viewer()
 
     async def present_viewer(self) -> Viewer:
-        """What a signed-in member may see, read now."""
+        """What a signed-in member may see, read now. `SignInRefused` when they are out, or their token is worth nothing
+        any more: a socket outlives the moment at which it was looked at."""
         assert self.session_id is not None
+        if self.key_id is not None:
+            await check_key(self.key_id)
         viewer = await viewer_of_session(self.session_id)
         if viewer is None:
             raise SignInRefused("You are signed out. Sign in again.")

@@ -79,7 +79,7 @@ class Hub:
                 feed.close()
 
     def watch(self, watch: Watch) -> Callable[[], None]:
-        """Tell it when the member or the session ends. Returns how to stop that. It keeps the firm's feed open."""
+        """Tell it when what it rests on is over. Returns how to stop that. It keeps the firm's feed open."""
         self.watches.add(watch)
         self._users[watch.firm_id] += 1
         left = False
@@ -158,6 +158,7 @@ class Hub:
         now = asyncio.get_running_loop().time()
         if now >= self._sessions_due:
             await self.watches.check_sessions()
+            await self.watches.check_keys()
             self._sessions_due = now + self.pace.sessions
 
     async def _confirm_heads(self) -> None:

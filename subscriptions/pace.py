@@ -9,7 +9,8 @@ class Pace:
 
     #: How often the heads of all feeds are checked: how late a change can be with Redis down.
     sweep: float = 1.0
-    #: How often sessions are checked for having been ended.
+    #: How often it is checked that sessions have not ended and that keys are good. Clients and operators are promised
+    #: that what rests on others is closed within a minute.
     sessions: float = 5.0
     #: How long a feed may go unconfirmed before what it has is held back.
     hold_after: float = 5.0

@@ -1,33 +1,51 @@
-"""Who must be told when a member is shut out, or signs out."""
+"""Who must be told when what they rest on is over: their member, their session, the key of their token."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
 
-from models.sign_in import ended_sessions
+from models.sign_in import good_sessions
+from models.signing_keys import KEYS, Keys
 from models.viewers import viewers
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why something is over. `for_good`: a fresh token of the same session would not help."""
+
+    reason: str
+    for_good: bool
+
+
+_DEACTIVATED = Ending("You are no longer an active member of this firm.", for_good=True)
+_SIGNED_OUT = Ending("You are signed out.", for_good=True)
+_KEY_REPLACED = Ending("The key of your token has been replaced.", for_good=False)
+
+
 @dataclass(eq=False, slots=True)
 class Watch:
-    """Somebody who must be told when a member is deactivated or their session ends."""
+    """Somebody who must be told when a member is deactivated, their session ends, or the key that signed their token is
+    good no more."""
 
     firm_id: UUID
     member_id: UUID
     session_id: UUID | None
-    ended: Callable[[str], None]
+    key_id: str | None
+    ended: Callable[[Ending], None]
 
 
 class Watches:
-    """All of a process. Members are looked at when something has happened to them, sessions now and then."""
+    """All of a process. Members are looked at when something has happened to them, sessions and keys now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys = KEYS) -> None:
+        self._keys = keys
         self._by_member: dict[UUID, set[Watch]] = {}
         self._suspects: set[UUID] = set()
 
@@ -68,23 +86,26 @@ class Watches:
         except BaseException:
             self._suspects |= asked & self._by_member.keys()
             raise
-        self._end(
-            [watch for watch in self._all() if watch.member_id in asked - active.keys()],
-            "You are no longer an active member of this firm.",
-        )
+        self._end([watch for watch in self._all() if watch.member_id in asked - active.keys()], _DEACTIVATED)
 
     async def check_sessions(self) -> None:
-        """Tell those whose session has been ended."""
+        """Tell those whose session is over, or is not there."""
         if sessions := {watch.session_id for watch in self._all() if watch.session_id is not None}:
-            ended = await ended_sessions(list(sessions))
-            self._end([watch for watch in self._all() if watch.session_id in ended], "You are signed out.")
+            over = sessions - await good_sessions(list(sessions))
+            self._end([watch for watch in self._all() if watch.session_id in over], _SIGNED_OUT)
+
+    async def check_keys(self) -> None:
+        """Tell those whose token was signed with a key that is good no more. The process learns of new keys by it."""
+        if keys := {watch.key_id for watch in self._all() if watch.key_id is not None}:
+            bad = keys - await self._keys.good_ones(datetime.now(UTC))
+            self._end([watch for watch in self._all() if watch.key_id in bad], _KEY_REPLACED)
 
     def _all(self) -> list[Watch]:
         return [watch for watching in self._by_member.values() for watch in watching]
 
-    def _end(self, watches: list[Watch], reason: str) -> None:
+    def _end(self, watches: list[Watch], ending: Ending) -> None:
         for watch in watches:
             try:
-                watch.ended(reason)
+                watch.ended(ending)
             except Exception:  # the others must be told all the same
                 log.exception("watches.end")

@@ -65,10 +65,13 @@ class Session:
             raise Trouble(f"Signing in as {self.email} was refused. {refusal}") from None
 
     async def _refresh(self, token: str) -> str:
-        # It is good for one use, also for one whose answer is lost.
         self.refresh = None
         try:
             return await self._take(REFRESH, {"refreshToken": token})
+        except Lost:
+            # Asked again shortly, the server gives the answer that was lost.
+            self.refresh = token
+            raise
         except TokenRefused as refusal:
             if self.password is None:
                 raise Trouble(str(refusal)) from None

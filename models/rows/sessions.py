@@ -5,9 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.fields.db_defaults import SqlDefault
 from tortoise.models import Model
 
 from models.rows.base import belongs_to
+
+#: 244 random bits, made by PostgreSQL.
+_RANDOM = SqlDefault("replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '')")
 
 
 class SigningKey(Model):
@@ -29,6 +33,10 @@ class Session(Model):
     member: Any = belongs_to("Member", on_delete=fields.CASCADE, index=True)
     member_id: UUID
     refresh_hash = fields.CharField(max_length=64)
+    # What its refresh tokens are sealed with, so that those that were issued are told from made-up ones.
+    refresh_key = fields.CharField(max_length=64, db_default=_RANDOM)
+    # The tokens that were exchanged within the leeway: hash, seed of the token that came of it, and when.
+    spent: list[dict[str, Any]] = fields.JSONField(default=list, db_default=SqlDefault("'[]'"))
     created_at: datetime = fields.DatetimeField()
     expires_at: datetime = fields.DatetimeField(db_index=True)
     ended_at: datetime | None = fields.DatetimeField(null=True)

@@ -23,7 +23,10 @@ class SignInInput:
 class RefreshSessionInput:
     """refresh"""
 
-    refresh_token: str = strawberry.field(description="Good for one use. Used twice, it ends the session.")
+    refresh_token: str = strawberry.field(
+        description="Good for one use. Sent again within 30 seconds it gets the same refresh token again; after that "
+        "it ends the session."
+    )
 
 
 @strawberry.input(description="A new password.")

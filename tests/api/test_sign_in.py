@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import structlog
 
+from models.database import sql
 from models.ids import Kind, encode
 from models.passwords import hash_password
+from models.rights import Role
 from models.rows import Member
 from tests.serving import Api, serving
 from tests.signing_in import PASSWORD
@@ -78,13 +80,22 @@ async def test_a_wrong_password_and_a_wrong_address_sound_alike(
     assert await refused(api, SIGN_IN, input=given) == "The e-mail address or the password is wrong."
 
 
-async def test_a_refresh_token_is_good_once_and_its_reuse_ends_the_session(member: Member, api: Api) -> None:
+async def test_a_refresh_token_is_exchanged_for_one_and_its_later_reuse_ends_the_session(
+    member: Member, api: Api
+) -> None:
     first = await signed_in(api, member)
     _, body = await send(api, REFRESH, input={"refreshToken": first["refreshToken"]})
     second = body["data"]["refreshSession"]
     assert second["viewer"] == {"member": {"name": member.name}}
     assert second["refreshToken"] != first["refreshToken"]
     assert (await send(api, ME, second["accessToken"]))[0] == 200
+    _, body = await send(api, REFRESH, input={"refreshToken": first["refreshToken"]})
+    assert body["data"]["refreshSession"]["refreshToken"] == second["refreshToken"]
+    await sql(
+        "UPDATE session SET spent = jsonb_set(spent, '{0,at}', to_jsonb((spent -> 0 ->> 'at')::float8 - 30)) "
+        "WHERE member_id = $1",
+        member.id,
+    )
     message = await refused(api, REFRESH, input={"refreshToken": first["refreshToken"]})
     assert message == (
         "This refresh token was used before, so somebody else may have a copy. The session has been ended: "
@@ -108,6 +119,19 @@ async def test_signing_out_ends_this_session_and_no_other(member: Member, api: A
     message = await refused(api, REFRESH, input={"refreshToken": here["refreshToken"]})
     assert message == "This session has ended. Sign in again."
     assert (await send(api, ME, there["accessToken"]))[1]["data"]["viewer"]
+
+
+async def test_a_change_of_ones_own_sight_leaves_the_session_to_sign_out_of(
+    member: Member, world: World, api: Api
+) -> None:
+    await Member.filter(id=member.id).update(role=Role.ADMIN)
+    session = await signed_in(api, member)
+    query = """mutation A($input: SetAccountTeamInput!) {
+      setAccountTeam(input: $input) { errors { message } } signOut { errors { message } } }"""
+    team = {"accountId": encode(Kind.ACCOUNT, world.account.id), "memberIds": []}
+    _, body = await send(api, query, session["accessToken"], input=team)
+    assert body["data"] == {"setAccountTeam": {"errors": []}, "signOut": {"errors": []}}
+    assert (await refused(api, ME, session["accessToken"])).startswith("You are signed out.")
 
 
 async def test_a_deactivated_member_is_out_at_once(member: Member, world: World, api: Api) -> None:
@@ -182,7 +206,7 @@ async def test_no_log_holds_a_token_or_a_password(
         await send(api, ME, session["accessToken"])
         await send(api, ME, "wrong-" + session["accessToken"])
         await send(api, REFRESH, input={"refreshToken": session["refreshToken"]})
-        await refused(api, REFRESH, input={"refreshToken": session["refreshToken"]})
+        await send(api, REFRESH, input={"refreshToken": session["refreshToken"]})
         await send(api, "{ nothing }", session["accessToken"])
     out, err = capfd.readouterr()
     said = f"{caplog.text}{logged}{out}{err}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models import attempts, boards, housekeeping, sign_in, signing_keys, texts, tokens
+from models import attempts, boards, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
 from resolvers import filters, paging, queries, subscriptions
 from schema.limits import Limits, list_size
@@ -107,6 +107,10 @@ SENTENCES = [
     ("docs/api.md", f"good for {tokens.ACCESS_LIFETIME.seconds // 60} minutes"),
     ("docs/api.md", f"has not been refreshed for {sign_in.SESSION_LIFETIME.days} days"),
     ("docs/api.md", f"{attempts.MOST_FAILURES} failed tries for an address in {attempts.WINDOW.seconds // 60} minutes"),
+    ("docs/api.md", f"the same next one for {_n(refreshing.LEEWAY.total_seconds())} seconds"),
+    ("docs/operations.md", f"No token lives longer than {signing_keys.LONGEST_TOKEN.days} days"),
+    ("docs/live.md", f"within a minute (some {_n(PACE.sessions)} seconds)"),
+    ("docs/decisions/0025-refresh-tokens.md", f"At most {refreshing.MOST_EXCHANGES} exchanges"),
     ("docs/api.md", f"`--hours` up to {signing_keys.LONGEST_TOKEN.days * 24}"),
     ("docs/api.md", f"`nodes` takes up to {queries.MOST_NODES}"),
     ("docs/api.md", f"1 to {paging.MOST}, and 50 when left out"),
@@ -155,6 +159,13 @@ def test_the_promise_of_a_heartbeat_is_kept() -> None:
     """What clients may rely on is no more than what the server does, a sweep included."""
     (promised,) = set(re.findall(r"at least every (\d+) seconds", page("docs/live.md")))
     assert PACE.heartbeat + PACE.sweep < int(promised)
+
+
+def test_what_a_leaked_key_signed_is_closed_within_the_promised_minute() -> None:
+    """By a server that knows of the new key by then: it looks more often than that, and so does whoever verifies."""
+    assert "refuses all earlier access tokens within a minute" in " ".join(prose(page("docs/operations.md")).split())
+    assert PACE.sessions + PACE.sweep + PACE.hold_after < 60
+    assert signing_keys._REFRESHED_AFTER <= 60
 
 
 def test_keys_are_kept_for_as_long_as_clients_are_told() -> None:

@@ -1,9 +1,6 @@
 """Staying signed in, and being out."""
 
-import asyncio
-
 from models.attempts import digest
-from models.errors import SignInRefused
 from models.ids import new_id
 from models.rows import Member, Session, SignInAttempts
 from models.sign_in import (
@@ -30,22 +27,6 @@ async def test_each_refresh_gives_another_pair(signed_in: SignedIn) -> None:
     ]
     assert first.session_id == second.session_id
     await refresh(following.refresh_token, now=NOW + 20 * MINUTE)
-
-
-async def test_a_token_used_twice_ends_the_session(signed_in: SignedIn) -> None:
-    following = await refresh(signed_in.refresh_token, now=NOW)
-    assert "used before" in await refused(refresh(signed_in.refresh_token, now=NOW))
-    await refused(refresh(following.refresh_token, now=NOW))
-    await refused(authenticate(following.access_token, now=NOW))
-
-
-async def test_of_concurrent_refreshes_at_most_one_wins_and_the_session_ends(signed_in: SignedIn) -> None:
-    outcomes = await asyncio.gather(
-        *(refresh(signed_in.refresh_token, now=NOW) for _ in range(5)), return_exceptions=True
-    )
-    (winner,) = [outcome for outcome in outcomes if isinstance(outcome, SignedIn)]
-    assert sum(isinstance(outcome, SignInRefused) for outcome in outcomes) == 4
-    await refused(refresh(winner.refresh_token, now=NOW))
 
 
 async def test_a_session_ends_thirty_days_after_its_last_refresh(signed_in: SignedIn) -> None:

@@ -11,7 +11,7 @@ from models.errors import Invalid, NotFound, Refusal
 from models.ids import Kind, encode, new_id
 from models.rows import Member, Session
 from models.sign_in import SignedIn, authenticate, issue_for, sign_out
-from models.signing_keys import KEYS
+from models.signing_keys import KEYS, LONGEST_TOKEN
 from tests.signing_in import NOW, refused
 from tests.world import World
 
@@ -28,6 +28,10 @@ async def test_authenticating_is_one_statement(signed_in: SignedIn, caplog: pyte
     assert len(caplog.records) == 1
 
 
+LONGEST = int(LONGEST_TOKEN.total_seconds())
+NO_MOMENTS = [True, 1e30, float("inf"), float("nan"), "1", [], {}]
+
+
 async def test_only_what_we_signed_the_way_we_sign_is_ours(signed_in: SignedIn) -> None:
     key = await KEYS.newest()
     claims = jwt.decode(signed_in.access_token, options={"verify_signature": False})
@@ -38,6 +42,7 @@ async def test_only_what_we_signed_the_way_we_sign_is_ours(signed_in: SignedIn) 
         return jwt.encode(said, secret, algorithm=algorithm, headers={"kid": kid} if kid else None)
 
     await authenticate(forged(), now=NOW)
+    await authenticate(forged(exp=claims["iat"] + LONGEST, nbf=claims["iat"]), now=NOW)
     foreign = encode(Kind.MEMBER, new_id())
     for token in (
         forged("", "none"),
@@ -56,6 +61,12 @@ async def test_only_what_we_signed_the_way_we_sign_is_ours(signed_in: SignedIn) 
         forged(sid=new_id().hex),
         forged(sid="x"),
         forged(iat=int(NOW.timestamp()) + 60),
+        forged(nbf=int(NOW.timestamp()) + 60),
+        # Longer than any that we sign, whatever else is right about it.
+        forged(exp=claims["iat"] + LONGEST + 1),
+        forged(exp=2**62),
+        forged(iat=claims["iat"] - LONGEST, exp=claims["exp"]),
+        *(forged(**{name: wrong}) for name in ("iat", "exp", "nbf") for wrong in NO_MOMENTS),
         signed_in.refresh_token,
         "",
         "..",
