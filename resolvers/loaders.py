@@ -15,7 +15,7 @@ from models import boards, clock, time_sums
 from models.errors import Invalid
 from models.ids import Kind
 from models.log import Logged, read_histories
-from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task
+from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from models.scope import Scope
 from models.visibility import shown
 from resolvers.batching import Loader
@@ -70,6 +70,16 @@ class Loaders:
             return {ids: [row for row in islice(found, len(ids)) if row is not None] for ids in wanted}
 
         return self._lists(("several", kind), load).future(tuple(ids))
+
+    def timer(self, member_id: UUID) -> Soon[TimeEntry | None]:
+        """The viewer's running timer, wherever it runs."""
+
+        async def load(members: Sequence[UUID]) -> dict[UUID, TimeEntry]:
+            running = "seen.member_id = ANY($1) AND seen.started_at IS NOT NULL"
+            rows = await self._context.viewer.time_entries.read(running, list(members))
+            return {row.member_id: row for row in rows}
+
+        return self._loader("timer", load, _nothing).get(member_id)
 
     def tags(self, account_id: UUID) -> Awaitable[list[Tag]]:
         """An account's tags."""
