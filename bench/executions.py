@@ -1,9 +1,13 @@
-"""How many executions and SQL statements one change takes, for few subscribers and for many of the same scope.
+"""How many executions and SQL statements one change takes, for few subscribers and for many of the same scope; and for
+boards beside which each member follows what is their own.
 
 `python -m bench.executions`
 """
 
 import re
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import NamedTuple
 
 import aiohttp
 
@@ -13,7 +17,7 @@ from bench.changes import Commits, ringing
 from bench.firms import build_firm
 from bench.goals import Goal
 from bench.house import House, run
-from bench.measure import heading, median, table
+from bench.measure import heading, median, ratio, table, taking_turns
 from bench.process import Served, served
 from bench.tap import Tap, tapped
 from models.sign_in import issue_for
@@ -21,6 +25,12 @@ from models.sign_in import issue_for
 SIZES, QUICK_SIZES = (10, 2_000), (10, 200)
 CHANGES_MADE = 9
 MEMBERS = 50
+#: Boards, and members who each follow their own stream as well.
+BOARDS, QUICK_BOARDS = 1_000, 200
+OWN, QUICK_OWN = 500, 100
+OWN_ROUNDS, QUICK_OWN_ROUNDS = 7, 3
+OWN_CHANGES = """subscription Own($after: Revision) { viewerChanges(after: $after) { revision previous resync
+  events { __typename ... on TimeEvent { entryId entry { id version running minutes } } } } }"""
 _EXECUTIONS = re.compile(r"^jobwire_messages_rendered_total(?:{[^}]*})? (\S+)$", re.MULTILINE)
 
 
@@ -47,6 +57,61 @@ async def benchmark(house: House) -> None:
     where = f"{sizes[1]:,} subscribers ÷ {sizes[0]}"
     house.goals.append(Goal(f"SQL statements of a change, {where}", _over(many_statements, few_statements), 1))
     house.goals.append(Goal(f"executions of a change, {where}", _over(many, few), 1))
+    await _beside_own_streams(house)
+
+
+class Cost(NamedTuple):
+    """What a change of a card took: medians of some."""
+
+    statements: float
+    executions: float
+    cpu: float
+
+
+async def _beside_own_streams(house: House) -> None:
+    """Two servers with the same boards; at one of them each member follows what is their own, too."""
+    boards, members = (QUICK_BOARDS, QUICK_OWN) if house.quick else (BOARDS, OWN)
+    without, beside = "boards alone", f"boards, and {members:,} own streams"
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(ringing(house))
+        client = await stack.enter_async_context(aiohttp.ClientSession())
+        measures = {}
+        for name in (without, beside):
+            firm = await build_firm(jobs=100, members=members)
+            tokens = [await issue_for(member.id, 1) for member in firm.members]
+            tap = await stack.enter_async_context(tapped(house))
+            server = await stack.enter_async_context(served("ours", tap.house))
+            sockets = await stack.enter_async_context(audience(server, [subscriber(token) for token in tokens]))
+            await sockets.grow_to(boards)
+            if name is beside:
+                own = [subscriber(token, query=OWN_CHANGES) for token in tokens]
+                await (await stack.enter_async_context(audience(server, own))).grow_to(members)
+            measures[name] = _costing(tap, sockets, Commits(firm), client)
+        found = await taking_turns(measures, QUICK_OWN_ROUNDS if house.quick else OWN_ROUNDS)
+    heading(f"A moved card, told to {boards:,} boards of one cohort (medians of {len(found[beside])} rounds)")
+    table(
+        ["", "SQL statements", "executions", "CPU ms"],
+        [(name, *(median(values) for values in zip(*rounds, strict=True))) for name, rounds in found.items()],
+    )
+    where = "boards beside own streams ÷ alone"
+    for number, what in enumerate(("SQL statements", "executions", "CPU")):
+        pair = [[one[number] for one in found[name]] for name in (beside, without)]
+        house.goals.append(Goal(f"{what} of a change, {where}", ratio(*pair), 1.1 if what == "CPU" else 1))
+
+
+def _costing(
+    tap: Tap, sockets: Audience, commits: Commits, client: aiohttp.ClientSession
+) -> Callable[[], Awaitable[Cost]]:
+    async def measure() -> Cost:
+        costs = []
+        for _ in range(CHANGES_MADE):
+            told, before = await _executions(client, sockets.server), tap.statements
+            one = await burst(sockets, commits)
+            now, after = await _executions(client, sockets.server), tap.statements
+            costs.append(Cost(after - before, (now or 0) - (told or 0), one.cpu * 1000))
+        return Cost(*(median(values) for values in zip(*costs, strict=True)))
+
+    return measure
 
 
 async def _count(tap: Tap, sockets: Audience, commits: Commits) -> tuple[float, float | None]:

@@ -49,10 +49,14 @@ def effective_rights(role: Role, given: frozenset[Right]) -> frozenset[Right]:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What a caller must hold: a right, or a role (OWNER for the owner alone, ADMIN for admins and the owner)."""
+    """What a caller must hold: a right, or a role (OWNER for the owner alone, ADMIN for admins and the owner).
+
+    A field with `unless_own` is answered without it on a member's own stream, where it is of what is their own.
+    """
 
     right: Right | None = None
     role: Role | None = None
+    unless_own: bool = False
 
     def met_by(self, role: Role, rights: frozenset[Right]) -> bool:
         """Whether somebody with this role and these effective rights may."""
@@ -80,6 +84,10 @@ NOTHING = Requirement()
 
 def _right(right: Right) -> Requirement:
     return Requirement(right=right)
+
+
+def _unless_own(right: Right) -> Requirement:
+    return Requirement(right=right, unless_own=True)
 
 
 #: Each command by the name of its mutation. What is not a matter of role or right (which rows the caller sees, whose
@@ -165,11 +173,11 @@ FIELDS: dict[tuple[str, str], Requirement] = {
     ("TimeEntry", "rate"): _right(Right.MANAGE_RATES),
     ("TimeEntry", "amount"): _right(Right.MANAGE_RATES),
     # As Member.rights.
-    ("MemberRightsChanged", "added"): _right(Right.MANAGE_TEAM),
-    ("MemberRightsChanged", "removed"): _right(Right.MANAGE_TEAM),
+    ("MemberRightsChanged", "added"): _unless_own(Right.MANAGE_TEAM),
+    ("MemberRightsChanged", "removed"): _unless_own(Right.MANAGE_TEAM),
     # Whose time it was: a viewer who sees the event for the sake of the budget need not know.
     **{
-        (event, field): _right(Right.MANAGE_TIME_ENTRIES)
+        (event, field): _unless_own(Right.MANAGE_TIME_ENTRIES)
         for event, fields in {
             "TimeLogged": ("member", "memberId", "minutes"),
             "TimeEntryUpdated": ("member", "memberId", "changes"),

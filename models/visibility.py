@@ -1,4 +1,7 @@
-"""What a scope is told of an event. Pure: the same event and scope always give the same answer."""
+"""What a scope, or a member, is told of an event. Pure: the same event and scope always give the same answer."""
+
+from dataclasses import replace
+from uuid import UUID
 
 from models.events import (
     AccountEvent,
@@ -10,6 +13,8 @@ from models.events import (
     PipelineRemoved,
     TaskEvent,
     TaskRemoved,
+    TimeEntryUpdated,
+    TimeEvent,
 )
 from models.scope import Scope
 
@@ -24,6 +29,28 @@ def shown(event: Event, scope: Scope) -> Event | None:
     if any(scope.sees(place) for place in event.now()):
         return event
     return removed(event) if saw(event, scope) else None
+
+
+def own(event: Event, member: UUID, scope: Scope) -> Event | None:
+    """The event as it is told to a member whose own it is: their time always, also where nothing else is in sight; that
+    something else was given to them or taken from them, as their scope now sees it. Nothing of what is not theirs."""
+    if member not in event.owners:
+        return None
+    if isinstance(event, TimeEvent):
+        return _own_time(event, scope)
+    return shown(event, scope) or removed(event)
+
+
+def _own_time(event: TimeEvent, scope: Scope) -> TimeEvent:
+    """Of a job that is out of sight, not even the id is told."""
+    if not any(map(scope.sees, event.now())):
+        event = replace(event, job=None, pipeline=None)
+    if isinstance(event, TimeEntryUpdated) and "job_id" in event.changes:
+        # Of the other job it is not known here who sees it: whoever does is told of it by the other event.
+        known = str(event.job)
+        before, after = (job if job == known else None for job in event.changes["job_id"])
+        event = replace(event, changes={**event.changes, "job_id": (before, after)})
+    return event
 
 
 def saw(event: Event, scope: Scope) -> bool:

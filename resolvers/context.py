@@ -32,6 +32,8 @@ class Context:
     services: Any = None
     #: The network that the caller comes from. Empty where an answer is made for more than one caller.
     address: str = ""
+    #: Whose own stream is told: what is theirs of what is told is not withheld from them. Set by the engine.
+    owner: UUID | None = None
     load: Loaders = field(init=False)
     #: Whoever asked has gone: what is still being answered need not be.
     abandoned: bool = False

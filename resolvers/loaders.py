@@ -71,6 +71,16 @@ class Loaders:
 
         return self._lists(("several", kind), load).future(tuple(ids))
 
+    def timer(self, member_id: UUID) -> Soon[TimeEntry | None]:
+        """The viewer's running timer, wherever it runs."""
+
+        async def load(members: Sequence[UUID]) -> dict[UUID, TimeEntry]:
+            running = "seen.member_id = ANY($1) AND seen.started_at IS NOT NULL"
+            rows = await self._context.viewer.time_entries.read(running, list(members))
+            return {row.member_id: row for row in rows}
+
+        return self._loader("timer", load, _nothing).get(member_id)
+
     def tags(self, account_id: UUID) -> Awaitable[list[Tag]]:
         """An account's tags."""
         return self._lists("tags", boards.tags_of_accounts).future(account_id)

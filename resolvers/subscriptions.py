@@ -18,7 +18,7 @@ from schema.limits import ListSize
 from schema.scalars import Revision
 from schema.types.base import value
 from schema.types.events import Event
-from subscriptions.interest import BoardInterest, Interest, JobInterest
+from subscriptions.interest import BoardInterest, Interest, JobInterest, OwnInterest
 from subscriptions.message import MOST_EVENTS, Message
 
 MOST_PIPELINES = 100
@@ -99,6 +99,11 @@ async def _job_changes(
     return Asked(JobInterest(await _visible(context, Kind.JOB, jobs, MOST_JOBS, "jobs")))  # type: ignore[return-value]
 
 
+async def _viewer_changes(info: Info, after: After = None, epoch: Epoch = None) -> AsyncIterator[Changes]:
+    context: Context = info.context
+    return Asked(OwnInterest(context.viewer.member_id))  # type: ignore[return-value]
+
+
 async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most: int, field: str) -> frozenset[UUID]:
     if not 1 <= len(ids) <= most:
         raise Invalid(f"Name from 1 to {most} {field}, not {len(ids)}.", field)
@@ -134,4 +139,12 @@ class Subscription:
     )
     job_changes: Changes = strawberry.subscription(
         resolver=_job_changes, description="What happens to jobs, their tasks and their time, and to what they show."
+    )
+    viewer_changes: Changes = strawberry.subscription(
+        resolver=_viewer_changes,
+        description="What is your own, wherever you look: your time and your timer, also at accounts that you no "
+        "longer see; your name, role and rights; that an account or a pipeline was given to you or taken from you. Of "
+        "your own time everything is told but what needs MANAGE_RATES. When what you may see has changed, the event "
+        "that says so is followed by a message with `resync`. Read `viewer { timer { … } }` with `revision`, and go on "
+        "from there.",
     )

@@ -224,6 +224,8 @@ class Engine:
             span.set_attributes(
                 {"graphql.operation.type": prepared.kind, "graphql.operation.name": prepared.name or ""}
             )
+            # Of a shared execution there is no viewer, and nothing is anybody's own.
+            context.owner = context.known_viewer.member_id if prepared.is_own and context.known_viewer else None
             result: Any = execute(self._schema, prepared.document, root, context, prepared.variables, prepared.name)
             if inspect.isawaitable(result):
                 result = await _to_its_end(result, context)

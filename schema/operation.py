@@ -25,7 +25,7 @@ from graphql import (
 from models.scope import Scope
 from schema.documents import Document
 from schema.limits import Measured
-from schema.sharing import is_per_viewer, is_timely, may_be_per_viewer
+from schema.sharing import is_own, is_per_viewer, is_timely, may_be_per_viewer
 
 #: The arguments that say where a client stands: the answer to two who stand elsewhere is made the same way.
 RESUMING = frozenset({"after", "epoch"})
@@ -66,6 +66,11 @@ class Operation:
     def may_be_per_viewer(self) -> bool:
         """Whether there is a scope under which they may."""
         return may_be_per_viewer(self.schema, self.document, self.node)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a stream of what is the viewer's own."""
+        return is_own(self.schema, self.document, self.node)
 
     @property
     def is_timely(self) -> bool:

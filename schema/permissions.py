@@ -9,6 +9,7 @@ from graphql import GraphQLError, GraphQLField, GraphQLObjectType, GraphQLResolv
 from strawberry.schema_directive import Location
 from strawberry.types.base import StrawberryObjectDefinition
 
+from models.log import Logged
 from models.rights import ACTIONS, FIELDS, Requirement
 from schema.enums import Right, Role
 
@@ -17,13 +18,15 @@ from schema.enums import Right, Role
     locations=[Location.FIELD_DEFINITION],
     name="requires",
     description="What a caller must hold. A field without it is null with an error FORBIDDEN that names it; a mutation "
-    "without it changes nothing and says FORBIDDEN in `errors`.",
+    "without it changes nothing and says FORBIDDEN in `errors`. With `unlessOwn`, it is not asked for on "
+    "`viewerChanges`, of what is the caller's own.",
 )
 class Requires:
     """Printed from the rights table; nothing is enforced by the directive itself."""
 
     right: Right | None = strawberry.directive_field(name="right", default=strawberry.UNSET)
     role: Role | None = strawberry.directive_field(name="role", default=strawberry.UNSET)
+    unless_own: bool | None = strawberry.directive_field(name="unlessOwn", default=strawberry.UNSET)
 
 
 def print_requirements(cls: type) -> None:
@@ -42,6 +45,7 @@ def _directive(needed: Requirement) -> Requires:
     return Requires(
         right=needed.right if needed.right is not None else strawberry.UNSET,
         role=needed.role if needed.role is not None else strawberry.UNSET,
+        unless_own=True if needed.unless_own else strawberry.UNSET,
     )
 
 
@@ -65,6 +69,12 @@ def _guard_field(field: GraphQLField, name: str, needed: Requirement) -> None:
     field.resolve = Guard(name, needed, field.resolve)
 
 
+def is_own(source: Any, context: Any) -> bool:
+    """Whether this is an event of the member's whose own stream is being told. On no other stream, and in no answer, is
+    anything anybody's own."""
+    return isinstance(source, Logged) and context.owner is not None and bool(context.owner in source.event.owners)
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Resolves a withheld field for those who hold the right."""
@@ -74,12 +84,12 @@ class Guard:
     resolve: Callable[..., Any]
 
     def permits(self, context: Any) -> bool:
-        """Whether the field is answered at all. The same throughout an operation."""
+        """Whether the field is answered, of whatever thing. The same throughout an operation."""
         return self.needed.right in context.scope.rights
 
     def __call__(self, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         """As graphql-core calls a resolver."""
-        if not self.permits(info.context):
+        if not self.permits(info.context) and not (self.needed.unless_own and is_own(source, info.context)):
             raise GraphQLError(
                 f"{self.name} needs {self.needed}.", extensions={"code": "FORBIDDEN", "right": str(self.needed.right)}
             )

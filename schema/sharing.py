@@ -36,6 +36,8 @@ def _own_entries(scope: Scope) -> bool:
     return not (TimeEvent.needs.isdisjoint(scope.rights) or sees_all)
 
 
+#: The streams of what is the viewer's own.
+OWN: Coordinates = frozenset({("Subscription", "viewerChanges")})
 #: The fields whose value depends on the viewer, each with the scopes under which it does. A resolver that reaches for
 #: the viewer and does not stand here fails at once when its answer is shared (`resolvers.context.Context.viewer`).
 PER_VIEWER: dict[tuple[str, str], Callable[[Scope], bool]] = {
@@ -43,6 +45,7 @@ PER_VIEWER: dict[tuple[str, str], Callable[[Scope], bool]] = {
     ("Query", "timeEntries"): _always,
     ("Query", "node"): _always,
     ("Query", "nodes"): _always,
+    **dict.fromkeys(OWN, _always),
     ("TimeEvent", "entry"): _own_entries,
     **{(name, "entry"): _own_entries for name, kind in KINDS.items() if issubclass(kind, TimeEvent)},
 }
@@ -66,6 +69,11 @@ def is_per_viewer(schema: GraphQLSchema, document: Document, operation: Operatio
 def may_be_per_viewer(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> bool:
     """Whether there is a scope under which they may."""
     return not PER_VIEWER.keys().isdisjoint(_selected(schema, document, operation))
+
+
+def is_own(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> bool:
+    """Whether it is a stream of what is the viewer's own."""
+    return not OWN.isdisjoint(_selected(schema, document, operation))
 
 
 def is_timely(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> bool:

@@ -12,7 +12,6 @@ import structlog
 
 from models.events import Event
 from models.scope import Scope
-from models.visibility import shown
 from subscriptions.crossing import Crossing
 from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.feed import Feed
@@ -66,7 +65,7 @@ class Cohort:
         self._quiet_since = feed.head
         self._beat = False
         self._heart: asyncio.TimerHandle | None = None
-        feed.listeners.add(self)
+        feed.listen(self, topic.interest.member)
         self.hub.counts.cohorts += 1
         self._beat_later()
 
@@ -113,7 +112,7 @@ class Cohort:
             return
         self.closed = True
         self.hub.counts.cohorts -= 1
-        self.feed.listeners.discard(self)
+        self.feed.unlisten(self, self.topic.interest.member)
         self.home.forget(self)
         if self._heart is not None:
             self._heart.cancel()
@@ -137,7 +136,7 @@ class Cohort:
         return None if len(pending) > MOST_EVENTS else pending
 
     def _told_of(self, event: Event) -> Event | None:
-        return shown(event, self.scope) if self.topic.interest.covers(event) else None
+        return self.topic.interest.told(event, self.scope)
 
     def _all(self) -> Iterator[Subscriber]:
         return (subscriber for rank in self._ranks for subscriber in rank.members)

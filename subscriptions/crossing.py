@@ -13,8 +13,8 @@ from models.events import AccountAdded, AccountRemoved, JobAdded, JobRemoved, Pi
 from models.log import Logged, heads
 from models.rescoping import Difference, difference
 from models.scope import Scope
-from models.visibility import shown
 from subscriptions.former import Former
+from subscriptions.interest import OwnInterest, ScopeInterest
 from subscriptions.message import MOST_EVENTS, Message
 from subscriptions.patience import Patience
 from subscriptions.pending import Pending
@@ -57,6 +57,8 @@ class Crossing:
         self._owed = False
         #: The client must read anew.
         self._resync = False
+        #: The client must read anew, as soon as it was told what is pending: all that it has is as of this revision.
+        self._resync_from: int | None = None
         self._lost = because is None
         #: Something is pending that the cohort of the new scope would not tell.
         self._own = False
@@ -78,7 +80,7 @@ class Crossing:
     def begin(self) -> None:
         """From now on it listens by itself."""
         self._subscriber.place = self
-        self.feed.listeners.add(self)
+        self.feed.listen(self)
         self._crossing = asyncio.create_task(self._cross(), name="crossing")
 
     def resume(self, _subscriber: Subscriber) -> None:
@@ -91,7 +93,7 @@ class Crossing:
 
     def close(self) -> None:
         """Nobody waits for it any more."""
-        self.feed.listeners.discard(self)
+        self.feed.unlisten(self)
         if self._crossing is not None and self._crossing is not asyncio.current_task():
             self._crossing.cancel()
 
@@ -127,11 +129,12 @@ class Crossing:
     def _arrived(self) -> bool:
         """Whether the cohort of the scope has all that is still to be told."""
         until_now = self.taken >= self._known_at and not self._former
-        told = not (self._owed or self._resync or self._lost or (self._own and self.pending))
+        resync = self._resync or self._lost or self._resync_from is not None
+        told = not (self._owed or resync or (self._own and self.pending))
         return until_now and told and self.feed.rescoped_at.get(self._subscriber.member_id, 0) <= self._known_at
 
     def _go_on(self) -> None:
-        self.feed.listeners.discard(self)
+        self.feed.unlisten(self)
         if not self._subscriber.stopped:
             self._origin.home.of(self.feed, self.topic, self.scope).join(self._subscriber, self.cursor)
 
@@ -179,6 +182,8 @@ class Crossing:
                 await self._follow(revision)
             if len(self.pending) > MOST_EVENTS:
                 self.lose()
+        if self._resync_from is not None and not self.pending:
+            self._resync = True
         if self._lost:
             self._resync = True
             await self._stand_at_head()
@@ -220,15 +225,25 @@ class Crossing:
         if old == self.scope:
             return None
         self._own = True
-        self.pending.narrow(self.scope)
+        interest = self.topic.interest
+        self.pending.narrow(lambda event: interest.told(event, self.scope))
+        if isinstance(interest, OwnInterest):
+            # The event itself says what is theirs now. Of the time that they have, other fields may be in sight.
+            if self._resync_from is None:
+                self._resync_from = revision.number - 1
+            return None
+        return await self._difference(old, revision, interest)
+
+    async def _difference(self, old: Scope, revision: Revision, interest: ScopeInterest) -> Difference | None:
+        """What came into sight and what left it; None when that is not told, because the client has to read anew."""
         if old.gates != self.scope.gates:
             # Fields of everything that is shown appear or disappear: no list of things says that.
             self.lose()
             return None
-        key = self.feed.epoch, self.feed.life, revision.number, old, self.scope, self.topic.interest
+        key = self.feed.epoch, self.feed.life, revision.number, old, self.scope, interest
         # Read at any time after that revision: whoever goes the same way may use it.
         changed, until = await self._patience.read(
-            lambda: self._origin.home.once.get(key, lambda: self._compare(old, self.scope))
+            lambda: self._origin.home.once.get(key, lambda: self._compare(old, self.scope, interest))
         )
         if len(changed) > MOST_EVENTS:
             self.lose()
@@ -236,23 +251,25 @@ class Crossing:
         self._former.add(revision.number, until, old)
         return changed
 
-    async def _compare(self, old: Scope, new: Scope) -> tuple[Difference, int]:
+    async def _compare(self, old: Scope, new: Scope, interest: ScopeInterest) -> tuple[Difference, int]:
         """How the scopes differ, as of which revision at the latest."""
-        jobs = self.topic.interest.job_conditions()
+        jobs = interest.job_conditions()
         async with self._origin.home.turns.turn((self._subscriber.member_id,)):
             changed = await difference(old, new, jobs, most=MOST_EVENTS + 1)
         return changed, (await heads([self.feed.firm_id]))[self.feed.firm_id].revision
 
     def _show(self, logged: Logged) -> None:
-        if self.topic.interest.covers(logged.event):
-            event = shown(logged.event, self.scope)
-            if event is None and (event := self._former.left_sight(logged)) is not None:
-                self._own = True
-            if event is not None:
-                self.pending.keep(logged, event)
+        interest = self.topic.interest
+        event = interest.told(logged.event, self.scope)
+        if event is None and not isinstance(interest, OwnInterest) and interest.covers(logged.event):
+            event = self._former.left_sight(logged)
+            self._own = self._own or event is not None
+        if event is not None:
+            self.pending.keep(logged, event)
 
     def _show_difference(self, changed: Difference, because: Logged) -> None:
         keep, interest = self.pending.keep, self.topic.interest
+        assert not isinstance(interest, OwnInterest)
         for job in changed.removed_jobs:
             keep(because, JobRemoved(job=job))
         for pipeline in filter(interest.covers_pipeline, changed.removed_pipelines):
@@ -270,9 +287,12 @@ class Crossing:
     def _message(self) -> Message:
         resync, previous = self._resync, self.cursor
         events = self.pending.take()
-        self.cursor = self.taken
+        # Whoever is cut off before they are told to read anew must be told so when they come back.
+        self.cursor = self.taken if resync or self._resync_from is None else self._resync_from
         self._resync = self._owed = self._own = False
-        return Message(self.taken, previous, resync, [] if resync else events, self.scope, self.feed.epoch)
+        if resync:
+            self._resync_from = None
+        return Message(self.cursor, previous, resync, [] if resync else events, self.scope, self.feed.epoch)
 
     async def _same_scope(self, message: Message) -> bool:
         """Whether the viewer's scope is still the message's. If not, it is told together with that change."""

@@ -39,7 +39,7 @@ class Listener(Protocol):
 
 class Feed:
     """Follows one firm. Each listener hears every revision after the head that it joined at, in order, or is told that
-    it lost some.
+    it lost some; who listens for a member, those that are the member's own matter.
 
     The head moves on a ring that brings the next revision, or else by reading the log. `confirmed_at` is when the
     database was last asked for the head and this feed then had it, by the clock of the event loop. `recent` is the end
@@ -54,6 +54,8 @@ class Feed:
         self.confirmed_at = at
         self.confirmed = asyncio.Event()
         self.listeners: set[Listener] = set()
+        #: Those who only hear what is a member's own, by that member: all other revisions cost them nothing.
+        self._of_members: dict[UUID, set[Listener]] = {}
         self.recent = Recent(head.revision, MOST_EVENTS)
         self.rescoped_at: dict[UUID, int] = {}
         self.life = 0
@@ -69,6 +71,19 @@ class Feed:
         self._reaching_back: dict[int, asyncio.Task[None]] = {}
         self._asking: asyncio.Task[Head] | None = None
         self._asking_next: asyncio.Task[Head] | None = None
+
+    def listen(self, listener: Listener, member: UUID | None = None) -> None:
+        """Tell it each revision from now on; or only those that are this member's own matter."""
+        (self.listeners if member is None else self._of_members.setdefault(member, set())).add(listener)
+
+    def unlisten(self, listener: Listener, member: UUID | None = None) -> None:
+        """Tell it nothing more."""
+        if member is None:
+            self.listeners.discard(listener)
+        elif of_member := self._of_members.get(member):
+            of_member.discard(listener)
+            if not of_member:
+                del self._of_members[member]
 
     def hear(self, revision: int, read: Callable[[], Committed | None]) -> None:
         """A ring: take the events that it brings, or read the log when they are not the next ones."""
@@ -132,7 +147,7 @@ class Feed:
         # Revisions of the other log. Whoever listens is told to look again; whoever opens sees that `life` has risen.
         self.rescoped_at.clear()
         self._floor = -1
-        for listener in list(self.listeners):
+        for listener in self._all():
             listener.lose()
         self._rescoped(self.firm_id, None)
 
@@ -141,7 +156,7 @@ class Feed:
         for task in (self._catching_up, self._asking, self._asking_next, *self._reaching_back.values()):
             if task is not None:
                 task.cancel()
-        for listener in list(self.listeners):
+        for listener in self._all():
             listener.close()
 
     async def _ask(self, before: asyncio.Task[Head] | None) -> Head:
@@ -227,7 +242,8 @@ class Feed:
         self._moved_at = _now()
         self.recent.append(revision)
         self.rescoped_at |= dict.fromkeys(revision.rescoped, revision.number)
-        for listener in list(self.listeners):
+        concerned = [listener for owner in revision.owners for listener in self._of_members.get(owner, ())]
+        for listener in [*self.listeners, *concerned]:
             try:
                 listener.hear(revision)
             except Exception:  # the others must hear it all the same
@@ -236,6 +252,9 @@ class Feed:
         if revision.rescoped:
             self._rescoped(self.firm_id, revision.rescoped)
         self._settle()
+
+    def _all(self) -> list[Listener]:
+        return [*self.listeners, *(listener for some in self._of_members.values() for listener in some)]
 
     def _settle(self) -> None:
         if self._reported is not None and self.head >= self._reported[0]:

@@ -1,22 +1,42 @@
-"""Which events a subscription is about, beside what its viewer may see."""
+"""Which events a subscription is about, and what is told of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from models.events import Event, JobEvent
 from models.events.pipelines import InPipeline
 from models.events.tasks import AtAccount
-from models.scope import Place
+from models.events.views import View
+from models.scope import Place, Scope
+from models.visibility import own, shown
 
 
 def _pipelines(places: tuple[Place, ...]) -> set[UUID | None]:
     return {place.pipeline for place in places}
 
 
+class _OfScope:
+    """What is told alike to all who may see the same."""
+
+    __slots__ = ()
+
+    #: Nobody's own.
+    member: ClassVar[UUID | None] = None
+
+    def covers(self, event: Event) -> bool:
+        """Whether it is about the event at all."""
+        raise NotImplementedError
+
+    def told(self, event: Event, scope: Scope) -> Event | None:
+        """The event as it is told under this scope, or nothing."""
+        return shown(event, scope) if self.covers(event) else None
+
+
 @dataclass(frozen=True, slots=True)
-class BoardInterest:
+class BoardInterest(_OfScope):
     """The boards of these pipelines; None is every pipeline that the viewer sees, and what is in none."""
 
     pipelines: frozenset[UUID] | None = None
@@ -51,7 +71,7 @@ class BoardInterest:
 
 
 @dataclass(frozen=True, slots=True)
-class JobInterest:
+class JobInterest(_OfScope):
     """These jobs, with their tasks and time, and what they are made of."""
 
     jobs: frozenset[UUID]
@@ -80,4 +100,22 @@ class JobInterest:
         return {"id__in": self.jobs}
 
 
-Interest = BoardInterest | JobInterest
+@dataclass(frozen=True, slots=True)
+class OwnInterest:
+    """What is a member's own: their time, their rights, what is given to them and taken from them."""
+
+    member: UUID
+
+    def told(self, event: Event, scope: Scope) -> Event | None:
+        """The event as it is told to the member; nothing of what is not theirs."""
+        # That something was taken away has been made of such an event, for this member.
+        return event if isinstance(event, View) else own(event, self.member, scope)
+
+    def loses(self, event: Event) -> bool:
+        """It names nothing."""
+        return False
+
+
+#: What things come into sight, or leave it, is told of these when a scope changes.
+ScopeInterest = BoardInterest | JobInterest
+Interest = ScopeInterest | OwnInterest

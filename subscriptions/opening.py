@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.scope import Scope, Viewer
-from models.visibility import shown
 from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
 from subscriptions.patience import Patience
@@ -109,7 +108,7 @@ def _lost_since(feed: Feed, topic: Topic, scope: Scope, revision: int) -> bool:
     since = feed.recent.after(revision)
     if since is None:
         return True
-    told = (shown(logged.event, scope) for each in since for logged in each.committed.events)
+    told = (topic.interest.told(logged.event, scope) for each in since for logged in each.committed.events)
     return any(topic.interest.loses(event) for event in told if event is not None)
 
 

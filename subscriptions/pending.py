@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from models.events import AtAccount, Event
 from models.log import Logged
-from models.scope import Scope
-from models.visibility import removed, shown
+from models.visibility import removed
 
 
 class Pending:
@@ -41,10 +41,10 @@ class Pending:
         """Tell nothing."""
         self._events.clear()
 
-    def narrow(self, scope: Scope) -> None:
-        """Tell nothing that this scope may not be told. Of things that it does not see, only that they are removed."""
+    def narrow(self, told: Callable[[Event], Event | None]) -> None:
+        """Tell nothing that may not be `told` any more. Of things that are out of sight, only that they are removed."""
         for logged in self.take():
-            if (event := shown(logged.event, scope) or removed(logged.event)) is not None:
+            if (event := told(logged.event) or removed(logged.event)) is not None:
                 self.keep(logged, event)
 
 

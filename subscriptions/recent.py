@@ -12,15 +12,18 @@ from models.log import Committed
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A revision of the log, and the members whose scope it changes."""
+    """A revision of the log, the members whose scope it changes, and those whose own matter it is."""
 
     committed: Committed
     rescoped: frozenset[UUID]
+    owners: frozenset[UUID]
 
     @classmethod
     def of(cls, committed: Committed) -> Revision:
         """As the feed keeps it."""
-        return cls(committed, frozenset().union(*(logged.event.rescoped for logged in committed.events)))
+        events = [logged.event for logged in committed.events]
+        rescoped = frozenset().union(*(event.rescoped for event in events))
+        return cls(committed, rescoped, rescoped.union(*(event.owners for event in events)))
 
     @property
     def number(self) -> int:

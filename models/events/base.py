@@ -58,6 +58,11 @@ class Event:
         """The members whose scope it changes."""
         return frozenset()
 
+    @property
+    def owners(self) -> frozenset[MemberId]:
+        """The members whose own matter it is: it is told on their own stream. Whose scope it changes is among them."""
+        return self.rescoped
+
 
 def kinds() -> dict[str, type[Event]]:
     """Every kind of event by its name, as the log stores it: the classes that no other is made from."""

@@ -25,6 +25,10 @@ class MemberEvent(Event):
     def thing(self) -> UUID:
         return self.member
 
+    @property
+    def owners(self) -> frozenset[MemberId]:
+        return frozenset({self.member})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberCreated(MemberEvent):

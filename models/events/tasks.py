@@ -99,7 +99,8 @@ class TaskDeleted(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeEvent(AtAccount):
-    """Something happened to a time entry. Seen with the right to others' entries or to time budgets."""
+    """Something happened to a time entry. Seen with the right to others' entries or to time budgets, and by whose time
+    it is on their own stream."""
 
     needs: ClassVar[frozenset[Right]] = frozenset({Right.MANAGE_TIME_ENTRIES, Right.MANAGE_TIME_BUDGETS})
 
@@ -109,6 +110,10 @@ class TimeEvent(AtAccount):
     @property
     def thing(self) -> UUID:
         return self.entry
+
+    @property
+    def owners(self) -> frozenset[MemberId]:
+        return frozenset({self.member})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

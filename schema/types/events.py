@@ -25,7 +25,7 @@ from models.ids import Kind, encode
 from models.log import Logged
 from models.rights import FIELDS
 from schema.enums import ActorKind, Right, Role, TaskState
-from schema.permissions import print_requirements
+from schema.permissions import is_own, print_requirements
 from schema.scalars import DateTime, Revision
 from schema.types.accounts import Account
 from schema.types.base import loaded, value
@@ -101,7 +101,8 @@ class Actor:
     kind: ActorKind = value(lambda actor: actor["kind"], "What kind of somebody or something.")
     member: Member | None = loaded(
         lambda actor, context: context.load.one(Kind.MEMBER, UUID(actor["id"])) if actor["id"] else None,
-        "The member, where it was one. Of what happened to a time entry, null without the right MANAGE_TIME_ENTRIES.",
+        "The member, where it was one. Of what happened to a time entry, null without the right MANAGE_TIME_ENTRIES, "
+        "unless it is told to them on `viewerChanges`.",
     )
     label: str | None = value(lambda actor: actor["label"], "The name of the automation or schedule, where it was one.")
 
@@ -113,7 +114,8 @@ class Actor:
 
 def _actor(logged: Logged, context: Any) -> dict[str, Any]:
     # Whoever logged time is nearly always the one whose time it is, and that is withheld.
-    if isinstance(logged.event, facts.TimeEvent) and rights.Right.MANAGE_TIME_ENTRIES not in context.scope.rights:
+    withheld = rights.Right.MANAGE_TIME_ENTRIES not in context.scope.rights and not is_own(logged, context)
+    if isinstance(logged.event, facts.TimeEvent) and withheld:
         return {**logged.actor, "id": None}
     return logged.actor
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from models import clock, rows
@@ -10,6 +12,9 @@ from models.scope import Viewer as SignedIn
 from schema.enums import Right, Role
 from schema.scalars import Date, DateTime
 from schema.types.base import Versioned, column, entity, loaded, name_order, value
+
+if TYPE_CHECKING:
+    from schema.types.time import TimeEntry
 
 
 @entity(rows.Firm)
@@ -71,6 +76,10 @@ class Viewer:
     )
     firm: Firm | None = loaded(
         lambda viewer, context: context.load.one(Kind.FIRM, viewer.scope.firm_id), "The member's firm."
+    )
+    timer: Annotated[TimeEntry, strawberry.lazy("schema.types.time")] | None = loaded(
+        lambda viewer, context: context.load.timer(viewer.member_id),
+        "The member's running timer, wherever it runs; null for none. `viewerChanges` says when that changes.",
     )
     role: Role = value(lambda viewer: viewer.role, "The member's role.")
     rights: list[Right] = value(

@@ -141,6 +141,7 @@ def test_every_requirement_is_printed() -> None:
             assert "@requires" not in end, place
         else:
             said = f"right: {needed.right}" if needed.right else f"role: {needed.role}"
+            said += ", unlessOwn: true" if needed.unless_own else ""
             assert end.endswith(f"@requires({said})"), place
 
 

@@ -78,7 +78,8 @@ async def test_two_who_may_see_the_same_are_told_the_same(
     scope = viewers[0].scope
     operations = [await prepared(engine, viewer, text, variables) for viewer in viewers]
     topics = [await engine._topic(operation, viewer) for operation, viewer in zip(operations, viewers, strict=True)]
-    assert topics[0].interest == topics[1].interest
+    own = operations[0].is_own
+    assert (topics[0].interest == topics[1].interest) is not own
     everything = peers.everything(viewers[0])
     heartbeat = replace(everything, events=[])
     for message in (everything, heartbeat, replace(heartbeat, resync=True)):
@@ -92,8 +93,8 @@ async def test_two_who_may_see_the_same_are_told_the_same(
             ]
         if message is everything:
             same = in_order(shared[0].body(None)) == in_order(shared[1].body(None))
-            # They share a topic when, and only when, they are told the same.
-            assert (topics[0].key(scope) == topics[1].key(scope)) is same
+            # They share a topic when, and only when, they are told the same; and never a stream of what is their own.
+            assert (topics[0].key(scope) == topics[1].key(scope)) is (same and not own)
             assert b'"INTERNAL"' not in shared[0].body(None)
         else:
             assert shared[0].body(None) == shared[1].body(None)

@@ -42,7 +42,12 @@ def _mutations(right: Right) -> str:
 
 
 def _fields(right: Right) -> str:
-    return _names(f"{owner}.{field}" for (owner, field), needed in FIELDS.items() if needed.right is right)
+    found = [(f"{owner}.{field}", needed) for (owner, field), needed in FIELDS.items() if needed.right is right]
+    always, unless_own = ([name for name, needed in found if needed.unless_own is own] for own in (False, True))
+    if not unless_own:
+        return _names(always)
+    own = f"except of one's own on `viewerChanges`: {_names(unless_own)}"
+    return f"{_names(always)}; {own}" if always else own
 
 
 def _meaning(right: Right) -> str:
