@@ -4,8 +4,8 @@ A client sends the same few documents again and again, so the parse, the validat
 of a document (schema/limits.py) live with it in a bounded cache. The cache is used from the event loop's
 thread only and takes no lock.
 
-Order of use: parse_document, choose_operation, limits.check_limits, validate_document. The limits run
-first because they are linear in the document, and validation is not.
+Order of use: limits.check_outline, parse_document, choose_operation, limits.check_limits, validate_document. Each
+takes longer than the one before, and is kept from what the one before has refused.
 """
 
 from collections import OrderedDict
@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 
 from graphql import (
     DocumentNode,
+    FieldsOnCorrectTypeRule,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    KnownArgumentNamesRule,
     ObjectValueNode,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
-    ValidationContext,
+    ValuesOfCorrectTypeRule,
     parse,
     specified_rules,
     validate,
@@ -31,20 +33,24 @@ from graphql.validation import ASTValidationRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from schema.merging import FieldsMergeRule
+
 T = TypeVar("T")
 
 MAX_DOCUMENTS = 500
 MAX_CACHE_BYTES = 64 * 1024 * 1024
-MAX_SOURCE_BYTES = 20 * 1024
+MAX_SOURCE_BYTES = 50 * 1024
 # An estimate: the syntax tree takes 350 bytes a token (measured with tracemalloc, graphql-core 3.3.2,
 # CPython 3.11), and the measurement and the errors that are kept with it take less than that again.
 BYTES_A_TOKEN = 600
 MAX_MEMOS = 32
 
 MAX_ERRORS = 20
+# "Did you mean" measures the distance to every field of a type, up to 8 ms an error. That helps whoever mistyped a
+# name or two, in a document that somebody typed.
 MAX_ERRORS_WITH_SUGGESTIONS = 5
-# graphql-core's own budget, 500,000 comparisons, is half a second of CPU. This one is a tenth of one.
-OVERLAP_BUDGET = 100_000
+MAX_SUGGESTIONS = 2
+MAX_TOKENS_WITH_SUGGESTIONS = 500
 
 
 class LimitExceeded(GraphQLError):
@@ -111,6 +117,9 @@ class DocumentCache:
     def __len__(self) -> int:
         return len(self._documents)
 
+    def __contains__(self, source: str) -> bool:
+        return source in self._documents
+
     def parse(self, source: str, *, max_tokens: int) -> Document:
         """See parse_document."""
         kept = self._documents.get(source)
@@ -164,13 +173,13 @@ def choose_operation(document: Document, operation_name: str | None) -> Operatio
     return next(iter(operations.values()))
 
 
-def validate_document(schema: GraphQLSchema, document: Document) -> list[GraphQLError]:
+def validate_document(schema: GraphQLSchema, document: Document, *, suggestions: bool = True) -> list[GraphQLError]:
     """What is wrong with the document by this schema, in the document's order; at most MAX_ERRORS and a
     note that there are more. Worked out once for each schema.
 
-    Run the limits first.
+    Suggestions tell names of the schema: they are for those who may read it. Run the limits first.
     """
-    return list(document.remember(("errors", schema), lambda: _validate(schema, document.ast)))
+    return list(document.remember(("errors", schema, suggestions), lambda: _validate(schema, document, suggestions)))
 
 
 def _parse(source: str, max_tokens: int) -> Document:
@@ -224,14 +233,6 @@ def _shown(name: str) -> str:
     return f"'{name[:60]}…'" if len(name) > 60 else f"'{name}'"
 
 
-class BoundedOverlappingFieldsRule(OverlappingFieldsCanBeMergedRule):
-    """Field merging, which compares pairs of fields, within a budget that we can afford on the event loop."""
-
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        self.rule_context.remaining_complexity_budget = OVERLAP_BUDGET
-
-
 class TolerantOneOfInputRule(OneOfInputValidationRule):
     """Strawberry's rule looks up a variable in the operation visited last, also from within a fragment that
     comes before it or belongs to another. It then fails with no GraphQL error. What it passes over here,
@@ -244,39 +245,48 @@ class TolerantOneOfInputRule(OneOfInputValidationRule):
             return
 
 
+_INSTEAD: dict[type[ASTValidationRule], type[ASTValidationRule] | None] = {
+    OverlappingFieldsCanBeMergedRule: None,
+}
 # Classes of the module, never made per request, so that what they find can be cached.
 PLAIN_RULES: tuple[type[ASTValidationRule], ...] = tuple(
-    rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule
+    rule for each in specified_rules if (rule := _INSTEAD.get(each, each)) is not None
 )
 RULES_FOR_THE_WELL_FORMED: tuple[type[ASTValidationRule], ...] = (
-    BoundedOverlappingFieldsRule,
+    FieldsMergeRule,
     MaybeNullValidationRule,
     TolerantOneOfInputRule,
 )
+_SUGGESTING_RULES = (FieldsOnCorrectTypeRule, KnownArgumentNamesRule, ValuesOfCorrectTypeRule)
 
 
-def _validate(schema: GraphQLSchema, ast: DocumentNode) -> list[GraphQLError]:
-    """In two passes: the rules that compare pairs, or that assume a sound document, run on one only."""
-    errors = _plain_errors(schema, ast) or validate(
-        schema, ast, RULES_FOR_THE_WELL_FORMED, max_errors=MAX_ERRORS, hide_suggestions=True
+def _validate(schema: GraphQLSchema, document: Document, suggestions: bool) -> list[GraphQLError]:
+    """In two passes: the rules that assume a sound document run on one only."""
+    errors = validate(schema, document.ast, PLAIN_RULES, max_errors=MAX_ERRORS, hide_suggestions=True) or validate(
+        schema, document.ast, RULES_FOR_THE_WELL_FORMED, max_errors=MAX_ERRORS, hide_suggestions=True
     )
+    if errors and suggestions and len(errors) <= MAX_ERRORS_WITH_SUGGESTIONS:
+        errors = _with_suggestions(schema, document, errors)
     return [_clearer(error) for error in errors]
 
 
-def _plain_errors(schema: GraphQLSchema, ast: DocumentNode) -> list[GraphQLError]:
-    errors = validate(schema, ast, PLAIN_RULES, max_errors=MAX_ERRORS, hide_suggestions=True)
-    if 0 < len(errors) <= MAX_ERRORS_WITH_SUGGESTIONS:
-        # "Did you mean" measures the distance to every field or type of the schema, over 20 ms an error
-        # on a big type. That helps whoever mistyped a name or two; a hundred of them take seconds.
-        return validate(schema, ast, PLAIN_RULES, max_errors=MAX_ERRORS)
-    return errors
+def _with_suggestions(schema: GraphQLSchema, document: Document, errors: list[GraphQLError]) -> list[GraphQLError]:
+    if document.tokens > MAX_TOKENS_WITH_SUGGESTIONS:
+        return errors
+    found = validate(schema, document.ast, _SUGGESTING_RULES, max_errors=MAX_SUGGESTIONS)
+    told = {(error.message.partition(" Did you mean ")[0], _place(error)): error for error in found}
+    return [told.get((error.message, _place(error)), error) for error in errors]
+
+
+def _place(error: GraphQLError) -> int | None:
+    return next(iter(error.positions or ()), None)
 
 
 def _clearer(error: GraphQLError) -> GraphQLError:
     if error.message != "Validation aborted.":
         return error
     return LimitExceeded(
-        "The document is too intricate to check: it selects the same fields too many times,"
-        " or nests fragments too deeply. Select each field once, and use fewer fragments.",
+        "The document is too intricate to check: it selects the same fields of too many types, or nests fragments too"
+        " deeply. Select each field once, and use fewer fragments.",
         limit="validation",
     )

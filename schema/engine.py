@@ -29,11 +29,12 @@ from models.scope import Scope, Viewer
 from models.sign_in import authenticate
 from resolvers.context import MOST_THINGS, Context
 from resolvers.subscriptions import Asked
+from schema.admission import BudgetSpent, of_anybody, of_members
 from schema.answers import Answer, Answers, Moment
-from schema.documents import DocumentCache, choose_operation, validate_document
+from schema.documents import choose_operation
 from schema.execution.executor import execute
 from schema.faults import formatted
-from schema.limits import Limits, Measured, check_limits
+from schema.limits import TO_SIGN_IN, Limits, Measured, check_limits, check_variables
 from schema.live import LiveTopic, topic_key
 from schema.operation import Key, Operation
 from schema.root import graphql_schema
@@ -75,7 +76,9 @@ class Engine:
         self._hub = hub
         self._limits = limits or Limits()
         self._development = development
-        self._documents = DocumentCache()
+        self._members = of_members(self._limits)
+        # Whoever develops looks at the schema before they sign in.
+        self._anybody = of_anybody(self._limits if development else TO_SIGN_IN)
         self.answers = Answers()
         self.cohorts = Cohorts(hub)
         check_coordinates(self._schema)
@@ -118,21 +121,30 @@ class Engine:
         )
 
     def prepare(self, request: Request, session: Session) -> Operation:
-        """Parse, check who may ask, measure, validate, read the variables: in this order, cheapest first."""
+        """Count, parse, check who may ask, measure, validate, read the variables: in this order, cheapest first."""
+        anonymous = session.member_id is None
+        admission = self._anybody if anonymous else self._members
+        variables = request.variables or {}
         try:
-            document = self._documents.parse(request.query, max_tokens=self._limits.tokens)
+            document = admission.read(request.query, session.address if anonymous else str(session.member_id))
             chosen = choose_operation(document, request.operation_name)
-            if session.member_id is None and not self._open_to_all(chosen):
+            if anonymous and not self._open_to_all(chosen):
                 raise _not_signed_in()
-            measured = check_limits(self._schema, document, chosen, request.variables, self._limits)
+            check_variables(variables, admission.limits)
+            measured = check_limits(self._schema, document, chosen, variables, admission.limits)
+        except BudgetSpent as spent:
+            raise Refused([formatted(spent)], 429, retry_after=spent.retry_after) from None
         except GraphQLError as error:
             raise Refused([formatted(error)]) from None
-        if errors := validate_document(self._schema, document):
+        definitions = chosen.variable_definitions or ()
+        if errors := admission.validate(self._schema, document):
             raise Refused([formatted(error) for error in errors])
-        variables = request.variables or {}
-        read = get_variable_values(self._schema, chosen.variable_definitions or (), variables)
+        read = get_variable_values(self._schema, definitions, variables, max_errors=20)
         if isinstance(read, list):
             raise Refused([formatted(error) for error in read])
+        # What the operation does not declare is of no use to it.
+        declared = {definition.variable.name.value for definition in definitions}
+        variables = {name: value for name, value in variables.items() if name in declared}
         return Operation(self._schema, document, chosen, request.operation_name, variables, measured)
 
     def _open_to_all(self, operation: OperationDefinitionNode) -> bool:

@@ -1,5 +1,7 @@
 """What one operation may ask for, checked before it is validated or run.
 
+check_outline looks at the text alone, before it is parsed: characters, tokens, operations, fragments, spreads.
+
 check_limits measures an operation in time linear in its document: every selection is visited once, and
 a fragment is measured once, however many spreads it has. It runs before validation, so it takes any
 document that parses: unknown fields, types and fragments count as they stand, and a fragment that spreads
@@ -13,6 +15,7 @@ aliases       fields with an alias. Within introspection they have a lower limit
               no points, and the aliases are what would make it run many times.
 root fields   fields of the operation itself.
 directives    in the whole document, as written.
+selections    fields, spreads and inline fragments of all operations of the document: what validation looks at.
 cost          points, below.
 
 The cost model is that of the IBM GraphQL Cost Directives specification, its type weights and its @listSize
@@ -29,9 +32,12 @@ the field has which returns the connection (the specification's `sizedFields`). 
 10 more, a subscription 5 more. Where fragments on several types apply to one place, their costs add up: the
 dearest of them would be closer, but the sum is an upper bound too, and simple.
 
+check_variables counts the values in the variables: each is coerced, whatever it is for.
+
 A measure stops growing at SATURATED, so that doubling fragments make no big integers.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -39,6 +45,7 @@ from typing import Any, NamedTuple
 import strawberry
 from graphql import (
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLCompositeType,
     GraphQLField,
@@ -64,8 +71,18 @@ from strawberry import UNSET
 from strawberry.schema_directive import Location
 
 from schema.documents import Document, LimitExceeded
+from schema.outline import Excess, Outline, outline
 
-__all__ = ["LimitExceeded", "Limits", "ListSize", "Measured", "check_limits", "list_size"]
+__all__ = [
+    "LimitExceeded",
+    "Limits",
+    "ListSize",
+    "Measured",
+    "check_limits",
+    "check_outline",
+    "check_variables",
+    "list_size",
+]
 
 SATURATED = 1_000_000_000
 """Points, or aliases, or fields: where counting stops."""
@@ -89,6 +106,37 @@ class Limits:
     directives: int = 50
     introspection_depth: int = 20
     introspection_aliases: int = 3
+    characters: int = 50_000
+    #: Of strings, numbers and comments in the document, in characters.
+    text: int = 20_000
+    name: int = 200
+    operations: int = 20
+    fragments: int = 100
+    spreads: int = 200
+    selections: int = 4_000
+    #: In the variables: texts, numbers, lists, objects, each item and field.
+    values: int = 5_000
+
+
+#: What signing in and staying in needs, twice over.
+TO_SIGN_IN = Limits(
+    tokens=150,
+    depth=6,
+    aliases=5,
+    root_fields=2,
+    cost=50,
+    directives=5,
+    introspection_depth=0,
+    introspection_aliases=0,
+    characters=4_000,
+    text=1_000,
+    name=60,
+    operations=3,
+    fragments=5,
+    spreads=10,
+    selections=150,
+    values=20,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +200,33 @@ def _list_size_directive(definition: GraphQLField) -> ListSize:
     return next((each for each in directives if isinstance(each, ListSize)), ListSize())
 
 
+def check_outline(source: str, limits: Limits) -> Outline:
+    """Count in the text of a document. LimitExceeded for the first limit that it is over."""
+    counted = outline(source, most_characters=limits.characters, most_tokens=limits.tokens)
+    if isinstance(counted, Excess):
+        raise _over(
+            counted.limit, getattr(limits, counted.limit), None if counted.limit == "tokens" else counted.actual
+        )
+    for limit in ("text", "name", "operations", "fragments", "spreads"):
+        _refuse_over(limit, getattr(limits, limit), getattr(counted, limit))
+    return counted
+
+
+def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
+    """Count the values in the variables. LimitExceeded when there are more than allowed."""
+    count, waiting = 0, [iter((variables,))]
+    while waiting:
+        for value in waiting[-1]:
+            count += 1
+            if isinstance(value, dict | list):
+                waiting.append(iter(value.values() if isinstance(value, dict) else value))
+                break
+        else:
+            waiting.pop()
+        if count - 1 > limits.values:
+            raise _over("values", limits.values)
+
+
 def check_limits(
     schema: GraphQLSchema,
     document: Document,
@@ -174,10 +249,26 @@ def check_limits(
     _refuse_over("introspectionAliases", limits.introspection_aliases, measured.introspection_aliases)
     _refuse_over("rootFields", limits.root_fields, measured.root_fields)
     _refuse_over("cost", limits.cost, measured.cost)
+    selections = document.remember("selections", lambda: _count_selections(document))
+    _refuse_over("selections", limits.selections, selections)
     return measured
 
 
 _MESSAGES = {
+    "characters": "The document has {actual} characters; at most {allowed} are allowed. Send texts as variables.",
+    "tokens": "The document has more than {allowed} tokens. Ask for less, or send it as several requests.",
+    "text": "The document has {actual} characters in strings, numbers and comments; at most {allowed} are allowed."
+    " Send texts as variables.",
+    "name": "The document has a name of {actual} letters; at most {allowed} are allowed.",
+    "operations": "The document has {actual} operations; at most {allowed} are allowed."
+    " Send only the one that is to run.",
+    "fragments": "The document defines {actual} fragments; at most {allowed} are allowed."
+    " Write the small ones out where they are spread.",
+    "spreads": "The document spreads fragments {actual} times; at most {allowed} are allowed."
+    " Write the small ones out where they are spread.",
+    "selections": "The document selects {actual} fields and fragments, counting fragments wherever they are spread;"
+    " at most {allowed} are allowed. Ask for less, or send it as several requests.",
+    "values": "The variables have more than {allowed} values in them. Send it as several requests.",
     "directives": "The document uses {actual} directives; at most {allowed} are allowed."
     " Leave unwanted fields out of it rather than skipping them.",
     "depth": "The operation is {actual} levels deep; at most {allowed} are allowed."
@@ -195,11 +286,14 @@ _MESSAGES = {
 
 
 def _refuse_over(limit: str, allowed: int, actual: int) -> None:
-    if actual <= allowed:
-        return
-    figure = f"{actual} or more" if actual >= SATURATED else str(actual)
+    if actual > allowed:
+        raise _over(limit, allowed, actual)
+
+
+def _over(limit: str, allowed: int, actual: int | None = None) -> LimitExceeded:
+    figure = f"{actual} or more" if actual is not None and actual >= SATURATED else str(actual)
     message = _MESSAGES[limit].format(actual=figure, allowed=allowed)
-    raise LimitExceeded(message, limit=limit, allowed=allowed, actual=actual)
+    return LimitExceeded(message, limit=limit, allowed=allowed, actual=actual)
 
 
 class Totals(NamedTuple):
@@ -296,6 +390,17 @@ class FieldStep(Step):
         return min(self.weight + content.cost_of(items), SATURATED), 0
 
 
+@dataclass(frozen=True, slots=True)
+class LeavesStep(Step):
+    """All plain fields of a selection set, in one."""
+
+    fields: int = 0
+    aliases: int = 0
+
+    def totals(self) -> Totals:
+        return Totals(1, 0, self.fields, self.aliases)
+
+
 @dataclass(slots=True, eq=False)
 class Plan:
     """All that it takes to measure an operation, but for the sizes that its variables come to."""
@@ -358,6 +463,8 @@ def _count(steps: tuple[Step, ...], fragments: Mapping[str, Totals], sizes: Mapp
         content = contents[index]
         if isinstance(step, FieldStep):
             content = step.totals(content, sizes)
+        elif isinstance(step, LeavesStep):
+            content = step.totals()
         elif step.spread is not None:
             # Absent where the document lacks it, or it spreads itself through this one.
             content = fragments.get(step.spread, NOTHING)
@@ -426,13 +533,28 @@ def _steps(
     to_do = [(0, parent_type, selections)]
     while to_do:
         index, type_, selection_set = to_do.pop()
+        leaves = aliases = 0
         for node in selection_set.selections:
+            if isinstance(node, FieldNode) and _is_leaf(type_, node):
+                leaves += 1
+                aliases += node.alias is not None
+                continue
             step, inner_type = _step(schema, index, type_, node)
             steps.append(step)
             inner: SelectionSetNode | None = getattr(node, "selection_set", None)
             if inner is not None:
                 to_do.append((len(steps) - 1, inner_type, inner))
+        if leaves:
+            steps.append(LeavesStep(index, None, leaves, aliases))
     return tuple(steps)
+
+
+def _is_leaf(type_: GraphQLCompositeType | None, node: FieldNode) -> bool:
+    """Whether a field counts for itself alone: what it returns, if it is known, has nothing below."""
+    if node.selection_set is not None or node.name.value in ("__schema", "__type"):
+        return False
+    definition = getattr(type_, "fields", {}).get(node.name.value)
+    return definition is None or not is_composite_type(get_named_type(definition.type))
 
 
 def _step(
@@ -533,3 +655,53 @@ def _count_directives(document: Document) -> int:
         if selection_set is not None:
             to_do.extend(selection_set.selections)
     return count
+
+
+def _count_selections(document: Document) -> int:
+    """Those of all operations, with fragments counted at every spread. A fragment within itself counts as nothing
+    there."""
+    own, spreads = {}, {}
+    for name, fragment in document.fragments.items():
+        own[name], spreads[name] = _own_selections(fragment)
+    counts: dict[str, int] = {}
+    for name in _inner_first(spreads):
+        counts[name] = min(own[name] + sum(n * counts.get(to, 0) for to, n in spreads[name].items()), SATURATED)
+    total = 0
+    for definition in document.ast.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            count, spread = _own_selections(definition)
+            total += count + sum(n * counts.get(to, 0) for to, n in spread.items())
+    return min(total, SATURATED)
+
+
+def _own_selections(definition: OperationDefinitionNode | FragmentDefinitionNode) -> tuple[int, Counter[str]]:
+    """How many selections are written in a definition, and how often it spreads which fragment."""
+    count = 0
+    spreads: Counter[str] = Counter()
+    to_do = [definition.selection_set]
+    while to_do:
+        selections = to_do.pop().selections
+        count += len(selections)
+        for node in selections:
+            if isinstance(node, FragmentSpreadNode):
+                spreads[node.name.value] += 1
+            elif (inner := getattr(node, "selection_set", None)) is not None:
+                to_do.append(inner)
+    return count, spreads
+
+
+def _inner_first(spreads: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """The fragments, each after those that it spreads; depth first, with a stack of our own."""
+    seen: set[str] = set()
+    for root in spreads:
+        path = [] if root in seen else [(root, iter(spreads[root]))]
+        seen.add(root)
+        while path:
+            name, inner = path[-1]
+            spread = next((to for to in inner if to in spreads and to not in seen), None)
+            if spread is None:
+                path.pop()
+                yield name
+            else:
+                seen.add(spread)
+                path.append((spread, iter(spreads[spread])))

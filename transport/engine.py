@@ -24,12 +24,14 @@ class Refused(Exception):
 
     `errors` are in response format. `status` is the HTTP status under
     `application/graphql-response+json`; the legacy media type turns 400 into 200 (see `transport.reply`).
+    `retry_after` is how many seconds to wait before the same may be asked again.
     """
 
-    def __init__(self, errors: GraphQLErrors, status: int = 400) -> None:
+    def __init__(self, errors: GraphQLErrors, status: int = 400, *, retry_after: int | None = None) -> None:
         super().__init__(status)
         self.errors = errors
         self.status = status
+        self.retry_after = retry_after
 
 
 class NotSignedIn(Exception):

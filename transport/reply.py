@@ -74,8 +74,10 @@ def refused(refusal: Refused, media: Media) -> Reply:
     """
     legacy_success = media is not Media.GRAPHQL and refusal.status == 400
     # RFC 9110 section 15.5.2: a 401 has a challenge; RFC 6750 section 3.1: without an error code, for want of a token.
-    challenge = {"www-authenticate": 'Bearer realm="graphql"'} if refusal.status == 401 else {}
-    return Reply(200 if legacy_success else refusal.status, response(refusal.errors), media, challenge)
+    headers = {"www-authenticate": 'Bearer realm="graphql"'} if refusal.status == 401 else {}
+    if refusal.retry_after is not None:
+        headers["retry-after"] = str(refusal.retry_after)
+    return Reply(200 if legacy_success else refusal.status, response(refusal.errors), media, headers)
 
 
 def unauthenticated(refusal: NotSignedIn, media: Media) -> Reply:

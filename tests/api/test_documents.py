@@ -24,6 +24,22 @@ SCHEMA = build_schema("""
 """)
 
 
+#: An interface, and thirty types of it.
+MANY_TYPES = build_schema(
+    "type Query { all: Node } interface Node { id: ID, next: Node }"
+    + "".join(f"type T{number} implements Node {{ id: ID, next: Node }}" for number in range(30))
+)
+
+
+def asking_all_types(count: int) -> str:
+    """Fragments that ask each type for the same, and the interface too, on each of three levels."""
+    parts = []
+    for name, inner in (("A", "...C"), ("B", "...C"), ("C", "...D"), ("D", "id")):
+        of_each = " ".join(f"... on T{number} {{ next {{ {inner} }} }}" for number in range(count))
+        parts.append(f"fragment {name} on Node {{ next {{ {inner} }} {of_each} }}")
+    return " ".join(parts)
+
+
 def document(source: str) -> Document:
     return DocumentCache().parse(source, max_tokens=2000)
 
@@ -85,6 +101,10 @@ def test_the_token_limit() -> None:
         "The document has more than 2000 tokens. Ask for less, or send it as several requests."
     )
     assert caught.value.extensions == {"code": "LIMIT", "limit": "tokens", "allowed": 2000}
+
+
+def test_what_many_fields_of_one_name_ask_is_checked() -> None:
+    assert messages("{" + "self{id} " * 400 + "}") == []
 
 
 def test_the_token_limit_counts_comments() -> None:
@@ -188,9 +208,9 @@ def test_fields_that_cannot_merge() -> None:
     assert messages("{ a: page(first: 1) { id } a: page(first: 2) { id } }")[0].startswith("Fields 'a' conflict")
 
 
-def test_the_overlap_budget_has_a_clear_message() -> None:
-    (error,) = validate_document(SCHEMA, document("{" + "self{id} " * 400 + "}"))
-    assert error.message.startswith("The document is too intricate to check: it selects the same fields")
+def test_a_document_that_is_too_intricate_to_merge_has_a_clear_message() -> None:
+    (error,) = validate_document(MANY_TYPES, document("{ all { ...A ...B } }" + asking_all_types(30)))
+    assert error.message.startswith("The document is too intricate to check: it selects the same fields of too many")
     assert error.extensions == {"code": "LIMIT", "limit": "validation"}
 
 

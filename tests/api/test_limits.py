@@ -1,9 +1,7 @@
 """The limits before execution: each just at and just over, and the walk against a naive reference."""
 
-import sys
 from collections.abc import Callable
-from dataclasses import replace
-from types import FrameType
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -28,7 +26,8 @@ from hypothesis import strategies as st
 
 from schema import limits as module
 from schema.documents import Document, DocumentCache, LimitExceeded, choose_operation, validate_document
-from schema.limits import SATURATED, Limits, ListSize, Measured, check_limits, list_size
+from schema.limits import SATURATED, Limits, ListSize, Measured, check_limits, check_variables, list_size
+from tests.api import counting
 
 SCHEMA = build_schema("""
     interface Node { id: ID!, owner: Client }
@@ -46,7 +45,7 @@ SCHEMA = build_schema("""
 """)
 SCHEMA.query_type.fields["clients"].extensions["assumed_size"] = 25  # type: ignore[union-attr]
 
-UNLIMITED = Limits(*(10 * SATURATED for _ in range(7)))
+UNLIMITED = Limits(*(10 * SATURATED for _ in fields(Limits)))
 
 
 def document(source: str, max_tokens: int = 10_000) -> Document:
@@ -66,6 +65,11 @@ def cost(source: str, **variables: Any) -> int:
 
 def nested(levels: int) -> str:
     return "{ self " * (levels - 1) + "{ id }" + "}" * (levels - 1)
+
+
+def a_query(fields: int) -> str:
+    """Another operation of the document: what is not to be run is looked at all the same."""
+    return f"query Other {{ {'id ' * fields} }}"
 
 
 # Each limit, just at and just over
@@ -102,6 +106,15 @@ def nested(levels: int) -> str:
             " content: ask for smaller pages, with first or last, or for fewer lists within lists.",
         ),
         (
+            "selections",
+            4_000,
+            lambda count: (
+                "query A { job {" + "...F " * 40 + "} } fragment F on Job {" + "id " * 98 + "}" + a_query(count - 3961)
+            ),
+            "The document selects 4001 fields and fragments, counting fragments wherever they are spread;"
+            " at most 4000 are allowed. Ask for less, or send it as several requests.",
+        ),
+        (
             "directives",
             50,
             lambda count: "{ job { id " + "@include(if: true)" * count + " } }",
@@ -123,9 +136,10 @@ def nested(levels: int) -> str:
     ],
 )  # fmt: skip
 def test_a_limit_at_its_figure_and_over_it(name: str, allowed: int, make: Callable[[int], str], message: str) -> None:
-    measure(make(allowed), limits=Limits())
+    operation = "A" if name == "selections" else None
+    measure(make(allowed), limits=Limits(), name=operation)
     with pytest.raises(LimitExceeded) as caught:
-        measure(make(allowed + 1), limits=Limits())
+        measure(make(allowed + 1), limits=Limits(), name=operation)
     assert caught.value.extensions == {
         "code": "LIMIT", "limit": name, "allowed": allowed, "actual": allowed + 1,
     }  # fmt: skip
@@ -359,25 +373,10 @@ def doubling(levels: int) -> str:
 
 
 def lines_run(source: str) -> int:
-    """Lines of limits.py that checking this takes: a count of visits that no clock disturbs."""
+    """Lines of limits.py that checking this takes."""
     parsed = document(source, 100_000)
     operation = choose_operation(parsed, None)
-    count = 0
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:
-        nonlocal count
-        if frame.f_code.co_filename != module.__file__:
-            return None
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        check_limits(SCHEMA, parsed, operation, {}, UNLIMITED)
-    finally:
-        sys.settrace(before)
-    return count
+    return counting.lines_run(module, lambda: check_limits(SCHEMA, parsed, operation, {}, UNLIMITED))
 
 
 def mesh(levels: int) -> str:
@@ -573,3 +572,41 @@ def test_any_graph_of_fragments_is_measured_and_then_validated(graph: list[list[
     measured = check_limits(SCHEMA, parsed, choose_operation(parsed, None), None, UNLIMITED)
     assert measured.depth <= 14
     validate_document(SCHEMA, parsed)
+
+
+# The variables
+
+
+@pytest.mark.parametrize(
+    ("variables", "count"),
+    [
+        ({}, 0),
+        ({"a": 1, "b": None}, 2),
+        ({"a": [1, 2, 3]}, 4),
+        ({"a": {"b": [{"c": 1}]}}, 4),
+        ({"a": [[[[]]]]}, 4),
+        ({"a": "x" * 10_000}, 1),
+    ],
+)
+def test_values_in_variables_are_counted(variables: dict[str, Any], count: int) -> None:
+    check_variables(variables, replace(UNLIMITED, values=count))
+    if count:
+        with pytest.raises(LimitExceeded) as caught:
+            check_variables(variables, replace(UNLIMITED, values=count - 1))
+        assert caught.value.extensions == {"code": "LIMIT", "limit": "values", "allowed": count - 1}
+        assert caught.value.message == (
+            f"The variables have more than {count - 1} values in them. Send it as several requests."
+        )
+
+
+def test_counting_values_stops_at_the_limit_and_needs_no_recursion() -> None:
+    deep: Any = 0
+    for _ in range(50_000):
+        deep = [deep]
+    for many in (deep, [deep] * 1_000, [[0]] * 50_000, [{"a": 0}] * 50_000):
+        assert counting.lines_run(module, lambda many=many: refused({"a": many})) < 1_000  # type: ignore[misc]
+
+
+def refused(variables: dict[str, Any]) -> None:
+    with pytest.raises(LimitExceeded):
+        check_variables(variables, replace(UNLIMITED, values=100))

@@ -10,7 +10,8 @@ import pytest
 from models import attempts, boards, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
 from resolvers import filters, paging, queries, subscriptions
-from schema.limits import Limits, list_size
+from schema import admission
+from schema.limits import TO_SIGN_IN, Limits, list_size
 from schema.root import graphql_schema
 from subscriptions import bell, message
 from subscriptions.documents import BOUNDS
@@ -30,12 +31,20 @@ FIGURES = {
     ("docs/api.md", "Limits"): {
         "Body": f"{_n(WIRE.body_limit)} bytes",
         "Nesting of the body's JSON": f"{decoding.MOST_LEVELS} levels",
+        "Characters of a document": _n(LIMITS.characters),
+        "Characters in its strings, numbers and comments": _n(LIMITS.text),
+        "Letters of a name": _n(LIMITS.name),
         "Tokens of a document": _n(LIMITS.tokens),
+        "Operations in a document": _n(LIMITS.operations),
+        "Fragments in a document": _n(LIMITS.fragments),
+        "Spreads of fragments": _n(LIMITS.spreads),
+        "Fields and fragments selected, by all operations": _n(LIMITS.selections),
         "Depth": f"{LIMITS.depth} levels",
         "Aliases": _n(LIMITS.aliases),
         "Root fields": _n(LIMITS.root_fields),
         "Directives": _n(LIMITS.directives),
         "Cost": f"{_n(LIMITS.cost)} points",
+        "Values in the variables": _n(LIMITS.values),
         "Depth of introspection": f"{LIMITS.introspection_depth} levels",
         "Aliases within introspection": _n(LIMITS.introspection_aliases),
         "Time for an operation": f"{_n(WIRE.deadline)} seconds",
@@ -112,6 +121,23 @@ SENTENCES = [
     ("docs/live.md", f"within a minute (some {_n(PACE.sessions)} seconds)"),
     ("docs/decisions/0025-refresh-tokens.md", f"At most {refreshing.MOST_EXCHANGES} exchanges"),
     ("docs/api.md", f"`--hours` up to {signing_keys.LONGEST_TOKEN.days * 24}"),
+    (
+        "docs/api.md",
+        f"{_n(TO_SIGN_IN.tokens)} tokens in {_n(TO_SIGN_IN.characters)} characters, of which {_n(TO_SIGN_IN.text)} in "
+        f"strings; {TO_SIGN_IN.depth} levels, {TO_SIGN_IN.root_fields} root fields, {TO_SIGN_IN.aliases} aliases, "
+        f"{TO_SIGN_IN.fragments} fragments, {TO_SIGN_IN.spreads} spreads, {TO_SIGN_IN.cost} points, "
+        f"{TO_SIGN_IN.values} values in the variables",
+    ),
+    (
+        "docs/api.md",
+        f"share {_n(admission.REQUESTS)} requests, and get {admission.REQUESTS_A_SECOND} more each second. A document "
+        f"that was not seen before counts for {admission.NEW_DOCUMENT}, and the last {admission.KEPT_FOR_KNOWN} are",
+    ),
+    (
+        "docs/api.md",
+        f"{_n(admission.TOKENS)} tokens of documents that the server has not seen before, and "
+        f"{_n(admission.TOKENS_A_SECOND)} more each second; the shortest document counts for {admission.LEAST_TOKENS}",
+    ),
     ("docs/api.md", f"`nodes` takes up to {queries.MOST_NODES}"),
     ("docs/api.md", f"1 to {paging.MOST}, and 50 when left out"),
     ("docs/api.md", f"counts to {_n(paging.MOST_COUNTED)}, no further"),

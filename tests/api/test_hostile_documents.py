@@ -1,0 +1,57 @@
+"""Documents of the sorts that once took long: what is counted before validation bounds what validation does."""
+
+import contextlib
+
+import pytest
+from graphql import GraphQLError
+
+from schema.documents import DocumentCache, choose_operation, validate_document
+from schema.limits import TO_SIGN_IN, Limits, check_limits, check_outline
+from schema.root import graphql_schema
+from tests.api.counting import calls_made
+from tests.api.hostile import HOSTILE, Make
+
+SCHEMA = graphql_schema()
+#: Calls of functions: a twentieth of a second on a machine of 2024, and a two-hundredth for nobody.
+MOST_CALLS = 800_000
+MOST_CALLS_FOR_NOBODY = 60_000
+
+
+def examine(source: str, allowed: Limits) -> None:
+    """All that is done to a document before it runs."""
+    with contextlib.suppress(GraphQLError):
+        check_outline(source, allowed)
+        document = DocumentCache().parse(source, max_tokens=allowed.tokens)
+        chosen = choose_operation(document, next(iter(document.operations), None))
+        check_limits(SCHEMA, document, chosen, {}, allowed)
+        validate_document(SCHEMA, document, suggestions=allowed is not TO_SIGN_IN)
+
+
+def largest(make: Make, allowed: Limits) -> int:
+    """The size of the largest document of a sort that is parsed."""
+    fits, too_large = 0, 20_000
+    while too_large - fits > 1:
+        middle = (fits + too_large) // 2
+        try:
+            check_outline(make(middle), allowed)
+            fits = middle
+        except GraphQLError:
+            too_large = middle
+    return fits
+
+
+@pytest.mark.parametrize("sort", HOSTILE)
+@pytest.mark.parametrize(
+    ("allowed", "most"), [(Limits(), MOST_CALLS), (TO_SIGN_IN, MOST_CALLS_FOR_NOBODY)], ids=["member", "nobody"]
+)
+def test_no_document_is_much_work(sort: str, allowed: Limits, most: int) -> None:
+    """The largest that is parsed is within a bound; half of it takes half as much, up to what is refused by then; and
+    all larger ones take next to nothing."""
+    make = HOSTILE[sort]
+    size = largest(make, allowed)
+    work = {each: calls_made(lambda each=each: examine(make(each), allowed)) for each in (size // 4, size // 2, size)}  # type: ignore[misc]
+    assert max(work.values()) < most
+    assert work[size // 2] < 2.4 * work[size // 4] + 10_000, work
+    assert work[size] < 2.4 * work[size // 2] + 10_000, work
+    over = make(2 * size + 20_000)
+    assert calls_made(lambda: examine(over, allowed)) < 10_000
