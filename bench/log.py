@@ -24,8 +24,9 @@ from bench.measure import heading, median, ratio, table, taking_turns
 from models.actor import Actor
 from models.database import _config, credentials, sql
 from models.events import JobMoved, to_json
-from models.log import append, heads, read_histories, read_log
+from models.log import Reached, append, heads, read_histories, read_log
 from models.partitions import make_partitions
+from models.scope import Scope
 
 SHORT, LONG = 10_000, 1_000_000
 MONTHS = 36
@@ -123,7 +124,7 @@ class Log:
     async def read_history(self, jobs: int) -> None:
         """The first page of each job."""
         ids = [job.id for job in self.busy.jobs[:jobs]]
-        found = await read_histories(self.busy.id, ids, before=(2**63 - 1, 0), limit=PAGE)
+        found = await read_histories(Scope.whole(self.busy.id), ids, reached=Reached(), limit=PAGE)
         if any(len(page) != PAGE for page in found.values()):
             raise SystemExit("A history is not whole.")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -11,6 +11,8 @@ import orjson
 from models.actor import Actor
 from models.database import sql
 from models.events import Event, from_json, to_json
+from models.scope import Scope
+from models.visibility_in_sql import shown_condition, shown_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,25 +145,36 @@ def _are_all(rows: Sequence[dict[str, Any]], after: int, limit: int) -> bool:
     return bool(rows) and (len(rows) == limit or last == rows[0]["head"])
 
 
+class Reached(NamedTuple):
+    """How far a reader of a history has come: down to this revision, of which they have seen so many events. What they
+    did not see is not counted."""
+
+    revision: int = 2**63 - 1
+    seen: int = 0
+
+
 _HISTORIES = f"""
 SELECT asked.job AS of_job, e.* FROM unnest($2::uuid[]) AS asked(job), LATERAL (
-  SELECT {_COLUMNS} FROM event WHERE firm_id = $1 AND job = asked.job AND at >= $6 AND (revision, index) < ($3, $4)
-  ORDER BY revision DESC, index DESC LIMIT $5) e
+  SELECT {_COLUMNS} FROM event WHERE firm_id = $1 AND job = asked.job AND at >= $6 AND revision <= $3
+  AND {shown_condition("event", 7)}
+  ORDER BY revision DESC, index DESC OFFSET $4 LIMIT $5) e
 ORDER BY e.revision DESC, e.index DESC
 """
 
 
 async def read_histories(
-    firm_id: UUID, job_ids: Sequence[UUID], *, before: tuple[int, int], limit: int
+    scope: Scope, job_ids: Sequence[UUID], *, reached: Reached, limit: int
 ) -> dict[UUID, list[Logged]]:
-    """The newest `limit` events of each job before (revision, index), newest first, as far back as the log goes."""
+    """Of the events of each job that the scope is shown the `limit` next, newest first, as far back as the log goes."""
+    firm_id = scope.firm_id
     found: dict[UUID, list[Logged]] = {job_id: [] for job_id in job_ids}
     # Nothing happened to a job before it was there.
     (oldest,) = await sql(
         "SELECT min(created_at) AS job FROM job WHERE firm_id = $1 AND id = ANY($2)", firm_id, job_ids
     )
     if oldest["job"] is not None:
-        rows = await sql(_HISTORIES, firm_id, job_ids, *before, limit, oldest["job"] - _CLOCKS)
+        since = oldest["job"] - _CLOCKS
+        rows = await sql(_HISTORIES, firm_id, job_ids, *reached, limit, since, *shown_values(scope))
         for row, logged in zip(rows, _logged(rows), strict=True):
             found[row["of_job"]].append(logged)
     return found

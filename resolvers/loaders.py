@@ -17,9 +17,8 @@ from models.ids import Kind
 from models.log import Logged, read_histories
 from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from models.scope import Scope
-from models.visibility import shown
 from resolvers.batching import Loader
-from resolvers.paging import HistoryPage, history_page, history_position
+from resolvers.paging import HistoryPage, history_page, history_reached
 from schema.types.time import Money
 
 if TYPE_CHECKING:
@@ -223,16 +222,16 @@ class Loaders:
 
     async def history(self, job_id: UUID, first: int, after: str | None) -> HistoryPage:
         """A page of a job's history, newest first."""
-        position = history_position(first, after)
+        reached = history_reached(first, after)
         # Before they are read: a page of which nothing but its cursors was asked for costs no less.
         if not self._context.holds(first):
-            return history_page([], first, lambda logged: False)
+            return history_page([], first, reached)
 
         async def load(ids: Sequence[UUID]) -> dict[UUID, list[Logged]]:
-            return await read_histories(self._context.firm_id, ids, before=position, limit=first + 1)
+            return await read_histories(self._context.scope, ids, reached=reached, limit=first + 1)
 
         read: list[Logged] = await self._lists(("history", first, after), load).future(job_id)
-        return history_page(read, first, lambda logged: shown(logged.event, self._context.scope) is logged.event)
+        return history_page(read, first, reached)
 
     async def _firm(self) -> Firm:
         firm: Firm = await self._rows(Kind.FIRM).future(self._context.firm_id)

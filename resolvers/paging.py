@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 from models.bounds import PAGE
 from models.conditions import holds
 from models.errors import Invalid
-from models.log import Logged
+from models.log import Logged, Reached
 from models.records import read_query
 from models.rows import Row
 from resolvers import cursors
@@ -178,27 +178,32 @@ class HistoryPage:
 
 
 _HISTORY = cursors.fingerprint("history")
-_NEWEST = (2**63 - 1, 0)
 
 
-def history_position(first: int, after: str | None) -> tuple[int, int]:
-    """The (revision, index) that a page of history starts below."""
+def history_reached(first: int, after: str | None) -> Reached:
+    """How far the reader has come who asks for a page of history after this cursor."""
     if not 1 <= first <= MOST:
         raise Invalid(f"A page has from 1 to {MOST} things, not {first}.", "first")
     if after is None:
-        return _NEWEST
+        return Reached()
     values = cursors.decode(_HISTORY, after, "after")
     whole = len(values) == 2 and all(type(value) is int and value >= 0 for value in values)
     if not whole or values[0] >= 2**63 or values[1] >= 2**31:
         raise Invalid("This is not a cursor of this history. Start anew without one.", "after")
-    return values[0], values[1]
+    return Reached(*values)
 
 
-def history_page(read: list[Logged], first: int, visible: Callable[[Logged], bool]) -> HistoryPage:
-    """A page of what was read, of which the viewer may see a part; one more than asked for says that there is more."""
-    more, read = len(read) > first, read[:first]
-    # The cursor is that of the last event read, seen or not: the next page goes on from there.
-    end = cursors.encode(_HISTORY, [read[-1].revision, read[-1].index]) if read else None
-    start = cursors.encode(_HISTORY, [read[0].revision, read[0].index]) if read else None
-    nodes = [logged for logged in read if visible(logged)]
-    return HistoryPage(nodes, PageInfo(has_next_page=more, has_previous_page=False, start_cursor=start, end_cursor=end))
+def history_page(read: list[Logged], first: int, reached: Reached) -> HistoryPage:
+    """A page of what was read from there on; one more than asked for says that there is more."""
+    more, nodes = len(read) > first, read[:first]
+    start, end = (_cursor(nodes[:upto], reached) if nodes else None for upto in (1, first))
+    info = PageInfo(has_next_page=more, has_previous_page=reached != Reached(), start_cursor=start, end_cursor=end)
+    return HistoryPage(nodes, info)
+
+
+def _cursor(nodes: list[Logged], reached: Reached) -> str:
+    """The cursor of the last of these events. It does not have its index in the revision: that would tell how many
+    others are there which the reader may not see."""
+    revision = nodes[-1].revision
+    seen = sum(logged.revision == revision for logged in nodes)
+    return cursors.encode(_HISTORY, [revision, seen + (reached.seen if revision == reached.revision else 0)])

@@ -54,7 +54,7 @@ class Peers:
         pairs["leaders"] = (world.owner, world.admin)
         hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
         entries = [await _log_time(firm, member, hidden.id) for pair in pairs.values() for member in pair]
-        await _record(firm, [_sample(kind, firm.things) for kind in KINDS.values()])
+        await _record(firm, [sample(kind, firm.things) for kind in KINDS.values()])
         return cls(firm, pairs, entries, await read_log(world.firm.id, 0, limit=10_000))
 
     async def viewers(self, pair: str) -> tuple[Viewer, Viewer]:
@@ -70,7 +70,7 @@ class Peers:
         """All that a viewer may be told: of every event, and that every thing came and left."""
         last = self.log[-1]
         views = [
-            replace(last, index=last.index + number, event=_sample(kind, self.firm.things))
+            replace(last, index=last.index + number, event=sample(kind, self.firm.things))
             for number, kind in enumerate(VIEWS.values(), start=1)
         ]
         told = [
@@ -97,7 +97,7 @@ async def _log_time(firm: Furnished, member: Member, hidden: UUID) -> UUID:
     moved = (await log_time(world.acting(member), minutes=10, job_id=job, note=member.name)).value
     await update_time_entry(world.acting(world.owner), time_entry_id=moved.id, job_id=hidden)
     things = firm.things | {"time_entry": mine.id, "member": member.id}
-    await _record(firm, [_sample(kind, things) for kind in KINDS.values() if issubclass(kind, TimeEvent)])
+    await _record(firm, [sample(kind, things) for kind in KINDS.values() if issubclass(kind, TimeEvent)])
     return mine.id
 
 
@@ -108,7 +108,7 @@ async def _record(firm: Furnished, events: list[Event]) -> None:
             await append(firm.world.acting(firm.world.owner), [event], datetime.now(UTC))
 
 
-def _sample(kind: type[Event], things: Mapping[str, UUID]) -> Event:
+def sample(kind: type[Event], things: Mapping[str, UUID]) -> Event:
     """Such an event of these things."""
     hints = get_type_hints(kind, include_extras=True)
     return kind(**{field.name: _value(hints[field.name], things) for field in fields(kind)})

@@ -13,15 +13,14 @@ import embedded
 from models import partitions
 from models.database import credentials, sql
 from models.events import JobCreated, JobUpdated
+from models.log import Reached, read_histories, read_log, revision_of_creation
 from models.log import append as append_events
-from models.log import read_histories, read_log, revision_of_creation
 from models.partitions import Busy, has_strays, make_partitions, prune_log
 from models.rows import Job
+from models.scope import Scope
 from settings import Settings
 from tests.databases import on, own_database, partitions_of_the_log
 from tests.world import World
-
-NEWEST = (2**62, 0)
 
 
 @pytest.fixture
@@ -216,22 +215,23 @@ async def test_a_history_ends_where_the_log_does(world: World) -> None:
     await sql("UPDATE event SET at = $2 WHERE firm_id = $1 AND revision = $3", world.firm.id, month(2001, 1), created)
     await Job.filter(id=job.id).update(created_at=month(2001, 1))
 
-    async def history(before: tuple[int, int]) -> list[int]:
-        found = await read_histories(world.firm.id, [job.id], before=before, limit=10)
+    async def history(reached: Reached) -> list[int]:
+        found = await read_histories(Scope.whole(world.firm.id), [job.id], reached=reached, limit=10)
         return [logged.revision for logged in found[job.id]]
 
-    assert await history(NEWEST) == [young, young, old, old, created]
+    assert await history(Reached()) == [young, young, old, old, created]
     assert await revision_of_creation(world.firm.id, job.id, JobCreated) == created
     await prune_log(month(2001, 3), 1)
-    assert await history(NEWEST) == [young, young]
-    assert await history((young, 1)) == [young]
-    assert await history((young, 0)) == []
+    assert await history(Reached()) == [young, young]
+    assert await history(Reached(young, 1)) == [young]
+    assert await history(Reached(young, 2)) == []
     assert await revision_of_creation(world.firm.id, job.id, JobCreated) is None
 
 
 async def test_a_history_of_nothing_is_empty(world: World) -> None:
-    assert await read_histories(world.firm.id, [world.account.id], before=NEWEST, limit=10) == {world.account.id: []}
-    assert await read_histories(world.firm.id, [], before=NEWEST, limit=10) == {}
+    scope, nothing = Scope.whole(world.firm.id), world.account.id
+    assert await read_histories(scope, [nothing], reached=Reached(), limit=10) == {nothing: []}
+    assert await read_histories(scope, [], reached=Reached(), limit=10) == {}
 
 
 @pytest.mark.parametrize("kept", ["0", "-1", "a year"])
