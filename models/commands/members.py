@@ -4,13 +4,13 @@ Only the owner makes and unmakes admins, and stays the owner until they hand tha
 team never reaches above their own rights.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
-from models.actor import Actor
-from models.command import Change, Outcome, command
+from models.actor import Actor, ActorKind
+from models.command import Change, Outcome, command, shut_out
 from models.commands.shared import made_before
 from models.errors import Forbidden, Invalid, RuleBroken
 from models.events import (
@@ -24,6 +24,7 @@ from models.events import (
 )
 from models.ids import new_id
 from models.passwords import hash_password, password_fits
+from models.repeating import with_secrets
 from models.rights import LEADERS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
@@ -51,11 +52,18 @@ async def create_member(
     id: UUID | None = None,
 ) -> Outcome[Member]:
     """Add somebody to the team. Without a password they cannot sign in yet. Capacity is in minutes a week."""
+
+    async def hashes_of(secrets: Mapping[str, str]) -> dict[str, str]:
+        return {name: await hash_password(secret, name) for name, secret in secrets.items()}
+
+    async def create(actor: Actor, hashes: Mapping[str, str]) -> Outcome[Member]:
+        kept = hashes.get("password")
+        return await _create_member(
+            actor, email=email, name=name, role=role, rights=rights, capacity=capacity, password_hash=kept, id=id
+        )
+
     # Hashed before the transaction, which must not stay open for as long as that takes.
-    kept = None if password is None else await hash_password(password)
-    return await _create_member(
-        actor, email=email, name=name, role=role, rights=rights, capacity=capacity, password_hash=kept, id=id
-    )
+    return await with_secrets(actor, {} if password is None else {"password": password}, hashes_of, create)
 
 
 @command("createMember")
@@ -198,20 +206,37 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
 
 async def change_password(actor: Actor, /, *, current_password: str, new_password: str) -> Outcome[Member]:
     """Give oneself another password. It makes no revision: nobody else sees it. Sessions on other devices go on."""
-    member = await Member.filter(id=actor.id, firm_id=actor.firm_id).first()
-    kept = member.password_hash if member else None
-    fits = await password_fits(kept, current_password)
-    new_hash = await hash_password(new_password, "new_password")
-    return await _change_password(actor, present=kept if fits else None, new_hash=new_hash)
+    if actor.kind is not ActorKind.MEMBER:
+        raise Forbidden("Only a member has a password.")
+    member = await Member.filter(id=actor.id, firm_id=actor.firm_id, active=True).first()
+    if member is None:
+        raise shut_out()
+
+    async def hashes_of(_secrets: Mapping[str, str]) -> dict[str, str]:
+        if not await password_fits(member.password_hash, current_password) or member.password_hash is None:
+            raise _not_the_present_one()
+        return {
+            "current_password": member.password_hash,
+            "new_password": await hash_password(new_password, "new_password"),
+        }
+
+    async def change(actor: Actor, hashes: Mapping[str, str]) -> Outcome[Member]:
+        return await _change_password(actor, present=hashes["current_password"], new_hash=hashes["new_password"])
+
+    secrets = {"current_password": current_password, "new_password": new_password}
+    return await with_secrets(actor, secrets, hashes_of, change)
+
+
+def _not_the_present_one() -> Invalid:
+    return Invalid("This is not your present password.", "current_password")
 
 
 @command("changePassword", of_the_team=True)
-async def _change_password(change: Change, *, present: str | None, new_hash: str) -> Member:
-    if change.member_id is None:
-        raise Forbidden("Only a member has a password.")
+async def _change_password(change: Change, *, present: str, new_hash: str) -> Member:
+    assert change.member_id is not None  # Only a member gets here.
     member = await change.scope.members.lock(change.member_id)
-    if present is None or member.password_hash != present:
-        raise Invalid("This is not your present password.", "current_password")
+    if member.password_hash != present:
+        raise _not_the_present_one()
     member.password_hash = new_hash
     # Not a new version either: there is no event that would bring it to those who hold the old one.
     await member.save(update_fields=["password_hash"])

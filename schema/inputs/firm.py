@@ -6,7 +6,18 @@ import strawberry
 
 from models.ids import Kind
 from schema.enums import AccountType, Right, Role
-from schema.inputs.base import Expecting, Keyed, change, id_of, maybe_id_of, needed, optional, own_id
+from schema.inputs.base import (
+    Expecting,
+    Keyed,
+    change,
+    id_of,
+    maybe_id_of,
+    maybe_password,
+    needed,
+    optional,
+    own_id,
+    password,
+)
 
 
 @strawberry.input(description="Who you are.")
@@ -14,7 +25,7 @@ class SignInInput:
     """sign_in"""
 
     email: str = strawberry.field(description="The address that you sign in with.")
-    password: str = strawberry.field(description="Your password.")
+    password: str = password("Your password.")
 
 
 @strawberry.input(description="What you were given when you signed in, or last refreshed.")
@@ -31,8 +42,8 @@ class RefreshSessionInput:
 class ChangePasswordInput(Keyed):
     """change_password"""
 
-    current_password: str = needed("The present one.")
-    new_password: str = needed("8 to 1,000 characters.")
+    current_password: str = password("The present one.")
+    new_password: str = password("8 to 1,000 characters.")
 
 
 @strawberry.input(description="What to change about the firm. What is left out stays.")
@@ -56,7 +67,7 @@ class CreateMemberInput(Keyed):
     role: Role | None = optional("EMPLOYEE when left out. Only the owner adds admins.")
     rights: list[Right] | None = optional("None when left out. You can give those that you have.")
     capacity: int | None = optional("Minutes a week; 2,400 when left out.")
-    password: str | None = optional("8 to 1,000 characters. Without one the member cannot sign in yet.")
+    password: str | None = maybe_password("8 to 1,000 characters. Without one the member cannot sign in yet.")
 
 
 @strawberry.input(description="What to change about a member. What is left out stays.")
