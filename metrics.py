@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from models.hashing import HASHING
 from schema.engine import Engine
 from subscriptions.hub import Hub
 from transport.traffic import Traffic
@@ -46,6 +47,10 @@ class _Counts(Collector):
         yield CounterMetricFamily("jobwire_bell_rung", "Revisions published.", self._hub.bell.rung)
         yield CounterMetricFamily("jobwire_bell_heard", "Revisions heard from Redis.", self._hub.bell.heard)
         yield CounterMetricFamily("jobwire_bell_dropped", "Revisions that Redis did not take.", self._hub.bell.dropped)
+        turns = HASHING.turns
+        yield CounterMetricFamily("jobwire_passwords_checked", "Turns to hash passwords that were taken.", turns.taken)
+        yield CounterMetricFamily("jobwire_passwords_refused", "Callers who got no turn in time.", turns.refused)
+        yield GaugeMetricFamily("jobwire_passwords_waiting", "Callers who wait for theirs.", turns.waiting)
         for name, number in dataclasses.asdict(self._traffic.counters).items():
             yield GaugeMetricFamily(f"jobwire_transport_{name}", "See transport/counters.py.", number)
 

@@ -1,7 +1,7 @@
 """Who asks for a change, and what it answers to."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from models.caller import OURSELVES, Caller
 from models.ids import FirmId
 from models.texts import IDEMPOTENCY_KEY
 
@@ -24,17 +25,26 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdempotentCall:
-    """A call that may be sent again: its key, and a digest of everything that it asks for."""
+    """A call that may be sent again: whose it is, its key, and a digest of everything that it asks for but the secrets.
 
+    `secrets` names those among what it asks for, `hashes` has what is kept of each: see `models.repeating`.
+    """
+
+    asker: UUID
     key: str
     fingerprint: str
+    secrets: frozenset[str] = frozenset()
+    hashes: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, key: str, asker: UUID, action: str, content: Mapping[str, Any]) -> "IdempotentCall":
+    def of(
+        cls, key: str, asker: UUID, action: str, content: Mapping[str, Any], secrets: Iterable[str] = ()
+    ) -> "IdempotentCall":
         """The same asker, action and content give the same fingerprint."""
         key = IDEMPOTENCY_KEY.check(key, "idempotency_key")
-        text = orjson.dumps([str(asker), action, content], option=orjson.OPT_SORT_KEYS, default=str)
-        return cls(key, hashlib.sha256(text).hexdigest())
+        asked = [str(asker), action, content, sorted(secrets)]
+        text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS, default=str)
+        return cls(asker, key, hashlib.sha256(text).hexdigest(), frozenset(secrets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +58,29 @@ class Actor:
     #: The revision that made an automation act.
     cause: int | None = None
     call: IdempotentCall | None = field(default=None, compare=False)
+    #: Where they call from.
+    caller: Caller = field(default=OURSELVES, compare=False)
 
     @classmethod
-    def member(cls, firm_id: UUID, member_id: UUID) -> "Actor":
+    def member(cls, firm_id: UUID, member_id: UUID, caller: Caller = OURSELVES) -> "Actor":
         """A signed-in member."""
-        return cls(ActorKind.MEMBER, firm_id, member_id)
+        return cls(ActorKind.MEMBER, firm_id, member_id, caller=caller)
 
     @classmethod
     def automation(cls, firm_id: UUID, label: str, cause: int) -> "Actor":
         """An automation that reacts to a revision. It acts with the rights of whoever saved it: the whole firm's."""
         return cls(ActorKind.AUTOMATION, firm_id, label=label, cause=cause)
 
-    def calling(self, key: str | None, action: str, content: Mapping[str, Any]) -> "Actor":
-        """The actor, for one call that may be sent again under this key."""
+    def calling(self, key: str | None, action: str, content: Mapping[str, Any], secrets: Iterable[str] = ()) -> "Actor":
+        """The actor, for one call that may be sent again under this key. `secrets` names what else it asks for, whose
+        content no digest may hold: the command brings their hashes."""
         if key is None:
             return self
-        return replace(self, call=IdempotentCall.of(key, self.id or self.firm_id, action, content))
+        return replace(self, call=IdempotentCall.of(key, self.id or self.firm_id, action, content, secrets))
+
+    def keeping(self, hashes: Mapping[str, str]) -> "Actor":
+        """The actor, for a call of which these hashes of secrets are kept."""
+        return self if self.call is None else replace(self, call=replace(self.call, hashes=hashes))
 
     def to_json(self) -> dict[str, Any]:
         """As the log names it."""

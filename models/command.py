@@ -22,6 +22,7 @@ from models.errors import Code, Forbidden, Refusal, RuleBroken, SignInRefused, r
 from models.events import Event
 from models.ids import Kind
 from models.log import Committed, ScopesChanged, announce, append
+from models.repeating import earlier_call
 from models.rights import ACTIONS, Requirement, Right, Role
 from models.rows import Firm, Row
 from models.scope import Scope, Viewer
@@ -226,35 +227,20 @@ async def _begin(actor: Actor, action: str) -> Change:
     assert actor.id is not None
     viewer = (await viewers([actor.id])).get(actor.id)
     if viewer is None or viewer.scope.firm_id != actor.firm_id:
-        raise SignInRefused("You are no longer an active member of this firm. Ask somebody who manages its team.")
+        raise shut_out()
     return Change(actor, action, now, viewer.scope, viewer.role, viewer.time_zone, viewer.revision, viewer)
 
 
+def shut_out() -> SignInRefused:
+    """The refusal of whoever is no longer on the team."""
+    return SignInRefused("You are no longer an active member of this firm. Ask somebody who manages its team.")
+
+
 async def _earlier_call(change: Change) -> Outcome[Any] | None:
-    call = change.actor.call
-    if call is None:
+    earlier = await earlier_call(change.actor, change.now)
+    if earlier is None:
         return None
-    # Whoever comes second with the same key waits here until the first is committed or has given up.
-    taken = await sql(
-        "INSERT INTO idempotency_key (firm_id, key, fingerprint, created_at) VALUES ($1, $2, $3, $4) "
-        "ON CONFLICT (firm_id, key) DO NOTHING RETURNING id",
-        change.actor.firm_id,
-        call.key,
-        call.fingerprint,
-        change.now,
-    )
-    if taken:
-        return None
-    rows = await sql(
-        "SELECT fingerprint, revision, result FROM idempotency_key WHERE firm_id = $1 AND key = $2",
-        change.actor.firm_id,
-        call.key,
-    )
-    if rows[0]["fingerprint"] != call.fingerprint:
-        raise RuleBroken(
-            "This idempotency key was used for another call. Take a new key for each call.", "idempotency_key"
-        )
-    recalled, revision = await _recall(change.seen, orjson.loads(rows[0]["result"])), rows[0]["revision"]
+    recalled, revision = await _recall(change.seen, orjson.loads(earlier["result"])), earlier["revision"]
     return Outcome(
         recalled,
         change.revision if revision is None else revision,
@@ -291,8 +277,9 @@ async def _finish(change: Change, value: Any) -> Committed | None:
         await _confirm(change)
     if call := change.actor.call:
         await sql(
-            "UPDATE idempotency_key SET revision = $3, result = $4 WHERE firm_id = $1 AND key = $2",
+            "UPDATE idempotency_key SET revision = $4, result = $5 WHERE firm_id = $1 AND asker = $2 AND key = $3",
             change.actor.firm_id,
+            call.asker,
             call.key,
             committed.revision if committed else None if _refused(value) else change.made_at or change.revision,
             orjson.dumps(_remember(value)).decode(),

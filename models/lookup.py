@@ -8,15 +8,16 @@ from models.texts import sameness, storable
 
 # Two who had addresses before these were taken for the same still have them: each signs in with just that spelling.
 _AT = """
-SELECT id, firm_id, password_hash FROM member WHERE (email_key = $1 OR email = $2) AND active
-ORDER BY email = $2 DESC LIMIT 1
+SELECT m.id, m.firm_id, m.password_hash, s.refresh_hash, s.refresh_key
+FROM member m LEFT JOIN session s ON s.id = $3 AND s.member_id = m.id
+WHERE (m.email_key = $1 OR m.email = $2) AND m.active ORDER BY m.email = $2 DESC LIMIT 1
 """
 
 
-async def signing_in_as(email: str) -> dict[str, Any] | None:
+async def signing_in_as(email: str, session_id: UUID | None = None) -> dict[str, Any] | None:
     """The id, firm and password hash of the active member who signs in with this address, or with one that is taken for
-    the same."""
-    rows = await sql(_AT, sameness(email), email.strip().lower()) if storable(email) else []
+    the same; and what tells the refresh tokens of the session with this id, if it is theirs."""
+    rows = await sql(_AT, sameness(email), email.strip().lower(), session_id) if storable(email) else []
     return rows[0] if rows else None
 
 

@@ -13,6 +13,7 @@ from models.errors import Conflict, Refusal
 from resolvers.context import Context
 from resolvers.fitting import check_fit
 from resolvers.inputs import spoken, values_of
+from schema.inputs.base import secrets_of
 from schema.payloads import bulk_payload, payload
 from schema.types import jobs as job_types
 
@@ -29,7 +30,9 @@ async def _perform(
         expect_permitted(context.viewer, action)
         values = values_of(given)
         key = values.pop("idempotency_key", None)
-        actor = actor.calling(key, action, {name: values[name] for name in values if "password" not in name})
+        secrets = values.keys() & secrets_of(given.__class__)
+        content = {name: value for name, value in values.items() if name not in secrets}
+        actor = actor.calling(key, action, content, secrets)
         outcome = await command(actor, **values)
     except Refusal as refusal:
         if isinstance(refusal, Conflict):

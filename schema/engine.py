@@ -37,6 +37,7 @@ from schema.faults import formatted
 from schema.limits import TO_SIGN_IN, Limits, Measured, check_limits, check_variables
 from schema.live import LiveTopic, topic_key
 from schema.operation import Key, Operation
+from schema.passwords import check_passwords
 from schema.root import graphql_schema
 from schema.session import Session
 from schema.sharing import check_coordinates
@@ -142,6 +143,10 @@ class Engine:
         read = get_variable_values(self._schema, definitions, variables, max_errors=20)
         if isinstance(read, list):
             raise Refused([formatted(error) for error in read])
+        try:
+            check_passwords(self._schema, document, chosen, read)
+        except GraphQLError as error:
+            raise Refused([formatted(error)]) from None
         # What the operation does not declare is of no use to it.
         declared = {definition.variable.name.value for definition in definitions}
         variables = {name: value for name, value in variables.items() if name in declared}

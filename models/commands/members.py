@@ -4,15 +4,16 @@ Only the owner makes and unmakes admins, and stays the owner until they hand tha
 whoever is above them: in a higher role, or with a right that they lack.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from models import checks
+from models import attempts, checks
 from models.actor import Actor
 from models.bounds import CAPACITY
-from models.command import Change, Outcome, authority, command
+from models.command import Change, Outcome, authority, command, shut_out
 from models.commands.shared import made_before
 from models.commands.timers import stop_running
 from models.errors import Forbidden, Invalid, RuleBroken
@@ -26,11 +27,12 @@ from models.events import (
     changes_of,
 )
 from models.ids import new_id
-from models.passwords import hash_password, password_fits
+from models.passwords import hashed, verified
+from models.repeating import with_secrets
 from models.rights import RANKS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
-from models.texts import EMAIL, NAME, sameness
+from models.texts import EMAIL, NAME, PASSWORD, sameness
 
 _STAYS = "Nobody removes the owner. They can transfer ownership first."
 
@@ -56,13 +58,19 @@ async def create_member(
 ) -> Outcome[Member]:
     """Add somebody to the team. Without a password they cannot sign in yet. Capacity is in minutes a week."""
     wanted = _Newcomer(email, name, role, rights, capacity)
-    kept = None
-    if password is not None:
+    secrets = {} if password is None else {"password": PASSWORD.check(password, "password")}
+    if secrets:
         # Hashed before the transaction, which must not stay open for as long as that takes; and after all that needs
         # no transaction to be refused.
         wanted.columns(await authority(actor, "createMember"))
-        kept = await hash_password(password)
-    return await _create_member(actor, wanted=wanted, password_hash=kept, id=id)
+
+    async def hashes_of(secrets: Mapping[str, str]) -> dict[str, str]:
+        return {name: await hashed(secret) for name, secret in secrets.items()}
+
+    async def create(actor: Actor, hashes: Mapping[str, str]) -> Outcome[Member]:
+        return await _create_member(actor, wanted=wanted, password_hash=hashes.get("password"), id=id)
+
+    return await with_secrets(actor, secrets, hashes_of, create)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,20 +213,43 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
 
 
 async def change_password(actor: Actor, /, *, current_password: str, new_password: str) -> Outcome[Member]:
-    """Give oneself another password. It makes no revision: nobody else sees it. Sessions on other devices go on."""
+    """Give oneself another password. It makes no revision: nobody else sees it. Sessions on other devices go on.
+    `LimitReached` after too many wrong present ones: whoever took over a session must not guess it."""
     _own(await authority(actor, "changePassword"))
-    member = await Member.filter(id=actor.id, firm_id=actor.firm_id).first()
-    kept = member.password_hash if member else None
-    fits = await password_fits(kept, current_password)
-    new_hash = await hash_password(new_password, "new_password")
-    return await _change_password(actor, present=kept if fits else None, new_hash=new_hash)
+    PASSWORD.check(new_password, "new_password")
+    member = await Member.filter(id=actor.id, firm_id=actor.firm_id, active=True).first()
+    if member is None:
+        raise shut_out()
+    place = f"device {actor.caller.session_id}"
+
+    async def allowed() -> None:
+        await attempts.count_attempt(
+            member.email_key, datetime.now(UTC), place, told="change this password", path="current_password"
+        )
+
+    async def hashes_of(_secrets: Mapping[str, str]) -> dict[str, str]:
+        if not await verified(member.password_hash, current_password) or member.password_hash is None:
+            raise _not_the_present_one()
+        return {"current_password": member.password_hash, "new_password": await hashed(new_password)}
+
+    async def change(actor: Actor, hashes: Mapping[str, str]) -> Outcome[Member]:
+        return await _change_password(actor, present=hashes["current_password"], new_hash=hashes["new_password"])
+
+    secrets = {"current_password": current_password, "new_password": new_password}
+    outcome = await with_secrets(actor, secrets, hashes_of, change, allowed=allowed)
+    await attempts.take_back(member.email_key, place)
+    return outcome
+
+
+def _not_the_present_one() -> Invalid:
+    return Invalid("This is not your present password.", "current_password")
 
 
 @command("changePassword")
-async def _change_password(change: Change, *, present: str | None, new_hash: str) -> Member:
+async def _change_password(change: Change, *, present: str, new_hash: str) -> Member:
     member = await change.scope.members.lock(_own(change))
-    if present is None or member.password_hash != present:
-        raise Invalid("This is not your present password.", "current_password")
+    if member.password_hash != present:
+        raise _not_the_present_one()
     member.password_hash = new_hash
     # Not a new version either: there is no event that would bring it to those who hold the old one.
     await member.save(update_fields=["password_hash"])

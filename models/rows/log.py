@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.fields.db_defaults import SqlDefault
 
 from models.rows.base import Link, belongs_to
 
@@ -37,12 +38,16 @@ class IdempotencyKey(Link):
 
     firm: Any = belongs_to("Firm", on_delete=fields.CASCADE)
     firm_id: UUID
+    # Whose call it was: a member, or for an automation or a schedule the firm. Another's equal key is another call.
+    asker: UUID = fields.UUIDField()
     key = fields.CharField(max_length=200)
     fingerprint = fields.CharField(max_length=64)
+    # The argon2id hashes of the passwords among what it asked for, by field: a digest could be guessed from.
+    secrets: dict[str, str] = fields.JSONField(default=dict, db_default=SqlDefault("'{}'"))
     revision: int | None = fields.BigIntField(null=True)
     result: Any = fields.JSONField(null=True)
     created_at: datetime = fields.DatetimeField(db_index=True)
 
     class Meta:
         table = "idempotency_key"
-        unique_together = (("firm", "key"),)
+        unique_together = (("firm", "asker", "key"),)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+from collections.abc import Hashable
 from typing import Any
 
 import strawberry
@@ -17,6 +20,8 @@ NULL = "null"
 LEFT_OUT = "left out"
 CLEARS = "clears"
 REFUSED = "refused"
+#: And whether it is a password: hashed, and in no digest, log or message.
+PASSWORD = "password"
 
 
 def needed(description: str) -> Any:
@@ -27,6 +32,23 @@ def needed(description: str) -> Any:
 def optional(description: str) -> Any:
     """A field that may be left out, or null, which is the same."""
     return strawberry.field(default=UNSET, description=description)
+
+
+def password(description: str) -> Any:
+    """A password that must be given."""
+    return strawberry.field(description=description, metadata={NULL: REFUSED, PASSWORD: True})
+
+
+def maybe_password(description: str) -> Any:
+    """A password that may be left out, or null, which is the same."""
+    return strawberry.field(default=UNSET, description=description, metadata={PASSWORD: True})
+
+
+@functools.cache
+def secrets_of(input: Hashable) -> frozenset[str]:
+    """The names of the fields of an input that are passwords, as the domain has them."""
+    declared = dataclasses.fields(input)  # type: ignore[arg-type]
+    return frozenset(field.name for field in declared if field.metadata.get(PASSWORD))
 
 
 def change(description: str) -> Any:

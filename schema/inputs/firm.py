@@ -8,7 +8,18 @@ from models.bounds import CAPACITY, LINKED
 from models.ids import Kind
 from models.texts import CLIENT_TEXT, EMAIL, LABEL, NAME, PASSWORD
 from schema.enums import AccountType, Right, Role
-from schema.inputs.base import Expecting, Keyed, change, id_of, maybe_id_of, needed, optional, own_id
+from schema.inputs.base import (
+    Expecting,
+    Keyed,
+    change,
+    id_of,
+    maybe_id_of,
+    maybe_password,
+    needed,
+    optional,
+    own_id,
+    password,
+)
 
 
 @strawberry.input(description="Who you are.")
@@ -16,7 +27,11 @@ class SignInInput:
     """sign_in"""
 
     email: str = strawberry.field(description="The address that you sign in with.")
-    password: str = strawberry.field(description="Your password.")
+    password: str = password("Your password.")
+    refresh_token: str | None = optional(
+        "The last refresh token that this device was given for this address, if it has one, be its session over or "
+        "not: then only what was tried with it counts, whatever others have tried."
+    )
 
 
 @strawberry.input(description="What you were given when you signed in, or last refreshed.")
@@ -33,8 +48,8 @@ class RefreshSessionInput:
 class ChangePasswordInput(Keyed):
     """change_password"""
 
-    current_password: str = needed("The present one.")
-    new_password: str = needed(f"{PASSWORD.bounds}.")
+    current_password: str = password("The present one.")
+    new_password: str = password(f"{PASSWORD.bounds}.")
 
 
 @strawberry.input(description="What to change about the firm. What is left out stays.")
@@ -60,7 +75,7 @@ class CreateMemberInput(Keyed):
     role: Role | None = optional("EMPLOYEE when left out. Only the owner adds admins.")
     rights: list[Right] | None = optional("None when left out. You can give those that you have.")
     capacity: int | None = optional(f"Minutes a week, {CAPACITY}; 2,400 when left out.")
-    password: str | None = optional(f"{PASSWORD.bounds}. Without one the member cannot sign in yet.")
+    password: str | None = maybe_password(f"{PASSWORD.bounds}. Without one the member cannot sign in yet.")
 
 
 @strawberry.input(description="What to change about a member. What is left out stays.")

@@ -62,3 +62,24 @@ async def test_sessions_go_on(old: str, db: asyncpg.Connection) -> None:
         for token in tokens.values():
             following = await refresh(token)
             assert (await refresh(token)).refresh_token == following.refresh_token
+
+
+async def test_keys_of_calls_become_their_askers(old: str, db: asyncpg.Connection) -> None:
+    firm, asker = await a_firm(db), uuid4()
+    kept = (
+        "INSERT INTO idempotency_key (firm_id, key, fingerprint, revision, created_at) VALUES ($1, $2, 'f', $3, now())"
+    )
+    told = """INSERT INTO event (firm_id, revision, index, type, data, actor, idempotency_key, at)
+    VALUES ($1, $2, 0, 'JobUpdated', '{}', $3, $4, now())"""
+    for key, revision, actor in [
+        ("a member's", 1, f'{{"kind": "MEMBER", "id": "{asker}"}}'),
+        ("a schedule's", 2, '{"kind": "SCHEDULE", "id": null}'),
+    ]:
+        await db.execute(kept, firm, key, revision)
+        await db.execute(told, firm, revision, actor, key)
+    # At this revision something else happened: this call changed nothing.
+    await db.execute(kept, firm, "nobody's", 1)
+    await migrate(old)
+    rows = await db.fetch("SELECT key, asker, secrets FROM idempotency_key")
+    assert {row["key"]: row["asker"] for row in rows} == {"a member's": asker, "a schedule's": firm}
+    assert {row["secrets"] for row in rows} == {"{}"}

@@ -1,0 +1,64 @@
+"""Inputs that differ from one in a single place, whatever its type: for what must notice every difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
+
+from models.ids import Kind, encode, new_id
+from schema.inputs.base import CLEARS, KIND, NULL
+from tests.api.samples import NoSample, Path, camel
+
+#: A value of each scalar, and another one.
+PAIRS: dict[str, tuple[Any, Any]] = {
+    "String": ("some text", "another text"),
+    "Int": (1, 2),
+    "Boolean": (False, True),
+    "Date": ("2026-03-01", "2026-03-02"),
+    "DateTime": ("2026-03-01T09:00:00Z", "2026-03-01T10:00:00Z"),
+    "Decimal": ("12.50", "12.75"),
+}
+
+
+def variants(type_: Any, value: Any, *, but: frozenset[str] = frozenset()) -> Iterator[tuple[Path, Any]]:
+    """The input of this type, changed in one place: each field that it has, has not, or has within others."""
+    for name, field, declared in _fields(type_):
+        if name in but:
+            continue
+        for path, other in _others(field.type, value.get(name), declared):
+            yield (name, *path), {**value, name: other}
+        if value.get(name) is not None and declared.metadata.get(NULL) == CLEARS:
+            yield (name, "null"), {**value, name: None}
+
+
+def _fields(type_: Any) -> Iterator[tuple[str, Any, Any]]:
+    declared = {camel(field.python_name): field for field in type_.extensions["strawberry-definition"].fields}
+    for name, field in type_.fields.items():
+        yield name, field, declared[name]
+
+
+def _others(type_: Any, value: Any, declared: Any) -> Iterator[tuple[Path, Any]]:
+    if isinstance(type_, GraphQLNonNull):
+        yield from _others(type_.of_type, value, declared)
+    elif isinstance(type_, GraphQLList):
+        for path, other in _others(type_.of_type, value[0] if value else None, declared):
+            yield (0, *path), [other, *(value or [])[1:]]
+        for _, more in _others(type_.of_type, None, declared):
+            yield ("more",), [*(value or []), more]
+            break
+    elif isinstance(type_, GraphQLInputObjectType):
+        yield from variants(type_, value or {})
+    else:
+        yield (), _other(type_, value, declared)
+
+
+def _other(type_: Any, value: Any, declared: Any) -> Any:
+    if type_.name == "ID":
+        return encode(Kind(declared.metadata[KIND]), new_id())
+    if isinstance(type_, GraphQLEnumType):
+        return next(name for name in type_.values if name != value)
+    if type_.name not in PAIRS:
+        raise NoSample(f"Say in tests/api/variants.py, PAIRS, what two values of {type_.name} look like.")
+    return next(one for one in PAIRS[type_.name] if one != value)
