@@ -51,6 +51,17 @@ async def earlier_call(actor: Actor, now: Any) -> Mapping[str, Any] | None:
     return kept
 
 
+async def sent_before(actor: Actor) -> bool:
+    """Whether the call was sent before, as far as can be told without its secrets. `RuleBroken` when its key was used
+    for another."""
+    kept = await _kept(actor, actor.call) if actor.call is not None else None
+    if kept is None or actor.call is None:
+        return False
+    if kept["fingerprint"] != actor.call.fingerprint:
+        raise _another()
+    return True
+
+
 async def with_secrets(
     actor: Actor,
     secrets: Mapping[str, str],
