@@ -8,6 +8,7 @@ from models import checks
 from models.command import Change, command
 from models.commands.shared import active_members, made_before, replace_links
 from models.commands.tags import tags_to_carry
+from models.conditions import holds
 from models.errors import RuleBroken
 from models.events import (
     AccountArchived,
@@ -129,14 +130,22 @@ async def archive_account(change: Change, *, account_id: UUID, expected_version:
     account.expect(expected_version)
     if account.archived:
         return account
-    open_jobs = await Job.filter(account_id=account.id, status__category__in=(Category.ACTIVE, Category.CUSTOM)).count()
-    if open_jobs:
-        jobs = "1 open job" if open_jobs == 1 else f"{open_jobs:,} open jobs"
-        raise RuleBroken(f"This account has {jobs}. Complete or archive what is open first.", "account_id")
+    still_open = holds(account_id=account.id, status__category__in=(Category.ACTIVE, Category.CUSTOM))
+    if await Job.filter(still_open).exists():
+        seen = await change.scope.jobs.where(still_open).count()
+        raise RuleBroken(_open_jobs(seen), "account_id")
     account.archived_at = change.now
     await account.store("archived_at")
     change.record(AccountArchived(account=account.id))
     return account
+
+
+def _open_jobs(seen: int) -> str:
+    # As `jobs_left`.
+    if not seen:
+        return "There are open jobs of this account that you do not see. They are completed or archived first."
+    jobs = "1 open job" if seen == 1 else f"{seen:,} open jobs"
+    return f"This account has {jobs} that you see. Complete or archive what is open first."
 
 
 @command("restoreAccount")

@@ -7,7 +7,7 @@ from uuid import UUID
 from models import checks
 from models.bounds import AVAILABLE_TO, STAGES
 from models.command import Change, command
-from models.commands.shared import active_members, made_before, replace_links
+from models.commands.shared import active_members, jobs_left, made_before, replace_links
 from models.database import sql
 from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import (
@@ -162,11 +162,9 @@ async def delete_pipeline(change: Change, *, pipeline_id: UUID, expected_version
     pipeline.expect(expected_version)
     # Whoever opens a job in it, or moves one to it, holds a stage: they are done before the jobs are counted.
     await Stage.filter(pipeline_id=pipeline.id).order_by("id").select_for_update(no_key=True)
-    if jobs := await Job.filter(pipeline_id=pipeline.id).count():
-        raise RuleBroken(
-            f"Jobs still in this pipeline, the archived ones included: {jobs:,}. Move or delete them first.",
-            "pipeline_id",
-        )
+    if await Job.filter(pipeline_id=pipeline.id).exists():
+        seen = await change.scope.jobs.where(pipeline_id=pipeline.id).count()
+        raise RuleBroken(jobs_left(seen, "in this pipeline", "They are moved or deleted first."), "pipeline_id")
     await _share(change, pipeline, ())
     await sql("DELETE FROM pipeline WHERE id = $1", pipeline.id)
     change.record(PipelineDeleted(pipeline=pipeline.id, name=pipeline.name))

@@ -11,7 +11,8 @@ from models.command import Change
 from models.errors import Invalid, Refusal, RuleBroken
 from models.events import Event
 from models.log import revision_of_creation
-from models.rows import Member, Row
+from models.rows import Job, Member, Row
+from models.scope import Place
 from models.targets import Target
 
 R = TypeVar("R", bound=Row)
@@ -48,6 +49,19 @@ async def active_members(change: Change, ids: Sequence[UUID], *path: str) -> dic
         if not member.active:
             raise RuleBroken(f"{member.name} is deactivated. Choose an active member.", *path)
     return found
+
+
+def number_seen(change: Change, jobs: Iterable[Job]) -> int:
+    """How many of these jobs the actor sees."""
+    return sum(change.scope.sees(Place(job.account_id, job.pipeline_id)) for job in jobs)
+
+
+def jobs_left(seen: int, where: str, remedy: str) -> str:
+    """Why something stays: the jobs there that the actor sees. Others are mentioned only where there are none of those,
+    and nothing is said about them, not even how many they are."""
+    if seen:
+        return f"Jobs that you see {where}, the archived ones included: {seen:,}. {remedy}"
+    return f"There are jobs {where} that you do not see. {remedy}"
 
 
 async def replace_links(

@@ -12,7 +12,7 @@ from models.bounds import TIME_LIMIT
 from models.command import Change, command
 from models.commands.pipelines import MOST_STAGES
 from models.commands.placing import keys_for, put
-from models.commands.shared import made_before
+from models.commands.shared import jobs_left, made_before, number_seen
 from models.database import sql
 from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, changes_of
@@ -207,9 +207,7 @@ async def _replacement(change: Change, stages: dict[UUID, Stage], stage: Stage, 
 
 async def _empty(change: Change, jobs: Sequence[Job], replacement: Stage | None) -> None:
     if replacement is None:
-        raise RuleBroken(
-            f"Jobs still on this stage, the archived ones included: {len(jobs):,}. Name a stage that takes them.",
-            "replacement_stage_id",
-        )
+        left = jobs_left(number_seen(change, jobs), "on this stage", "Name a stage that takes them.")
+        raise RuleBroken(left, "replacement_stage_id")
     keys = await keys_for(change, replacement, [job.id for job in jobs], before=None, after=None)
     await put(change, jobs, replacement, keys)

@@ -7,7 +7,7 @@ from uuid import UUID
 from models import checks
 from models.bounds import CUSTOM_STATUSES
 from models.command import Change, command
-from models.commands.shared import made_before
+from models.commands.shared import jobs_left, made_before, number_seen
 from models.database import sql
 from models.errors import LimitReached, RuleBroken
 from models.events import JobStatusChanged, StatusCreated, StatusDeleted, StatusUpdated, changes_of
@@ -125,9 +125,8 @@ async def _replacement(change: Change, status: Status, id: UUID | None) -> Statu
 
 async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None) -> None:
     if replacement is None:
-        raise RuleBroken(
-            f"Jobs still under this status: {len(jobs):,}. Name another one for them.", "replacement_status_id"
-        )
+        left = jobs_left(number_seen(change, jobs), "under this status", "Name another one for them.")
+        raise RuleBroken(left, "replacement_status_id")
     await sql(
         "UPDATE job SET status_id = $2, completed_at = $3, version = version + 1 WHERE id = ANY($1)",
         [job.id for job in jobs],

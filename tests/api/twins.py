@@ -1,0 +1,180 @@
+"""Two firms that differ in nothing but in what one of their members may not see; and answers without what no two firms
+share."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from models.commands.time import log_time
+from models.database import sql
+from models.ids import Kind, encode, new_id
+from models.order import spread
+from models.rights import Right
+from models.rows import Category, Job, Member, Stage, Status, Task, TimeEntry
+from tests.api.furnished import Furnished
+from tests.api.samples import Id
+
+ALL_BUT_SIGHT = tuple(right for right in Right if right is not Right.VIEW_ALL_ACCOUNTS)
+#: How many there are of each hidden thing.
+FEW, MANY = 1, 7
+
+_ID = re.compile(rf"\b({'|'.join(sorted(Kind, key=len, reverse=True))})_[0-9a-hjkmnp-tv-z]{{26}}\b")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)")
+_UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_CURSORS = {"cursor", "startCursor", "endCursor"}
+#: Numbers of revisions have gaps, and so have the places of cards: that there is something is in them, and documented.
+_TOLD = {"revision", "position", "epoch", "cause"}
+
+
+@dataclass
+class Twin:
+    """A firm, a member of it, and what they may not see. `quiet` are things that only hidden jobs are on."""
+
+    firm: Furnished
+    member: Member
+    word: str
+    hidden: dict[str, UUID] = field(default_factory=dict)
+    quiet: dict[str, UUID] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    async def build(cls, hidden: int, *rights: Right) -> Twin:
+        """A fresh firm with so many hidden things of each kind."""
+        firm = await Furnished.build("twin")
+        world = firm.world
+        await sql("UPDATE time_entry SET started_at = NULL WHERE firm_id = $1", world.firm.id)
+        stages = await world.stages()
+        firm.things["third stage"] = stages[2].id
+        status = await Status.create(
+            firm_id=world.firm.id, pipeline_id=world.pipeline.id, category=Category.CUSTOM, name="Q", color="#ffffff"
+        )
+        member = await firm.employee(*rights)
+        for account in ("account", "idle account", "archived account"):
+            await sql(
+                "INSERT INTO account_member (account_id, member_id) VALUES ($1, $2)", firm.things[account], member.id
+            )
+        quiet = {
+            "account": firm.things["idle account"],
+            "pipeline": firm.things["empty pipeline"],
+            "stage": stages[2].id,
+            "status": status.id,
+        }
+        twin = cls(firm, member, f"unseen{firm.word}", quiet=quiet)
+        for number in range(hidden):
+            await twin._hide(number, stages)
+        if Right.MANAGE_TIME_ENTRIES not in rights:
+            for _ in range(hidden):
+                await log_time(world.acting(world.owner), minutes=5, job_id=firm.things["job"], note=twin.word)
+        return twin
+
+    async def _hide(self, number: int, stages: Sequence[Stage]) -> None:
+        world, things = self.firm.world, self.firm.things
+        name = f"{self.word} {number}"
+        account = await world.new_account(name)
+        pipeline = await world.new_pipeline(name, stages=(name,))
+        (stage,) = await world.stages(pipeline)
+        active = (await world.status(Category.ACTIVE, pipeline)).id
+        empty = await world.row(type(pipeline), things["empty pipeline"])
+        at_end = (await world.status(Category.ACTIVE, empty)).id
+        places = [
+            (account.id, stages[0], things["status"]),
+            (account.id, stages[2], self.quiet["status"]),
+            (account.id, (await world.stages(empty))[0], at_end),
+            (things["account"], stage, active),
+            (self.quiet["account"], stage, active),
+            (things["archived account"], stage, active),
+        ]
+        jobs = [self._job(name, number, *place) for place in places]
+        await Job.bulk_create(jobs)
+        now = datetime.now(UTC)
+        tasks = [
+            Task(
+                id=new_id(), firm_id=world.firm.id, account_id=job.account_id, job_id=job.id, name=name, created_at=now
+            )
+            for job in jobs
+        ]
+        await Task.bulk_create(tasks)
+        entries = [
+            TimeEntry(
+                id=new_id(),
+                firm_id=world.firm.id,
+                member_id=world.owner.id,
+                account_id=job.account_id,
+                job_id=job.id,
+                day=now.date(),
+                minutes=5,
+                note=name,
+                created_at=now,
+            )
+            for job in jobs
+        ]
+        await TimeEntry.bulk_create(entries)
+        self.hidden = {
+            "account": account.id,
+            "pipeline": pipeline.id,
+            "stage": stage.id,
+            "status": active,
+            "job": jobs[0].id,
+            "task": tasks[0].id,
+            "time_entry": entries[0].id,
+        }
+
+    def _job(self, name: str, number: int, account: UUID, stage: Stage, status: UUID) -> Job:
+        return Job(
+            id=new_id(),
+            firm_id=self.firm.world.firm.id,
+            account_id=account,
+            pipeline_id=stage.pipeline_id,
+            stage_id=stage.id,
+            status_id=status,
+            name=name,
+            position=spread(MANY + 9)[9 + number],
+            stage_entered_at=datetime.now(UTC),
+            created_at=datetime.now(UTC),
+        )
+
+    def usual(self, place: Id) -> str:
+        """The usual thing of the kind, whatever it is for."""
+        return encode(place.kind, self.firm.things[place.kind.value])
+
+    def unseen(self, place: Id) -> str:
+        """One that the member may not see, where there are such."""
+        return encode(place.kind, self.hidden.get(place.kind.value) or self.firm.things[place.kind.value])
+
+    def deserted(self, place: Id) -> str:
+        """One on which there is nothing but what is hidden."""
+        return encode(place.kind, self.quiet.get(place.kind.value) or self.firm.things[place.kind.value])
+
+    def plain(self, value: Any, key: str = "") -> Any:
+        """An answer, or a part of it, in words that both twins share."""
+        if isinstance(value, dict):
+            return {name: self.plain(inner, name) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self.plain(inner, key) for inner in value]
+        if value is not None and key in _TOLD:
+            return key
+        if isinstance(value, str) and key in _CURSORS:
+            return self._cursor(value)
+        return self._text(value) if isinstance(value, str) else value
+
+    def _cursor(self, cursor: str) -> Any:
+        _of, *values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if all(isinstance(value, int) for value in values):
+            values[0] = "revision"  # Of a history.
+        return [self.plain(value) for value in values]
+
+    def _text(self, text: str) -> str:
+        text = _MOMENT.sub("moment", text.replace(self.firm.word, "word"))
+        text = _UUID.sub(lambda found: self._text(self._told(UUID(found[0]))), text)
+        return _ID.sub(lambda found: self._names.setdefault(found[0], f"{found[1]} {len(self._names)}"), text)
+
+    def _told(self, id: UUID) -> str:
+        return next((encode(kind, id) for kind in Kind if encode(kind, id) in self._names), f"id {id.version}")
