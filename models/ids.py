@@ -66,9 +66,7 @@ def decode(kind: Kind, text: str) -> UUID:
     """The UUID in the text form of an id of this kind. `Invalid` when it is another kind, or no id at all."""
     found, value = parse(text)
     if found is not kind:
-        raise Invalid(
-            f"{text[:60]!r} is the id of a {found.replace('_', ' ')}, but a {kind.replace('_', ' ')} is needed here."
-        )
+        raise Invalid(f"This is the id of a {found.replace('_', ' ')}, but a {kind.replace('_', ' ')} is needed here.")
     return value
 
 
@@ -84,5 +82,5 @@ def parse(text: str) -> tuple[Kind, UUID]:
         for letter in letters:
             number = (number << 5) | _VALUES[letter]
     except (ValueError, KeyError):
-        raise Invalid(f"{text[:60]!r} is not an id. Ids look like {encode(Kind.JOB, UUID(int=0))!r}.") from None
+        raise Invalid(f"This is not an id. Ids look like {encode(Kind.JOB, UUID(int=0))!r}.") from None
     return kind, UUID(int=number)

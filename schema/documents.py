@@ -6,8 +6,11 @@ thread only and takes no lock.
 
 Order of use: limits.check_outline, parse_document, choose_operation, limits.check_limits, validate_document. Each
 takes longer than the one before, and is kept from what the one before has refused.
+
+No error quotes a value from the document, which may be a password: names only, and types.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -33,6 +36,7 @@ from graphql.validation import ASTValidationRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from schema.coercion import UnquotedValuesRule
 from schema.merging import FieldsMergeRule
 
 T = TypeVar("T")
@@ -206,7 +210,20 @@ def _explained(error: GraphQLSyntaxError, max_tokens: int) -> GraphQLError:
         return LimitExceeded(
             "The document is nested too deeply to be read. Ask for fewer nested levels.", limit="nesting"
         )
-    return error
+    assert error.source is not None and error.positions
+    return GraphQLSyntaxError(error.source, next(iter(error.positions)), _unquoted(error.description))
+
+
+# Of what is quoted only punctuation stays: "Expected ':', found String.", not the string.
+_QUOTED = re.compile(
+    r"(?<=Name|.Int) '.*'|(?<=Float) '.*'|(?<=String) '.*'|(?<=Comment) '.*'|(?<=sequence): '.*'|(?<=String): '.*'"
+    r"|(?<=got): '.*'|(?<=after 0): '.*'|, did you mean '0.*'\?$",
+    re.DOTALL,
+)
+
+
+def _unquoted(description: str) -> str:
+    return _QUOTED.sub("", description)
 
 
 def _too_many_tokens(max_tokens: int) -> LimitExceeded:
@@ -247,6 +264,7 @@ class TolerantOneOfInputRule(OneOfInputValidationRule):
 
 _INSTEAD: dict[type[ASTValidationRule], type[ASTValidationRule] | None] = {
     OverlappingFieldsCanBeMergedRule: None,
+    ValuesOfCorrectTypeRule: UnquotedValuesRule,
 }
 # Classes of the module, never made per request, so that what they find can be cached.
 PLAIN_RULES: tuple[type[ASTValidationRule], ...] = tuple(
@@ -257,7 +275,7 @@ RULES_FOR_THE_WELL_FORMED: tuple[type[ASTValidationRule], ...] = (
     MaybeNullValidationRule,
     TolerantOneOfInputRule,
 )
-_SUGGESTING_RULES = (FieldsOnCorrectTypeRule, KnownArgumentNamesRule, ValuesOfCorrectTypeRule)
+_SUGGESTING_RULES = (FieldsOnCorrectTypeRule, KnownArgumentNamesRule, UnquotedValuesRule)
 
 
 def _validate(schema: GraphQLSchema, document: Document, suggestions: bool) -> list[GraphQLError]:

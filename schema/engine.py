@@ -17,7 +17,6 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     create_source_event_stream,
-    get_variable_values,
 )
 from opentelemetry import trace
 
@@ -31,6 +30,7 @@ from resolvers.context import MOST_THINGS, Context
 from resolvers.subscriptions import Asked
 from schema.admission import BudgetSpent, of_anybody, of_members
 from schema.answers import Answer, Answers, Moment
+from schema.coercion import read_variables
 from schema.documents import choose_operation
 from schema.execution.executor import execute
 from schema.faults import formatted
@@ -138,13 +138,10 @@ class Engine:
         except GraphQLError as error:
             raise Refused([formatted(error)]) from None
         definitions = chosen.variable_definitions or ()
-        if errors := admission.validate(self._schema, document):
+        if errors := admission.validate(self._schema, document) or read_variables(self._schema, definitions, variables):
             raise Refused([formatted(error) for error in errors])
-        read = get_variable_values(self._schema, definitions, variables, max_errors=20)
-        if isinstance(read, list):
-            raise Refused([formatted(error) for error in read])
         try:
-            check_passwords(self._schema, document, chosen, read)
+            check_passwords(self._schema, document, chosen, variables)
         except GraphQLError as error:
             raise Refused([formatted(error)]) from None
         # What the operation does not declare is of no use to it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -16,6 +16,7 @@ from graphql import (
     OperationType,
     get_argument_values,
     get_named_type,
+    get_variable_values,
 )
 from graphql.execution.values import VariableValues
 from strawberry import UNSET
@@ -28,19 +29,25 @@ MOST_WITH_PASSWORDS = 1
 
 
 def check_passwords(
-    schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode, variables: VariableValues
+    schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> None:
     """`LimitExceeded` when more fields than one bring a password, under whatever names, in whatever fragments. The
-    document is a valid one."""
+    document is a valid one, and the variables fit it."""
     root = schema.mutation_type
     if operation.operation is not OperationType.MUTATION or root is None:
         return
     # By the name in the answer: fields that share one are one, and are executed once.
-    bringing = {
-        (node.alias or node.name).value
+    able = [
+        (node, definition)
         for node in _root_fields(document, operation)
-        if _brings_password(root.fields.get(node.name.value), node, variables)
-    }
+        if (definition := root.fields.get(node.name.value)) is not None
+        and any(map(_passwords, definition.args.values()))
+    ]
+    if len({_response_name(node) for node, _ in able}) <= MOST_WITH_PASSWORDS:
+        return
+    read = get_variable_values(schema, operation.variable_definitions or (), dict(variables))
+    assert isinstance(read, VariableValues)
+    bringing = {_response_name(node) for node, definition in able if _brings_password(definition, node, read)}
     if len(bringing) > MOST_WITH_PASSWORDS:
         raise LimitExceeded(
             f"The operation brings passwords in {len(bringing)} fields; at most {MOST_WITH_PASSWORDS} is allowed. "
@@ -65,19 +72,17 @@ def _root_fields(document: Document, operation: OperationDefinitionNode) -> Iter
                 waiting.append(document.fragments[selection.name.value].selection_set)
 
 
-def _brings_password(definition: GraphQLField | None, node: FieldNode, variables: VariableValues) -> bool:
-    if definition is None or not any(map(_may_hold_one, definition.args.values())):
-        return False
+def _response_name(node: FieldNode) -> str:
+    return (node.alias or node.name).value
+
+
+def _brings_password(definition: GraphQLField, node: FieldNode, variables: VariableValues) -> bool:
     given = get_argument_values(definition, node, variables)
     return any(
         (given.get(name) or {}).get(password) not in (None, UNSET)
         for name, argument in definition.args.items()
         for password in _passwords(argument)
     )
-
-
-def _may_hold_one(argument: Any) -> bool:
-    return bool(_passwords(argument))
 
 
 def _passwords(argument: Any) -> list[str]:

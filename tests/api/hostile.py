@@ -114,6 +114,7 @@ HOSTILE: dict[str, Make] = {
     # Arguments, values, directives
     "unknown arguments": lambda n: "{ job(" + _each(n, "a#: 1") + ") { id } }",
     "arguments of one name": lambda n: "{ job(" + "id: 1 " * n + ") { id } }",
+    "unknown input fields": lambda n: "mutation { createJob(input: {" + _each(n, "f#: 1") + "}) { revision } }",
     "input fields of one name": lambda n: "mutation { createJob(input: {" + 'name: "a" ' * n + "}) { revision } }",
     "a list of ids": lambda n: "{ nodes(ids: [" + "1 " * n + "]) { id } }",
     "a list of what are no ids": lambda n: "{ nodes(ids: [" + "{a: 1} " * n + "]) { id } }",

@@ -1,0 +1,194 @@
+"""Input coercion: what is wrong with a value, said without quoting it.
+
+graphql-core decides what is accepted. Its messages are not used: they repeat the value, which may be a password or a
+token, and end up in the logs of whoever called. Named here are types, fields and variables, and the place.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    ListValueNode,
+    Node,
+    NullValueNode,
+    ObjectValueNode,
+    Undefined,
+    ValueNode,
+    ValuesOfCorrectTypeRule,
+    VariableDefinitionNode,
+    VariableNode,
+    VisitorAction,
+    get_variable_values,
+    is_required_input_field,
+    type_from_ast,
+)
+from graphql.pyutils import did_you_mean, print_path_list, suggestion_list
+from graphql.utilities.replace_variables import replace_variables
+
+Path = tuple[str | int, ...]
+#: What is wrong, and where in the value.
+Misfit = tuple[str, Path]
+
+MAX_ERRORS = 20
+#: Of a name that the schema does not have, so many letters are repeated.
+_LONGEST_NAME = 60
+_LEAVES = {
+    "Int": "An Int is a whole number from -2,147,483,648 to 2,147,483,647, without quotes.",
+    "Float": "A Float is a number, without quotes.",
+    "String": "A String is a text in quotes.",
+    "Boolean": "A Boolean is true or false, without quotes.",
+    "ID": "An ID is a text in quotes.",
+}
+
+
+def read_variables(
+    schema: GraphQLSchema, definitions: Collection[VariableDefinitionNode], given: Mapping[str, Any]
+) -> list[GraphQLError]:
+    """What is wrong with the variables of a valid operation; at most MAX_ERRORS, and a note that there are more."""
+    read = get_variable_values(schema, definitions, dict(given), max_errors=0, hide_suggestions=True)
+    if not isinstance(read, list):
+        return []
+    errors: list[GraphQLError] = []
+    try:
+        for name, definition, message, path in _misfits_of(schema, definitions, given):
+            if len(errors) == MAX_ERRORS:
+                return [*errors, GraphQLError("There are more such errors. Mend these first.")]
+            place = print_path_list(list(path))
+            errors.append(GraphQLError(f"Variable '${name}' has invalid value{place}: {message}", definition))
+    except RecursionError:
+        errors.clear()
+    return errors or [GraphQLError("The variables are nested too deeply.")]
+
+
+def _misfits_of(
+    schema: GraphQLSchema, definitions: Collection[VariableDefinitionNode], given: Mapping[str, Any]
+) -> Iterator[tuple[str, VariableDefinitionNode, str, Path]]:
+    for definition in definitions:
+        name = definition.variable.name.value
+        type_: Any = type_from_ast(schema, definition.type)
+        if name in given or definition.default_value is None:
+            for message, path in value_misfits(given.get(name, Undefined), type_):
+                yield name, definition, message, path
+
+
+def value_misfits(value: Any, type_: Any, path: Path = ()) -> Iterator[Misfit]:
+    """What is wrong with a value of JSON."""
+    if isinstance(type_, GraphQLNonNull):
+        if value is Undefined:
+            yield f"Expected a value of non-null type '{type_}' to be provided.", path
+            return
+        if value is None:
+            yield f"Expected value of non-null type '{type_}' not to be None.", path
+            return
+        type_ = type_.of_type
+    if value is None or value is Undefined:
+        return
+    if isinstance(type_, GraphQLList):
+        for place, item in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            yield from value_misfits(item, type_.of_type, path if place is None else (*path, place))
+    elif isinstance(type_, GraphQLInputObjectType):
+        if not isinstance(value, dict):
+            yield f"Expected value of type '{type_}' to be an object.", path
+            return
+        for name, field in type_.fields.items():
+            if name in value:
+                yield from value_misfits(value[name], field.type, (*path, name))
+        yield from ((message, path) for message in _wrong_fields(type_, value, hints=False))
+        if type_.is_one_of and any(value.get(name) is None for name in value):
+            yield _one_of(type_), path
+    else:
+        yield from ((message, path) for message in _wrong_leaf(type_, lambda: type_.coerce_input_value(value)))
+
+
+def literal_misfits(node: ValueNode, type_: Any, *, hints: bool) -> Iterator[tuple[str, Node]]:
+    """What is wrong with a literal, and with which node of it. Variables in it are those of other rules."""
+    if isinstance(node, VariableNode):
+        return
+    if isinstance(type_, GraphQLNonNull):
+        if isinstance(node, NullValueNode):
+            yield f"Expected value of non-null type '{type_}' not to be None.", node
+            return
+        type_ = type_.of_type
+    if isinstance(node, NullValueNode):
+        return
+    if isinstance(type_, GraphQLList):
+        for item in node.values if isinstance(node, ListValueNode) else (node,):
+            yield from literal_misfits(item, type_.of_type, hints=hints)
+    elif isinstance(type_, GraphQLInputObjectType):
+        if not isinstance(node, ObjectValueNode):
+            yield f"Expected value of type '{type_}' to be an object.", node
+            return
+        given = {field.name.value: field for field in node.fields}
+        for name, field in type_.fields.items():
+            if name in given:
+                yield from literal_misfits(given[name].value, field.type, hints=hints)
+        yield from ((message, node) for message in _wrong_fields(type_, given, hints=hints))
+        if type_.is_one_of and any(isinstance(field.value, NullValueNode) for field in node.fields):
+            yield _one_of(type_), node
+    else:
+        yield from ((message, node) for message in _wrong_leaf(type_, lambda: _read_literal(type_, node)))
+
+
+def _read_literal(type_: Any, node: ValueNode) -> Any:
+    if isinstance(type_, GraphQLEnumType):
+        return type_.coerce_input_literal(replace_variables(node), True)
+    if type_.coerce_input_literal is not None:
+        return type_.coerce_input_literal(replace_variables(node))
+    return type_.parse_literal(node, None)
+
+
+def _wrong_fields(type_: GraphQLInputObjectType, given: Collection[str], *, hints: bool) -> Iterator[str]:
+    for name, field in type_.fields.items():
+        if name not in given and is_required_input_field(field):
+            yield f"Expected value of type '{type_}' to include required field '{name}'."
+    for name in given:
+        if name not in type_.fields:
+            hint = did_you_mean(suggestion_list(name, list(type_.fields))) if hints else ""
+            yield f"Expected value of type '{type_}' not to include unknown field '{shown(name)}'.{hint}"
+    if type_.is_one_of and sum(name in type_.fields for name in given) != 1:
+        yield _one_of(type_)
+
+
+def _one_of(type_: GraphQLInputObjectType) -> str:
+    return (
+        f"Within OneOf Input Object type '{type_}', exactly one field must be specified, and the value for that field "
+        "must be non-null."
+    )
+
+
+def _wrong_leaf(type_: Any, read: Callable[[], Any]) -> Iterator[str]:
+    """The scalars of this product say themselves what they look like, and never what they were given."""
+    try:
+        if read() is not Undefined:
+            return
+        reason = ""
+    except GraphQLError as error:
+        reason = error.message
+    except Exception:
+        # Such as the ValueError of an Int with more digits than Python reads.
+        reason = ""
+    if isinstance(type_, GraphQLEnumType):
+        yield f"Expected one of the values of the enum '{type_}'."
+    else:
+        yield _LEAVES.get(type_.name) or reason or f"Expected value of type '{type_}'."
+
+
+def shown(name: str) -> str:
+    """A name that the schema does not have, no longer than anybody needs to recognise it."""
+    return f"{name[:_LONGEST_NAME]}…" if len(name) > _LONGEST_NAME else name
+
+
+class UnquotedValuesRule(ValuesOfCorrectTypeRule):
+    """graphql-core's rule, in words of our own."""
+
+    def is_valid_value_node(self, node: ValueNode, input_type: Any) -> VisitorAction:
+        if input_type is not None:
+            for message, where in literal_misfits(node, input_type, hints=not self.context.hide_suggestions):
+                self.report_error(GraphQLError(message, where))
+        return self.SKIP
