@@ -6,11 +6,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from metrics import metrics_route
+from health import Readiness, health_routes
+from metrics import MetricsAccess, MetricsPort, metrics_route
 from models.command import settle
 from models.database import connected, sql
 from models.log import on_commit
@@ -20,6 +21,7 @@ from settings import Settings
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
 from subscriptions.pace import Pace
+from transport.allowed_hosts import AllowedHosts
 from transport.options import TransportOptions
 from transport.routes import graphql_routes
 from transport.traffic import Traffic
@@ -58,14 +60,28 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
                 silence()
                 await hub.stop()
 
+    access = MetricsAccess(settings.metrics_token, settings.metrics_port)
     routes = [
         *graphql_routes(engine, options, traffic),
-        Route("/", _elsewhere, methods=["GET"]),
-        Route("/healthz", _alive, methods=["GET"]),
-        Route("/readyz", _ready(traffic), methods=["GET"]),
-        metrics_route(engine, hub, traffic),
+        *health_routes(Readiness(_ask_database), lambda: traffic.draining),
+        metrics_route(engine, hub, traffic, access),
     ]
-    return Application(Starlette(routes=routes, lifespan=lifespan), options, traffic)
+    asgi = Starlette(
+        routes=routes,
+        middleware=_middleware(settings, traffic),
+        exception_handlers={404: _elsewhere},
+        lifespan=lifespan,
+    )
+    # A redirect would go wherever the Host header says.
+    asgi.router.redirect_slashes = False
+    return Application(asgi, options, traffic)
+
+
+def _middleware(settings: Settings, traffic: Traffic) -> list[Middleware]:
+    hosts = Middleware(AllowedHosts, settings.hosts, traffic.notices)
+    if settings.metrics_port is None:
+        return [hosts]
+    return [hosts, Middleware(MetricsPort, settings.metrics_port)]
 
 
 def _keep_what_is_here() -> None:
@@ -79,22 +95,9 @@ def _database(settings: Settings, url: str) -> AbstractAsyncContextManager[None]
     return connected(url, pool=settings.database_pool, statement_timeout=settings.statement_timeout)
 
 
-def _elsewhere(_request: Request) -> Response:
+async def _elsewhere(_request: Request, _fault: Exception) -> Response:
     return JSONResponse({"errors": [{"message": "There is nothing here. The API is at /graphql."}]}, 404)
 
 
-def _alive(_request: Request) -> Response:
-    return JSONResponse({"status": "alive"})
-
-
-def _ready(traffic: Traffic):  # type: ignore[no-untyped-def]
-    async def ready(_request: Request) -> Response:
-        if traffic.draining:
-            return JSONResponse({"status": "draining"}, 503)
-        try:
-            await sql("SELECT 1")
-        except Exception:  # whatever it is, no requests should come here
-            return JSONResponse({"status": "database unreachable"}, 503)
-        return JSONResponse({"status": "ready"})
-
-    return ready
+async def _ask_database() -> None:
+    await sql("SELECT 1")

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s,]+", re.IGNORECASE)
+_HOST_NAME = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORT = re.compile(r"^(http://[^/]+):80$|^(https://[^/]+):443$")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -30,6 +31,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    #: Names that the server answers under, besides those of this machine and addresses: api.example,*.board.example
+    allowed_hosts: str = ""
     #: Proxies that are believed when they say for whom they ask (X-Forwarded-For): 10.0.0.2,10.1.0.0/16
     trusted_proxies: str = ""
     #: Origins of browser pages, besides the API's own, that may call it: https://board.example,https://other.example.
@@ -37,6 +40,11 @@ class Settings(BaseSettings):
     allowed_origins: str = ""
     #: Headers that such a page may send, besides those of the published clients: x-tenant,x-version
     allowed_headers: str = ""
+    #: Whoever sends this as a bearer token reads /metrics.
+    metrics_token: str | None = Field(default=None, min_length=16, pattern=r"^[A-Za-z0-9._~+/=-]+$")
+    #: Where /metrics is, beside the API: an address of its own.
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
     #: Introspection without signing in, and nothing else.
     development: bool = False
     #: In seconds: how long sockets are sent away for before a server stops.
@@ -55,6 +63,13 @@ class Settings(BaseSettings):
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _host_names(cls, value: str) -> str:
+        if not all(_HOST_NAME.fullmatch(name) for name in _listed(value)):
+            raise ValueError("must be names without a port, such as api.example,*.board.example; or *")
+        return value
 
     @field_validator("allowed_origins")
     @classmethod
@@ -90,8 +105,13 @@ class Settings(BaseSettings):
 
     @property
     def origins(self) -> frozenset[str]:
-        """The allowed origins, as browsers write them: in small letters, and without the port that goes without saying."""
+        """The allowed origins, as browsers write them: in small letters, and without the port of their scheme."""
         return frozenset(_DEFAULT_PORT.sub(r"\1\2", origin.lower()) for origin in _listed(self.allowed_origins))
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The allowed hosts."""
+        return frozenset(name.lower() for name in _listed(self.allowed_hosts))
 
     @property
     def headers(self) -> tuple[str, ...]:

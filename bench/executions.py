@@ -15,6 +15,7 @@ from bench.goals import Goal
 from bench.house import House, run
 from bench.measure import heading, median, table
 from bench.process import Served, served
+from bench.serve import METRICS_TOKEN
 from bench.tap import Tap, tapped
 from models.sign_in import issue_for
 
@@ -67,7 +68,8 @@ async def _count(tap: Tap, sockets: Audience, commits: Commits) -> tuple[float, 
 
 async def _executions(client: aiohttp.ClientSession, server: Served) -> float | None:
     """None when the server does not count them."""
-    async with client.get(server.at("/metrics")) as answer:
+    signed = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    async with client.get(server.at("/metrics"), headers=signed) as answer:
         found = _EXECUTIONS.findall(await answer.text())
     return sum(float(number) for number in found) if found else None
 

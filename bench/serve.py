@@ -18,10 +18,12 @@ from transport.options import TransportOptions
 from transport.server import Server, server_settings
 from transport.traffic import Traffic
 
+METRICS_TOKEN = "for-the-benchmarks"
+
 
 def _application(kind: str, database_url: str, redis_url: str) -> Application:
     if kind == "ours":
-        return create_app(Settings(), database_url=database_url, redis_url=redis_url)
+        return create_app(Settings(metrics_token=METRICS_TOKEN), database_url=database_url, redis_url=redis_url)
     options = TransportOptions()
     controls = {"bare": lambda: bare_app(redis_url), "stock": lambda: stock_app(database_url, redis_url)}
     return Application(controls[kind](), options, Traffic(options))

@@ -8,16 +8,17 @@ from cli.failing import Mistake
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
-    """One socket for each address of the host, all on the same port, which port 0 leaves to the system."""
+def listen(host: str, port: int, settings: str = "JOBWIRE") -> list[socket.socket]:
+    """One socket for each address of the host, all on the same port, which port 0 leaves to the system. `settings` is
+    what the names of the two settings begin with that say otherwise."""
     sockets: list[socket.socket] = []
     try:
-        for family, _, _, _, address in _addresses(host, port):
+        for family, _, _, _, address in _addresses(host, port, settings):
             number = sockets[0].getsockname()[1] if sockets else port
             sockets.append(_bound(family, (str(address[0]), number, *address[2:])))
     except OSError as error:
         close(sockets)
-        raise _cannot(host, port, error) from None
+        raise _cannot(host, port, error, settings) from None
     return sockets
 
 
@@ -38,11 +39,11 @@ def graphql_url(host: str, port: int) -> str:
     return f"http://[{name}]:{port}/graphql" if ":" in name else f"http://{name}:{port}/graphql"
 
 
-def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str | int, ...]]]:
+def _addresses(host: str, port: int, settings: str) -> list[tuple[int, int, int, str, tuple[str | int, ...]]]:
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
-        raise Mistake(f"There is no address for the host {host!r} ({error.strerror}): set JOBWIRE_HOST.") from None
+        raise Mistake(f"There is no address for the host {host!r} ({error.strerror}): set {settings}_HOST.") from None
     return list(dict.fromkeys(found))  # type: ignore[arg-type]
 
 
@@ -62,8 +63,8 @@ def _bound(family: int, address: tuple[str | int, ...]) -> socket.socket:
     return made
 
 
-def _cannot(host: str, port: int, error: OSError) -> Mistake:
+def _cannot(host: str, port: int, error: OSError, settings: str) -> Mistake:
     where = f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
-        return Mistake(f"Port {port} of {host} is in use by another program: stop that, or set JOBWIRE_PORT.")
-    return Mistake(f"Cannot listen on {where} ({error.strerror}): set JOBWIRE_HOST and JOBWIRE_PORT.")
+        return Mistake(f"Port {port} of {host} is in use by another program: stop that, or set {settings}_PORT.")
+    return Mistake(f"Cannot listen on {where} ({error.strerror}): set {settings}_HOST and {settings}_PORT.")

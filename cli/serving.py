@@ -9,6 +9,7 @@ import uvicorn
 import uvloop
 
 from app import create_app
+from cli.failing import Mistake
 from cli.listening import graphql_url, listen
 from cli.places import Place, place, require_migrated, warn_without_redis
 from cli.watching import until_one_ends
@@ -25,6 +26,14 @@ def serve(settings: Settings) -> None:
     """Serve until a signal comes."""
     _allow_many_connections()
     sockets = listen(settings.host, settings.port)
+    if settings.metrics_port is not None:
+        metrics = listen(settings.metrics_host, settings.metrics_port, "JOBWIRE_METRICS")
+        settings = settings.model_copy(update={"metrics_port": _port_of(metrics)})
+        if _port_of(metrics) == _port_of(sockets):
+            raise Mistake(
+                "The metrics need a port of their own: set JOBWIRE_METRICS_PORT to another than JOBWIRE_PORT."
+            )
+        sockets += metrics
     with place(settings) as here, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, here, sockets))
 
@@ -59,8 +68,13 @@ class _Announced(Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        port = (sockets or [])[0].getsockname()[1]
+        port = _port_of(sockets or [])
         print(f"Listening on {graphql_url(self.config.host, port)}", flush=True)
+
+
+def _port_of(sockets: list[socket.socket]) -> int:
+    """The first of them has it, and so have all of one address."""
+    return int(sockets[0].getsockname()[1])
 
 
 def _server(settings: Settings, here: Place) -> Server:

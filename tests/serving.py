@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from models.rows import Member
 from models.sign_in import issue_for
 from settings import Settings
 from transport.server import Server, server_settings
+
+METRICS_TOKEN = "a-token-for-metrics"
 
 
 @dataclass
@@ -89,12 +92,12 @@ class Socket:
 @contextlib.asynccontextmanager
 async def serving(database_url: str, redis_url: str, **settings: Any) -> AsyncIterator[Api]:
     """A server in this process, with its own hub, on the connections of the process."""
-    application = create_app(Settings(**settings), database_url=database_url, redis_url=redis_url, own_database=False)
-    config = uvicorn.Config(
-        application.asgi, host="127.0.0.1", port=0, log_level="warning", **server_settings(application.options)
-    )
+    given = Settings(**({"metrics_token": METRICS_TOKEN} | settings))
+    application = create_app(given, database_url=database_url, redis_url=redis_url, own_database=False)
+    config = uvicorn.Config(application.asgi, log_level="warning", **server_settings(application.options))
     server = Server(config, application.traffic, window=0)
-    task = asyncio.create_task(server.serve())
+    ports = [0] if given.metrics_port is None else [0, given.metrics_port]
+    task = asyncio.create_task(server.serve([socket.create_server(("127.0.0.1", port)) for port in ports]))
     while not server.started:
         if task.done():
             task.result()

@@ -8,6 +8,8 @@ from settings import Settings
 GOOD = {
     "allowed_origins": ["", "*", "loopback", "https://board.example, http://other.example:8080", "http://[::1]:3000"],
     "allowed_headers": ["", "x-tenant", "X-Tenant, x-version"],
+    "allowed_hosts": ["", "*", "api.example, *.board.example", "api"],
+    "metrics_token": ["abcdefghijklmnop", "AZaz09._~+/=-AZaz"],
     "trusted_proxies": ["", "10.0.0.2", "10.0.0.0/8, 2001:db8::/32, ::1"],
 }
 BAD = {
@@ -19,6 +21,8 @@ BAD = {
         "localhost:1",
     ],
     "allowed_headers": ["x tenant", "x-tenant: 1", "x-\xe4"],
+    "allowed_hosts": ["https://api.example", "api.example:443", "*.", "api*.example", "a b", "\xe4.example"],
+    "metrics_token": ["", "short", "sixteen letters with spaces"],
     "trusted_proxies": ["*", "proxy.internal", "10.0.0.2/8", "10.0.0.2:80"],
 }
 

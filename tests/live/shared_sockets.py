@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from models.rows import Member
-from tests.serving import Api, Socket
+from tests.serving import METRICS_TOKEN, Api, Socket
 
 #: Different documents: none shares anything with another.
 DOCUMENTS = {
@@ -27,7 +27,8 @@ DOCUMENTS = {
 
 async def metrics(api: Api) -> dict[str, float]:
     """The numbers of the server, by their names without `jobwire_` and `_total`."""
-    text = (await api.http.get(api.url.replace("/graphql", "/metrics"))).text
+    signed = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    text = (await api.http.get(api.url.replace("/graphql", "/metrics"), headers=signed)).text
     return {
         sample.name.removeprefix("jobwire_").removesuffix("_total"): sample.value
         for family in text_string_to_metric_families(text)

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import resource
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -80,6 +82,45 @@ def test_a_second_run_finds_the_data_of_the_first(data: Path) -> None:
         assert second.end(signal.SIGINT) == 0
 
 
+def test_pages_of_this_machine_may_call_a_run(data: Path) -> None:
+    for given, status in ({}, 200), ({"allowed_origins": "https://board.example"}, 403):
+        with jobwire("run", data_dir=data, port=0, **given) as running:
+            answer = httpx.post(
+                url_of(running), json={"query": "{ __typename }"}, headers={"Origin": "http://localhost:1"}
+            )
+            assert answer.status_code == status
+            assert answer.headers["access-control-allow-origin"] == "http://localhost:1"
+            assert running.end() == 0
+
+
+def test_metrics_have_an_address_of_their_own(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"Port {port} of 127.0.0.1 is in use" in refused("serve", data_dir=data, port=0, metrics_port=port)
+    assert "a port of their own" in refused(
+        "serve", data_dir=data, port=port, metrics_port=port, metrics_host="127.0.0.2"
+    )
+    with jobwire("run", data_dir=data, port=0, metrics_port=port) as running:
+        url = url_of(running)
+        assert "jobwire_feeds" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": "{ __typename }"}).status_code == 404
+        assert httpx.get(url.replace("/graphql", "/metrics")).status_code == 404
+        assert running.end() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the limits of others")
+def test_a_server_may_have_more_connections_than_the_usual_limit_of_files(data: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        with jobwire("serve", data_dir=data, port=0) as server:
+            server.says("Listening on")
+            assert resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)[0] > 512
+            assert server.end() == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_beside_a_run(data: Path, tmp_path: Path) -> None:
     with jobwire("run", data_dir=data, port=0) as running:
         url = url_of(running)
@@ -151,6 +192,13 @@ def test_a_run_that_is_ended_while_it_starts(data: Path) -> None:
         ({"port": "http"}, "JOBWIRE_PORT is set to 'http': must be a whole number"),
         ({"log_level": "loud"}, "JOBWIRE_LOG_LEVEL is set to 'loud': must be DEBUG"),
         ({"host": "no.such.host.invalid"}, "no address for the host"),
+        ({"metrics_port": 0, "metrics_host": "no.such.host.invalid"}, "set JOBWIRE_METRICS_HOST"),
+        ({"allowed_origins": "board.example"}, "JOBWIRE_ALLOWED_ORIGINS is set to 'board.example': must be origins"),
+        (
+            {"allowed_hosts": "http://api.example"},
+            "JOBWIRE_ALLOWED_HOSTS is set to 'http://api.example': must be names",
+        ),
+        ({"trusted_proxies": "*"}, "JOBWIRE_TRUSTED_PROXIES is set to '*': must be addresses"),
     ],
 )
 def test_a_mistake_is_one_line(environment: dict[str, str], part: str, tmp_path: Path) -> None:
