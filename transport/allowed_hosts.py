@@ -31,13 +31,19 @@ class AllowedHosts:
         self._notices = notices
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._lets_in(scope):
+            await self._app(scope, receive, send)
+        else:
+            await _refuse(scope, send)
+
+    def _lets_in(self, scope: Scope) -> bool:
         if scope["type"] == "lifespan" or ANY_HOST in self._allowed:
-            return await self._app(scope, receive, send)
+            return True
         given = Headers(scope=scope).get("host")
         if given is None or self._is_ours(given):  # only the old protocol may leave it out, which no browser speaks
-            return await self._app(scope, receive, send)
+            return True
         self._notices.tell("host.refused", given, setting="JOBWIRE_ALLOWED_HOSTS")
-        return await _refuse(scope, send)
+        return False
 
     def _is_ours(self, given: str) -> bool:
         match = _HOST.fullmatch(given)

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from transport.address import address_of
 from transport.bearer import token_in
 from transport.body import ClientGone, read_body
+from transport.compression import Compression
 from transport.engine import Engine, NotSignedIn, Prepared, Refused, Request, Session
 from transport.errors import internal, response, timed_out
 from transport.negotiation import Accepted, Media, negotiate
@@ -62,6 +63,7 @@ class GraphQLOverHTTP:
         self._engine = engine
         self._options = options
         self._traffic = traffic
+        self._compression = Compression(options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -80,7 +82,16 @@ class GraphQLOverHTTP:
         except Exception as fault:
             reply = _reply_to(fault, exchange.media)
         if reply is not None:
-            await reply.send(send, cors)
+            await self._send(reply, exchange, cors)
+
+    async def _send(self, reply: Reply, exchange: Exchange, extra: dict[str, str]) -> None:
+        if not reply.compressible or len(reply.body) < self._options.compress_from:
+            return await reply.send(exchange.send, extra)
+
+        async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await reply.send(send, extra)
+
+        return await self._compression.send(answer, exchange.headers.get("accept-encoding"), exchange.send)
 
     async def _answer(self, exchange: Exchange, cors: dict[str, str]) -> Reply | None:
         """The reply; None when it was streamed. What is wrong with the request is raised."""
@@ -95,7 +106,8 @@ class GraphQLOverHTTP:
                     known_of(exchange.scope)()
                 prepared = self._prepare(exchange, request, session)
                 if not exchange.rather_streams and prepared.kind != "subscription":
-                    return executed(await self._engine.execute(prepared, session), exchange.media)
+                    body = await self._engine.execute(prepared, session)
+                    return executed(body, exchange.media, compressible=prepared.kind == "query")
         except TimeoutError:
             return Reply(504, response([timed_out(self._options.deadline)]), exchange.media)
         except Refused as refusal:

@@ -38,6 +38,12 @@ class TransportOptions:
     body_limit: int = 100_000
     deadline: float = 15.0
 
+    # Answers to queries are compressed from this size on, and outside the event loop when they are large.
+    compress_from: int = 2_000
+    compress_level: int = 5
+    compress_in_thread_from: int = 32_768
+    compressed_kept: int = 16 * 1024 * 1024  # what was compressed lately is given again, as far as it has room
+
     # Websockets. Rate is messages a second; the burst lets a board that reconnects subscribe to all at once.
     init_timeout: float = 3.0
     message_limit: int = 100_000

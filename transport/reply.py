@@ -22,6 +22,8 @@ class Reply:
     body: bytes = b""
     media: Media = Media.JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: Whether it holds no secret, so that its size may tell of what it holds (`transport.compression`).
+    compressible: bool = False
 
     async def send(self, send: Send, extra: Mapping[str, str]) -> None:
         """Onto the wire, with the headers that every answer to this caller has."""
@@ -49,7 +51,7 @@ class Rejected(Exception):
         return Reply(self.status, response(self.errors), media, self.headers)
 
 
-def executed(body: bytes, media: Media) -> Reply:
+def executed(body: bytes, media: Media, *, compressible: bool = False) -> Reply:
     """The answer to what was executed.
 
     "application/graphql-response+json": "If the GraphQL response contains the {data} entry and it is not
@@ -58,7 +60,7 @@ def executed(body: bytes, media: Media) -> Reply:
     reply with a `4xx` or `5xx` status code as appropriate."
     """
     if body.startswith(b'{"data"'):  # what an engine writes; the rest is for one that orders otherwise
-        return Reply(200, body, media)
+        return Reply(200, body, media, compressible=compressible)
     document = orjson.loads(body)
     if "data" in document or media is not Media.GRAPHQL:
         return Reply(200, body, media)

@@ -111,7 +111,12 @@ def _call(url: str, body: dict[str, Any], token: str | None) -> dict[str, Any]:
     except urllib.error.HTTPError as error:
         if error.code >= 500:
             raise Lost(f"The server answers {error.code}.") from None
-        return _read(url, error.read())
+        if error.code == 404:
+            raise _not_ours(url) from None
+        answer = _read(url, error.read())
+        if error.code == 421:  # it does not answer under this name, and will not
+            raise Trouble(answer["errors"][0]["message"]) from None
+        return answer
     except (OSError, HTTPException):
         raise Lost("The server does not answer.") from None
     except ValueError as error:
@@ -124,5 +129,9 @@ def _read(url: str, body: bytes) -> dict[str, Any]:
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:
-        raise Trouble(f"What answers at {url} is not Jobwire's API. Is the address right?")
+        raise _not_ours(url)
     return answer
+
+
+def _not_ours(url: str) -> Trouble:
+    return Trouble(f"What answers at {url} is not Jobwire's API. Is the address right?")

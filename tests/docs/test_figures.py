@@ -173,6 +173,7 @@ SENTENCES = [
     ("docs/decisions/0003-the-bell-is-one-redis-channel.md", f"over {bell.MOST_BYTES // 1024} KiB"),
     ("docs/decisions/0003-the-bell-is-one-redis-channel.md", f"{_n(bell.MOST_WAITING)} are kept"),
     ("docs/deployment.md", f"`{bell.CHANNEL}`"),
+    ("docs/deployment.md", f"from {_n(WIRE.compress_from)} bytes on"),
     (
         "docs/deployment.md",
         f"websocket ping every {_n(WIRE.ping_interval)} seconds and a comment on event streams every "

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import sys
@@ -105,6 +106,19 @@ def test_metrics_have_an_address_of_their_own(data: Path) -> None:
         assert httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": "{ __typename }"}).status_code == 404
         assert httpx.get(url.replace("/graphql", "/metrics")).status_code == 404
         assert running.end() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the limits of others")
+def test_a_server_may_have_more_connections_than_the_usual_limit_of_files(data: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        with jobwire("serve", data_dir=data, port=0) as server:
+            server.says("Listening on")
+            assert resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)[0] > 512
+            assert server.end() == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_beside_a_run(data: Path, tmp_path: Path) -> None:
