@@ -20,7 +20,7 @@ from transport.engine import Engine, NotSignedIn, Prepared, Refused, Request, Se
 from transport.errors import internal, response, timed_out
 from transport.negotiation import Accepted, Media, negotiate
 from transport.options import TransportOptions
-from transport.origins import REFUSAL, cors_headers, note_refusal, origin_allowed, preflight_headers
+from transport.origins import REFUSAL, cors_headers, is_preflight, note_refusal, origin_allowed, preflight_headers
 from transport.parameters import Malformed, from_json, from_query_string
 from transport.presence import Presence
 from transport.reply import Rejected, Reply, executed, refused, unauthenticated
@@ -72,7 +72,7 @@ class GraphQLOverHTTP:
         self._traffic.counters.requests_total += 1
         cors = cors_headers(headers)
         try:
-            if not origin_allowed(scope, headers, self._options):
+            if not origin_allowed(scope, headers, self._options) and not is_preflight(scope, headers):
                 note_refusal(headers, self._traffic.notices)
                 raise Rejected(403, REFUSAL, "FORBIDDEN")
             reply = await self._answer(exchange, cors)

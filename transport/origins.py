@@ -70,8 +70,16 @@ def cors_headers(headers: Headers) -> dict[str, str]:
     }
 
 
+def is_preflight(scope: Scope, headers: Headers) -> bool:
+    """Whether a browser asks what a page may send (https://fetch.spec.whatwg.org/#http-cors-preflight-request). It is
+    told the same for every page: only then does it send the request itself, and lets the page read why that is
+    refused."""
+    asked = headers.get("access-control-request-method")
+    return scope["method"] == "OPTIONS" and asked is not None and len(headers.getlist("origin")) == 1
+
+
 def preflight_headers(options: TransportOptions) -> dict[str, str]:
-    """For the answer to a CORS preflight of an allowed origin."""
+    """For the answer to a CORS preflight."""
     allowed = dict.fromkeys([*ALLOWED_HEADERS, *(name.lower() for name in options.allowed_headers)])
     return {
         "access-control-allow-methods": "GET, POST",

@@ -25,6 +25,7 @@ def named_in(path: str) -> set[str]:
 
 @pytest.mark.parametrize("tried", LINES)
 def test_each_line_names_a_test_that_is_there(tried: str) -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", LINES[tried])
-    assert named, f"This names no test as `tests/…/test_….py::test_…`: {LINES[tried]}"
-    assert [f"{path}::{name}" for path, name in named if name not in named_in(path)] == []
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", LINES[tried])
+    assert named, f"This names no test as `tests/…/test_….py`, nor as `tests/…/test_….py::test_…`: {LINES[tried]}"
+    assert [f"{path}::{name}" for path, name in named if name and name not in named_in(path)] == []
+    assert [path for path, _ in named if not named_in(path)] == []

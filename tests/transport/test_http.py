@@ -288,8 +288,22 @@ async def test_preflight() -> None:
             assert response.headers["access-control-allow-origin"] == "https://board.example"
             assert "authorization" in response.headers["access-control-allow-headers"]
             assert "access-control-allow-credentials" not in response.headers
-            asking["origin"] = "https://elsewhere.example"
-            assert (await http.options(house.url, headers=asking)).status_code == 403
+
+
+async def test_a_page_that_may_not_call_gets_to_its_refusal(house: House) -> None:
+    """A browser shows a page nothing of a request whose preflight has failed, so that one does not fail: the request
+    does."""
+    elsewhere = "https://elsewhere.example"
+    async with httpx.AsyncClient() as http:
+        asking = {"origin": elsewhere, "access-control-request-method": "POST"}
+        preflight = await http.options(house.url, headers=asking)
+        assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, elsewhere)
+        assert "content-type" in preflight.headers["access-control-allow-headers"]
+        refused = await http.post(house.url, json={"query": "{ hello }"}, headers={"origin": elsewhere})
+        assert (refused.status_code, code(refused)) == (403, "FORBIDDEN")
+        assert refused.headers["access-control-allow-origin"] == elsewhere
+        two = [*asking.items(), ("origin", "https://board.example")]
+        assert (await http.options(house.url, headers=two)).status_code == 403
 
 
 async def test_a_fault_is_internal_with_a_reference_that_the_log_has(
