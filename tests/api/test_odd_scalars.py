@@ -152,9 +152,7 @@ def variables_at(place: Place) -> list[str]:
 
 def literals_at(place: Place) -> list[str]:
     """What is written there."""
-    # How long an Int may be is a matter of how documents are read, and not of a scalar of ours.
-    numbers = [number for number in NUMBERS if DIGITS not in number or "Int" not in place.type]
-    return [*AT_THE_EDGE, *numbers, *map(json.dumps, TEXTS), *OTHERS, *NAMES] if is_first(place) else AT_THE_EDGE
+    return [*AT_THE_EDGE, *NUMBERS, *map(json.dumps, TEXTS), *OTHERS, *NAMES] if is_first(place) else AT_THE_EDGE
 
 
 @pytest.mark.parametrize(
