@@ -7,9 +7,13 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
+from terminal import block, printable, printable_in, styled_stderr
+
 #: In seconds: how often the same line about an absent Redis is worth reading.
 SELDOM = 60.0
 
+#: What has lines: the traceback of an exception, and where a line was logged from.
+_BLOCKS = frozenset({"exception", "stack"})
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -29,24 +33,41 @@ def set_up_logging(level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(styled_stderr())
     handler.setFormatter(_formatter())
     handler.addFilter(_QuietAboutRedis())
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(True)
     # They tell at INFO what we tell ourselves, and below that what was asked for.
     for talkative in ("uvicorn", "docket", "tortoise", "asyncio", "websockets"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
 def _formatter() -> logging.Formatter:
-    if sys.stderr.isatty():
-        last: list[Any] = [structlog.dev.ConsoleRenderer()]
-    else:
-        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    for_people = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    last = for_people if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            # Here, so that no renderer looks at an exception by itself: rich would show the variables of its frames.
+            structlog.processors.format_exc_info,
+            _only_what_is_printable,
+            last,
+        ],
     )
+
+
+def _only_what_is_printable(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A line is one line, whatever a message, a field or an exception holds, of ours or of a library's."""
+    return {
+        printable(name): block(str(value)) if name in _BLOCKS else printable_in(_without_end(value))
+        for name, value in event.items()
+    }
+
+
+def _without_end(value: Any) -> Any:
+    return value.rstrip("\n") if isinstance(value, str) else value
 
 
 class _QuietAboutRedis:

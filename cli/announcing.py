@@ -6,23 +6,19 @@ from pathlib import Path
 
 from cli.listening import graphql_url
 from settings import Settings
+from terminal import say
 
 
 def announce(url: str, data_dir: Path, *, demo: bool) -> None:
     """Where to look, and who to sign in as."""
-    print(
-        "\n".join(
-            [
-                "",
-                "Jobwire is ready. Ctrl-C ends it.",
-                "",
-                *_where(url, data_dir),
-                *(_who(url) if demo else _nobody()),
-                "",
-            ]
-        )
+    say(
+        "",
+        "Jobwire is ready. Ctrl-C ends it.",
+        "",
+        *_where(url, data_dir),
+        *(_who(url) if demo else _nobody()),
+        "",
     )
-    sys.stdout.flush()
 
 
 def _where(url: str, data_dir: Path) -> list[str]:

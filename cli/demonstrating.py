@@ -12,6 +12,7 @@ from models.database import connected
 from models.log import on_commit
 from settings import Settings
 from subscriptions.bell import Bell
+from terminal import say
 
 
 def demonstrate(settings: Settings, jobs: int, *, rate: float | None) -> None:
@@ -36,7 +37,7 @@ async def _keep_moving(redis_url: str, rate: float) -> None:
     stop = asyncio.Event()
     for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    print(f"About {rate:g} changes a second. Ctrl-C ends it.", flush=True)
+    say(f"About {rate:g} changes a second. Ctrl-C ends it.")
     await traffic.run(redis_url=redis_url, rate=rate, stop=stop)
 
 

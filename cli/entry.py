@@ -1,6 +1,7 @@
 """The words of the command line. What they do is in the module that each names."""
 
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,14 @@ from cli.parents import end_with
 from cli.signals import end_on_signals
 from logging_setup import set_up_logging
 from settings import Settings
+from terminal import complain, guard_output, tell_fault
 
 app = typer.Typer(
     name="jobwire",
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Help and mistakes in plain text: with colours, what somebody typed would be read for markup.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="A live GraphQL backend for the jobs of accounting firms. Without a command: run.",
 )
@@ -25,8 +29,17 @@ Parent = Annotated[int | None, typer.Option(hidden=True, help="End when the proc
 
 def main() -> None:
     """Read the command line and do it."""
+    guard_output()
     end_on_signals()
-    app()
+    try:
+        code = app(standalone_mode=False)
+    except typer.TyperException as mistake:
+        complain(f"{mistake.format_message().rstrip('.')}. `jobwire --help` says what there is.")
+        code = mistake.exit_code
+    except Exception as fault:
+        tell_fault(fault)
+        code = 1
+    sys.exit(code)
 
 
 def _settings() -> Settings:

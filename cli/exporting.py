@@ -9,6 +9,7 @@ from graphql.utilities import find_breaking_changes
 import schema
 from cli.failing import Mistake
 from schema.root import printed
+from terminal import say
 
 COMMITTED = Path(str(schema.__file__)).parent / "schema.graphql"
 MOST_LINES = 60
@@ -17,7 +18,7 @@ MOST_LINES = 60
 def export(path: Path | None) -> None:
     """Write it to a file, or else print it."""
     if path is None:
-        print(printed(), end="")
+        say(*printed().splitlines())
     else:
         path.write_text(printed())
 
@@ -33,9 +34,8 @@ def check(path: Path | None) -> None:
     if old == new:
         return
     breaking = find_breaking_changes(build_schema(old), build_schema(new))
-    print("\n".join(_differences(old, new, file.name)))
-    for change in breaking:
-        print(f"BREAKING  {change.description}")
+    say(*_differences(old, new, file.name))
+    say(*(f"BREAKING  {change.description}" for change in breaking))
     raise Mistake(
         f"{file.name} differs from the code, with {len(breaking)} breaking changes: run `make schema` and commit it, "
         "if that is what you want clients to see."

@@ -11,6 +11,7 @@ from embedded import EmbeddedError
 from models.database import DatabaseUnreachable
 from models.errors import Refusal
 from settings import Settings
+from terminal import complain
 
 P = ParamSpec("P")
 
@@ -32,7 +33,7 @@ def plainly(interrupted: int = 130) -> Callable[[Callable[P, None]], Callable[P,
             except Exception as error:
                 if (line := line_for(error)) is None:
                     raise
-                print(f"jobwire: {line}", file=sys.stderr)
+                complain(line)
                 sys.exit(1)
 
         return run

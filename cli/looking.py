@@ -1,11 +1,11 @@
 """`jobwire watch`: who looks at which board of which server."""
 
-import getpass
 import sys
 
 from cli.failing import Mistake
 from cli.listening import graphql_url
 from settings import Settings
+from terminal import ask_secret
 
 
 def look(settings: Settings, pipeline: str | None, *, email: str, url: str | None, token: str | None) -> None:
@@ -30,4 +30,4 @@ def look(settings: Settings, pipeline: str | None, *, email: str, url: str | Non
 def _ask(email: str) -> str:
     if not sys.stdin.isatty():
         raise Mistake(f"There is no terminal to ask for the password of {email}: use --token.")
-    return getpass.getpass(f"Password of {email}: ")
+    return ask_secret(f"Password of {email}: ")

@@ -16,6 +16,7 @@ from cli.serving import GRACE
 from embedded.folder import Folder
 from models.database import connected, migrate
 from settings import Settings
+from terminal import say
 
 GLANCE = 0.2
 START_PATIENCE = 60.0
@@ -44,7 +45,7 @@ def _look_ahead(settings: Settings) -> None:
     """Say that the port is taken before anything is started; but who starts twice wants to hear about the folder."""
     if settings.database_url is not None or not Folder(settings.data_dir).is_locked():
         require_free(settings.host, settings.port)
-        print("Starting …", flush=True)
+        say("Starting …")
 
 
 async def _prepare(here: Place) -> bool:

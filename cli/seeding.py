@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from models.lookup import member_at, never_used
+from terminal import screen
 
 JOBS = 300
 
@@ -37,7 +37,7 @@ async def demo_is_there() -> bool:
 @contextmanager
 def _bar() -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("Demo jobs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
+    console = screen(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bar = progress.add_task("jobs", total=None)
         yield lambda done, total: progress.update(bar, completed=done, total=total)

@@ -15,6 +15,7 @@ from cli.places import Place, place, require_migrated, warn_without_redis
 from cli.watching import until_one_ends
 from models.database import connected
 from settings import Settings
+from terminal import say
 from transport.server import Server, server_settings
 
 #: Requests that are being answered when the server stops have so many seconds, and no request takes longer.
@@ -69,7 +70,7 @@ class _Announced(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         port = _port_of(sockets or [])
-        print(f"Listening on {graphql_url(self.config.host, port)}", flush=True)
+        say(f"Listening on {graphql_url(self.config.host, port)}")
 
 
 def _port_of(sockets: list[socket.socket]) -> int:

@@ -1,7 +1,6 @@
 """What the person who runs it does now and then: migrate, start a firm, print a token, change keys, after a restore."""
 
 import asyncio
-import getpass
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -16,13 +15,14 @@ from models.lookup import member_at
 from models.sign_in import issue_for
 from models.signing_keys import rotate_signing_key
 from settings import Settings
+from terminal import ask_secret, say
 
 
 def migrate(settings: Settings) -> None:
     """Bring the database to the present version."""
     with place(settings) as here:
         asyncio.run(bring_up_to_date(here.database_url))
-    print("The database is up to date.")
+    say("The database is up to date.")
 
 
 def new_firm(settings: Settings, name: str, owner: str, owner_name: str | None, password: str, time_zone: str) -> None:
@@ -38,7 +38,7 @@ def new_firm(settings: Settings, name: str, owner: str, owner_name: str | None, 
         )
         return f"{firm.name} is there. {member.email} owns it and can sign in."
 
-    print(_connected(settings, start))
+    say(_connected(settings, start))
 
 
 def token(settings: Settings, email: str, hours: float) -> None:
@@ -49,7 +49,7 @@ def token(settings: Settings, email: str, hours: float) -> None:
             raise Mistake(f"No active member signs in as {email}.")
         return await issue_for(member, hours)
 
-    print(_connected(settings, issue))
+    say(_connected(settings, issue))
 
 
 def restored(settings: Settings) -> None:
@@ -60,7 +60,7 @@ def restored(settings: Settings) -> None:
         await rotate_signing_key(grace=timedelta(0))
         return f"Done for {firms} firms: every board reads anew, everybody signs in again."
 
-    print(_connected(settings, start_over))
+    say(_connected(settings, start_over))
 
 
 def rotate_keys(settings: Settings, *, leaked: bool) -> None:
@@ -73,7 +73,7 @@ def rotate_keys(settings: Settings, *, leaked: bool) -> None:
         await rotate_signing_key()
         return "A new key signs. Earlier tokens stay good until they expire."
 
-    print(_connected(settings, rotate))
+    say(_connected(settings, rotate))
 
 
 def ask_password(*, from_stdin: bool) -> str:
@@ -82,8 +82,8 @@ def ask_password(*, from_stdin: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
         raise Mistake("There is no terminal to ask for the password: use --password-stdin.")
-    password = getpass.getpass("Password of the owner: ")
-    if getpass.getpass("Once more: ") != password:
+    password = ask_secret("Password of the owner: ")
+    if ask_secret("Once more: ") != password:
         raise Mistake("The two passwords differ.")
     return password
 

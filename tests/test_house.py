@@ -143,3 +143,57 @@ def test_no_text_is_written_past_its_key() -> None:
         or (isinstance(node, ast.Constant | ast.JoinedStr) and in_sql.search(ast.unparse(node)))
     ]
     assert offences == []
+
+
+#: What writes past `terminal.py`, or has a library do so.
+PRINTING = {"print", "getpass", "Console", "echo", "secho", "print_exc", "print_exception", "StreamHandler"}
+STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
+#: What is asked of a stream besides writing to it.
+ASKED = {"isatty", "fileno"}
+
+
+def test_only_the_terminal_prints() -> None:
+    """What is printed elsewhere may hold anything."""
+    offences = [
+        f"{path}:{node.lineno}"
+        for path, tree in [*_modules(*ROOMS), *_flat_modules()]
+        if path.name not in ("terminal.py", "launch.py")  # it becomes another program, before which it says one line
+        for node in _printing(tree)
+        if (path.name, _name(node)) != ("logging_setup.py", "StreamHandler")
+    ]
+    assert offences == []
+
+
+def _printing(tree: ast.Module) -> Iterator[ast.expr]:
+    asked = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in ASKED}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) in PRINTING:
+            yield node.func
+        elif (
+            isinstance(node, ast.Attribute)
+            and node.attr in STREAMS
+            and _is(node.value, "sys")
+            and id(node) not in asked
+        ):
+            yield node
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _flat_modules() -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(HOUSE.glob("*.py")):
+        yield path.relative_to(HOUSE), ast.parse(path.read_text())
+
+
+@pytest.mark.parametrize(
+    ("code", "prints"),
+    [("print(1)", 1), ("sys.stdout.write(x)", 1), ("Console()", 1), ("sys.stdout.isatty()", 0), ("process.stdout", 0)],
+)
+def test_printing_is_noticed(code: str, prints: int) -> None:
+    assert len(list(_printing(ast.parse(code)))) == prints

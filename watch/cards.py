@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from rich.color import Color, ColorParseError
 from rich.style import Style
 from rich.text import Text
 
@@ -23,11 +24,11 @@ def card(job: Data, width: int, today: date, *, moved: bool) -> list[Text]:
     name.append("✓ " if done else mark, "green" if done else style)
     name.append(job["name"], "dim" if done else "bold")
     client = Text((job["account"] or {}).get("name", ""), "dim")
-    lines = [_line(text, width, status.get("color", "white"), moved) for text in (name, client, _glance(job, today))]
+    lines = [_line(text, width, _color(status), moved) for text in (name, client, _glance(job, today))]
     return [*lines, Text(" " * width)]
 
 
-def _line(text: Text, width: int, color: str, moved: bool) -> Text:
+def _line(text: Text, width: int, color: Style, moved: bool) -> Text:
     text.truncate(width - 2, overflow="ellipsis", pad=True)
     line = Text.assemble(("┃" if moved else "▎", color), " ", text)
     if moved:
@@ -46,10 +47,18 @@ def _glance(job: Data, today: date) -> Text:
     if job["openTaskCount"]:
         parts.append(Text(f"☐ {job['openTaskCount']}", "cyan"))
     if status.get("category") == "CUSTOM":
-        parts.append(Text(status["name"], status["color"]))
+        parts.append(Text(status["name"], _color(status)))
     if job.get("budget"):
         parts.append(_time(job["tracked"] or 0, job["budget"]))
     return Text("  ").join(parts)
+
+
+def _color(status: Data) -> Style:
+    """A colour and nothing more: read as a style, "link http://…" would make a link."""
+    try:
+        return Style(color=Color.parse(status["color"]))
+    except (KeyError, ColorParseError):
+        return Style(color="white")
 
 
 def _due(due: date, today: date, counts: bool) -> Text:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TextIO
 
+from terminal import say
 from watch.client import Happening, Link
 from watch.store import Store
 
@@ -12,8 +12,7 @@ from watch.store import Store
 class Lines:
     """Writes to anything that is not a terminal."""
 
-    def __init__(self, out: TextIO, store: Store, pipeline: dict[str, str], who: str) -> None:
-        self._out = out
+    def __init__(self, store: Store, pipeline: dict[str, str], who: str) -> None:
         self._store = store
         self._pipeline = pipeline
         self._who = who
@@ -49,4 +48,4 @@ class Lines:
         return f"{board['name']}: {stages}"
 
     def _say(self, text: str) -> None:
-        print(f"{datetime.now():%H:%M:%S}  {text}", file=self._out, flush=True)
+        say(f"{datetime.now():%H:%M:%S}  {text}")

@@ -9,8 +9,7 @@ import signal
 import sys
 from typing import Any
 
-from rich.console import Console
-
+from terminal import complain, screen
 from watch.board import Board
 from watch.client import Client
 from watch.documents import PIPELINES, WHO
@@ -35,7 +34,7 @@ def run(*, url: str, email: str, password: str | None, pipeline: str | None, tok
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Trouble as trouble:
-        print(f"jobwire: {trouble}", file=sys.stderr)
+        complain(trouble)
         return 1
     return 0
 
@@ -46,10 +45,10 @@ async def _watch(session: Session, wanted: str | None) -> None:
     store = Store()
     who = viewer["member"]["name"]
     if sys.stdout.isatty():
-        with Board(Console(), store, pipeline, who) as board:
+        with Board(screen(), store, pipeline, who) as board:
             await asyncio.gather(Client(session, pipeline["id"], board, store).follow(), board.keep_drawing())
     else:
-        await Client(session, pipeline["id"], Lines(sys.stdout, store, pipeline, who), store).follow()
+        await Client(session, pipeline["id"], Lines(store, pipeline, who), store).follow()
 
 
 def _end_on_terminate() -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any
 
+from watch.answers import read_answer
 from watch.documents import REFRESH, SIGN_IN
 from watch.trouble import Lost, TokenRefused, Trouble
 
@@ -125,7 +126,7 @@ def _call(url: str, body: dict[str, Any], token: str | None) -> dict[str, Any]:
 
 def _read(url: str, body: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(body)
+        answer = read_answer(body)
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:

@@ -14,6 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
+from terminal import printable
+from watch.answers import read_answer
 from watch.trouble import Lost, TokenRefused, Trouble
 
 #: Closed with one of these, coming back would end the same way.
@@ -81,7 +83,7 @@ class Socket:
 
     async def _receive(self) -> Data:
         while True:
-            frame: Data = json.loads(await self._connection.recv())
+            frame = _frame(await self._connection.recv())
             if frame["type"] != "ping":
                 return frame
             await self._send({"type": "pong"})
@@ -107,9 +109,19 @@ async def open_socket(url: str, token: str) -> AsyncIterator[Socket]:
         raise Lost("The server does not answer.") from None
 
 
+def _frame(message: str | bytes) -> Data:
+    try:
+        frame = read_answer(message)
+    except ValueError:
+        frame = None
+    if not isinstance(frame, dict) or "type" not in frame:
+        raise Trouble("What answers does not speak graphql-transport-ws. Is the address right?")
+    return frame
+
+
 def _meaning(closed: ConnectionClosed) -> Exception:
     code = closed.rcvd.code if closed.rcvd is not None else 1006
-    reason = closed.rcvd.reason if closed.rcvd is not None else ""
+    reason = printable(closed.rcvd.reason) if closed.rcvd is not None else ""
     if code in FATAL:
         return Trouble(f"The server has closed the connection for good ({code}). {reason}".strip())
     if code == FORBIDDEN:
