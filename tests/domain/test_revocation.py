@@ -145,7 +145,7 @@ async def test_a_refusal_names_nothing_that_came_later(world: World, database: s
         updating = asyncio.create_task(_started(attempt))
         await until_waiting(updating)
         await revoke(world, member)
-        await connection.execute("UPDATE job SET name = 'secret', version = 2 WHERE id = $1", job.id)
+        await connection.execute("UPDATE job SET description = 'secret', version = 2 WHERE id = $1", job.id)
     with pytest.raises((NotFound, SignInRefused)):
         await updating
 
@@ -159,7 +159,7 @@ async def test_nor_does_a_call_that_changes_nothing(world: World, database: str,
         completing = asyncio.create_task(_started(complete_job(world.acting(member), job_id=job.id)))
         await until_waiting(completing)
         await revoke(world, member)
-        await connection.execute("UPDATE job SET status_id = $2, name = 'secret' WHERE id = $1", job.id, done)
+        await connection.execute("UPDATE job SET status_id = $2, description = 'secret' WHERE id = $1", job.id, done)
     with pytest.raises((NotFound, SignInRefused)):
         await completing
 
