@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from models.hashing import HASHING
 from schema.engine import Engine
 from subscriptions.hub import Hub
 from transport.traffic import Traffic
@@ -39,6 +40,10 @@ class _Counts(Collector):
         yield GaugeMetricFamily("jobwire_answers_bytes", "What the answers that are kept take.", answers.bytes)
         yield CounterMetricFamily("jobwire_bell_rung", "Revisions published.", self._hub.bell.rung)
         yield CounterMetricFamily("jobwire_bell_dropped", "Revisions that Redis did not take.", self._hub.bell.dropped)
+        turns = HASHING.turns
+        yield CounterMetricFamily("jobwire_passwords_checked", "Turns to hash passwords that were taken.", turns.taken)
+        yield CounterMetricFamily("jobwire_passwords_refused", "Callers who got no turn in time.", turns.refused)
+        yield GaugeMetricFamily("jobwire_passwords_waiting", "Callers who wait for theirs.", turns.waiting)
         for name, number in dataclasses.asdict(self._traffic.counters).items():
             yield GaugeMetricFamily(f"jobwire_transport_{name}", "See transport/counters.py.", number)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from models import checks
+from models.caller import OURSELVES, Caller
 from models.errors import Invalid
 from models.ids import FirmId
 
@@ -60,11 +61,13 @@ class Actor:
     #: The revision that made an automation act.
     cause: int | None = None
     call: IdempotentCall | None = field(default=None, compare=False)
+    #: Where they call from.
+    caller: Caller = field(default=OURSELVES, compare=False)
 
     @classmethod
-    def member(cls, firm_id: UUID, member_id: UUID) -> "Actor":
+    def member(cls, firm_id: UUID, member_id: UUID, caller: Caller = OURSELVES) -> "Actor":
         """A signed-in member."""
-        return cls(ActorKind.MEMBER, firm_id, member_id)
+        return cls(ActorKind.MEMBER, firm_id, member_id, caller=caller)
 
     @classmethod
     def automation(cls, firm_id: UUID, label: str, cause: int) -> "Actor":

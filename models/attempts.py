@@ -1,4 +1,7 @@
-"""How often somebody may guess: a count of the tries for an address, whether or not somebody has it."""
+"""How often somebody may guess: counts of the tries for an address, whether or not somebody has it.
+
+See docs/decisions/0026-guesses-and-hashes.md.
+"""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -7,42 +10,89 @@ from math import ceil
 from models.database import sql
 from models.errors import LimitReached
 
-#: So many wrong passwords for an address, within so long.
+#: So many wrong passwords for an address from one network or device, within so long.
 MOST_FAILURES = 10
 WINDOW = timedelta(minutes=15)
+#: So many from all strangers together, and then one more each time that a day's share of it has passed.
+MOST_OF_STRANGERS = 50
+_DAY = timedelta(days=1)
+_SHARE = _DAY / MOST_OF_STRANGERS
 
-# Counted before the password is looked at: of many guesses at once, only so many are looked at.
+# Counted before the password is looked at: of many guesses at once, only so many are looked at. What strangers try
+# moves a time on by a share of a day, which may run ahead of the clock by a day (the generic cell rate algorithm, of
+# ITU-T I.371): one row, that is worth nothing again when the clock has caught up.
 _COUNT = """
-INSERT INTO sign_in_attempts AS a (email_hash, failures, since) VALUES ($1, 1, $2)
-ON CONFLICT (email_hash) DO UPDATE SET
-    failures = CASE WHEN a.since <= $3 THEN 1 ELSE LEAST(a.failures + 1, $4) END,
-    since = CASE WHEN a.since <= $3 THEN $2 ELSE a.since END
-RETURNING failures, since
+WITH here AS (
+    INSERT INTO sign_in_attempts AS a (email_hash, failures, since) VALUES ($1, 1, $2)
+    ON CONFLICT (email_hash) DO UPDATE SET
+        failures = CASE WHEN a.since <= $3 THEN 1 ELSE LEAST(a.failures + 1, $4) END,
+        since = CASE WHEN a.since <= $3 THEN $2 ELSE a.since END
+    RETURNING failures, since
+), everywhere AS (
+    INSERT INTO sign_in_attempts AS a (email_hash, failures, since)
+    SELECT $5::text, 0, $2 + $6::interval FROM here WHERE failures < $4 AND $5::text IS NOT NULL
+    ON CONFLICT (email_hash) DO UPDATE SET since = GREATEST(a.since, $2) + $6 WHERE GREATEST(a.since, $2) + $6 <= $7
+    RETURNING since
+)
+SELECT failures, since, EXISTS (SELECT FROM everywhere) AS counted,
+       (SELECT since FROM sign_in_attempts WHERE email_hash = $5::text) AS until
+FROM here
 """
+#: The place of all strangers together.
+_EVERYWHERE = "everywhere"
 
 
-def digest(address: str) -> str:
-    """What the tries for an address (in lower case) are counted under."""
-    return hashlib.sha256(address.encode(errors="replace")).hexdigest()
+def digest(address: str, place: str = "") -> str:
+    """What the tries for an address (in lower case) from a place are counted under."""
+    text = f"{address}\0{place}" if place else address
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
-async def count_attempt(address: str, now: datetime) -> None:
-    """Note a try as failed; who gets in takes it back. `LimitReached` after too many."""
-    (row,) = await sql(_COUNT, digest(address), now, now - WINDOW, MOST_FAILURES + 1)
+async def count_attempt(
+    address: str,
+    now: datetime,
+    place: str = "",
+    *,
+    of_stranger: bool = False,
+    told: str = "sign in with this address",
+    path: str = "email",
+) -> None:
+    """Note a try as failed; who gets in takes it back. `LimitReached` after too many, which says what was tried and
+    names the input at fault."""
+    everywhere = digest(address, _EVERYWHERE) if of_stranger else None
+    (row,) = await sql(
+        _COUNT, digest(address, place), now, now - WINDOW, MOST_FAILURES + 1, everywhere, _SHARE, now + _DAY
+    )
     if row["failures"] > MOST_FAILURES:
-        minutes = max(1, ceil((row["since"] + WINDOW - now) / timedelta(minutes=1)))
-        raise LimitReached(
-            f"There were {MOST_FAILURES} failed attempts to sign in with this address. "
-            f"Try again in {minutes} minute{'s' if minutes > 1 else ''}.",
-            "email",
+        raise _too_many(f"There were {MOST_FAILURES} failed attempts to {told}.", row["since"] + WINDOW - now, path)
+    if of_stranger and not row["counted"]:
+        many = (
+            f"There were too many failed attempts to {told}, from several networks. A device that was signed in before "
+            "gets in by sending its last refresh token along."
         )
+        raise _too_many(many, row["until"] + _SHARE - _DAY - now, path)
 
 
-async def forget_attempts(address: str) -> None:
-    """Whoever tried knew the password."""
-    await sql("DELETE FROM sign_in_attempts WHERE email_hash = $1", digest(address))
+async def take_back(address: str, place: str = "", *, of_stranger: bool = False) -> None:
+    """Whoever tried knew the password. What others tried elsewhere still counts."""
+    await sql("DELETE FROM sign_in_attempts WHERE email_hash = $1", digest(address, place))
+    if of_stranger:
+        await sql(
+            "UPDATE sign_in_attempts SET since = since - $2::interval WHERE email_hash = $1",
+            digest(address, _EVERYWHERE),
+            _SHARE,
+        )
 
 
 async def sweep_attempts(now: datetime) -> None:
     """Forget the counts that no longer hold anybody back."""
     await sql("DELETE FROM sign_in_attempts WHERE since <= $1", now - WINDOW)
+
+
+def _too_many(told: str, left: timedelta, path: str) -> LimitReached:
+    minutes = max(1, ceil(left / timedelta(minutes=1)))
+    return LimitReached(
+        f"{told} Try again in {minutes} minute{'s' if minutes > 1 else ''}.",
+        path,
+        retry_after=max(1, ceil(left.total_seconds())),
+    )

@@ -11,7 +11,8 @@ import orjson
 from models.actor import Actor, IdempotentCall
 from models.database import sql
 from models.errors import RuleBroken
-from models.passwords import password_fits
+from models.hashing import HASHING
+from models.passwords import verified
 
 T = TypeVar("T")
 
@@ -55,8 +56,11 @@ async def with_secrets(
     secrets: Mapping[str, str],
     hashes_of: Callable[[Mapping[str, str]], Awaitable[Mapping[str, str]]],
     act: Callable[[Actor, Mapping[str, str]], Awaitable[T]],
+    *,
+    allowed: Callable[[], Awaitable[None]] | None = None,
 ) -> T:
-    """Do what a call with secrets asks for, with the hash of each.
+    """Do what a call with secrets asks for, with the hash of each. Whatever is hashed for it is one turn, in which
+    `allowed` may refuse it first.
 
     A digest of a password could be guessed from by whoever reads the database. So what is kept of a call is the hash
     that is made anyway, and a call sent again is the same when its secrets fit.
@@ -64,9 +68,12 @@ async def with_secrets(
     if not secrets:
         return await act(actor, {})
     while True:
-        hashes = await _hashes_before(actor, secrets)
-        if hashes is None:
-            hashes = await hashes_of(secrets)
+        async with HASHING.turns.turn(actor.caller):
+            if allowed is not None:
+                await allowed()
+            hashes = await _hashes_before(actor, secrets)
+            if hashes is None:
+                hashes = await hashes_of(secrets)
         try:
             return await act(actor.keeping(hashes), hashes)
         except SentAtOnce:
@@ -81,7 +88,7 @@ async def _hashes_before(actor: Actor, secrets: Mapping[str, str]) -> Mapping[st
     if kept["fingerprint"] != actor.call.fingerprint or kept["secrets"].keys() != secrets.keys():
         raise _another()
     for name, secret in secrets.items():
-        if not await password_fits(kept["secrets"][name], secret):
+        if not await verified(kept["secrets"][name], secret):
             raise _another()
     hashes: Mapping[str, str] = kept["secrets"]
     return hashes

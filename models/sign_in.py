@@ -1,6 +1,6 @@
 """Signing in, staying signed in, and being out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,11 +8,13 @@ from uuid import UUID
 from tortoise.transactions import in_transaction
 
 from models import attempts, tokens
+from models.caller import OURSELVES, Caller
 from models.command import shielded
 from models.database import sql
 from models.errors import Invalid, NotFound, SignInRefused
+from models.hashing import HASHING
 from models.ids import Kind, encode, new_id
-from models.passwords import password_fits
+from models.passwords import verified
 from models.refreshing import Given, exchange
 from models.scope import Viewer
 from models.signing_keys import KEYS, LONGEST_TOKEN
@@ -46,6 +48,15 @@ class Authenticated:
     key_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """Whose password is tried, and from where. A stranger is who shows no token of a session that this member had."""
+
+    member: dict[str, Any] | None
+    place: str
+    stranger: bool
+
+
 # Nothing, if the member was deactivated or given another password while this one was being looked at. The share lock
 # makes such a change wait, and it then finds this session among those that it ends.
 _START = """
@@ -58,23 +69,41 @@ RETURNING refresh_key
 # Ended is expired too: that is what the sweep goes by.
 _END = "UPDATE session SET ended_at = $1, expires_at = LEAST(expires_at, $1) WHERE ended_at IS NULL AND "
 
+_CLAIMED = """
+SELECT m.id, m.firm_id, m.password_hash, s.refresh_hash, s.refresh_key
+FROM member m LEFT JOIN session s ON s.id = $2 AND s.member_id = m.id
+WHERE m.email = $1 AND m.active
+"""
+
 
 async def sign_in(
-    email: str, password: str, *, lifetime: timedelta = ACCESS_LIFETIME, now: datetime | None = None
+    email: str,
+    password: str,
+    *,
+    earlier: str | None = None,
+    caller: Caller = OURSELVES,
+    lifetime: timedelta = ACCESS_LIFETIME,
+    now: datetime | None = None,
 ) -> SignedIn:
-    """Start a session. `SignInRefused`, in the same words and after the same time, whatever was wrong;
-    `LimitReached` after too many wrong passwords for the address, then also for the right one."""
+    """Start a session. `SignInRefused`, in the same words and after the same work, whatever was wrong; `LimitReached`
+    after too many wrong passwords for the address, then also for the right one, and while too many try at once.
+
+    `earlier` is a refresh token that the device was given before: then only what was tried with it counts.
+    """
     now = now or datetime.now(UTC)
     address = email.strip().lower()
-    await attempts.count_attempt(address, now)
-    member = await _member_at(address)
-    fits = await password_fits(member["password_hash"] if member else None, password)
-    if member is None or not fits:
+    async with HASHING.turns.turn(caller):
+        claimed = await _claimed(address, earlier, caller)
+        await attempts.count_attempt(address, now, claimed.place, of_stranger=claimed.stranger)
+        fits = await verified(claimed.member["password_hash"] if claimed.member else None, password)
+    # A session that nobody is told of would only lie about.
+    if claimed.member is None or not fits or caller.has_left():
         raise _wrong()
+    member = claimed.member
     token = await _start(member["id"], now, now + SESSION_LIFETIME, member["password_hash"])
     if token is None:
         raise _wrong()
-    await attempts.forget_attempts(address)
+    await attempts.take_back(address, claimed.place, of_stranger=claimed.stranger)
     return await _signed_in(member["id"], member["firm_id"], token, now, lifetime)
 
 
@@ -151,11 +180,34 @@ async def sweep_sessions(now: datetime) -> None:
     await sql("DELETE FROM signing_key WHERE expires_at <= $1", now)
 
 
-async def _member_at(address: str) -> dict[str, Any] | None:
+async def _claimed(address: str, earlier: str | None, caller: Caller) -> _Claimed:
+    """Who has the address, in one statement, whether or not a token is shown."""
+    stranger = caller is not OURSELVES
+    here = _Claimed(None, f"network {caller.network}" if stranger else "", stranger)
     if not address.isprintable():
-        return None  # PostgreSQL could not even be asked about some of these.
-    rows = await sql("SELECT id, firm_id, password_hash FROM member WHERE email = $1 AND active", address)
-    return rows[0] if rows else None
+        return here  # PostgreSQL could not even be asked about some of these.
+    token = _parsed(earlier)
+    rows = await sql(_CLAIMED, address, token.session_id if token else None)
+    if not rows:
+        return here
+    (member,) = rows
+    if token is not None and _was_given(token, member):
+        return _Claimed(member, f"device {token.session_id}", False)
+    return replace(here, member=member)
+
+
+def _was_given(token: Refresh, session: dict[str, Any]) -> bool:
+    """Whether the session that it names, should there be one of theirs, was given this token at some time."""
+    if session["refresh_key"] is None:
+        return False
+    return session["refresh_hash"] == token.digest or token.was_issued(session["refresh_key"])
+
+
+def _parsed(token: str | None) -> Refresh | None:
+    try:
+        return Refresh.parse(token) if token is not None else None
+    except SignInRefused:
+        return None
 
 
 async def _start(member_id: UUID, now: datetime, until: datetime, password_hash: str | None = None) -> Refresh | None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from models.actor import Actor
+from models.caller import Caller
 from models.errors import SignInRefused
 from models.scope import Scope, Viewer
 from resolvers.loaders import Loaders
@@ -77,7 +78,13 @@ class Context:
     def actor(self) -> Actor:
         """The viewer as the actor of a command."""
         self.scope  # noqa: B018 - nobody is told to sign in
-        return Actor.member(self.viewer.scope.firm_id, self.viewer.member_id)
+        return Actor.member(self.viewer.scope.firm_id, self.viewer.member_id, self.caller)
+
+    @property
+    def caller(self) -> Caller:
+        """Where the operation comes from, signed in or not."""
+        session_id = self.known_viewer.session_id if self.known_viewer else None
+        return Caller(self.address, session_id, lambda: self.abandoned)
 
     @property
     def firm_id(self) -> UUID:

@@ -22,7 +22,10 @@ class SessionPayload:
 
     access_token: str | None = strawberry.field(description="Send it as `Authorization: Bearer …`. Good for minutes.")
     expires_at: DateTime | None = strawberry.field(description="Until when the access token is good.")
-    refresh_token: str | None = strawberry.field(description="Exchange it once, with `refreshSession`, for new ones.")
+    refresh_token: str | None = strawberry.field(
+        description="Exchange it once, with `refreshSession`, for new ones. Keep the last one: a device that signs in "
+        "with it is not held back by what others have tried."
+    )
     viewer: Viewer | None = strawberry.field(description="Who you are now.")
     errors: list[UserError] = strawberry.field(description="Why not: too many attempts, say.")
 
@@ -37,8 +40,9 @@ class SignOutPayload:
 async def _sign_in(
     info: Info, input: Annotated[SignInInput, strawberry.argument(description="Who you are.")]
 ) -> SessionPayload | None:
+    earlier = input.refresh_token or None
     try:
-        signed_in = await signing.sign_in(input.email, input.password)
+        signed_in = await signing.sign_in(input.email, input.password, earlier=earlier, caller=info.context.caller)
     except LimitReached as refusal:
         return _refused(refusal)
     return await _session(info.context, signed_in)
@@ -81,7 +85,7 @@ async def _sign_out(info: Info) -> SignOutPayload | None:
 sign_in: Any = strawberry.field(
     resolver=_sign_in,
     description="Sign in with an address and a password. A wrong one is a top-level error UNAUTHENTICATED; after ten "
-    "within a quarter of an hour, `errors` says LIMIT.",
+    "within a quarter of an hour from one network, or while too many try at once, `errors` says LIMIT.",
 )
 refresh_session: Any = strawberry.field(
     resolver=_refresh_session,

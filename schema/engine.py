@@ -36,6 +36,7 @@ from schema.faults import formatted
 from schema.limits import Limits, Measured, check_limits
 from schema.live import LiveTopic, topic_key
 from schema.operation import Key, Operation
+from schema.passwords import check_passwords
 from schema.root import graphql_schema
 from schema.session import Session
 from schema.sharing import check_coordinates
@@ -132,6 +133,10 @@ class Engine:
         read = get_variable_values(self._schema, chosen.variable_definitions or (), variables)
         if isinstance(read, list):
             raise Refused([formatted(error) for error in read])
+        try:
+            check_passwords(self._schema, document, chosen, read)
+        except GraphQLError as error:
+            raise Refused([formatted(error)]) from None
         return Operation(self._schema, document, chosen, request.operation_name, variables, measured)
 
     def _open_to_all(self, operation: OperationDefinitionNode) -> bool:

@@ -16,13 +16,13 @@ query Pipelines($after: String) {
 
 SIGN_IN = """
 mutation SignIn($input: SignInInput!) {
-  session: signIn(input: $input) { accessToken expiresAt refreshToken errors { message } }
+  session: signIn(input: $input) { accessToken expiresAt refreshToken errors { message retryAfter } }
 }
 """
 
 REFRESH = """
 mutation Refresh($input: RefreshSessionInput!) {
-  session: refreshSession(input: $input) { accessToken expiresAt refreshToken errors { message } }
+  session: refreshSession(input: $input) { accessToken expiresAt refreshToken errors { message retryAfter } }
 }
 """
 

@@ -18,6 +18,8 @@ from watch.trouble import Lost, TokenRefused, Trouble
 PATIENCE = 10.0
 #: How long before its end a token is replaced, in seconds.
 MARGIN = 30.0
+#: A server that says so is tried again after so many seconds; one that says more, by the person.
+WORTH_WAITING = 30
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class Session:
         if self.refresh is not None:
             return await self._refresh(self.refresh)
         if self.password is not None:
-            return await self._sign_in(self.password)
+            return await self._sign_in({"password": self.password})
         if self.access is not None:
             raise Trouble("The token is refused: it has expired, or its session was ended. Make another one.")
         raise Trouble(f"Give a password or a token to sign in as {self.email}.")
@@ -58,9 +60,9 @@ class Session:
         """The data of a query."""
         return await self._post(query, variables, await self.token())
 
-    async def _sign_in(self, password: str) -> str:
+    async def _sign_in(self, given: dict[str, str]) -> str:
         try:
-            return await self._take(SIGN_IN, {"email": self.email, "password": password})
+            return await self._take(SIGN_IN, {"email": self.email, **given})
         except TokenRefused as refusal:
             raise Trouble(f"Signing in as {self.email} was refused. {refusal}") from None
 
@@ -75,12 +77,15 @@ class Session:
         except TokenRefused as refusal:
             if self.password is None:
                 raise Trouble(str(refusal)) from None
-            return await self._sign_in(self.password)
+            # With the old token: what others have tried with this address then holds nobody back here.
+            return await self._sign_in({"password": self.password, "refreshToken": token})
 
     async def _take(self, mutation: str, given: dict[str, str]) -> str:
         session = (await self._post(mutation, {"input": given}))["session"]
         if session["errors"]:
-            raise Trouble(session["errors"][0]["message"])
+            refusal = session["errors"][0]
+            busy = refusal["retryAfter"] is not None and refusal["retryAfter"] <= WORTH_WAITING
+            raise (Lost if busy else Trouble)(refusal["message"])
         self.access, self.refresh = session["accessToken"], session["refreshToken"]
         self.expires_at = datetime.fromisoformat(session["expiresAt"])
         return str(self.access)

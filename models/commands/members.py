@@ -5,10 +5,11 @@ team never reaches above their own rights.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from models import checks
+from models import attempts, checks
 from models.actor import Actor, ActorKind
 from models.command import Change, Outcome, command, shut_out
 from models.commands.shared import made_before
@@ -23,7 +24,7 @@ from models.events import (
     changes_of,
 )
 from models.ids import new_id
-from models.passwords import hash_password, password_fits
+from models.passwords import check_password, hashed, verified
 from models.repeating import with_secrets
 from models.rights import LEADERS, Right, Role
 from models.rows import Member
@@ -52,9 +53,11 @@ async def create_member(
     id: UUID | None = None,
 ) -> Outcome[Member]:
     """Add somebody to the team. Without a password they cannot sign in yet. Capacity is in minutes a week."""
+    if password is not None:
+        check_password(password, "password")
 
     async def hashes_of(secrets: Mapping[str, str]) -> dict[str, str]:
-        return {name: await hash_password(secret, name) for name, secret in secrets.items()}
+        return {name: await hashed(secret) for name, secret in secrets.items()}
 
     async def create(actor: Actor, hashes: Mapping[str, str]) -> Outcome[Member]:
         kept = hashes.get("password")
@@ -205,26 +208,33 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
 
 
 async def change_password(actor: Actor, /, *, current_password: str, new_password: str) -> Outcome[Member]:
-    """Give oneself another password. It makes no revision: nobody else sees it. Sessions on other devices go on."""
+    """Give oneself another password. It makes no revision: nobody else sees it. Sessions on other devices go on.
+    `LimitReached` after too many wrong present ones: whoever took over a session must not guess it."""
     if actor.kind is not ActorKind.MEMBER:
         raise Forbidden("Only a member has a password.")
+    check_password(new_password, "new_password")
     member = await Member.filter(id=actor.id, firm_id=actor.firm_id, active=True).first()
     if member is None:
         raise shut_out()
+    place = f"device {actor.caller.session_id}"
+
+    async def allowed() -> None:
+        await attempts.count_attempt(
+            member.email, datetime.now(UTC), place, told="change this password", path="current_password"
+        )
 
     async def hashes_of(_secrets: Mapping[str, str]) -> dict[str, str]:
-        if not await password_fits(member.password_hash, current_password) or member.password_hash is None:
+        if not await verified(member.password_hash, current_password) or member.password_hash is None:
             raise _not_the_present_one()
-        return {
-            "current_password": member.password_hash,
-            "new_password": await hash_password(new_password, "new_password"),
-        }
+        return {"current_password": member.password_hash, "new_password": await hashed(new_password)}
 
     async def change(actor: Actor, hashes: Mapping[str, str]) -> Outcome[Member]:
         return await _change_password(actor, present=hashes["current_password"], new_hash=hashes["new_password"])
 
     secrets = {"current_password": current_password, "new_password": new_password}
-    return await with_secrets(actor, secrets, hashes_of, change)
+    outcome = await with_secrets(actor, secrets, hashes_of, change, allowed=allowed)
+    await attempts.take_back(member.email, place)
+    return outcome
 
 
 def _not_the_present_one() -> Invalid:

@@ -48,4 +48,13 @@ class Migration(migrations.Migration):
             name="spent",
             field=fields.JSONField(default=list, db_default=SqlDefault("'[]'"), encoder=JSON_DUMPS, decoder=loads),
         ),
+        ops.AlterModelOptions(
+            name="SignInAttempts",
+            options={
+                "table": "sign_in_attempts",
+                "app": "models",
+                "pk_attr": "email_hash",
+                "table_description": "Failed tries of one address's password from one place, or from all together.",
+            },
+        ),
     ]

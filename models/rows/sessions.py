@@ -46,10 +46,15 @@ class Session(Model):
 
 
 class SignInAttempts(Model):
-    """Failed sign-ins for one address, whether or not somebody has it."""
+    """Failed tries of one address's password from one place, or from all together.
 
+    A place is a network, or a device that had a session before. Whether or not somebody has the address.
+    """
+
+    # Of the address and the place.
     email_hash = fields.CharField(max_length=64, primary_key=True)
     failures: int = fields.IntField(default=0)
+    # When the first of them was. Of those from all networks together: the time that they have moved on.
     since: datetime = fields.DatetimeField(db_index=True)
 
     class Meta:

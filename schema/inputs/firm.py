@@ -26,6 +26,10 @@ class SignInInput:
 
     email: str = strawberry.field(description="The address that you sign in with.")
     password: str = password("Your password.")
+    refresh_token: str | None = optional(
+        "The last refresh token that this device was given for this address, if it has one, be its session over or "
+        "not: then only what was tried with it counts, whatever others have tried."
+    )
 
 
 @strawberry.input(description="What you were given when you signed in, or last refreshed.")

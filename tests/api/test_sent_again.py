@@ -8,6 +8,7 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type, is_list_type
 
 from models.database import sql
+from models.hashing import HASHING
 from models.ids import Kind, encode
 from models.passwords import password_fits
 from models.rights import Role
@@ -151,6 +152,18 @@ async def test_a_change_of_password_sent_again_is_done_once(database: str, api: 
     assert await password_fits((await Member.get(id=owner.id)).password_hash, "the next password")
 
 
+async def test_asking_again_is_no_way_to_guess(database: str, api: Api) -> None:
+    """A stolen session and a key that was seen somewhere must not tell what the new password is."""
+    owner = (await Furnished.build()).world.owner
+    change = {"currentPassword": PRESENT, "newPassword": "the next password", "idempotencyKey": "once"}
+    await api.ask(owner, CHANGE, input=change)
+    answers = [
+        (await api.ask(owner, CHANGE, input=change | {"newPassword": f"a guess {number}"}))["changePassword"]
+        for number in range(11)
+    ]
+    assert [answer["errors"][0]["code"] for answer in answers] == ["RULE"] * 10 + ["LIMIT"]
+
+
 async def test_anothers_equal_key_is_another_call(world: World, api: Api) -> None:
     """One member's key neither blocks nor tells of another's."""
     first = (await api.ask(world.admin, CREATE, input=new_member(world)))["createMember"]
@@ -158,5 +171,7 @@ async def test_anothers_equal_key_is_another_call(world: World, api: Api) -> Non
     second = (await api.ask(world.owner, CREATE, input=other))["createMember"]
     assert (first["errors"], second["errors"]) == ([], [])
     assert first["member"]["id"] != second["member"]["id"]
+    taken = HASHING.turns.taken
     assert (await api.ask(world.admin, CREATE, input=new_member(world)))["createMember"] == first
+    assert HASHING.turns.taken == taken + 1
     assert first["member"]["id"] == encode(Kind.MEMBER, (await Member.get(email=f"new@{world.tag}.test")).id)

@@ -84,8 +84,13 @@ SENTENCES = [
     ("docs/api.md", f"has not been refreshed for {sign_in.SESSION_LIFETIME.days} days"),
     ("docs/api.md", f"{attempts.MOST_FAILURES} failed tries for an address in {attempts.WINDOW.seconds // 60} minutes"),
     ("docs/api.md", f"the same next one for {_n(refreshing.LEEWAY.total_seconds())} seconds"),
+    ("docs/api.md", f"up to {attempts.MOST_OF_STRANGERS} failed tries of all together"),
     ("docs/operations.md", f"No token lives longer than {signing_keys.LONGEST_TOKEN.days} days"),
     ("docs/live.md", f"within a minute (some {_n(PACE.sessions)} seconds)"),
+    (
+        "docs/decisions/0026-guesses-and-hashes.md",
+        f"then one more each {_n(24 * 60 / attempts.MOST_OF_STRANGERS)} minutes",
+    ),
     ("docs/decisions/0025-refresh-tokens.md", f"At most {refreshing.MOST_EXCHANGES} exchanges"),
     ("docs/api.md", f"`--hours` up to {signing_keys.LONGEST_TOKEN.days * 24}"),
     ("docs/api.md", f"`nodes` takes up to {queries.MOST_NODES}"),

@@ -53,12 +53,21 @@ class Api:
         """The member's token, of a session that several share. `SignedOut` when there is none to be had."""
         async with self._signing_in.setdefault(email, asyncio.Lock()):
             if email not in self._tokens:
-                answer = await self._post(at, None, SIGN_IN, {"input": {"email": email, "password": PASSWORD}})
-                signed_in = (answer.get("data") or {}).get("signIn")
-                if signed_in is None or signed_in["accessToken"] is None:
-                    raise SignedOut(str(answer))
-                self._tokens[email] = signed_in["accessToken"]
+                self._tokens[email] = await self._sign_in(email, at)
             return self._tokens[email]
+
+    async def _sign_in(self, email: str, at: int) -> str:
+        """An access token. All come from one network: when too many do at once, some come back as they are told."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            answer = await self._post(at, None, SIGN_IN, {"input": {"email": email, "password": PASSWORD}})
+            signed_in = (answer.get("data") or {}).get("signIn")
+            if signed_in is not None and signed_in["accessToken"] is not None:
+                return str(signed_in["accessToken"])
+            busy = signed_in is not None and signed_in["errors"][0]["retryAfter"] is not None
+            if not busy or time.monotonic() > deadline:
+                raise SignedOut(str(answer))
+            await asyncio.sleep(0.2)
 
     def forget(self, email: str, token: str) -> None:
         """This token is worth nothing any more."""

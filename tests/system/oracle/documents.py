@@ -43,5 +43,5 @@ subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
 )
 
 SIGN_IN = """
-mutation SignIn($input: SignInInput!) { signIn(input: $input) { accessToken errors { code message } } }
+mutation SignIn($input: SignInInput!) { signIn(input: $input) { accessToken errors { code message retryAfter } } }
 """
