@@ -230,7 +230,7 @@ async def test_whoever_is_over_the_budget_is_told_how_long_to_wait(engine: Engin
 
 
 async def test_over_http_it_is_429_with_retry_after(api: Api) -> None:
-    """From an address of its own, as a proxy would say it: uvicorn believes those on this machine."""
+    """From an address of its own, as a proxy would say it."""
     headers = {"x-forwarded-for": "198.51.100.7", "accept": "application/json"}
     for number in range(REQUESTS):
         body = {"query": f"{{ a{number}: __typename }}"}
