@@ -1,16 +1,16 @@
 """What `jobwire run` says when it is ready."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
-from cli.listening import graphql_url
 from settings import Settings
 from terminal import say
 
 
-def announce(url: str, data_dir: Path, *, demo: bool) -> None:
-    """Where to look, and who to sign in as."""
+def announce(url: str, data_dir: Path | None, *, demo: bool) -> None:
+    """Where to look, and who to sign in as. `data_dir` is None when the data are elsewhere."""
     say(
         "",
         "Jobwire is ready. Ctrl-C ends it.",
@@ -21,14 +21,14 @@ def announce(url: str, data_dir: Path, *, demo: bool) -> None:
     )
 
 
-def _where(url: str, data_dir: Path) -> list[str]:
-    command, usual = _command(), Settings.model_fields
+def _where(url: str, data_dir: Path | None) -> list[str]:
     # Printed as they must be typed in a terminal that has none of our environment.
-    elsewhere = "" if url == graphql_url(usual["host"].default, usual["port"].default) else f" --url {url}"
-    folder = "" if data_dir == usual["data_dir"].default else f"JOBWIRE_DATA_DIR={data_dir} "
+    command, usual = _command(), Settings.model_fields["data_dir"].default
+    folder = "" if data_dir in (None, usual) else f"JOBWIRE_DATA_DIR={shlex.quote(str(data_dir))} "
+    board = f"{command} watch --url {url}" if data_dir is None else f"{folder}{command} watch"
     return [
         f"  GraphQL   {url}   (HTTP, server-sent events and websocket)",
-        f"  Board     {command} watch{elsewhere}   in another terminal: the board, live",
+        f"  Board     {board}   in another terminal: the board, live",
         f"  Traffic   {folder}{command} demo --traffic   in a third: people who move cards",
     ]
 

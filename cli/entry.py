@@ -12,7 +12,7 @@ from cli.parents import end_with
 from cli.signals import end_on_signals
 from logging_setup import set_up_logging
 from settings import Settings
-from terminal import complain, guard_output, tell_fault
+from terminal import complain, guard_output, say, tell_fault
 
 app = typer.Typer(
     name="jobwire",
@@ -162,13 +162,25 @@ def demo(
 def watch(
     pipeline: Annotated[str | None, typer.Argument(help="The name or id of a pipeline; the first by default.")] = None,
     email: Annotated[str, typer.Option(help="Who looks.")] = "owner@demo.test",
-    url: Annotated[str | None, typer.Option(help="The API; by default that of JOBWIRE_HOST and JOBWIRE_PORT.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(help="The API; by default that of the server that runs on the data folder."),
+    ] = None,
     token: Annotated[str | None, typer.Option(help="Instead of signing in with a password.")] = None,
 ) -> None:
     """The board in the terminal, live. Talks to a running server, on this machine or elsewhere."""
     from cli.looking import look
 
     look(_settings(), pipeline, email=email, url=url, token=token)
+
+
+@app.command()
+@plainly()
+def url() -> None:
+    """Print the API's address: of the server that runs on the data folder."""
+    from cli.addresses import find_server
+
+    say(find_server(_settings()))
 
 
 @app.command()

@@ -2,10 +2,11 @@
 
 import sys
 
+from cli.addresses import NoServer, find_server
 from cli.failing import Mistake
-from cli.listening import graphql_url
 from settings import Settings
 from terminal import ask_secret
+from watch.trouble import Lost
 
 
 def look(settings: Settings, pipeline: str | None, *, email: str, url: str | None, token: str | None) -> None:
@@ -18,13 +19,21 @@ def look(settings: Settings, pipeline: str | None, *, email: str, url: str | Non
     if token is None:
         password = PASSWORD if email in demo else _ask(email)
     code = run(
-        url=url or graphql_url(settings.host, settings.port),
+        url=url or (lambda: _find(settings)),
         email=email,
         password=password,
         pipeline=pipeline,
         token=token,
     )
     sys.exit(code)
+
+
+def _find(settings: Settings) -> str:
+    """The address as it is now. A server that comes back may have another."""
+    try:
+        return find_server(settings)
+    except NoServer as reason:
+        raise Lost(str(reason)) from None
 
 
 def _ask(email: str) -> str:

@@ -35,7 +35,7 @@ def run(settings: Settings) -> None:
             server, _ = children
             url = _wait_for_url(server, children)
             _wait_until_ready(url, children)
-            announce(url, settings.data_dir, demo=demo)
+            announce(url, settings.data_dir if here.running is not None else None, demo=demo)
             while True:
                 _require_alive(here, children)
                 time.sleep(GLANCE)

@@ -4,19 +4,24 @@ import asyncio
 import resource
 import signal
 import socket
+from contextlib import ExitStack
 
 import uvicorn
 import uvloop
 
 from app import create_app
+from cli.addresses import HEADER, Note, folder_of
 from cli.failing import Mistake
 from cli.listening import graphql_url, listen
 from cli.places import Place, place, require_migrated, warn_without_redis
 from cli.watching import until_one_ends
+from embedded.folder import Folder
+from embedded.state import Process
 from models.database import connected
 from settings import Settings
 from terminal import say
 from transport.server import Server, server_settings
+from transport.traffic import Traffic
 
 #: Requests that are being answered when the server stops have so many seconds, and no request takes longer.
 GRACE = 20
@@ -65,12 +70,24 @@ async def _serve(settings: Settings, here: Place, sockets: list[socket.socket]) 
 
 
 class _Announced(Server):
-    """Says where it listens as soon as it does, on a line that programs can read."""
+    """Says where it listens as soon as it does: on a line that programs can read, and in the data folder."""
+
+    def __init__(self, config: uvicorn.Config, traffic: Traffic, window: float, note: Note, folder: Folder | None):
+        super().__init__(config, traffic, window)
+        self._note, self._folder = note, folder
+        self._kept = ExitStack()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        port = _port_of(sockets or [])
-        say(f"Listening on {graphql_url(self.config.host, port)}")
+        url = graphql_url(self.config.host, _port_of(sockets or []))
+        if self._folder is not None:
+            self._kept.enter_context(self._note.kept(self._folder, url))
+        say(f"Listening on {url}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # First, so that nobody comes to what is about to end.
+        self._kept.close()
+        await super().shutdown(sockets)
 
 
 def _port_of(sockets: list[socket.socket]) -> int:
@@ -79,6 +96,7 @@ def _port_of(sockets: list[socket.socket]) -> int:
 
 
 def _server(settings: Settings, here: Place) -> Server:
+    note, folder = Note(Process.of_this_process()), folder_of(settings, here)
     application = create_app(settings, database_url=here.database_url, redis_url=here.redis_url, own_database=False)
     config = uvicorn.Config(
         application.asgi,
@@ -86,6 +104,7 @@ def _server(settings: Settings, here: Place) -> Server:
         port=settings.port,
         log_config=None,
         timeout_graceful_shutdown=GRACE,
+        headers=[(HEADER, note.server)] if folder is not None else [],
         **server_settings(application.options),
     )
-    return _Announced(config, application.traffic, settings.drain_window)
+    return _Announced(config, application.traffic, settings.drain_window, note, folder)

@@ -40,6 +40,18 @@ class Folder:
         if user := self.account:
             user.own(path)
 
+    def replace(self, path: Path, text: str) -> None:
+        """Write a note in one step, so that a reader never sees half of it."""
+        if path.parent != self.path and not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self.own(path.parent)
+        draft = path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        self.own(draft)
+        draft.replace(path)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for this process alone."""

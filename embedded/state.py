@@ -29,6 +29,10 @@ class Process:
     def of(cls, child: Child) -> "Process":
         return cls(child.pid, birth(child.pid), child.program.orphaned)
 
+    @classmethod
+    def of_this_process(cls) -> "Process":
+        return cls(os.getpid(), birth(os.getpid()))
+
     @property
     def alive(self) -> bool:
         return self.born is not None and birth(self.pid) == self.born
@@ -47,7 +51,7 @@ class State:
 
     @classmethod
     def of_this_process(cls) -> "State":
-        return cls(Process(os.getpid(), birth(os.getpid())))
+        return cls(Process.of_this_process())
 
     @classmethod
     def read(cls, folder: Folder) -> "State | None":
@@ -58,13 +62,8 @@ class State:
             return None
 
     def write(self, folder: Folder) -> None:
-        """Replace the note in one step, so that a reader never sees half of it."""
-        draft = folder.state.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(asdict(self), file)
-        folder.own(draft)
-        draft.replace(folder.state)
+        """Replace the note."""
+        folder.replace(folder.state, json.dumps(asdict(self)))
 
     def end_children(self) -> None:
         """See the last runner's servers gone. On Linux they are dying already; elsewhere nobody told them."""

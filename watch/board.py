@@ -17,6 +17,7 @@ from rich.text import Text
 import time_zones
 from watch.cards import HEIGHT, card
 from watch.client import Happening, Link
+from watch.session import Session
 from watch.store import Store
 
 #: For how many seconds a moved card stands out.
@@ -37,10 +38,10 @@ Data = dict[str, Any]
 class Board:
     """Draws on a terminal's alternate screen, and gives the terminal back as it was."""
 
-    def __init__(self, console: Console, store: Store, pipeline: dict[str, str], who: str) -> None:
+    def __init__(self, console: Console, store: Store, session: Session, pipeline: dict[str, str], who: str) -> None:
         self._store = store
         self._pipeline = pipeline
-        self._who = who
+        self._session, self._who = session, who
         self._link, self._why = Link.READING, ""
         self._last: Happening | None = None
         self._glowing: dict[str, float] = {}
@@ -90,7 +91,7 @@ class Board:
         name = board["name"] if board is not None else self._pipeline["name"]
         firm = self._store.firm
         left = Text.assemble((f" {name} ", "bold reverse"), f"  {firm['name'] if firm else ''}")
-        return _ends(left, Text(f"{self._who} ", "dim"), width)
+        return _ends(left, Text(f"{self._who} at {self._session.host} ", "dim"), width)
 
     def _foot(self, width: int) -> Text:
         mark, style, words = _LINKS[self._link]

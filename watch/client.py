@@ -76,6 +76,7 @@ class Client:
     view: View
     store: Store = field(default_factory=Store)
     _budgets: bool = False
+    _firm: str | None = None
     _refused: str = ""
     #: Whether a message was applied since the board was last read anew.
     _applied: bool = True
@@ -115,6 +116,7 @@ class Client:
         await asyncio.sleep(wait)
 
     async def _stay(self) -> None:
+        await self.session.locate()
         token = await self._token()
         async with open_socket(self.session.url, token) as socket:
             try:
@@ -159,9 +161,16 @@ class Client:
 
     async def _read(self, socket: Socket) -> None:
         viewer = (await socket.query(WHO))["viewer"]
+        self._require_same(viewer["firm"])
         self._budgets = "MANAGE_TIME_BUDGETS" in viewer["rights"]
         self.store.apply_snapshot(await socket.query(BOARD, id=self.pipeline, budgets=self._budgets))
         self.view.changed([])
+
+    def _require_same(self, firm: dict[str, str]) -> None:
+        """Another server may have the address by now, with other firms: that one was not asked for."""
+        self._firm = self._firm or firm["id"]
+        if firm["id"] != self._firm:
+            raise Trouble(f"At {self.session.url} is another server now, with other data: {firm['name']}. Start again.")
 
     async def _messages(self, socket: Socket) -> AsyncGenerator[dict[str, Any], None]:
         cursor = {"after": self.store.cursor, "epoch": self.store.epoch}

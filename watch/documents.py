@@ -5,7 +5,7 @@ place of what the board brought. A card says where it is only in the changes: on
 """
 
 WHO = """
-query Who { viewer { rights member { name } firm { name } } }
+query Who { viewer { rights member { name } firm { id name } } }
 """
 
 PIPELINES = """

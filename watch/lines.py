@@ -6,16 +6,17 @@ from datetime import datetime
 
 from terminal import say
 from watch.client import Happening, Link
+from watch.session import Session
 from watch.store import Store
 
 
 class Lines:
     """Writes to anything that is not a terminal."""
 
-    def __init__(self, store: Store, pipeline: dict[str, str], who: str) -> None:
+    def __init__(self, store: Store, session: Session, pipeline: dict[str, str], who: str) -> None:
         self._store = store
         self._pipeline = pipeline
-        self._who = who
+        self._session, self._who = session, who
         self._link: Link | None = None
 
     def linked(self, link: Link, why: str = "") -> None:
@@ -31,7 +32,7 @@ class Lines:
             case Link.AWAY:
                 self._say(why)
             case Link.LIVE:
-                self._say(f"live at revision {self._store.cursor}, as {self._who}")
+                self._say(f"live at revision {self._store.cursor}, as {self._who} at {self._session.host}")
 
     def changed(self, happenings: list[Happening]) -> None:
         """A line for each event; where the board stands, after it was read."""

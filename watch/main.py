@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from terminal import complain, screen
@@ -19,11 +20,13 @@ from watch.store import Store
 from watch.trouble import Lost, TokenRefused, Trouble
 
 
-def run(*, url: str, email: str, password: str | None, pipeline: str | None, token: str | None) -> int:
+def run(
+    *, url: str | Callable[[], str], email: str, password: str | None, pipeline: str | None, token: str | None
+) -> int:
     """Show a pipeline's board, live, until Ctrl-C. Returns the exit code.
 
-    `url` is the API's address, such as http://127.0.0.1:8000/graphql; `pipeline` a name or an id, the first one when
-    left out. With a `token` neither e-mail address nor password matter.
+    `url` is the API's address, such as http://127.0.0.1:8000/graphql, or what finds it; `pipeline` a name or an id, the
+    first one when left out. With a `token` neither e-mail address nor password matter.
     """
     try:
         asyncio.run(_watch(Session(url, email, password if token is None else None, access=token), pipeline))
@@ -45,10 +48,10 @@ async def _watch(session: Session, wanted: str | None) -> None:
     store = Store()
     who = viewer["member"]["name"]
     if sys.stdout.isatty():
-        with Board(screen(), store, pipeline, who) as board:
+        with Board(screen(), store, session, pipeline, who) as board:
             await asyncio.gather(Client(session, pipeline["id"], board, store).follow(), board.keep_drawing())
     else:
-        await Client(session, pipeline["id"], Lines(store, pipeline, who), store).follow()
+        await Client(session, pipeline["id"], Lines(store, session, pipeline, who), store).follow()
 
 
 def _end_on_terminate() -> None:
@@ -66,8 +69,8 @@ async def _start(session: Session, wanted: str | None) -> tuple[dict[str, Any], 
         return viewer, _choose(await _pipelines(session), wanted)
     except Lost as lost:
         raise Trouble(
-            f"No Jobwire server at {session.url}: {lost} "
-            "Start one with `jobwire run`, or give the address of the one that runs."
+            f"{f'No Jobwire server at {session.url}: ' if session.url else ''}{lost} "
+            "Start one with `jobwire run`, or give the address of the one that runs with --url."
         ) from None
     except TokenRefused as refusal:
         raise Trouble(f"The token is refused. {refusal}") from None

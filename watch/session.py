@@ -6,11 +6,14 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
+from terminal import printable
 from watch.answers import read_answer
 from watch.documents import REFRESH, SIGN_IN
 from watch.trouble import Lost, TokenRefused, Trouble
@@ -25,14 +28,20 @@ WORTH_WAITING = 30
 
 @dataclass(slots=True)
 class Session:
-    """Somebody's tokens at the API of this address. With a token that was given there is nothing to refresh."""
+    """Somebody's tokens at the API of an address. With a token that was given there is nothing to refresh."""
 
-    url: str
+    #: The address, or what finds it: a server may come back elsewhere.
+    where: str | Callable[[], str]
     email: str
     password: str | None = field(repr=False)
     access: str | None = field(default=None, repr=False)
     refresh: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
+    url: str = ""
+
+    async def locate(self) -> None:
+        """See where the API is now. `Lost` when that is not known."""
+        self.url = self.where if isinstance(self.where, str) else await asyncio.to_thread(self.where)
 
     async def token(self) -> str:
         """An access token that is good for a while yet."""
@@ -52,6 +61,11 @@ class Session:
         if self.expires_at is None:
             return float("inf")
         return (self.expires_at - datetime.now(UTC)).total_seconds() - MARGIN
+
+    @property
+    def host(self) -> str:
+        """The address in short."""
+        return printable(urlsplit(self.url).netloc)
 
     def distrust(self) -> None:
         """The server has refused the access token, whatever it says of itself."""
@@ -92,6 +106,8 @@ class Session:
         return str(self.access)
 
     async def _post(self, query: str, variables: dict[str, Any], token: str | None = None) -> dict[str, Any]:
+        if not self.url:
+            await self.locate()
         answer = await asyncio.to_thread(_call, self.url, {"query": query, "variables": variables}, token)
         for error in answer.get("errors", ()):
             if error.get("extensions", {}).get("code") == "UNAUTHENTICATED":
