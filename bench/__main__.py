@@ -2,11 +2,25 @@
 
 import sys
 
-from bench import board, executions, executor, fanout, faults, growth, live, log, moves, reads, reconnect, stalled
+from bench import (
+    board,
+    documents,
+    executions,
+    executor,
+    fanout,
+    faults,
+    growth,
+    live,
+    log,
+    moves,
+    reads,
+    reconnect,
+    stalled,
+)
 from bench.goals import Goal, print_goals
 from bench.house import measured
 
-_ALL = (board, executor, reads, moves, live, executions, fanout, stalled, reconnect, growth, log, faults)
+_ALL = (board, executor, documents, reads, moves, live, executions, fanout, stalled, reconnect, growth, log, faults)
 
 
 def main() -> None:
