@@ -4,6 +4,7 @@ import sys
 
 from bench import (
     board,
+    documents,
     executions,
     executor,
     fanout,
@@ -20,7 +21,22 @@ from bench import (
 from bench.goals import Goal, print_goals
 from bench.house import measured
 
-_ALL = (board, executor, reads, moves, live, executions, fanout, hoarder, stalled, reconnect, growth, log, faults)
+_ALL = (
+    board,
+    executor,
+    documents,
+    reads,
+    moves,
+    live,
+    executions,
+    fanout,
+    hoarder,
+    stalled,
+    reconnect,
+    growth,
+    log,
+    faults,
+)
 
 
 def main() -> None:

@@ -30,7 +30,6 @@ from graphql import (
     ValuesOfCorrectTypeRule,
     parse,
     specified_rules,
-    validate,
 )
 from graphql.validation import ASTValidationRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -38,6 +37,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.coercion import UnquotedValuesRule
 from schema.merging import FieldsMergeRule
+from schema.validation import validate
 
 T = TypeVar("T")
 
@@ -267,14 +267,12 @@ _INSTEAD: dict[type[ASTValidationRule], type[ASTValidationRule] | None] = {
     ValuesOfCorrectTypeRule: UnquotedValuesRule,
 }
 # Classes of the module, never made per request, so that what they find can be cached.
-PLAIN_RULES: tuple[type[ASTValidationRule], ...] = tuple(
-    rule for each in specified_rules if (rule := _INSTEAD.get(each, each)) is not None
-)
-RULES_FOR_THE_WELL_FORMED: tuple[type[ASTValidationRule], ...] = (
-    FieldsMergeRule,
+PLAIN_RULES: tuple[type[ASTValidationRule], ...] = (
+    *(rule for each in specified_rules if (rule := _INSTEAD.get(each, each)) is not None),
     MaybeNullValidationRule,
     TolerantOneOfInputRule,
 )
+RULES_FOR_THE_WELL_FORMED: tuple[type[ASTValidationRule], ...] = (FieldsMergeRule,)
 _SUGGESTING_RULES = (FieldsOnCorrectTypeRule, KnownArgumentNamesRule, UnquotedValuesRule)
 
 
@@ -291,7 +289,7 @@ def _validate(schema: GraphQLSchema, document: Document, suggestions: bool) -> l
 def _with_suggestions(schema: GraphQLSchema, document: Document, errors: list[GraphQLError]) -> list[GraphQLError]:
     if document.tokens > MAX_TOKENS_WITH_SUGGESTIONS:
         return errors
-    found = validate(schema, document.ast, _SUGGESTING_RULES, max_errors=MAX_SUGGESTIONS)
+    found = validate(schema, document.ast, _SUGGESTING_RULES, max_errors=MAX_SUGGESTIONS, hide_suggestions=False)
     told = {(error.message.partition(" Did you mean ")[0], _place(error)): error for error in found}
     return [told.get((error.message, _place(error)), error) for error in errors]
 

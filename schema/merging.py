@@ -69,6 +69,10 @@ class FieldsMergeRule(ValidationRule):
                 waiting += self._check(name, fields, only_shape=only_shape)
         return self.SKIP
 
+    def enter_fragment_definition(self, *_: object) -> VisitorAction:
+        """What operations do not reach is refused by another rule."""
+        return self.SKIP
+
     def _collect(self, parts: Iterable[Part]) -> dict[str, list[Selected]]:
         """The fields of selection sets by response name, fragments written out, each once."""
         found: dict[str, list[Selected]] = {}
@@ -127,16 +131,18 @@ class FieldsMergeRule(ValidationRule):
     def _have_one_shape(self, name: str, fields: list[Selected]) -> bool:
         first = fields[0]
         for other in fields[1:]:
-            if _shapes_differ(first.type, other.type):
+            if first.type is not other.type and _shapes_differ(first.type, other.type):
                 one, two = _as_written(first, other)
                 self._report(name, f"they return conflicting types '{one.type}' and '{two.type}'", one, two)
                 return False
         return True
 
     def _arguments_of(self, node: FieldNode) -> Arguments:
+        if not node.arguments:
+            return ()
         key = id(node)
         if key not in self._arguments:
-            given = [(argument.name.value, _value(argument.value)) for argument in node.arguments or ()]
+            given = [(argument.name.value, _value(argument.value)) for argument in node.arguments]
             self._arguments[key] = tuple(sorted(given, key=_name))
         return self._arguments[key]
 

@@ -5,6 +5,11 @@ On the product's schema. `size` is how many of the thing there are.
 
 from collections.abc import Callable
 
+from graphql import GraphQLError
+
+from schema.documents import DocumentCache
+from schema.limits import Limits, check_outline
+
 Make = Callable[[int], str]
 
 
@@ -141,4 +146,66 @@ HOSTILE: dict[str, Make] = {
     "brackets": lambda n: "[" * n,
     "quotes": lambda n: '"' * n,
     "an error at the end": lambda n: _viewer("role " * n) + "}",
+}  # fmt: skip
+
+
+def largest(make: Make, allowed: Limits, *, parsed: bool = False) -> int:
+    """The size of the largest document of a sort that may be parsed, or that can be."""
+    fits, too_large = 0, 20_000
+    while too_large - fits > 1:
+        middle = (fits + too_large) // 2
+        try:
+            check_outline(make(middle), allowed)
+            if parsed:
+                DocumentCache().parse(make(middle), max_tokens=allowed.tokens)
+            fits = middle
+        except GraphQLError:
+            too_large = middle
+    return fits
+
+
+#: What each rule of validation has to go through. A rule that is not here fails the test and the benchmark.
+GROWS_IN: dict[str, tuple[str, ...]] = {
+    "DeferStreamDirectiveLabel": ("unknown directives", "a directive many times"),
+    "DeferStreamDirectiveOnRootField": ("unknown directives", "a directive many times"),
+    "DeferStreamDirectiveOnValidOperationsRule": ("unknown directives", "operations and fragments"),
+    "ExecutableDefinitionsRule": ("definitions of types", "operations"),
+    "FieldsMergeRule": (
+        "one field many times", "one field with a selection", "one field with large arguments",
+        "a fan of large fragments", "a chain of fragments", "a mesh of fragments", "flat inline fragments",
+        "interfaces",
+        "one large fragment in many places", "introspection through fragments",
+    ),
+    "FieldsOnCorrectTypeRule": ("unknown fields", "unknown fields like those there are", "one field many times"),
+    "FragmentsOnCompositeTypesRule": ("type conditions", "a fan of fragments"),
+    "KnownArgumentNamesRule": ("unknown arguments", "one field with arguments"),
+    "KnownDirectivesRule": ("unknown directives", "a directive many times"),
+    "KnownFragmentNamesRule": ("spreads of no fragment", "spreads of one fragment"),
+    "KnownOperationTypesRule": ("operations",),
+    "KnownTypeNamesRule": ("unknown type conditions", "variables", "an unknown type with a long name"),
+    "LoneAnonymousOperationRule": ("operations without a name", "named and nameless operations"),
+    "MaxIntrospectionDepthRule": ("introspection", "introspection through fragments"),
+    "MaybeNullValidationRule": ("unknown input fields", "input fields of one name", "a list of what are no ids"),
+    "NoFragmentCyclesRule": ("fragments within themselves", "a mesh of fragments", "a chain of fragments"),
+    "NoUndefinedVariablesRule": ("uses of no variable", "operations and uses of variables", "operations and fragments"),
+    "NoUnusedFragmentsRule": ("fragments that nothing spreads", "operations and fragments"),
+    "NoUnusedVariablesRule": ("variables that nothing uses", "operations and uses of variables"),
+    "PossibleFragmentSpreadsRule": ("type conditions that cannot be", "interfaces", "spreads of one fragment"),
+    "ProvidedRequiredArgumentsRule": ("one field with arguments", "a directive many times"),
+    "ScalarLeafsRule": ("selections of leaves", "objects without a selection"),
+    "SingleFieldSubscriptionsRule": ("streams",),
+    "StreamDirectiveOnListField": ("unknown directives", "a directive many times"),
+    "TolerantOneOfInputRule": ("unknown input fields", "a list of what are no ids"),
+    "UniqueArgumentNamesRule": ("arguments of one name", "unknown arguments"),
+    "UniqueDirectivesPerLocationRule": ("a directive many times", "unknown directives"),
+    "UniqueFragmentNamesRule": ("fragments of one name", "a fan of fragments"),
+    "UniqueInputFieldNamesRule": ("input fields of one name", "nested objects"),
+    "UniqueOperationNamesRule": ("operations of one name", "operations"),
+    "UniqueVariableNamesRule": ("variables of one name", "variables"),
+    "UnquotedValuesRule": (
+        "a list of ids", "a list of what are no ids", "unknown input fields", "nested lists", "nested objects",
+        "no values of an enum",
+    ),
+    "VariablesAreInputTypesRule": ("variables", "variables of deep types"),
+    "VariablesInAllowedPositionRule": ("variables", "operations and uses of variables"),
 }  # fmt: skip

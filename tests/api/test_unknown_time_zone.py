@@ -18,6 +18,7 @@ from tests.live.test_board_changes import CHANGES
 from tests.serving import Api
 from watch.board import Board
 from watch.documents import BOARD
+from watch.session import Session
 from watch.store import Store
 
 UNKNOWN = "Mars/Olympus"
@@ -73,5 +74,5 @@ async def test_the_board_in_the_terminal_is_drawn(firm: Furnished, api: Api) -> 
     assert store.firm is not None
     assert store.firm["timeZone"] == UNKNOWN
     console = Console(file=StringIO(), width=200, height=50)
-    console.print(Board(console, store, pipeline, "Olive"))
+    console.print(Board(console, store, Session(api.url, "olive@hart.test", None), pipeline, "Olive"))
     assert f"{firm.word} job" in console.file.getvalue()  # type: ignore[attr-defined]
