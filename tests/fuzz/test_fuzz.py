@@ -1,0 +1,163 @@
+"""The real server, sent whatever there is: no fault, no 5xx, no 1011, no traceback, and nothing that grows.
+
+A failure names its example; `make soak` goes on for longer, with other seeds each time.
+"""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+import structlog
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLScalarType,
+    get_named_type,
+    is_leaf_type,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.api.selections import root_fields
+from tests.fuzz import seeds
+from tests.fuzz.making import Maker
+from tests.fuzz.serving import Fuzzed, check_what_is_kept
+from tests.serving import Api
+
+SHORT = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+#: Of the long run, in seconds; and how many bytes the process may grow by after the first part of it.
+LONG = float(os.environ.get("FUZZ_SECONDS", "600"))
+MOST_GROWTH = 64 * 1024 * 1024
+#: What is worth a line of the log, but no fault.
+HARMLESS = {"Invalid HTTP request received.", "Unsupported upgrade request."}
+RANDOMS = st.randoms(use_true_random=False)
+
+
+@pytest.fixture(scope="module")
+async def fuzzed(api: Api) -> Fuzzed:
+    return await Fuzzed.build(api, "fuzzed")
+
+
+@pytest.fixture(autouse=True)
+def no_faults_are_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    with structlog.testing.capture_logs() as lines:
+        yield
+    assert [line for line in lines if line["log_level"] in ("error", "critical")] == []
+    for record in caplog.records:
+        assert record.exc_info is None, record.getMessage()
+        assert record.levelno < logging.WARNING or record.getMessage() in HARMLESS, record.getMessage()
+
+
+@pytest.mark.parametrize("document", seeds.DOCUMENTS)
+async def test_documents_that_broke_something(fuzzed: Fuzzed, document: str) -> None:
+    await fuzzed.post(json.dumps({"query": document}).encode())
+    await fuzzed.talk([json.dumps({"id": "1", "type": "subscribe", "payload": {"query": document}})])
+
+
+@pytest.mark.parametrize("body", [*seeds.RAW_BODIES, *(json.dumps(body).encode() for body in seeds.BODIES)])
+async def test_bodies_that_broke_something(fuzzed: Fuzzed, body: bytes) -> None:
+    await fuzzed.post(body)
+
+
+@pytest.mark.parametrize("frame", [*seeds.RAW_FRAMES, *map(json.dumps, seeds.FRAMES)])
+async def test_frames_that_broke_something(fuzzed: Fuzzed, frame: str) -> None:
+    await fuzzed.talk([frame])
+
+
+@pytest.mark.parametrize("head", seeds.HEADS)
+async def test_heads_that_broke_something(fuzzed: Fuzzed, head: str) -> None:
+    await fuzzed.knock(seeds.request(head))
+
+
+#: Half a second each.
+HASHING = {"changePassword", "createMember", "signIn"}
+
+
+class Always(Maker):
+    """Puts one text into whatever takes a text, and never leaves anything out."""
+
+    text = ""
+
+    def value(self, type_: Any, levels: int = 4) -> Any:
+        if isinstance(type_, GraphQLList):
+            return [self.value(type_.of_type, levels - 1)]
+        if isinstance(type_, GraphQLInputObjectType):
+            fields = type_.fields.items() if levels > 0 else ()
+            return {name: self.value(field.type, levels - 1) for name, field in fields}
+        if isinstance(type_, GraphQLScalarType) and type_.name not in ("Int", "Boolean"):
+            return self.text
+        return self.value(type_.of_type, levels) if isinstance(type_, GraphQLNonNull) else super().value(type_, levels)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in ("query", "mutation") for name in root_fields(kind)]
+)
+async def test_texts_that_broke_something_in_every_input(fuzzed: Fuzzed, kind: str, name: str) -> None:
+    field = root_fields(kind)[name]
+    rest = "" if is_leaf_type(get_named_type(field.type)) else " { __typename }"
+    maker = Always(Random(0), fuzzed.ids)
+    for argument, definition in field.args.items():
+        query = f"{kind} Q($v: {definition.type}) {{ {name}({argument}: $v){rest} }}"
+        for maker.text in seeds.TEXTS[:6] if name in HASHING else seeds.TEXTS:
+            await fuzzed.post(json.dumps({"query": query, "variables": {"v": maker.value(definition.type)}}).encode())
+
+
+@SHORT
+@given(RANDOMS)
+async def test_operations(fuzzed: Fuzzed, random: Random) -> None:
+    await fuzzed.post(Maker(random, fuzzed.ids).body())
+
+
+@SHORT
+@given(RANDOMS)
+async def test_mutations(fuzzed: Fuzzed, random: Random) -> None:
+    await fuzzed.post(json.dumps(Maker(random, fuzzed.ids).mutation()).encode())
+
+
+@settings(SHORT, max_examples=40)
+@given(RANDOMS)
+async def test_frames(fuzzed: Fuzzed, random: Random) -> None:
+    maker = Maker(random, fuzzed.ids)
+    await fuzzed.talk([maker.frame() for _ in range(6)])
+
+
+@settings(SHORT, max_examples=60)
+@given(RANDOMS)
+async def test_heads(fuzzed: Fuzzed, random: Random) -> None:
+    await fuzzed.knock(Maker(random, fuzzed.ids).head())
+
+
+async def test_it_was_of_use(fuzzed: Fuzzed) -> None:
+    """Requests came through, others were refused for several reasons; nothing that is kept has outgrown its bound."""
+    assert {"data", "INVALID"} <= fuzzed.answered.keys(), fuzzed.answered
+    check_what_is_kept()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3_600)
+async def test_for_long(fuzzed: Fuzzed) -> None:
+    """By time; after a third of it memory must not grow any more."""
+    started, seed, before = time.monotonic(), Random().randrange(10**9), 0
+    while time.monotonic() - started < LONG:
+        seed += 1
+        try:
+            await fuzzed.anything(Random(seed))
+        except BaseException as fault:
+            fault.add_note(f"of seed {seed}")
+            raise
+        if not before and time.monotonic() - started > LONG / 3:
+            before = resident()
+    check_what_is_kept()
+    assert resident() - before < MOST_GROWTH
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory; the server is in it."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
