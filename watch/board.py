@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 import time_zones
-from watch.cards import HEIGHT, card
+from watch.cards import Fields, Look, card
 from watch.client import Happening, Link
+from watch.order import in_order
 from watch.session import Session
 from watch.store import Store
 
@@ -68,10 +69,11 @@ class Board:
         self._drawn = None
 
     async def keep_drawing(self) -> None:
-        """Draw what has changed, also the size of the terminal and the day. Changes in between are one picture."""
+        """Draw what has changed, also the size of the terminal and the time, by the minute. Changes in between are one
+        picture."""
         while True:
             self._glowing = {id: until for id, until in self._glowing.items() if until > time.monotonic()}
-            seen = (self._console.size, frozenset(self._glowing), self._today())
+            seen = (self._console.size, frozenset(self._glowing), self._today(), time.monotonic() // 60)
             if seen != self._drawn:
                 self._drawn = seen
                 self._live.refresh()
@@ -116,7 +118,8 @@ class Board:
         for _ in range(fit):
             grid.add_column(width=each, no_wrap=True)
         hidden = stages[fit:]
-        grid.add_row(*(Group(*self._column(stage, each, room - bool(hidden))) for stage in stages[:fit]))
+        fields, order, lines = Fields.of(board), board["jobOrder"], room - bool(hidden)
+        grid.add_row(*(Group(*self._column(stage, fields, order, each, lines)) for stage in stages[:fit]))
         if not hidden:
             return grid
         more = ", ".join(f"{stage['name']} {self._count(stage)}" for stage in hidden)
@@ -124,19 +127,19 @@ class Board:
         line.truncate(width, overflow="ellipsis")
         return Group(grid, line)
 
-    def _column(self, stage: Data, width: int, room: int) -> Iterator[Text]:
+    def _column(self, stage: Data, fields: Fields, order: str, width: int, room: int) -> Iterator[Text]:
         """Just `room` lines: the title and a rule, cards, how many more there are."""
         count = Text(self._count(stage), "dim")
         yield _ends(Text(stage["name"], "bold"), count, width)
         yield Text("─" * width, "dim")
-        jobs, lines = stage["jobs"], room - 2
-        shown = lines // HEIGHT
+        jobs, lines = in_order(stage["jobs"], order), room - 2
+        shown = lines // fields.height
         if len(jobs) > shown:
-            shown = max(0, (lines - 1) // HEIGHT)
-        today = self._today()
+            shown = max(0, (lines - 1) // fields.height)
+        look = Look(self._today(), datetime.now(UTC))
         for job in jobs[:shown]:
-            yield from card(job, width, today, moved=job["id"] in self._glowing)
-        rest = lines - HEIGHT * min(shown, len(jobs))
+            yield from card(job, width, fields, look, moved=job["id"] in self._glowing)
+        rest = lines - fields.height * min(shown, len(jobs))
         if len(jobs) > shown:
             yield Text(f"+ {len(jobs) - shown}{self._cut_off(stage)} more", "dim")
             rest -= 1

@@ -76,6 +76,7 @@ class Client:
     view: View
     store: Store = field(default_factory=Store)
     _budgets: bool = False
+    _descriptions: bool = False
     _firm: str | None = None
     _refused: str = ""
     #: Whether a message was applied since the board was last read anew.
@@ -157,14 +158,28 @@ class Client:
                 self._waits, self._refused, self._applied = waits(), "", True
                 self.view.linked(Link.LIVE)
                 self.view.changed(happenings)
+                if self._described() != self._descriptions:
+                    return Gap.FIELDS
         return None
 
     async def _read(self, socket: Socket) -> None:
         viewer = (await socket.query(WHO))["viewer"]
         self._require_same(viewer["firm"])
         self._budgets = "MANAGE_TIME_BUDGETS" in viewer["rights"]
-        self.store.apply_snapshot(await socket.query(BOARD, id=self.pipeline, budgets=self._budgets))
+        self.store.apply_snapshot(await socket.query(BOARD, id=self.pipeline, **self._asked()))
+        if self._described() != self._descriptions:
+            self._descriptions = self._described()
+            self.store.apply_snapshot(await socket.query(BOARD, id=self.pipeline, **self._asked()))
         self.view.changed([])
+
+    def _described(self) -> bool:
+        """Whether cards show descriptions, by what is known now."""
+        pipeline = self.store.find("Pipeline", self.pipeline)
+        return self._descriptions if pipeline is None else "DESCRIPTION" in pipeline["cardFields"]
+
+    def _asked(self) -> dict[str, bool]:
+        """What of a card is asked for, on the board and in its changes."""
+        return {"budgets": self._budgets, "descriptions": self._descriptions}
 
     def _require_same(self, firm: dict[str, str]) -> None:
         """Another server may have the address by now, with other firms: that one was not asked for."""
@@ -174,9 +189,7 @@ class Client:
 
     async def _messages(self, socket: Socket) -> AsyncGenerator[dict[str, Any], None]:
         cursor = {"after": self.store.cursor, "epoch": self.store.epoch}
-        async with aclosing(
-            socket.subscribe(CHANGES, pipelines=[self.pipeline], budgets=self._budgets, **cursor)
-        ) as answers:
+        async with aclosing(socket.subscribe(CHANGES, pipelines=[self.pipeline], **self._asked(), **cursor)) as answers:
             async for data in answers:
                 yield data["boardChanges"]
 

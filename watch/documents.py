@@ -34,16 +34,19 @@ fragment MemberParts on Member { __typename id version name nameOrder active }
 fragment TagParts on Tag { __typename id version name nameOrder color }
 fragment AccountParts on Account { __typename id version name archived tags { ...TagParts } }
 fragment Card on Job {
-  __typename id version name priority startDate dueDate position stageEnteredAt archivedAt openTaskCount
+  __typename id version name priority startDate dueDate position createdAt stageEnteredAt archivedAt openTaskCount
+  description @include(if: $descriptions)
   budget @include(if: $budgets) tracked @include(if: $budgets)
+  clientStatus { visible name color }
   status { ...StatusParts } account { ...AccountParts } assignees { ...MemberParts }
 }
 """
 
-#: `$budgets`: whether the viewer has the right MANAGE_TIME_BUDGETS. `$cards`: how many of a stage at most.
+#: `$budgets`: whether the viewer has the right MANAGE_TIME_BUDGETS. `$descriptions`: whether cards show them, which may
+#: be long. `$cards`: how many of a stage at most.
 BOARD = (
     """
-query Board($id: ID!, $budgets: Boolean!, $cards: Int! = 500) {
+query Board($id: ID!, $budgets: Boolean!, $descriptions: Boolean! = false, $cards: Int! = 500) {
   revision epoch
   firm { __typename id name timeZone }
   pipeline(id: $id) {
@@ -58,7 +61,9 @@ query Board($id: ID!, $budgets: Boolean!, $cards: Int! = 500) {
 
 CHANGES = (
     """
-subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID, $budgets: Boolean!) {
+subscription Changes(
+  $pipelines: [ID!], $after: Revision, $epoch: ID, $budgets: Boolean!, $descriptions: Boolean! = false
+) {
   boardChanges(pipelines: $pipelines, after: $after, epoch: $epoch) {
     revision previous resync epoch
     events {

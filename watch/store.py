@@ -24,6 +24,7 @@ class Gap(StrEnum):
     MISSED = "a message was missed"
     RESYNC = "too much has changed"
     EPOCH = "the server's log is another one"
+    FIELDS = "the cards show something else"
 
 
 class Ref(NamedTuple):

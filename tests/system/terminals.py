@@ -43,6 +43,11 @@ class Terminal:
             await asyncio.sleep(0.02)
         return self.output
 
+    def forget(self) -> None:
+        """Only what is written from now on."""
+        self._read()
+        self._written.clear()
+
     def type(self, text: str) -> None:
         """What a person types."""
         os.write(self.handle, text.encode())

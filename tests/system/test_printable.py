@@ -14,8 +14,10 @@ import embedded
 from cli.entry import app
 from models.commands.jobs import create_job
 from models.commands.moves import move_job, set_job_status
+from models.commands.pipelines import update_pipeline
 from models.commands.statuses import create_status
 from models.rights import Role
+from models.rows import CardField
 from tests.databases import on, own_database
 from tests.hostile import ATTACK, MARKUP, ONLY_JSON, ONLY_JSON_SHOWN, SHOWN, forged, obeyed
 from tests.serving import Api
@@ -58,6 +60,7 @@ async def test_the_board_of_a_hostile_server(world: World, api: Api) -> None:
     owner, (_, doing, _) = world.acting(world.owner), await world.stages()
     missing = (await create_status(owner, pipeline_id=world.pipeline.id, name="Missing docs", color="#aa0000")).value
     job = await world.job("1040 Smith")
+    await update_pipeline(owner, pipeline_id=world.pipeline.id, card_fields=[CardField.ACCOUNT, CardField.STATUS])
     await set_job_status(owner, job_id=job.id, status_id=missing.id)
     async with rewriting(api.url, hostile) as url:
         words = ("watch", "--url", url, "--token", await api.token(watcher))

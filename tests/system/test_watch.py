@@ -16,9 +16,10 @@ from models.commands.accounts import set_account_team
 from models.commands.jobs import create_job, update_job
 from models.commands.members import deactivate_member
 from models.commands.moves import move_job
-from models.commands.pipelines import create_pipeline, set_pipeline_members
+from models.commands.pipelines import create_pipeline, set_pipeline_members, update_pipeline
 from models.ids import Kind, encode
 from models.rights import Role
+from models.rows import CardField
 from tests.serving import Api, serving
 from tests.system.watching import (
     PASSWORD,
@@ -185,6 +186,9 @@ async def test_a_member_who_is_shut_out_is_told(world: World, api: Api) -> None:
 async def test_the_terminal_shows_the_board_and_is_given_back(world: World, api: Api) -> None:
     watcher = await with_password(world, "Wanda Watcher", role=Role.ADMIN)
     job = await world.job("1040 Smith")
+    await update_pipeline(
+        world.acting(world.owner), pipeline_id=world.pipeline.id, card_fields=[CardField.ACCOUNT, CardField.DUE_DATE]
+    )
     main, terminal = pty.openpty()
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color"}
