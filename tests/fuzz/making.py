@@ -54,9 +54,7 @@ class Maker:
         made = {
             name: self.value(field.type, levels - 1)
             for name, field in type_.fields.items()
-            if is_required_input_field(field)
-            or type_.name in seeds.HELD_BACK_INPUTS
-            or (levels > 0 and self.random.random() < 0.5)
+            if is_required_input_field(field) or (levels > 0 and self.random.random() < 0.5)
         }
         if self.random.random() < 0.03:
             made[self.random.choice(["unknown", "__proto__", "", "x" * 300])] = self.random.choice(seeds.VALUES)

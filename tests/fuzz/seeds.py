@@ -8,15 +8,13 @@ from typing import Any
 #: Texts, for every field that takes one.
 TEXTS = [
     "", " ", "a", "\0", "a\0b", "\x1b]2;T\x1b\\y", "a\nb", "a\r\nb", "\u200b", "\u202e", "\ufeff", "\U0001f468\u200d\U0001f469", "Cafe\u0301", "Café",
-    "İ", "ß", "\uffff", "\U0010ffff", "x" * 201, "y" * 20_001, "%s%n", "'; --", "<b>", "{{7*7}}", "__proto__", "null", "NaN",
+    "İ", "ß", "\uffff", "\U0010ffff", "x" * 201, "y" * 20_001, "%s%n", "'; --", "<b>", "{{7*7}}", "__proto__", "null", "NaN", "-0", "-0.00",
     "localtime", "posix/UTC", "right/UTC", "Europe/Paris", "../etc/passwd", "#123abc", "#12345", "EUR", "XXX", "JPY",
     "nobody@nowhere.test", "NOBODY@NOWHERE.TEST", "@", "2026-02-30", "0000-00-00", "9999-12-31", "2026-04-15",
     "2026-04-15T09:30:00Z", "9999-12-31T23:59:59+23:59", "0001-01-01T00:00:00+23:59", "1", "-1", "0.001", "9" * 20, "9" * 40,
     "1e5", "99999999999.99", "32.25", "18446744073709551616", "job_", "job_" + "0" * 26, "job_" + "z" * 26, "firm_" + "7" + "z" * 25,
     "JOB_00000000000000000000000000", "_", "client_status_00000000000000000000000000", "eyJhbGciOiJub25lIn0.e30.", "WzFd",
 ]  # fmt: skip
-#: Held back: what is being mended elsewhere. Each is to move up into TEXTS, VALUES, FRAMES or HEADS.
-HELD_BACK_TEXTS = ["-0", "-0.00"]
 
 #: Anything, for any field.
 VALUES: list[Any] = [
@@ -64,14 +62,9 @@ DOCUMENTS = [
     'query A @include(if: "x") { firm @skip(if: null) { id } }',
     '"described" query A { firm { id } }',
     "{ a: firm { id } a: viewer { role } }",
-]  # fmt: skip
-
-#: Held back: what may be left out of these is needed all the same.
-HELD_BACK_DOCUMENTS = [
     'mutation { setJobBudget(input: {jobId: "job_00000000000000000000000000"}) { errors { code } } }',
     'mutation { setTimeEntryRate(input: {timeEntryId: "time_entry_00000000000000000000000000"}) { errors { code } } }',
-]
-HELD_BACK_INPUTS = {"SetJobBudgetInput", "SetTimeEntryRateInput"}
+]  # fmt: skip
 
 #: What may stand around a document in the body of a request.
 BODIES: list[Any] = [
@@ -97,6 +90,7 @@ RAW_BODIES = [
 
 #: What a client may send once it is acknowledged.
 FRAMES: list[Any] = [
+    {"type": "ping", "payload": {"a": nested(300)}},
     {"type": "ping"}, {"type": "ping", "payload": {}}, {"type": "ping", "payload": {"a": [1]}}, {"type": "pong", "payload": {}},
     {"type": "ping", "payload": 1}, {"type": "connection_init"}, {"type": "complete", "id": "nobody's"}, {"type": "complete"},
     {"type": "subscribe"}, {"type": "subscribe", "id": 1, "payload": {}}, {"type": "subscribe", "id": "", "payload": {"query": "{ __typename }"}},
@@ -107,6 +101,9 @@ FRAMES: list[Any] = [
     {"type": "subscribe", "id": "c", "payload": {"query": "mutation { signOut { errors { code } } }"}},
     {"type": "next"}, {"type": None}, {"type": ["ping"]}, {"type": "ping", "extra": nested(100)}, [], 1, None, "ping", nested(500),
 ]  # fmt: skip
+#: Sent as text, which they are not.
+NOT_UTF8 = [b"\xff\xfe", b"\xed\xa0\x80"]
+
 RAW_FRAMES = [
     "",
     "{",
@@ -117,37 +114,33 @@ RAW_FRAMES = [
     "null",
     '{"type":"ping","payload":{"a":1e999}}',
 ]
-HELD_BACK_FRAMES: list[Any] = [{"type": "ping", "payload": {"a": nested(300)}}]
-HELD_BACK_BINARY_FRAMES = [b"\xff\xfe", b"\xed\xa0\x80"]
 
 #: Whole requests as they are on the wire, `%d` being the length of the body.
 _BODY = json.dumps({"query": "{ __typename }"})
 HEADS = [
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json; charset=utf-16\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: ;;;=\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nAccept: ;q=x,*/*;q=9,,\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer e30.e30.\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nOrigin: null\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ,::ffff:1.2.3.4,\xff\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nzz\r\n",
-    "GET /graphql?query=%%7B__typename%%7D&query=x HTTP/1.1\r\nHost: a\r\nGraphQL-Require-Preflight: 1\r\n\r\n",
-    "GET /graphql?query=%%FF&variables=%%7B HTTP/1.1\r\nHost: a\r\nGraphQL-Require-Preflight: 1\r\n\r\n",
-    "GET /graphql?query=%%7B__typename%%7D&variables=" + "[" * 2_000 + " HTTP/1.1\r\nHost: a\r\nGraphQL-Require-Preflight: 1\r\n\r\n",
-    "GET /graphql HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 99\r\n\r\n",
-    "OPTIONS /graphql HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\nAccess-Control-Request-Method: \xff\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; charset=utf-16\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: ;;;=\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: ;q=x,*/*;q=9,,\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer e30.e30.\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ,::ffff:1.2.3.4,\xff\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nzz\r\n",
+    "GET /graphql?query=%%7B__typename%%7D&query=x HTTP/1.1\r\nHost: localhost\r\nGraphQL-Require-Preflight: 1\r\n\r\n",
+    "GET /graphql?query=%%FF&variables=%%7B HTTP/1.1\r\nHost: localhost\r\nGraphQL-Require-Preflight: 1\r\n\r\n",
+    "GET /graphql?query=%%7B__typename%%7D&variables=" + "[" * 2_000 + " HTTP/1.1\r\nHost: localhost\r\nGraphQL-Require-Preflight: 1\r\n\r\n",
+    "GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 99\r\n\r\n",
+    "OPTIONS /graphql HTTP/1.1\r\nHost: localhost\r\nOrigin: http://b\r\nAccess-Control-Request-Method: \xff\r\n\r\n",
     "HEAD /graphql HTTP/1.0\r\n\r\n",
-    "PUT /graphql HTTP/1.1\r\nHost: a\r\n\r\n",
-    "GET /graphql/../healthz HTTP/1.1\r\nHost: a\r\n\r\n",
-]  # fmt: skip
-#: Held back: an upgrade that is not offered loses the body of its request.
-HELD_BACK_HEADS = [
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
-    "POST /graphql HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "PUT /graphql HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /graphql/../healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     "Sec-WebSocket-Version: 13\r\nContent-Length: %d\r\n\r\n",
 ]  # fmt: skip
+#: Held back: an upgrade that is not offered loses the body of its request.
 
 
 def request(head: str) -> bytes:

@@ -84,7 +84,7 @@ class Fuzzed:
             self.answered["data"] = self.answered.get("data", 0) + 1
 
     async def talk(self, frames: list[str | bytes]) -> None:
-        """Frames on a socket that was acknowledged."""
+        """Frames of text on a socket that was acknowledged; bytes as they are, whatever they would be as text."""
         member = next(self._turns)
         url = self.api.url.replace("http", "ws", 1)
         token = await self.api.token(member)
@@ -94,7 +94,7 @@ class Fuzzed:
                 await socket.send(json.dumps(hello))
                 await socket.recv()
                 for frame in frames:
-                    await socket.send(frame)
+                    await socket.send(frame, text=True)
                 await socket.send(json.dumps({"type": "ping", "payload": {"last": True}}))
                 await self._listen(socket)
             except websockets.ConnectionClosed:

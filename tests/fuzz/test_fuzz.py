@@ -65,8 +65,8 @@ async def test_bodies_that_broke_something(fuzzed: Fuzzed, body: bytes) -> None:
     await fuzzed.post(body)
 
 
-@pytest.mark.parametrize("frame", [*seeds.RAW_FRAMES, *map(json.dumps, seeds.FRAMES)])
-async def test_frames_that_broke_something(fuzzed: Fuzzed, frame: str) -> None:
+@pytest.mark.parametrize("frame", [*seeds.RAW_FRAMES, *seeds.NOT_UTF8, *map(json.dumps, seeds.FRAMES)])
+async def test_frames_that_broke_something(fuzzed: Fuzzed, frame: str | bytes) -> None:
     await fuzzed.talk([frame])
 
 
