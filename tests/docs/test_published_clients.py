@@ -1,0 +1,163 @@
+"""What docs/live.md says of Apollo, urql and Relay, with each of them as published and the page's code as printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import is_interface_type, is_union_type
+
+from models.commands.moves import move_job
+from models.ids import Kind, encode
+from models.rows import Job
+from schema.root import graphql_schema
+from tests.docs.printed import Program, printed, running, script
+from tests.docs.wire import Wire, wire_to
+from tests.serving import Api
+from tests.world import World
+
+CLIENTS = ("apollo", "urql", "relay")
+#: Those that give graphql-ws a copy of the variables.
+COPY = {"apollo", "relay"}
+# Without events, so that it is all that Relay, which reads what its compiler has seen, needs to know.
+BARE = """subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
+  boardChanges(pipelines: $pipelines, after: $after, epoch: $epoch) { revision previous }
+}"""
+EVENTS = """subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
+  boardChanges(pipelines: $pipelines, after: $after, epoch: $epoch) {
+    revision previous events { __typename ... on JobEvent { jobId } }
+  }
+}"""
+
+
+@dataclass
+class Board:
+    """A board of one card, a way to it, and how to follow it with a published client."""
+
+    world: World
+    api: Api
+    wire: Wire
+    job: Job
+    node: str
+    path: str
+
+    async def revision(self) -> str:
+        """How far the firm is."""
+        return str(await self.world.revision())
+
+    async def moved(self, to: int) -> str:
+        """The revision of a move."""
+        stages = await self.world.stages()
+        moved = await move_job(self.world.acting(self.world.admin), job_id=self.job.id, stage_id=stages[to].id)
+        return str(moved.revision)
+
+    @asynccontextmanager
+    async def followed(self, client: str, how: str, query: str, types: str = "") -> AsyncIterator[Program]:
+        """By a client that has had its first message."""
+        known = await self.api.ask(self.world.owner, "{ revision epoch }")
+        pipeline = encode(Kind.PIPELINE, self.world.pipeline.id)
+        url, token = self.wire.url.replace("http", "ws", 1), await self.api.token(self.world.owner)
+        words = (self.path, client, how, url, token, query, pipeline, known["revision"], known["epoch"], types)
+        async with running(self.node, *words) as program:
+            assert (await program.tells())[:2] == [known["revision"]] * 2
+            yield program
+
+
+@pytest.fixture
+async def board(world: World, api: Api, node: str, tmp_path: Path) -> AsyncIterator[Board]:
+    """With the programs made of the page's code."""
+    script(tmp_path, "resuming.mjs", printed("js", "docs/live.md", "export function resuming"))
+    around = (Path(__file__).parent / "published_clients.mjs").read_text()
+    said = printed("js", "docs/live.md", "new GraphQLWsLink")
+    path = script(tmp_path, "client.mjs", around.replace("// What the page says.\n", said))
+    async with wire_to(api.url) as wire:
+        yield Board(world, api, wire, await world.job(), node, path)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_they_go_on_from_the_last_message(board: Board, client: str) -> None:
+    at = await board.revision()
+    async with board.followed(client, "resuming", BARE) as program:
+        for to in (1, 2, 1):
+            at, before = await board.moved(to), at
+            assert (await program.tells())[:2] == [before, at]
+            board.wire.cut()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_who_copies_the_variables_is_not_helped_by_a_change_of_them(board: Board, client: str) -> None:
+    first = await board.revision()
+    async with board.followed(client, "plain", BARE) as program:
+        moved = await board.moved(1)
+        assert (await program.tells())[:2] == [first, moved]
+        board.wire.cut()
+        resumed = first if client in COPY else moved
+        assert (await program.tells())[:2] == [resumed, moved]
+
+
+UNTOLD = """
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+const tell = (value) => console.log(JSON.stringify(value));
+const on = { connecting: () => tell('connecting') };
+const client = createClient({ url: process.argv[2], webSocketImpl: WebSocket, on });
+client.subscribe({ query: '{ revision }' }, { next() {}, error: () => tell('error'), complete() {} });
+"""
+
+
+async def test_graphql_ws_by_default_gives_up_when_it_is_refused(board: Board, tmp_path: Path) -> None:
+    board.wire.down()
+    async with running(board.node, script(tmp_path, "untold.mjs", UNTOLD), board.wire.url) as program:
+        assert [await program.line() for _ in range(3)] == ['"connecting"', '"error"', ""]
+
+
+@pytest.fixture
+async def possible_types(board: Board, tmp_path: Path) -> str:
+    """The file that the page's program makes."""
+    path = script(tmp_path, "possible-types.mjs", printed("js", "docs/live.md", "possible-types.mjs"))
+    async with running(board.node, path, board.api.url, await board.api.token(board.world.owner)) as program:
+        types = await program.line()
+    made = tmp_path / "possible-types.json"
+    made.write_text(types)
+    return str(made)
+
+
+async def test_apollo_stores_events_when_it_knows_the_possible_types(board: Board, possible_types: str) -> None:
+    assert await _events(board, "apollo", "resuming", possible_types) == [_moved(board)]
+
+
+async def test_apollo_without_possible_types_matches_nothing(board: Board) -> None:
+    assert await _events(board, "apollo", "resuming") == [{"__typename": "JobMoved"}]
+
+
+async def test_apollo_without_its_cache_needs_no_possible_types(board: Board) -> None:
+    assert await _events(board, "apollo", "no-cache") == [_moved(board)]
+
+
+async def test_urql_needs_no_possible_types(board: Board) -> None:
+    assert await _events(board, "urql", "resuming") == [_moved(board)]
+
+
+def test_every_group_is_among_the_possible_types(possible_types: str) -> None:
+    schema = graphql_schema()
+    made: dict[str, list[str]] = json.loads(Path(possible_types).read_text())
+    assert {name: set(members) for name, members in made.items()} == {
+        name: {member.name for member in schema.get_possible_types(kind)}
+        for name, kind in schema.type_map.items()
+        if is_interface_type(kind) or is_union_type(kind)
+    }
+
+
+async def _events(board: Board, client: str, how: str, types: str = "") -> Any:
+    async with board.followed(client, how, EVENTS, types) as program:
+        await board.moved(1)
+        return (await program.tells())[2]
+
+
+def _moved(board: Board) -> dict[str, str]:
+    return {"__typename": "JobMoved", "jobId": encode(Kind.JOB, board.job.id)}
