@@ -12,7 +12,10 @@ from transport.options import TransportOptions
 _WIRE = TransportOptions()
 #: In what is signed in with: nobody has it.
 _NOBODY = f"{NUMBER}@nobody.test"
-SIGN_IN = 'mutation %s { signIn(input: {email: "%s", password: "no such password"}) { viewer { member { id } } } }'
+SIGN_IN = (
+    'mutation %s { signIn(input: {email: "%s", password: "no such password"}) '
+    "{ viewer { member { id } } errors { message } } }"
+)
 _REFRESH = 'mutation { refreshSession(input: {refreshToken: "%s"}) { viewer { member { id } } } }'
 #: What the server answers with 101.
 UPGRADE = (
@@ -63,7 +66,7 @@ def _as_reported(fragments: int) -> Script:
     spreads = " ".join(f"...V{number}" for number in range(fragments - 1))
     defined = " ".join(f"fragment V{number} on Viewer {{ role }}" for number in range(fragments - 1))
     query = SIGN_IN % (NUMBER, _NOBODY)
-    query = query.replace("} } } }", "} } ...X } }") + f" fragment X on SessionPayload {{ viewer {{ {spreads} }} }} "
+    query = query.replace("errors {", "...X errors {") + f" fragment X on SessionPayload {{ viewer {{ {spreads} }} }} "
     return asking(post(operation(query + defined)))
 
 

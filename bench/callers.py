@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from bench.anonymous import anonymous
-from bench.costs import Cost, cost_of, print_costs, worst
+from bench.costs import Cost, cost_of, idle_share, print_costs, worst
 from bench.dearest import Dear, dearest
 from bench.families import Aim, Family
 from bench.firms import build_firm
@@ -22,7 +22,7 @@ from bench.floods import (
 )
 from bench.goals import Goal
 from bench.house import House, run
-from bench.measure import heading, table
+from bench.measure import heading, median, table
 from bench.outcome import ANSWERED, REFUSED
 from bench.process import served
 from bench.signed_in import signed_in
@@ -35,6 +35,8 @@ TIMES, HASHED, LOOKS = 300, 20, 10
 QUICK_TIMES, QUICK_HASHED, QUICK_LOOKS = 20, 4, 1
 #: So many share the documents among them that one member's budget would not allow.
 MEMBERS = 120
+#: In seconds: for so long it is looked at what the server does by itself.
+IDLE = 3.0
 HEALTHY, HEALTHY_TAIL = 50.0, 250.0
 _SHOWN = 5
 
@@ -49,8 +51,9 @@ async def benchmark(house: House) -> None:
         strangers = [*await _documents(house, caller, []), *anonymous(_forged(tokens[0]))]
         members = [*await _documents(house, caller, tokens), *signed_in()]
         costs = [await _cost(house, caller, family, tokens) for family in (*strangers, *members)]
-        print_costs("Nobody's requests and frames", costs[: len(strangers)])
-        print_costs("A member's requests and frames", costs[len(strangers) :])
+        idle = await idle_share(server, IDLE)
+        print_costs("Nobody's requests and frames", costs[: len(strangers)], idle)
+        print_costs("A member's requests and frames", costs[len(strangers) :], idle)
         found = await under_floods(house, server, [*strangers, *members], tokens)
     print_floods(found)
     _aim(house, costs, found)
@@ -88,6 +91,11 @@ async def _cost(house: House, caller: Flooder, family: Family, tokens: Sequence[
     return await cost_of(caller, family, tokens, times)
 
 
+def _one_hash(costs: Sequence[Cost]) -> float:
+    """The seconds that a sign-in takes when there is no other."""
+    return min(median(cost.said.seconds) for cost in costs if cost.family.hashes)
+
+
 def _forged(token: str) -> str:
     """The same token, as somebody who has seen it may change it: all of it is read before its signature is no good."""
     head, claims, signature = token.split(".")
@@ -101,7 +109,7 @@ def _aim(house: House, costs: Sequence[Cost], found: Found) -> None:
             Goal("a member's dearest that is refused, likewise", worst(costs, Aim.REFUSED), 5, unit=" ms"),
             Goal("a member's dearest that is accepted, before it runs", worst(costs, Aim.ACCEPTED), 50, unit=" ms"),
             Goal("cores that hash, while 100 sign in at once", hashing_cores(found), 1),
-            Goal("the longest wait of these", longest_wait(found), 1, unit=" s"),
+            Goal("the longest wait of these, less a hash", longest_wait(found) - _one_hash(costs), 1, unit=" s"),
             Goal("/healthz, median under the worst flood", worst_at(found, 50), HEALTHY, unit=" ms"),
             Goal("/healthz, 99th percentile under the worst flood", worst_at(found, 99), HEALTHY_TAIL, unit=" ms"),
         ]

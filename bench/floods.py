@@ -73,7 +73,7 @@ class Floods:
             probes = self._prober.follow(alive(), seconds=seconds, rate=PROBES_A_SECOND, punctual=True, network=0)
             seen, *said = await asyncio.gather(probes, *floods)
             spent = spent_by(self._server).since(before)
-            cores = Spent(spent.loop / seconds, spent.beside / seconds)
+            cores = Spent(*(each / seconds for each in (spent.loop, spent.beside, spent.kept_waiting)))
             if seen.outcomes[ANSWERED] != seen.total:
                 raise SystemExit(f"/healthz: {seen.outcomes}")
             return Round([wait * 1000 for wait in seen.seconds], reduce(add, said) if said else None, cores)
@@ -136,6 +136,7 @@ def print_floods(found: Found) -> None:
             "cut off %",
             "loop %",
             "beside %",
+            "no core %",
         ],
         [_row(name, found[name], found[CONTROL]) for name in names],
     )
@@ -160,10 +161,13 @@ def _at(rounds: Sequence[Round], percent: float) -> float:
     return percentile([probe for one in rounds for probe in one.probes], percent)
 
 
+_THREADS = "loop", "beside", "kept_waiting"
+
+
 def _row(name: str, rounds: Sequence[Round], control: Sequence[Round]) -> tuple[object, ...]:
     said = reduce(add, [one.said for one in rounds if one.said]) if rounds[0].said else None
     middles = [[percentile(one.probes, 50) for one in each] for each in (rounds, control)]
     sent = "-" if said is None else f"{said.total / len(rounds):,.0f}"
     shares = ["-"] * 3 if said is None else [f"{share:.0f}" for share in said.shares]
-    cores = [f"{100 * median([getattr(one.cores, thread) for one in rounds]):.0f}" for thread in ("loop", "beside")]
+    cores = [f"{100 * median([getattr(one.cores, thread) for one in rounds]):.0f}" for thread in _THREADS]
     return (name, _at(rounds, 50), _at(rounds, 99), ratio(*middles), sent, *shares, *cores)
