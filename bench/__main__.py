@@ -4,6 +4,7 @@ import sys
 
 from bench import (
     board,
+    callers,
     documents,
     executions,
     executor,
@@ -25,6 +26,7 @@ _ALL = (
     board,
     executor,
     documents,
+    callers,
     reads,
     moves,
     live,

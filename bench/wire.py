@@ -3,7 +3,7 @@
 import base64
 import os
 
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
 Frame = tuple[int, bytes]
 
@@ -21,7 +21,12 @@ def handshake(path: str) -> bytes:
 def framed(kind: int, payload: bytes) -> bytes:
     """A frame of a client. It must mask; with a mask of zeros the payload stays as it is."""
     size = len(payload)
-    length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2)
+    if size < 126:
+        length = bytes([0x80 | size])
+    elif size < 1 << 16:
+        length = bytes([0x80 | 126]) + size.to_bytes(2)
+    else:
+        length = bytes([0x80 | 127]) + size.to_bytes(8)
     return bytes([0x80 | kind]) + length + b"\0\0\0\0" + payload
 
 

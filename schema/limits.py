@@ -218,13 +218,13 @@ def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
     while waiting:
         for value in waiting[-1]:
             count += 1
+            if count - 1 > limits.values:
+                raise _over("values", limits.values)
             if isinstance(value, dict | list):
                 waiting.append(iter(value.values() if isinstance(value, dict) else value))
                 break
         else:
             waiting.pop()
-        if count - 1 > limits.values:
-            raise _over("values", limits.values)
 
 
 def check_limits(

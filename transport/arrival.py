@@ -85,11 +85,20 @@ class Arrival:
         if self._size > self._options.head_limit:
             raise _too_large(self._options.head_limit)
 
+    def take_piece(self) -> None:
+        """A piece of the body, of whatever size."""
+        self._count += 1
+        if self._count > self._options.body_pieces:
+            raise Unreadable(
+                f"A body comes in at most {self._options.body_pieces:,} pieces. Send larger chunks.", 413, "TOO_LARGE"
+            )
+
     def end_head(self, waiting: int) -> None:
         """The headers are complete, behind so many requests that wait for their answers."""
         if waiting >= self._options.pipelined:
             raise Unreadable("Too many requests are sent ahead.", 429, "LIMIT")
         self._reset()
+        self._count = 0
         self._stage = Stage.BODY
 
     def end(self) -> None:

@@ -133,6 +133,7 @@ class HTTPProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._checked(self._arrival.take_piece)
         if not self.parser.should_upgrade():
             super().on_body(body)
 

@@ -29,6 +29,7 @@ class TransportOptions:
     head_limit: int = 32_768
     header_count: int = 100
     target_limit: int = 16_384
+    body_pieces: int = 4_000  # chunks, and what the network makes several of; each takes as long as a thousand bytes
     head_timeout: float = 10.0
     body_timeout: float = 15.0
     idle_timeout: float = 5.0

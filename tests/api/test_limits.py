@@ -603,7 +603,7 @@ def test_counting_values_stops_at_the_limit_and_needs_no_recursion() -> None:
     deep: Any = 0
     for _ in range(50_000):
         deep = [deep]
-    for many in (deep, [deep] * 1_000, [[0]] * 50_000, [{"a": 0}] * 50_000):
+    for many in (deep, [deep] * 1_000, [0] * 50_000, [[0]] * 50_000, [{"a": 0}] * 50_000):
         assert counting.lines_run(module, lambda many=many: refused({"a": many})) < 1_000  # type: ignore[misc]
 
 

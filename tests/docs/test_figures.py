@@ -77,6 +77,7 @@ FIGURES = {
         "Strangers of an address": _n(WIRE.strangers_per_address),
         "A request's target": f"{_n(WIRE.target_limit)} bytes",
         "A request's head": f"{_n(WIRE.head_limit)} bytes, {_n(WIRE.header_count)} headers",
+        "Pieces of a body, chunks above all": _n(WIRE.body_pieces),
         "Time for a head": f"{_n(WIRE.head_timeout)} seconds",
         "Time for a body": f"{_n(WIRE.body_timeout)} seconds",
         "Time between two requests": f"{_n(WIRE.idle_timeout)} seconds",

@@ -86,6 +86,30 @@ async def test_what_is_beside_a_body_is_bounded_too(house: House, tail: bytes) -
     await wait_until(lambda: house.connections == 0)
 
 
+def in_pieces(number: int) -> bytes:
+    """A request whose body is of so many chunks; all but the first are one byte."""
+    return head(POST, HOST, JSON, "Transfer-Encoding: chunked") + (
+        b"%x\r\n%s\r\n" % (len(HELLO), HELLO) + b"1\r\n \r\n" * (number - 1) + b"0\r\n\r\n"
+    )
+
+
+async def test_a_body_in_as_many_pieces_as_allowed_is_answered(house: House) -> None:
+    async with connection(house.port) as raw:
+        for _ in range(2):
+            await raw.say(in_pieces(LIMITS.body_pieces))
+            assert (await raw.answer()).status == 200
+
+
+@pytest.mark.usefixtures("quiet_log")
+async def test_a_body_in_more_pieces_is_refused(house: House) -> None:
+    """Each is a call of the parser: a hundred thousand of a byte held the loop for a hundred requests."""
+    async with connection(house.port) as raw:
+        raw.writer.write(in_pieces(LIMITS.body_pieces + 1))
+        status, why = await refused(raw)
+        assert status == 413 and "4,000" in why
+    await wait_until(lambda: house.connections == 0)
+
+
 def reached(house: House, number: int) -> bool:
     return house.connections >= number
 
