@@ -64,7 +64,8 @@ class Api:
             signed_in = (answer.get("data") or {}).get("signIn")
             if signed_in is not None and signed_in["accessToken"] is not None:
                 return str(signed_in["accessToken"])
-            busy = signed_in is not None and signed_in["errors"][0]["retryAfter"] is not None
+            # Whoever is shut out, and tries again and again, is told of minutes.
+            busy = signed_in is not None and (signed_in["errors"][0]["retryAfter"] or 60) < 60
             if not busy or time.monotonic() > deadline:
                 raise SignedOut(str(answer))
             await asyncio.sleep(0.2)
