@@ -17,6 +17,21 @@ PATIENCE = 60
 #: What the clients say each time that they are about to try again.
 RETRIES = re.compile(r".+: trying again")
 
+#: The programs on the pages: their language and page, and what stands in no other block there. A test runs each.
+PROGRAMS = {
+    "board.mjs": ("js", "docs/live.md", "// node board.mjs"),
+    "board.py": ("python", "docs/live.md", "# python board.py"),
+    "possible-types.mjs": ("js", "docs/live.md", "// node possible-types.mjs"),
+    "published clients": ("js", "docs/live.md", "new GraphQLWsLink"),
+    "readme.mjs": ("js", "README.md", "createClient"),
+    "resuming.mjs": ("js", "docs/live.md", "export function resuming"),
+}
+
+
+def page_program(name: str) -> str:
+    """One of them, byte for byte."""
+    return printed(*PROGRAMS[name])
+
 
 def printed(language: str, page: str, name: str) -> str:
     """The one block of a page that has this in it, byte for byte."""

@@ -21,7 +21,7 @@ from models.passwords import hash_password
 from models.rows import Job, Member
 from models.sign_in import end_sessions_of, refresh, sign_in
 from tests.docs.pages import rows, section
-from tests.docs.printed import Program, printed, running, script
+from tests.docs.printed import Program, page_program, printed, running, script
 from tests.docs.wire import HOST, Wire, port_of_its_own, wire_to
 from tests.serving import Api
 from tests.system.jobwire import Jobwire, jobwire
@@ -39,13 +39,9 @@ Command = list[str]
 def client(request: pytest.FixtureRequest, tmp_path: Path) -> Command:
     """How to start a client of the page."""
     if request.param == JAVASCRIPT:
-        return [request.getfixturevalue("node"), script(tmp_path, JAVASCRIPT, _client(JAVASCRIPT))]
-    (tmp_path / PYTHON).write_text(_client(PYTHON))
+        return [request.getfixturevalue("node"), script(tmp_path, JAVASCRIPT, page_program(JAVASCRIPT))]
+    (tmp_path / PYTHON).write_text(page_program(PYTHON))
     return [sys.executable, str(tmp_path / PYTHON)]
-
-
-def _client(name: str) -> str:
-    return printed("js" if name == JAVASCRIPT else "python", "docs/live.md", f" {name} http")
 
 
 @pytest.fixture
@@ -234,7 +230,7 @@ const show = ({ previous, revision, events }) =>
 async def test_the_example_in_the_readme_goes_on_where_it_was(
     world: World, wire: Wire, api: Api, job: Job, node: str, tmp_path: Path
 ) -> None:
-    path = script(tmp_path, "readme.mjs", AROUND_THE_README + printed("js", "README.md", "createClient"))
+    path = script(tmp_path, "readme.mjs", AROUND_THE_README + page_program("readme.mjs"))
     pipeline, token = encode(Kind.PIPELINE, world.pipeline.id), await api.token(world.owner)
     known = await api.ask(world.owner, "{ revision epoch }")
     at = [known["revision"]]

@@ -16,7 +16,7 @@ from models.commands.moves import move_job
 from models.ids import Kind, encode
 from models.rows import Job
 from schema.root import graphql_schema
-from tests.docs.printed import Program, printed, running, script
+from tests.docs.printed import Program, page_program, running, script
 from tests.docs.wire import Wire, wire_to
 from tests.serving import Api
 from tests.world import World
@@ -71,9 +71,9 @@ class Board:
 @pytest.fixture
 async def board(world: World, api: Api, node: str, tmp_path: Path) -> AsyncIterator[Board]:
     """With the programs made of the page's code."""
-    script(tmp_path, "resuming.mjs", printed("js", "docs/live.md", "export function resuming"))
+    script(tmp_path, "resuming.mjs", page_program("resuming.mjs"))
     around = (Path(__file__).parent / "published_clients.mjs").read_text()
-    said = printed("js", "docs/live.md", "new GraphQLWsLink")
+    said = page_program("published clients")
     path = script(tmp_path, "client.mjs", around.replace("// What the page says.\n", said))
     async with wire_to(api.url) as wire:
         yield Board(world, api, wire, await world.job(), node, path)
@@ -84,9 +84,10 @@ async def test_they_go_on_from_the_last_message(board: Board, client: str) -> No
     at = await board.revision()
     async with board.followed(client, "resuming", BARE) as program:
         for to in (1, 2, 1):
+            board.wire.down()
             at, before = await board.moved(to), at
+            await board.wire.up()
             assert (await program.tells())[:2] == [before, at]
-            board.wire.cut()
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -119,7 +120,7 @@ async def test_graphql_ws_by_default_gives_up_when_it_is_refused(board: Board, t
 @pytest.fixture
 async def possible_types(board: Board, tmp_path: Path) -> str:
     """The file that the page's program makes."""
-    path = script(tmp_path, "possible-types.mjs", printed("js", "docs/live.md", "possible-types.mjs"))
+    path = script(tmp_path, "possible-types.mjs", page_program("possible-types.mjs"))
     async with running(board.node, path, board.api.url, await board.api.token(board.world.owner)) as program:
         types = await program.line()
     made = tmp_path / "possible-types.json"
