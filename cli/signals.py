@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and a closed terminal all mean the same: end cleanly."""
 
+import asyncio
 import signal
 from types import FrameType
 
@@ -12,6 +13,15 @@ def end_on_signals() -> None:
         # Who starts us with nohup wants us to outlive the terminal.
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
+
+
+def tell_on_signals(told: asyncio.Event) -> None:
+    """From now on such a signal sets the event, on the loop that runs. Nothing is raised: in the middle of a finalizer,
+    or of whatever else must not fail, it would be lost, and the process would go on for ever."""
+    loop = asyncio.get_running_loop()
+    for number in ENDING:
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, told.set)
 
 
 def ignore_signals() -> None:

@@ -8,7 +8,7 @@ from docket import Worker
 from redis.exceptions import RedisError
 
 from cli.places import Place, place, redis_answers, require_migrated, warn_without_redis
-from cli.signals import end_on_signals, ignore_signals
+from cli.signals import ignore_signals, tell_on_signals
 from cli.watching import until_one_ends
 from models.database import connected
 from settings import Settings
@@ -25,7 +25,10 @@ log = structlog.get_logger("jobwire.worker")
 def work(settings: Settings) -> None:
     """Work until a signal comes."""
     with place(settings) as here:
-        asyncio.run(_work(settings, here))
+        try:
+            asyncio.run(_work(settings, here))
+        finally:
+            ignore_signals()  # The loop gave them back.
 
 
 async def _work(settings: Settings, here: Place) -> None:
@@ -33,8 +36,11 @@ async def _work(settings: Settings, here: Place) -> None:
     async with connected(here.database_url, pool=pool, statement_timeout=settings.statement_timeout):
         await require_migrated()
         await warn_without_redis(here.redis_url)
+        told = asyncio.Event()
+        tell_on_signals(told)
         log.info("worker.started")
-        tasks = {asyncio.create_task(_keep_working(here.redis_url)), asyncio.create_task(until_one_ends(here))}
+        ends = _keep_working(here.redis_url, told), until_one_ends(here), told.wait()
+        tasks: set[asyncio.Task[object]] = {asyncio.create_task(each) for each in ends}
         done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         ignore_signals()
         for task in rest:
@@ -45,7 +51,7 @@ async def _work(settings: Settings, here: Place) -> None:
         log.info("worker.stopped")
 
 
-async def _keep_working(redis_url: str) -> None:
+async def _keep_working(redis_url: str, told: asyncio.Event) -> None:
     """Returns when a signal has ended the work. Redis may go and come back as it likes."""
     while True:
         await _until_redis_answers(redis_url)
@@ -60,7 +66,7 @@ async def _keep_working(redis_url: str) -> None:
         except (RedisError, OSError) as error:
             log.warning("worker.redis_lost", reason=type(error).__name__)
         finally:
-            end_on_signals()
+            tell_on_signals(told)
 
 
 async def _until_redis_answers(url: str) -> None:

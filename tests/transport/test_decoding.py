@@ -1,0 +1,27 @@
+"""Reading JSON from a client."""
+
+import gc
+
+from transport.decoding import read_json
+
+
+def test_many_lists_are_read_without_the_collector() -> None:
+    """It would look through all that the process keeps, for whoever sends brackets."""
+    begun: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            begun.append(info["generation"])
+
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        value = read_json(b"[" + b"[]," * 30_000 + b"[]]")
+        during = len(begun)
+        same: list[list[object]] = [[] for _ in range(30_001)]  # made here, the collector is called
+    finally:
+        gc.callbacks.remove(note)
+    assert value == same
+    assert during <= 1  # once, when it is called again
+    assert len(begun) > 10
+    assert gc.isenabled()
