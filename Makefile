@@ -12,8 +12,9 @@ INSTALL := $(PIP) install --require-hashes --no-deps
 READY := $(VENV)/.ready
 READY_TO_DEVELOP := $(VENV)/.ready-to-develop
 
-# A process a core, each with servers and a database of its own; who has nothing left to do takes over from another.
-AT_ONCE := --numprocesses auto --maxprocesses 8 --dist worksteal
+# Two processes a core, since tests also wait; each with servers and a database of its own. Who has nothing left to do
+# takes over from another.
+AT_ONCE = --numprocesses $(shell $(BIN)/python -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))') --dist worksteal
 
 .PHONY: help run test check format bench soak schema lock clean
 .DELETE_ON_ERROR:
