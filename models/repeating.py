@@ -10,9 +10,10 @@ import orjson
 
 from models.actor import Actor, IdempotentCall
 from models.database import sql
-from models.errors import RuleBroken
+from models.errors import Invalid, RuleBroken
 from models.hashing import HASHING
 from models.passwords import verified
+from models.texts import IDEMPOTENCY_KEY
 
 T = TypeVar("T")
 
@@ -49,6 +50,16 @@ async def earlier_call(actor: Actor, now: Any) -> Mapping[str, Any] | None:
     if kept["secrets"] != call.hashes:
         raise SentAtOnce
     return kept
+
+
+async def used_before(actor: Actor, key: str) -> bool:
+    """Whether the actor has sent a call with this key."""
+    try:
+        IDEMPOTENCY_KEY.check(key, "idempotency_key")
+    except Invalid:
+        return False
+    asker = actor.id or actor.firm_id
+    return bool(await sql(_KEPT, actor.firm_id, asker, key))
 
 
 async def sent_before(actor: Actor) -> bool:

@@ -7,9 +7,11 @@ import strawberry
 from strawberry.types.info import Info
 
 from models import viewers
+from models.actor import Actor
 from models.bulk import Bulk
 from models.command import Outcome, expect_permitted
-from models.errors import Conflict, Refusal
+from models.errors import Conflict, Forbidden, Refusal
+from models.repeating import used_before
 from resolvers.context import Context
 from resolvers.fitting import check_fit
 from resolvers.inputs import spoken, values_of
@@ -27,9 +29,7 @@ async def _perform(
     made of that."""
     try:
         actor = context.actor
-        if not given.idempotency_key:
-            # Else it may have been sent before, when they might: the command looks that up first.
-            expect_permitted(context.viewer, action)
+        await _expect_permitted(context, actor, action, given.idempotency_key or "")
         values = values_of(given)
         key = values.pop("idempotency_key", None)
         secrets = values.keys() & secrets_of(given.__class__)
@@ -44,6 +44,15 @@ async def _perform(
     context.see_as(await viewers.viewer(context.viewer.member_id) if outcome.rescoped else outcome.viewer)
     context.refresh()
     return outcome, None
+
+
+async def _expect_permitted(context: Context, actor: Actor, action: str, key: str) -> None:
+    try:
+        expect_permitted(context.viewer, action)
+    except Forbidden:
+        # They might when they first sent it, which may have been to give the right away: the command then answers it.
+        if not key or not await used_before(actor, key):
+            raise
 
 
 def one_thing(action: str, command: Command, takes: type, description: str, *, entity: str, of: type) -> Any:

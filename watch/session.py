@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -99,7 +100,7 @@ class Session:
         session = (await self._post(mutation, {"input": given}))["session"]
         if session["errors"]:
             refusal = session["errors"][0]
-            busy = refusal["retryAfter"] is not None and refusal["retryAfter"] <= WORTH_WAITING
+            busy = (refusal.get("retryAfter") or math.inf) <= WORTH_WAITING
             raise (Lost if busy else Trouble)(refusal["message"])
         self.access, self.refresh = session["accessToken"], session["refreshToken"]
         self.expires_at = datetime.fromisoformat(session["expiresAt"])

@@ -40,5 +40,6 @@ async def test_nobody_is_told_to_sign_in_before_anything_is_done(firm: Furnished
     variables = filled(Sampler(mutation, firm.word).input(), lambda _: "no id")
     with counted() as statements:
         answer = await api.post(None, document("mutation", mutation, ["input"]), **variables)
-    assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
+    # A document that is larger than what signing in needs is not even read.
+    assert [error["extensions"]["code"] for error in answer["errors"]] in (["UNAUTHENTICATED"], ["LIMIT"])
     assert statements == []

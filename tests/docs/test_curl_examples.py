@@ -1,9 +1,10 @@
-"""The calls of curl on the pages, run as they are printed."""
+"""The calls of curl on the pages, run as they are printed, but for the address that `jobwire url` would print."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,10 +21,10 @@ CALLS = {block.page: block.text for block in blocks("sh") if "-d '" in block.tex
 
 @asynccontextmanager
 async def called(page: str, api: Api, token: str, folder: Path) -> AsyncIterator[Program]:
-    """The page's call, which reaches the server of the test in place of the one on port 8000."""
-    near, far = "127.0.0.1:8000", api.url.removeprefix("http://").removesuffix("/graphql")
-    (folder / ".curlrc").write_text(f'connect-to = "{near}:{far}"\n')
+    """The page's call, to the server of the test."""
     _, _, call = CALLS[page].rpartition("\ncurl ") if "\ncurl " in CALLS[page] else ("", "", CALLS[page][5:])
+    call, addresses = re.subn(r'"\$\([^)]*jobwire url\)"', api.url, call)
+    assert addresses == 1
     words = shlex.join([f"CURL_HOME={folder}", f"TOKEN={token}", f"PATH={os.environ['PATH']}"])
     async with running("sh", "-c", f"exec env -i {words} sh -c {shlex.quote('exec curl ' + call)}") as program:
         yield program

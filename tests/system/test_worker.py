@@ -26,7 +26,11 @@ from tests.world import World
 
 async def key(world: World, age: timedelta) -> int:
     made = await IdempotencyKey.create(
-        firm_id=world.firm.id, key=str(new_id()), fingerprint="f", created_at=datetime.now(UTC) - age
+        asker=world.owner.id,
+        firm_id=world.firm.id,
+        key=str(new_id()),
+        fingerprint="f",
+        created_at=datetime.now(UTC) - age,
     )
     return made.id
 

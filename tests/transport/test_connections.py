@@ -211,8 +211,9 @@ async def test_who_is_being_answered_does_not_give_way() -> None:
 async def test_who_has_signed_in_counts_no_more() -> None:
     with served(TransportOptions(strangers_per_address=2)) as house:
         async with AsyncExitStack() as stack:
-            known = [await stack.enter_async_context(connection(house.port)) for _ in range(6)]
-            for _ in range(2):
+            known: list[Raw] = []
+            for _ in range(6):
+                known.append(await stack.enter_async_context(connection(house.port)))
                 for raw in known:
                     await raw.say(post("Authorization: Bearer alice"))
                     assert (await raw.answer()).status == 200
