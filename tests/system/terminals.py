@@ -77,7 +77,9 @@ async def on_a_terminal(*words: str, **environment: object) -> AsyncIterator[Ter
     attributes[1] &= ~termios.OPOST
     termios.tcsetattr(theirs, termios.TCSANOW, attributes)
     os.set_blocking(ours, False)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("JOBWIRE_")}
+    # The size is the terminal's, whatever the one is that the tests run in.
+    ours = {name for name in os.environ if name.startswith("JOBWIRE_")} | {"COLUMNS", "LINES"}
+    inherited = {name: value for name, value in os.environ.items() if name not in ours}
     given = {f"JOBWIRE_{name.upper()}": str(value) for name, value in environment.items()}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli", *words),
