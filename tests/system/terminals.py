@@ -78,8 +78,8 @@ async def on_a_terminal(*words: str, **environment: object) -> AsyncIterator[Ter
     termios.tcsetattr(theirs, termios.TCSANOW, attributes)
     os.set_blocking(ours, False)
     # The size is the terminal's, whatever the one is that the tests run in.
-    ours = {name for name in os.environ if name.startswith("JOBWIRE_")} | {"COLUMNS", "LINES"}
-    inherited = {name: value for name, value in os.environ.items() if name not in ours}
+    dropped = {name for name in os.environ if name.startswith("JOBWIRE_")} | {"COLUMNS", "LINES"}
+    inherited = {name: value for name, value in os.environ.items() if name not in dropped}
     given = {f"JOBWIRE_{name.upper()}": str(value) for name, value in environment.items()}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cli", *words),
