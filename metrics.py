@@ -14,8 +14,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from engine.engine import Engine
 from models.hashing import HASHING
-from schema.engine import Engine
 from subscriptions.hub import Hub
 from transport.traffic import Traffic
 

@@ -19,11 +19,11 @@ from bench.house import House, run
 from bench.measure import heading, median, ratio, table, taking_turns
 from bench.statements import Statement, counted
 from bench.stock_board import StockBoard
+from engine.engine import Engine
+from engine.session import Session
 from models.database import sql
 from models.ids import Kind, encode
 from models.sign_in import issue_for
-from schema.engine import Engine
-from schema.session import Session
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
 from transport.engine import Request

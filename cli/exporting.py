@@ -8,7 +8,7 @@ from graphql.utilities import find_breaking_changes
 
 import schema
 from cli.failing import Mistake
-from schema.root import printed
+from resolvers.root import printed
 from terminal import say
 
 COMMITTED = Path(str(schema.__file__)).parent / "schema.graphql"

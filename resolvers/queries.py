@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types.info import Info
 
+from engine.limits import ListSize
 from models.bounds import PAGE, SORT
 from models.errors import Invalid
 from models.ids import Kind, decode, parse
@@ -24,7 +25,6 @@ from schema.inputs.filters import (
     TaskFilter,
     TimeEntryFilter,
 )
-from schema.limits import ListSize
 from schema.scalars import Revision
 from schema.types.accounts import Account
 from schema.types.base import Node

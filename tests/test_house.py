@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parent.parent
-ROOMS = ("cli", "demo", "embedded", "models", "resolvers", "schema", "subscriptions", "transport", "watch", "workers")
+ROOMS = (
+    "cli",
+    "demo",
+    "embedded",
+    "engine",
+    "models",
+    "resolvers",
+    "schema",
+    "subscriptions",
+    "transport",
+    "watch",
+    "workers",
+)
 #: How rows are reached without a scope. Only models/ may.
 UNSCOPED = {"all", "annotate", "bulk_create", "create", "exclude", "filter", "first", "get", "get_or_none", "raw"}
 
@@ -35,7 +47,7 @@ def test_rows_are_reached_through_a_scope() -> None:
     tables = {name for name in rows.__all__ if isinstance(getattr(rows, name), type)}
     offences = [
         f"{path}:{node.lineno} {node.value.id}.{node.attr}"
-        for path, tree in _modules("resolvers", "schema", "subscriptions", "transport", "workers", "watch")
+        for path, tree in _modules("engine", "resolvers", "schema", "subscriptions", "transport", "workers", "watch")
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
@@ -60,7 +72,7 @@ def test_only_the_command_line_imports_the_application() -> None:
 def test_only_settings_reads_the_environment() -> None:
     offences = [
         str(path)
-        for path, tree in _modules("models", "resolvers", "schema", "subscriptions", "transport", "workers")
+        for path, tree in _modules("engine", "models", "resolvers", "schema", "subscriptions", "transport", "workers")
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     ]

@@ -7,7 +7,7 @@ import re
 from models.events import KINDS, VIEWS
 from models.ids import Kind
 from models.rights import Right, Role
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.docs.pages import ROOT, everything, first_cells, page, rows, section
 from transport.counters import Counters
 

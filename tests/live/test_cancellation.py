@@ -12,6 +12,7 @@ import pytest
 from tortoise.connection import get_connection
 
 import embedded
+from engine.engine import Engine
 from models.command import settle
 from models.commands.jobs import create_job, update_job
 from models.database import credentials, sql
@@ -19,7 +20,6 @@ from models.ids import Kind, encode, new_id
 from models.log import on_commit
 from models.rows import Job
 from models.sign_in import issue_for
-from schema.engine import Engine
 from subscriptions.hub import Hub
 from tests.live.house import hub_on
 from tests.live.replica import CHANGES, SNAPSHOT

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 import embedded
+from engine.engine import Engine
+from engine.session import Session
 from models.commands.accounts import set_account_team
 from models.commands.firm import update_firm
 from models.commands.pipelines import set_pipeline_members
 from models.ids import Kind, encode
 from models.log import on_commit
 from models.rows import Member
-from schema.engine import Engine
-from schema.session import Session
 from subscriptions.crossing import Crossing
 from subscriptions.documents import BOUNDS, Bounds, Documents
 from tests.live.direct import Told, open_stream, signed_in

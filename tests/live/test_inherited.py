@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 import embedded
+from engine.engine import Engine
 from models.commands.accounts import archive_account, set_account_team
 from models.commands.jobs import delete_job
 from models.commands.members import deactivate_member, set_member_rights, set_member_role
@@ -24,7 +25,6 @@ from models.rights import Right, Role
 from models.rows import AccountMember, Job, Member, PipelineMember
 from models.scope import Viewer
 from models.viewers import viewer
-from schema.engine import Engine
 from subscriptions.cohorts import Cohorts
 from subscriptions.interest import BoardInterest
 from subscriptions.opening import Standing, subscribe

@@ -7,12 +7,12 @@ import asyncpg
 import orjson
 
 import embedded
+from engine.engine import Engine
 from models.commands.jobs import update_job
 from models.database import credentials
 from models.rights import Right
 from models.rows import Member
 from models.sign_in import issue_for
-from schema.engine import Engine
 from tests.live.eventually import eventually
 from tests.live.house import hub_on
 from tests.world import World

@@ -7,11 +7,11 @@ import orjson
 import pytest
 
 import embedded
+from engine.engine import Engine
 from models.commands.accounts import set_account_team
 from models.database import sql
 from models.log import heads
 from models.sign_in import issue_for
-from schema.engine import Engine
 from subscriptions.bell import Bell
 from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed

@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 import embedded
+from engine.engine import Engine
+from engine.session import Session
 from models.commands.members import deactivate_member, set_member_role
 from models.housekeeping import start_over_after_restore
 from models.passwords import hash_password
@@ -17,8 +19,6 @@ from models.rows import Member
 from models.rows import Session as SessionRow
 from models.sign_in import authenticate, end_sessions_of, issue_for, refresh, sign_in, sign_out
 from models.signing_keys import KEYS, Keys, rotate_signing_key
-from schema.engine import Engine
-from schema.session import Session
 from subscriptions.hub import Hub
 from subscriptions.watches import Ending, Watch, Watches
 from tests.live.eventually import eventually

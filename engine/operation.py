@@ -22,10 +22,10 @@ from graphql import (
     visit,
 )
 
+from engine.documents import Document
+from engine.limits import Measured
+from engine.sharing import is_own, is_per_viewer, is_timely, may_be_per_viewer
 from models.scope import Scope
-from schema.documents import Document
-from schema.limits import Measured
-from schema.sharing import is_own, is_per_viewer, is_timely, may_be_per_viewer
 
 #: The arguments that say where a client stands: the answer to two who stand elsewhere is made the same way.
 RESUMING = frozenset({"after", "epoch"})

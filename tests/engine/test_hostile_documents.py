@@ -5,17 +5,17 @@ import contextlib
 import pytest
 from graphql import GraphQLError, validate
 
-from schema.documents import (
+from engine.documents import (
     PLAIN_RULES,
     RULES_FOR_THE_WELL_FORMED,
     DocumentCache,
     choose_operation,
     validate_document,
 )
-from schema.limits import TO_SIGN_IN, Limits, check_limits, check_outline
-from schema.root import graphql_schema
-from tests.api.counting import calls_made
-from tests.api.hostile import GROWS_IN, HOSTILE, largest
+from engine.limits import TO_SIGN_IN, Limits, check_limits, check_outline
+from resolvers.root import graphql_schema
+from tests.engine.counting import calls_made
+from tests.engine.hostile import GROWS_IN, HOSTILE, largest
 
 SCHEMA = graphql_schema()
 #: Calls of functions: a twentieth of a second on a machine of 2024, and a two-hundredth for nobody.

@@ -21,7 +21,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from strawberry import UNSET
 
-from schema.documents import Document, LimitExceeded
+from engine.documents import Document, LimitExceeded
 from schema.inputs.base import PASSWORD
 
 #: So many fields of one operation may bring a password.

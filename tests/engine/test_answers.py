@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
+from engine.answers import Answer, Answers, Moment
+from engine.engine import Engine
 from models import clock
 from models.commands.accounts import set_account_team
 from models.commands.jobs import update_job
@@ -17,8 +19,6 @@ from models.rights import Right
 from models.rows import Job, Member
 from models.sign_in import issue_for
 from resolvers.loaders import Loaders
-from schema.answers import Answer, Answers, Moment
-from schema.engine import Engine
 from tests.api.test_statements import counted
 from tests.serving import Api
 from tests.world import World

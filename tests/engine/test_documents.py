@@ -8,7 +8,7 @@ from graphql import GraphQLError, GraphQLSyntaxError, build_schema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.documents import (
+from engine.documents import (
     BYTES_A_TOKEN,
     MAX_ERRORS,
     Document,

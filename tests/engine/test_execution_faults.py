@@ -16,11 +16,11 @@ from graphql import execute as stock_execute
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from schema.documents import parse_document
-from schema.execution.executor import execute
-from tests.api.execution_comparing import apart, assert_same, result_of
-from tests.api.execution_documents import Generator
-from tests.api.execution_world import (
+from engine.documents import parse_document
+from engine.execution.executor import execute
+from tests.engine.execution_comparing import apart, assert_same, result_of
+from tests.engine.execution_documents import Generator
+from tests.engine.execution_world import (
     FAULTS,
     HELD,
     VALUES,

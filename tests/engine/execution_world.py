@@ -36,7 +36,7 @@ from graphql import (
 )
 
 from models.rights import Requirement, Right
-from schema.execution.resolvers import Load, Read, TypeCheck
+from schema.field_resolvers import Load, Read, TypeCheck
 from schema.permissions import Guard
 
 

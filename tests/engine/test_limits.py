@@ -24,10 +24,10 @@ from graphql import (
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schema import limits as module
-from schema.documents import Document, DocumentCache, LimitExceeded, choose_operation, validate_document
-from schema.limits import SATURATED, Limits, ListSize, Measured, check_limits, check_variables, list_size
-from tests.api import counting
+from engine import limits as module
+from engine.documents import Document, DocumentCache, LimitExceeded, choose_operation, validate_document
+from engine.limits import SATURATED, Limits, ListSize, Measured, check_limits, check_variables, list_size
+from tests.engine import counting
 
 SCHEMA = build_schema("""
     interface Node { id: ID!, owner: Client }

@@ -20,6 +20,18 @@ from graphql import (
 )
 from opentelemetry import trace
 
+from engine.admission import BudgetSpent, of_anybody, of_members
+from engine.answers import Answer, Answers, Moment
+from engine.coercion import read_variables
+from engine.documents import choose_operation
+from engine.execution.executor import execute
+from engine.faults import formatted
+from engine.limits import TO_SIGN_IN, Limits, Measured, check_limits, check_variables
+from engine.live import LiveTopic, topic_key
+from engine.operation import Key, Operation
+from engine.passwords import check_passwords
+from engine.session import Session
+from engine.sharing import check_coordinates
 from models.clock import today_in
 from models.command import shielded
 from models.errors import Refusal, SignInRefused
@@ -27,20 +39,8 @@ from models.ids import Kind, encode
 from models.scope import Scope, Viewer
 from models.sign_in import authenticate
 from resolvers.context import MOST_THINGS, Context
+from resolvers.root import graphql_schema
 from resolvers.subscriptions import Asked
-from schema.admission import BudgetSpent, of_anybody, of_members
-from schema.answers import Answer, Answers, Moment
-from schema.coercion import read_variables
-from schema.documents import choose_operation
-from schema.execution.executor import execute
-from schema.faults import formatted
-from schema.limits import TO_SIGN_IN, Limits, Measured, check_limits, check_variables
-from schema.live import LiveTopic, topic_key
-from schema.operation import Key, Operation
-from schema.passwords import check_passwords
-from schema.root import graphql_schema
-from schema.session import Session
-from schema.sharing import check_coordinates
 from subscriptions.cohorts import Cohorts
 from subscriptions.documents import TooManyDocuments
 from subscriptions.hub import Hub

@@ -70,8 +70,8 @@ from graphql import (
 from strawberry import UNSET
 from strawberry.schema_directive import Location
 
-from schema.documents import Document, LimitExceeded
-from schema.outline import Excess, Outline, outline
+from engine.documents import Document, LimitExceeded
+from engine.outline import Excess, Outline, outline
 
 __all__ = [
     "LimitExceeded",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schema.admission import (
+from engine.admission import (
     KEPT_FOR_KNOWN,
     LEAST_TOKENS,
     NEW_DOCUMENT,
@@ -17,11 +17,11 @@ from schema.admission import (
     of_anybody,
     of_members,
 )
-from schema.budgets import Budgets
-from schema.documents import LimitExceeded
-from schema.engine import Engine
-from schema.limits import Limits
-from schema.session import Session
+from engine.budgets import Budgets
+from engine.documents import LimitExceeded
+from engine.engine import Engine
+from engine.limits import Limits
+from engine.session import Session
 from tests.serving import Api
 from tests.world import World
 from transport.engine import Refused, Request

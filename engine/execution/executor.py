@@ -2,7 +2,7 @@
 
 graphql-core resolves and completes each field of each object by itself, with an information object, a path, a look for
 awaitables and for errors, and a coroutine where something is loaded. Here a list of objects is completed field by field
-instead (schema/execution/batches.py), by a plan that is kept with the document (schema/execution/plans.py).
+instead (engine/execution/batches.py), by a plan that is kept with the document (engine/execution/plans.py).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
 
-from schema.documents import Document
-from schema.execution.batches import Batch, BatchExecutor, Pending, all_of
-from schema.execution.plans import Plan, Plans, acceptance, make_plan
+from engine.documents import Document
+from engine.execution.batches import Batch, BatchExecutor, Pending, all_of
+from engine.execution.plans import Plan, Plans, acceptance, make_plan
 from schema.permissions import Guard
 
 

@@ -1,7 +1,7 @@
 """Documents: parsed once, validated once, kept while they are in use.
 
 A client sends the same few documents again and again, so the parse, the validation and the measurement
-of a document (schema/limits.py) live with it in a bounded cache. The cache is used from the event loop's
+of a document (engine/limits.py) live with it in a bounded cache. The cache is used from the event loop's
 thread only and takes no lock.
 
 Order of use: limits.check_outline, parse_document, choose_operation, limits.check_limits, validate_document. Each
@@ -35,9 +35,9 @@ from graphql.validation import ASTValidationRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from schema.coercion import UnquotedValuesRule
-from schema.merging import FieldsMergeRule
-from schema.validation import validate
+from engine.coercion import UnquotedValuesRule
+from engine.merging import FieldsMergeRule
+from engine.validation import validate
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from graphql import GraphQLError
 
-from schema.documents import DocumentCache
-from schema.limits import Limits, check_outline
+from engine.documents import DocumentCache
+from engine.limits import Limits, check_outline
 
 Make = Callable[[int], str]
 

@@ -18,8 +18,8 @@ from graphql import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.coercion import MAX_ERRORS, UnquotedValuesRule, read_variables
-from schema.documents import DocumentCache, validate_document
+from engine.coercion import MAX_ERRORS, UnquotedValuesRule, read_variables
+from engine.documents import DocumentCache, validate_document
 
 SCHEMA = build_schema("""
     scalar Date

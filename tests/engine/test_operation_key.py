@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from schema.engine import Engine
-from schema.operation import Operation
-from schema.root import graphql_schema
-from schema.session import Session
+from engine.engine import Engine
+from engine.operation import Operation
+from engine.session import Session
+from resolvers.root import graphql_schema
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
 from transport.engine import Request

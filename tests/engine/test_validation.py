@@ -8,10 +8,10 @@ from graphql import GraphQLError, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schema.documents import PLAIN_RULES
-from schema.root import graphql_schema
-from schema.validation import validate
-from tests.api.hostile import HOSTILE
+from engine.documents import PLAIN_RULES
+from engine.validation import validate
+from resolvers.root import graphql_schema
+from tests.engine.hostile import HOSTILE
 from tests.fuzz.making import Maker
 
 SCHEMA = graphql_schema()

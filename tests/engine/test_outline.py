@@ -7,10 +7,10 @@ from graphql import FragmentSpreadNode, GraphQLError, OperationDefinitionNode, V
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema import outline as module
-from schema.limits import LimitExceeded, Limits, check_outline
-from schema.outline import Excess, Outline, outline
-from tests.api.counting import lines_run
+from engine import outline as module
+from engine.limits import LimitExceeded, Limits, check_outline
+from engine.outline import Excess, Outline, outline
+from tests.engine.counting import lines_run
 
 
 def counted(source: str) -> Outline:

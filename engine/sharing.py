@@ -17,10 +17,10 @@ from graphql import (
     visit,
 )
 
+from engine.documents import Document
 from models.events import KINDS, TimeEvent
 from models.rights import Right
 from models.scope import Scope
-from schema.documents import Document
 
 Coordinates = frozenset[tuple[str, str]]
 
@@ -58,7 +58,7 @@ def check_coordinates(schema: GraphQLSchema) -> None:
     for owner, field in {*PER_VIEWER, *TIMELY}:
         found = schema.type_map.get(owner)
         if not isinstance(found, GraphQLObjectType | GraphQLInterfaceType) or field not in found.fields:
-            raise TypeError(f"schema/sharing.py names {owner}.{field}, which the schema does not have.")
+            raise TypeError(f"engine/sharing.py names {owner}.{field}, which the schema does not have.")
 
 
 def is_per_viewer(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode, scope: Scope) -> bool:

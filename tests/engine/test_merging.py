@@ -15,9 +15,9 @@ from graphql import (
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schema import merging
-from schema.merging import FieldsMergeRule
-from tests.api.counting import lines_run
+from engine import merging
+from engine.merging import FieldsMergeRule
+from tests.engine.counting import lines_run
 
 SCHEMA = build_schema("""
     interface Node { id: ID, next: Node, name: String, all: [Node] }

@@ -16,6 +16,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 
+from engine.documents import parse_document
+from engine.execution.executor import execute
 from models.ids import Kind
 from models.rights import Right
 from models.rows import JobAssignee, Member
@@ -23,21 +25,19 @@ from models.viewers import viewer
 from resolvers.context import Context
 from resolvers.mutations import Mutation
 from resolvers.queries import Query
+from resolvers.root import graphql_schema
 from resolvers.subscriptions import Subscription
-from schema.documents import parse_document
-from schema.execution.executor import execute
-from schema.execution.resolvers import Load, Read
+from schema.field_resolvers import Load, Read
 from schema.permissions import Guard, guard
-from schema.root import graphql_schema
 from schema.scalars import SCALARS
 from schema.types.events import EVENT_TYPES, resolve_events
 from subscriptions.message import Message
-from tests.api.execution_comparing import apart, assert_same, result_of
-from tests.api.execution_documents import Generator
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, asked, filled
 from tests.api.selections import root_fields
 from tests.api.test_statements import counted
+from tests.engine.execution_comparing import apart, assert_same, result_of
+from tests.engine.execution_documents import Generator
 from tests.serving import Api
 
 QUERIES = sorted(root_fields("query"))

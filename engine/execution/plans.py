@@ -33,8 +33,8 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import is_awaitable
 
-from schema.execution.leaves import Leaf, Leaves
-from schema.execution.resolvers import Load, Read, TypeCheck
+from engine.execution.leaves import Leaf, Leaves
+from schema.field_resolvers import Load, Read, TypeCheck
 from schema.permissions import Guard
 
 #: Of one document: one for each set of values of the variables that its @skip and @include name.

@@ -10,12 +10,12 @@ from uuid import UUID
 import orjson
 from graphql import ExecutionResult, GraphQLError
 
+from engine.faults import formatted
+from engine.operation import Key, Operation
 from models.errors import SignInRefused
 from models.scope import Scope
 from models.viewers import viewer
 from resolvers.context import Context
-from schema.faults import formatted
-from schema.operation import Key, Operation
 from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.interest import Interest
 from subscriptions.message import Message

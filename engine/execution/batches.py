@@ -17,7 +17,7 @@ from graphql import Executor, GraphQLObjectType, Undefined
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 
-from schema.execution.plans import FetchStep, LeafStep, Objects, Plan, Step, StockStep
+from engine.execution.plans import FetchStep, LeafStep, Objects, Plan, Step, StockStep
 from schema.permissions import Guard
 
 #: Deals with the failure of the object in this place, or raises where it takes the others with it.

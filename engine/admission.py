@@ -11,9 +11,9 @@ from time import monotonic
 
 from graphql import GraphQLError, GraphQLSchema
 
-from schema.budgets import Budgets
-from schema.documents import Document, DocumentCache, LimitExceeded, validate_document
-from schema.limits import TO_SIGN_IN, Limits, check_outline
+from engine.budgets import Budgets
+from engine.documents import Document, DocumentCache, LimitExceeded, validate_document
+from engine.limits import TO_SIGN_IN, Limits, check_outline
 
 #: Of one network, in requests: an office that signs in at nine, or all who come through a proxy that is not trusted to
 #: say for whom. The budget is refilled by so many a second.
