@@ -17,6 +17,7 @@ from models.command import settle
 from models.database import connected, sql
 from models.log import on_commit
 from models.signing_keys import ensure_signing_key
+from resolvers.root import graphql_schema
 from settings import Settings
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
@@ -44,7 +45,7 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
     )
     traffic = Traffic(options)
     hub = Hub(Bell(redis_url), Pace(heartbeat=settings.heartbeat, hold_after=settings.hold_after))
-    engine = Engine(hub, development=settings.development)
+    engine = Engine(graphql_schema(), hub, development=settings.development)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

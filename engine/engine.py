@@ -15,6 +15,7 @@ from graphql import (
     Executor,
     FieldNode,
     GraphQLError,
+    GraphQLSchema,
     OperationDefinitionNode,
     create_source_event_stream,
 )
@@ -39,7 +40,6 @@ from models.ids import Kind, encode
 from models.scope import Scope, Viewer
 from models.sign_in import authenticate
 from resolvers.context import MOST_THINGS, Context
-from resolvers.root import graphql_schema
 from resolvers.subscriptions import Asked
 from subscriptions.cohorts import Cohorts
 from subscriptions.documents import TooManyDocuments
@@ -69,10 +69,12 @@ class Services:
 
 
 class Engine:
-    """The `transport.engine.Engine` of the product."""
+    """The `transport.engine.Engine` of the product, over a schema."""
 
-    def __init__(self, hub: Hub, *, limits: Limits | None = None, development: bool = False) -> None:
-        self._schema = graphql_schema()
+    def __init__(
+        self, schema: GraphQLSchema, hub: Hub, *, limits: Limits | None = None, development: bool = False
+    ) -> None:
+        self._schema = schema
         self._services = Services(hub)
         self._hub = hub
         self._limits = limits or Limits()
@@ -82,7 +84,7 @@ class Engine:
         self._anybody = of_anybody(self._limits if development else TO_SIGN_IN)
         self.answers = Answers()
         self.cohorts = Cohorts(hub)
-        check_coordinates(self._schema)
+        check_coordinates(schema)
 
     async def sign_in(self, token: str | None, address: str = "") -> Session:
         """The session of an access token; nobody's for None."""

@@ -42,7 +42,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import strawberry
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -68,15 +67,14 @@ from graphql import (
     is_list_type,
 )
 from strawberry import UNSET
-from strawberry.schema_directive import Location
 
 from engine.documents import Document, LimitExceeded
 from engine.outline import Excess, Outline, outline
+from schema.list_size import ListSize
 
 __all__ = [
     "LimitExceeded",
     "Limits",
-    "ListSize",
     "Measured",
     "check_limits",
     "check_outline",
@@ -149,30 +147,6 @@ class Measured:
     cost: int
     introspection_depth: int = 0
     introspection_aliases: int = 0
-
-
-@strawberry.schema_directive(
-    locations=[Location.FIELD_DEFINITION],
-    name="listSize",
-    description=(
-        "How many items a list, or a page of a connection, counts for in an operation's cost."
-        " As @listSize in the IBM GraphQL Cost Directives specification."
-    ),
-)
-class ListSize:
-    assumed_size: int | None = strawberry.field(
-        name="assumedSize",
-        default=UNSET,
-        description="Items to count when no slicing argument is given. 10 where this is not said.",
-    )
-    slicing_arguments: list[str] | None = strawberry.field(
-        name="slicingArguments",
-        default=UNSET,
-        description=(
-            "Arguments that set the number of items: a number by its value, a list by its length; the"
-            " greatest counts. first, last, limit and ids where this is not said."
-        ),
-    )
 
 
 class SizeRule(NamedTuple):

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types.info import Info
 
-from engine.limits import ListSize
 from models.bounds import PAGE, SORT
 from models.errors import Invalid
 from models.ids import Kind, decode, parse
@@ -25,6 +24,7 @@ from schema.inputs.filters import (
     TaskFilter,
     TimeEntryFilter,
 )
+from schema.list_size import ListSize
 from schema.scalars import Revision
 from schema.types.accounts import Account
 from schema.types.base import Node

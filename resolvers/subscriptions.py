@@ -11,10 +11,10 @@ from uuid import UUID
 import strawberry
 from strawberry.types.info import Info
 
-from engine.limits import ListSize
 from models.errors import Invalid
 from models.ids import Kind, decode
 from resolvers.context import Context
+from schema.list_size import ListSize
 from schema.scalars import Revision
 from schema.types.base import value
 from schema.types.events import Event

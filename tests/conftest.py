@@ -11,6 +11,7 @@ import pytest
 import embedded
 from engine.engine import Engine
 from models.database import connected, credentials, migrate
+from resolvers.root import graphql_schema
 from tests.live.house import hub_on
 from tests.node import node_with_clients
 from tests.serving import Api, serving
@@ -65,7 +66,7 @@ async def api(database: str, servers: embedded.Servers) -> AsyncIterator[Api]:
 async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
     """An engine without a server, which nobody has asked anything yet."""
     async with hub_on(servers.redis_url) as hub:
-        yield Engine(hub)
+        yield Engine(graphql_schema(), hub)
 
 
 @pytest.fixture(scope="session")

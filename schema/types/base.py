@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.types.info import Info
 
-from engine.limits import ListSize
 from models.ids import Kind, encode
 from models.rows import Row
 from schema.field_resolvers import RESOLVER, Load, Read, TypeCheck
+from schema.list_size import ListSize
 from schema.permissions import print_requirements
 
 T = TypeVar("T", bound=type)

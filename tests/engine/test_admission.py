@@ -22,6 +22,7 @@ from engine.documents import LimitExceeded
 from engine.engine import Engine
 from engine.limits import Limits
 from engine.session import Session
+from resolvers.root import graphql_schema
 from tests.serving import Api
 from tests.world import World
 from transport.engine import Refused, Request
@@ -120,7 +121,7 @@ async def test_what_nobody_sends_pushes_out_nothing_of_members(engine: Engine, w
 
 
 async def test_whoever_develops_may_read_the_schema_first(engine: Engine) -> None:
-    developing = Engine(engine._hub, development=True)
+    developing = Engine(graphql_schema(), engine._hub, development=True)
     developing.prepare(Request("{ __schema { types { name fields { name type { name } } } } }"), Session("192.0.2.1"))
 
 

@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 
 from engine import limits as module
 from engine.documents import Document, DocumentCache, LimitExceeded, choose_operation, validate_document
-from engine.limits import SATURATED, Limits, ListSize, Measured, check_limits, check_variables, list_size
+from engine.limits import SATURATED, Limits, Measured, check_limits, check_variables, list_size
+from schema.list_size import ListSize
 from tests.engine import counting
 
 SCHEMA = build_schema("""

@@ -20,7 +20,7 @@ CHANGES = """subscription Changes($pipelines: [ID!], $after: Revision, $epoch: I
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     """An engine that executes nothing."""
-    return Engine(Hub(Bell("redis://127.0.0.1:1")))
+    return Engine(graphql_schema(), Hub(Bell("redis://127.0.0.1:1")))
 
 
 def operation(engine: Engine, text: str, name: str | None = None, /, **variables: Any) -> Operation:

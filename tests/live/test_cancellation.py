@@ -20,6 +20,7 @@ from models.ids import Kind, encode, new_id
 from models.log import on_commit
 from models.rows import Job
 from models.sign_in import issue_for
+from resolvers.root import graphql_schema
 from subscriptions.hub import Hub
 from tests.live.house import hub_on
 from tests.live.replica import CHANGES, SNAPSHOT
@@ -119,7 +120,7 @@ async def asked(engine: Engine, world: World, query: str, **variables: Any) -> t
 
 
 async def test_a_mutation_over_the_engine_leaves_nothing_behind(world: World, database: str, hub: Hub) -> None:
-    engine = Engine(hub)
+    engine = Engine(graphql_schema(), hub)
     for turns in ever_later():
         job_id = new_id()
         values = {
@@ -140,7 +141,7 @@ async def test_a_mutation_over_the_engine_leaves_nothing_behind(world: World, da
 
 async def test_a_query_may_be_cancelled_wherever_it_waits(world: World, database: str, hub: Hub) -> None:
     await world.job()
-    engine = Engine(hub)
+    engine = Engine(graphql_schema(), hub)
     for wait in itertools.count(1):
         if not await cancelled_at_wait(engine.execute(*await asked(engine, world, SNAPSHOT)), wait):
             break
@@ -156,7 +157,7 @@ async def test_a_subscription_may_be_cancelled_wherever_it_waits(
     how: Any, world: World, database: str, hub: Hub
 ) -> None:
     job = await world.job()
-    engine = Engine(hub)
+    engine = Engine(graphql_schema(), hub)
 
     async def listen(operation: Any, session: Any) -> None:
         mailbox = Mailbox()

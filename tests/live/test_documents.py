@@ -18,6 +18,7 @@ from models.commands.pipelines import set_pipeline_members
 from models.ids import Kind, encode
 from models.log import on_commit
 from models.rows import Member
+from resolvers.root import graphql_schema
 from subscriptions.crossing import Crossing
 from subscriptions.documents import BOUNDS, Bounds, Documents
 from tests.live.direct import Told, open_stream, signed_in
@@ -34,7 +35,7 @@ async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
     """That of a process which nobody else asks."""
     async with hub_on(servers.redis_url) as hub:
         silence = on_commit(hub.bell.ring)
-        yield Engine(hub)
+        yield Engine(graphql_schema(), hub)
         silence()
 
 

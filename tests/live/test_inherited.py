@@ -25,6 +25,7 @@ from models.rights import Right, Role
 from models.rows import AccountMember, Job, Member, PipelineMember
 from models.scope import Viewer
 from models.viewers import viewer
+from resolvers.root import graphql_schema
 from subscriptions.cohorts import Cohorts
 from subscriptions.interest import BoardInterest
 from subscriptions.opening import Standing, subscribe
@@ -45,7 +46,7 @@ async def process(servers: embedded.Servers) -> AsyncIterator[Engine]:
     """An engine as a process of its own has it: it hears of changes by its sweeps and by the bell."""
     async with hub_on(servers.redis_url) as hub:
         silence = on_commit(hub.bell.ring)
-        yield Engine(hub)
+        yield Engine(graphql_schema(), hub)
         silence()
 
 

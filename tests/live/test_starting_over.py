@@ -12,6 +12,7 @@ from models.commands.accounts import set_account_team
 from models.database import sql
 from models.log import heads
 from models.sign_in import issue_for
+from resolvers.root import graphql_schema
 from subscriptions.bell import Bell
 from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
@@ -124,7 +125,7 @@ async def test_a_message_that_is_too_large_says_to_read_anew(
     """With data that is null, the cursor would move on and nobody would know what they missed."""
     job = await world.job()
     async with hub_on(servers.redis_url) as hub:
-        engine, wall = Engine(hub), Wall()
+        engine, wall = Engine(graphql_schema(), hub), Wall()
         query = """subscription { boardChanges { revision previous resync events {
             ... on JobUpdated { job { pipeline { stages { jobs { id } } } } } } } }"""
         session = await engine.sign_in(await issue_for(world.employee.id, 1))
