@@ -74,7 +74,7 @@ def _fields(argument: object) -> set[str]:
 
 
 def test_metrics() -> None:
-    source = page("metrics.py")
+    source = page("app/metrics.py")
     plain = set(re.findall(r'CounterMetricFamily\("(\w+)"', source))
     known = {f"{name}_total" for name in plain} | set(re.findall(r'GaugeMetricFamily\("(\w+)"', source))
     known |= {f"jobwire_transport_{name}" for name in Counters.__dataclass_fields__}

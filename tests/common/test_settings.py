@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from settings import Settings
+from common.settings import Settings
 
 GOOD = {
     "allowed_origins": ["", "*", "loopback", "https://board.example, http://other.example:8080", "http://[::1]:3000"],

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
-from terminal import block, printable, printable_in, styled_stderr
+from common.terminal import block, printable, printable_in, styled_stderr
 
 #: In seconds: how often the same line about an absent Redis is worth reading.
 SELDOM = 60.0

@@ -13,18 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from terminal import block, printable, printable_in
+from common.terminal import block, printable, printable_in
 from tests.hostile import ATTACK, MARKUP, SHOWN, forged, is_obeyed, obeyed
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ANY_TEXT = st.text(st.characters(), max_size=40)
 TOLD = 0
 #: Whatever a process prints and logs. Each text has a number, by which it is found again.
 NOISE = """
 import itertools, logging, sys, threading, warnings
 import structlog
-from logging_setup import set_up_logging
-from terminal import complain, guard_output, say, tell_fault
+from common.logging_setup import set_up_logging
+from common.terminal import complain, guard_output, say, tell_fault
 
 numbers = itertools.count()
 guard_output()

@@ -10,15 +10,15 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.health import Readiness, health_routes
+from app.metrics import MetricsAccess, MetricsPort, metrics_route
+from common.settings import Settings
 from engine.engine import Engine
-from health import Readiness, health_routes
-from metrics import MetricsAccess, MetricsPort, metrics_route
 from models.command import settle
 from models.database import connected, sql
 from models.log import on_commit
 from models.signing_keys import ensure_signing_key
 from resolvers.root import graphql_schema
-from settings import Settings
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
 from subscriptions.pace import Pace
