@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from time import monotonic
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from common.single_flight import SingleFlight
 
 #: In seconds: how long an answer of the database is good, and how long it may take.
 GLANCE, PATIENCE = 1.0, 5.0
@@ -18,17 +19,12 @@ class Readiness:
 
     def __init__(self, ask: Callable[[], Awaitable[object]], *, glance: float = GLANCE, patience: float = PATIENCE):
         self._ask = ask
-        self._glance = glance
         self._patience = patience
-        self._asked = float("-inf")
-        self._asking: asyncio.Task[bool] | None = None
+        self._flights = SingleFlight[None, bool]("readiness", kept_for=glance)
 
     async def answers(self) -> bool:
         """What it said a moment ago, or says now."""
-        if self._asking is None or (self._asking.done() and monotonic() - self._asked >= self._glance):
-            self._asked = monotonic()
-            self._asking = asyncio.create_task(self._try())
-        return await asyncio.shield(self._asking)
+        return await self._flights.get(None, self._try)
 
     async def _try(self) -> bool:
         try:

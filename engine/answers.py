@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from uuid import UUID
+
+from common.single_flight import SingleFlight
 
 #: The most bytes that are kept, and how large a single answer may be to be kept.
 MOST_BYTES = 64 * 1024 * 1024
@@ -37,14 +39,6 @@ class Answer:
     repeatable: bool
 
 
-@dataclass(slots=True)
-class _Making:
-    moment: Moment
-    size: int
-    task: asyncio.Task[Answer]
-    waiting: int = 0
-
-
 class Answers:
     """Keeps the latest answer to each question, and makes it once for all who ask meanwhile.
 
@@ -57,7 +51,9 @@ class Answers:
         self.hits = self.joined = self.made = 0
         self._most_bytes = most_bytes
         self._kept: OrderedDict[Hashable, tuple[Moment, bytes, int]] = OrderedDict()
-        self._making: dict[Hashable, _Making] = {}
+        #: Of each question that is being answered, as of when at the latest.
+        self._latest: dict[Hashable, Moment] = {}
+        self._flights = SingleFlight[tuple[Hashable, Moment], bytes]("answer", abandoned=True)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -71,47 +67,26 @@ class Answers:
             self.hits += 1
             self._kept.move_to_end(question)
             return kept[1]
-        making = self._making.get(question)
-        if making is not None and making.moment.covers(moment):
+        latest = self._latest.get(question)
+        if latest is None or not latest.covers(moment):
+            # Of two that are being made, those who come join the later one.
+            latest = self._latest[question] = moment
+        flight = question, latest
+        if flight in self._flights:
             self.joined += 1
         else:
-            making = self._make(question, moment, make, size)
-        return await self._wait(question, making)
-
-    def _make(self, question: Hashable, moment: Moment, make: Callable[[], Awaitable[Answer]], size: int) -> _Making:
-        async def through() -> Answer:
-            return await make()
-
-        self.made += 1
-        making = _Making(moment, size, asyncio.create_task(through(), name="answer"))
-        # Of two that are being made, those who come join the later one.
-        self._making[question] = making
-        making.task.add_done_callback(lambda _task: self._made(question, making))
-        return making
-
-    async def _wait(self, question: Hashable, making: _Making) -> bytes:
-        making.waiting += 1
+            self.made += 1
         try:
-            return (await asyncio.shield(making.task)).body
+            return await self._flights.get(flight, partial(self._make, flight, make, size))
         finally:
-            making.waiting -= 1
-            if not making.waiting and not making.task.done():
-                # Whoever comes from now on must not join it.
-                self._part(question, making)
-                making.task.cancel()
+            if flight not in self._flights and self._latest.get(question) is latest:
+                del self._latest[question]
 
-    def _made(self, question: Hashable, making: _Making) -> None:
-        self._part(question, making)
-        if making.task.cancelled() or making.task.exception() is not None:
-            return
-        answer = making.task.result()
+    async def _make(self, flight: tuple[Hashable, Moment], make: Callable[[], Awaitable[Answer]], size: int) -> bytes:
+        (question, moment), answer = flight, await make()
         if answer.repeatable and len(answer.body) <= LARGEST:
-            weight = len(answer.body) + making.size + _OVERHEAD
-            self._keep(question, (making.moment, answer.body, weight))
-
-    def _part(self, question: Hashable, making: _Making) -> None:
-        if self._making.get(question) is making:
-            del self._making[question]
+            self._keep(question, (moment, answer.body, len(answer.body) + size + _OVERHEAD))
+        return answer.body
 
     def _keep(self, question: Hashable, answer: tuple[Moment, bytes, int]) -> None:
         kept = self._kept.pop(question, None)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 
+from common.single_flight import SingleFlight
 from models.log import Committed, Head, Logged, heads, read_log
+from models.together import Together
 from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.message import MOST_EVENTS
 from subscriptions.recent import Recent, Revision
@@ -68,9 +71,8 @@ class Feed:
         self._moved_at = self._begun_at = at
         #: From here and before, nobody can be told what came since: it is too much, or was cut off.
         self._floor = -1
-        self._reaching_back: dict[int, asyncio.Task[None]] = {}
-        self._asking: asyncio.Task[Head] | None = None
-        self._asking_next: asyncio.Task[Head] | None = None
+        self._reading_back = SingleFlight[int, None]("feed-read-back")
+        self._heads = Together(heads)
 
     def listen(self, listener: Listener, member: UUID | None = None) -> None:
         """Tell it each revision from now on; or only those that are this member's own matter."""
@@ -124,18 +126,17 @@ class Feed:
         """Whether everything after this revision can be told; it is then in `recent`. However many ask for it, the log
         is read once. Database errors are passed on."""
         while self._floor < after < self.recent.start:
-            under_way = ((start, task) for start, task in self._reaching_back.items() if not task.done())
-            reading = next((task for start, task in under_way if start <= after), None)
-            await asyncio.shield(reading or self._read_back(after))
+            start = next((start for start in self._reading_back if start <= after), after)
+            await self._reading_back.get(start, partial(self._read_back, start))
         return after > self._floor and after >= self.recent.start
 
     async def ask(self) -> Head:
         """What the database says the head is, asked after this call: whoever asks at the same time shares a
         statement."""
-        if self._asking_next is None:
-            self._asking_next = asyncio.create_task(self._ask(self._asking), name="feed-ask")
-            self._asking_next.add_done_callback(lambda task: task.cancelled() or task.exception())
-        return await asyncio.shield(self._asking_next)
+        head = await self._heads.get(self.firm_id)
+        if head is None:
+            raise LookupError("There is no such firm any more.")
+        return head
 
     def start_over(self, revision: int, epoch: UUID) -> None:
         """Go on from this head. What lies between cannot be told: a backup was restored, the log was cut off."""
@@ -153,32 +154,12 @@ class Feed:
 
     def close(self) -> None:
         """Nobody listens any more."""
-        for task in (self._catching_up, self._asking, self._asking_next, *self._reaching_back.values()):
-            if task is not None:
-                task.cancel()
+        for task in (*([self._catching_up] if self._catching_up else ()), *self._reading_back.tasks):
+            task.cancel()
         for listener in self._all():
             listener.close()
 
-    async def _ask(self, before: asyncio.Task[Head] | None) -> Head:
-        if before is not None:
-            await asyncio.wait([before])
-        self._asking, self._asking_next = self._asking_next, None
-        return (await heads([self.firm_id]))[self.firm_id]
-
-    def _read_back(self, after: int) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._read_from(after), name="feed-reach-back")
-        self._reaching_back[after] = task
-
-        def done(task: asyncio.Task[None]) -> None:
-            if self._reaching_back.get(after) is task:
-                del self._reaching_back[after]
-            # Whoever waited for it may be gone: then nobody else asks how it ended.
-            _ = task.cancelled() or task.exception()
-
-        task.add_done_callback(done)
-        return task
-
-    async def _read_from(self, after: int) -> None:
+    async def _read_back(self, after: int) -> None:
         life = self.life
         logged = await self._read(after, MOST_EVENTS + 1)
         if life != self.life:
