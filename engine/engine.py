@@ -42,9 +42,9 @@ from models.sign_in import authenticate
 from resolvers.context import MOST_THINGS, Context
 from resolvers.subscriptions import Asked
 from subscriptions.cohorts import Cohorts
-from subscriptions.documents import TooManyDocuments
 from subscriptions.hub import Hub
-from subscriptions.opening import Standing, subscribe
+from subscriptions.live_documents import TooManyDocuments
+from subscriptions.subscribe import Standing, subscribe
 from subscriptions.subscriber import Subscriber
 from subscriptions.topic import Topic
 from subscriptions.watches import Watch

@@ -16,7 +16,7 @@ from models.errors import SignInRefused
 from models.scope import Scope
 from models.viewers import viewer
 from resolvers.context import Context
-from subscriptions.faults import DATABASE_ERRORS
+from subscriptions.database_errors import DATABASE_ERRORS
 from subscriptions.interest import Interest
 from subscriptions.message import Message
 

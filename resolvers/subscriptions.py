@@ -123,7 +123,7 @@ class Asked:
     interest: Interest
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        raise TypeError("A subscription is not iterated here: see subscriptions/opening.py.")
+        raise TypeError("A subscription is not iterated here: see subscriptions/subscribe.py.")
 
 
 @strawberry.type(

@@ -14,9 +14,9 @@ import structlog
 from common.single_flight import SingleFlight
 from models.log import Committed, Head, Logged, heads, read_log
 from models.together import Together
-from subscriptions.faults import DATABASE_ERRORS
+from subscriptions.database_errors import DATABASE_ERRORS
+from subscriptions.log_tail import LogTail, Revision
 from subscriptions.message import MOST_EVENTS
-from subscriptions.recent import Recent, Revision
 
 #: How many events a catch-up reads at a time, and the most that a revision may have to be told at all.
 PAGE = 1_000
@@ -45,7 +45,7 @@ class Feed:
     it lost some; who listens for a member, those that are the member's own matter.
 
     The head moves on a ring that brings the next revision, or else by reading the log. `confirmed_at` is when the
-    database was last asked for the head and this feed then had it, by the clock of the event loop. `recent` is the end
+    database was last asked for the head and this feed then had it, by the clock of the event loop. `tail` is the end
     of the log up to the head, `rescoped_at` when each member's scope changed last, of what was heard here. `life` rises
     when the feed starts over: what was read before it is of no use.
     """
@@ -59,7 +59,7 @@ class Feed:
         self.listeners: set[Listener] = set()
         #: Those who only hear what is a member's own, by that member: all other revisions cost them nothing.
         self._of_members: dict[UUID, set[Listener]] = {}
-        self.recent = Recent(head.revision, MOST_EVENTS)
+        self.tail = LogTail(head.revision, MOST_EVENTS)
         self.rescoped_at: dict[UUID, int] = {}
         self.life = 0
         self._rescoped = rescoped
@@ -123,12 +123,12 @@ class Feed:
             await asyncio.shield(self._catching_up)
 
     async def reach_back(self, after: int) -> bool:
-        """Whether everything after this revision can be told; it is then in `recent`. However many ask for it, the log
+        """Whether everything after this revision can be told; it is then in `tail`. However many ask for it, the log
         is read once. Database errors are passed on."""
-        while self._floor < after < self.recent.start:
+        while self._floor < after < self.tail.start:
             start = next((start for start in self._reading_back if start <= after), after)
             await self._reading_back.get(start, partial(self._read_back, start))
-        return after > self._floor and after >= self.recent.start
+        return after > self._floor and after >= self.tail.start
 
     async def ask(self) -> Head:
         """What the database says the head is, asked after this call: whoever asks at the same time shares a
@@ -144,7 +144,7 @@ class Feed:
         self.epoch, self.head, self._wanted, self._reported = epoch, revision, revision, None
         self._moved_at = self._begun_at = _now()
         self.life += 1
-        self.recent.clear(revision)
+        self.tail.clear(revision)
         # Revisions of the other log. Whoever listens is told to look again; whoever opens sees that `life` has risen.
         self.rescoped_at.clear()
         self._floor = -1
@@ -168,7 +168,7 @@ class Feed:
             self._floor = max(self._floor, after)
             return
         revisions = _revisions(self.firm_id, logged)
-        self.recent.prepend([Revision.of(each) for each in revisions if each.revision <= self.recent.start])
+        self.tail.prepend([Revision.of(each) for each in revisions if each.revision <= self.tail.start])
 
     async def _catch_up(self) -> None:
         wait = SHORTEST_WAIT
@@ -221,7 +221,7 @@ class Feed:
         revision = Revision.of(committed)
         self.head = revision.number
         self._moved_at = _now()
-        self.recent.append(revision)
+        self.tail.append(revision)
         self.rescoped_at |= dict.fromkeys(revision.rescoped, revision.number)
         concerned = [listener for owner in revision.owners for listener in self._of_members.get(owner, ())]
         for listener in [*self.listeners, *concerned]:

@@ -15,11 +15,11 @@ import structlog
 from common.single_flight import SingleFlight
 from models.log import heads
 from subscriptions.bell import Bell, Ring
+from subscriptions.cancellation import cancel_all
 from subscriptions.counts import Counts
-from subscriptions.documents import Documents
-from subscriptions.ending import cancel_all
-from subscriptions.faults import DATABASE_ERRORS
+from subscriptions.database_errors import DATABASE_ERRORS
 from subscriptions.feed import Feed
+from subscriptions.live_documents import LiveDocuments
 from subscriptions.pace import PACE, Pace
 from subscriptions.watches import Watch, Watches
 
@@ -38,7 +38,7 @@ class Hub:
     feeds: dict[UUID, Feed] = field(default_factory=dict)
     watches: Watches = field(default_factory=Watches)
     counts: Counts = field(default_factory=Counts)
-    documents: Documents = field(default_factory=Documents)
+    documents: LiveDocuments = field(default_factory=LiveDocuments)
     _users: Counter[UUID] = field(default_factory=Counter)
     _opening: SingleFlight[UUID, Feed] = field(default_factory=lambda: SingleFlight("feed-open"))
     _sweeping: asyncio.Task[None] | None = None

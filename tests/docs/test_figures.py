@@ -14,7 +14,7 @@ from models.commands import pipelines, statuses
 from resolvers import filters, paging, queries, subscriptions
 from resolvers.root import graphql_schema
 from subscriptions import bell, message
-from subscriptions.documents import BOUNDS
+from subscriptions.live_documents import BOUNDS
 from subscriptions.pace import PACE
 from tests.docs.pages import page, prose, rows, section
 from transport import decoding, traffic

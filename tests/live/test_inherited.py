@@ -28,8 +28,8 @@ from models.viewers import viewer
 from resolvers.root import graphql_schema
 from subscriptions.cohorts import Cohorts
 from subscriptions.interest import BoardInterest
-from subscriptions.opening import Standing, subscribe
 from subscriptions.rank import Rank
+from subscriptions.subscribe import Standing, subscribe
 from tests.api.samples import asked, filled
 from tests.api.selections import document, root_fields
 from tests.live.direct import Told, open_stream, outcome, signed_in

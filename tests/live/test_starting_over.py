@@ -69,7 +69,7 @@ async def test_what_waits_for_room_is_not_told_as_of_the_new_log(world: World, c
         reader.room = False
         change = await set_account_team(world.acting(world.owner), account_id=world.account.id, member_ids=[])
         await heard(cohorts, world, change.revision)
-        # By then the crossing waits.
+        # By then the rescoping waits.
         await asyncio.sleep(0.3)
         old = feed.epoch
         await sql("UPDATE firm SET epoch = gen_random_uuid() WHERE id = $1", world.firm.id)

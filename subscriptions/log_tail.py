@@ -31,7 +31,7 @@ class Revision:
         return self.committed.revision
 
 
-class Recent:
+class LogTail:
     """The last revisions, without a gap, up to the feed's head: all after `start`. At most `most` events."""
 
     __slots__ = ("_events", "_most", "_revisions", "start")

@@ -4,36 +4,62 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
+from common.single_flight import SingleFlight
 from models.errors import SignInRefused
 from models.events import AccountAdded, AccountRemoved, JobAdded, JobRemoved, PipelineAdded, PipelineRemoved
 from models.log import Logged, heads
 from models.rescoping import Difference, difference
 from models.scope import Scope
-from subscriptions.former import Former
+from subscriptions.coalesced import Coalesced
+from subscriptions.feed import Feed
+from subscriptions.former_scopes import FormerScopes
+from subscriptions.hub import Hub
 from subscriptions.interest import OwnInterest, ScopeInterest
+from subscriptions.log_tail import Revision
 from subscriptions.message import MOST_EVENTS, Message
-from subscriptions.patience import Patience
-from subscriptions.pending import Pending
-from subscriptions.recent import Revision
+from subscriptions.retrying_reads import RetryingReads
 from subscriptions.subscriber import Subscriber
 from subscriptions.topic import Rendered
-
-if TYPE_CHECKING:
-    from subscriptions.cohort import Cohort
+from subscriptions.turns import Turns
 
 #: The most revisions that wait: beyond, the client reads anew.
 MOST_WAITING = 1_000
 #: So often a message is made again. Then the client is told to read anew: it must not wait for ever.
 MOST_ATTEMPTS = 3
+#: How long what was worked out for one is kept for the others, in seconds: those who go the same way come at the same
+#: time.
+KEPT_FOR = 5.0
 
 log = structlog.get_logger(__name__)
 
 
-class Crossing:
+class Origin(Protocol):
+    """The cohort that a subscriber comes from."""
+
+    hub: Hub
+    feed: Feed
+    scope: Scope
+
+    def told(self, cursor: int, until: int) -> Coalesced | None:
+        """What its scope is told of the revisions after `cursor`, up to `until`; None when that is not known."""
+
+
+class SharedWork:
+    """What several who go the same way need alike, worked out once in a process; each when it is their turn."""
+
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
+        self.messages = SingleFlight[object, Rendered]("rescoping-message", kept_for=KEPT_FOR)
+        #: With the revision as of which, at the latest, each was read.
+        self.differences = SingleFlight[object, tuple[Difference, int]]("rescoping-difference", kept_for=KEPT_FOR)
+
+
+class Rescoping:
     """Tells one subscriber what came into sight and what left it, together with what else happened, and brings them to
     the cohort of their new scope as soon as there is nothing to tell that this cohort does not know of.
 
@@ -41,18 +67,28 @@ class Crossing:
     is visible is in `pending`. `scope` is as of the revision `_known_at`, never older than `taken`.
     """
 
-    def __init__(self, origin: Cohort, subscriber: Subscriber, cursor: int | None, because: Revision | None) -> None:
-        """From where it stood in this cohort. `because` is the revision that changes its scope; None when something
-        is missing of what was heard: also changes of its scope, perhaps."""
+    def __init__(
+        self,
+        origin: Origin,
+        subscriber: Subscriber,
+        cursor: int | None,
+        because: Revision | None,
+        shared: SharedWork,
+        arrive: Callable[[Rescoping], None],
+    ) -> None:
+        """From where it stood in its cohort. `because` is the revision that changes its scope; None when something
+        is missing of what was heard: also changes of its scope, perhaps. At the end it is to `arrive` at its next
+        cohort, which stands where it does."""
         self.hub, self.feed, self.scope, self.topic = origin.hub, origin.feed, origin.scope, subscriber.topic
         self.cursor = cursor
-        self.pending = Pending()
+        self.pending = Coalesced()
         self.waiting: deque[Revision] = deque()
-        self._origin = origin
-        self._subscriber = subscriber
-        self._patience = Patience(self.hub, self.feed)
+        self.subscriber = subscriber
+        self._shared = shared
+        self._arrive = arrive
+        self._reads = RetryingReads(self.hub, self.feed)
         #: What the viewer saw before their scope changed, as far as that still matters.
-        self._former = Former()
+        self._former = FormerScopes()
         #: Something must be sent, even if it has no events.
         self._owed = False
         #: The client must read anew.
@@ -64,11 +100,11 @@ class Crossing:
         self._own = False
         self._withdrawn = 0
         self._room = asyncio.Event()
-        self._crossing: asyncio.Task[None] | None = None
+        self._under_way: asyncio.Task[None] | None = None
         self.taken = self._known_at = self.feed.head if because is None else because.number - 1
         if because is not None:
             self.waiting.append(because)
-            told = Pending() if cursor is None else origin.told(cursor, self.taken)
+            told = Coalesced() if cursor is None else origin.told(cursor, self.taken)
             self._resync = told is None
             self.pending = told or self.pending
 
@@ -79,9 +115,9 @@ class Crossing:
 
     def begin(self) -> None:
         """From now on it listens by itself."""
-        self._subscriber.place = self
+        self.subscriber.place = self
         self.feed.listen(self)
-        self._crossing = asyncio.create_task(self._cross(), name="crossing")
+        self._under_way = asyncio.create_task(self._go(), name="rescoping")
 
     def resume(self, _subscriber: Subscriber) -> None:
         """The sink has room again."""
@@ -94,8 +130,8 @@ class Crossing:
     def close(self) -> None:
         """Nobody waits for it any more."""
         self.feed.unlisten(self)
-        if self._crossing is not None and self._crossing is not asyncio.current_task():
-            self._crossing.cancel()
+        if self._under_way is not None and self._under_way is not asyncio.current_task():
+            self._under_way.cancel()
 
     def hear(self, revision: Revision) -> None:
         """The next revision of the feed."""
@@ -109,34 +145,34 @@ class Crossing:
         self.waiting.clear()
         self._lost = True
 
-    async def _cross(self) -> None:
-        member = self._subscriber.member_id
+    async def _go(self) -> None:
+        member = self.subscriber.member_id
         try:
-            while not (self._subscriber.stopped or self._arrived()):
-                await self._patience.trusted()
+            while not (self.subscriber.stopped or self._arrived()):
+                await self._reads.trusted()
                 await self._take()
                 if self._owed or self._resync or self.pending:
                     await self._tell()
                 else:
                     await self.feed.reach(max(self._known_at, self.feed.rescoped_at.get(member, 0)))
-            self._go_on()
+            self._end()
         except SignInRefused as refusal:
-            self._subscriber.end(self.topic.errors(refusal))
+            self.subscriber.end(self.topic.errors(refusal))
         except Exception as fault:
-            log.exception("crossing")
-            self._subscriber.end(self.topic.errors(fault))
+            log.exception("rescoping")
+            self.subscriber.end(self.topic.errors(fault))
 
     def _arrived(self) -> bool:
         """Whether the cohort of the scope has all that is still to be told."""
         until_now = self.taken >= self._known_at and not self._former
         resync = self._resync or self._lost or self._resync_from is not None
         told = not (self._owed or resync or (self._own and self.pending))
-        return until_now and told and self.feed.rescoped_at.get(self._subscriber.member_id, 0) <= self._known_at
+        return until_now and told and self.feed.rescoped_at.get(self.subscriber.member_id, 0) <= self._known_at
 
-    def _go_on(self) -> None:
+    def _end(self) -> None:
         self.feed.unlisten(self)
-        if not self._subscriber.stopped:
-            self._origin.home.of(self.feed, self.topic, self.scope).join(self._subscriber, self.cursor)
+        if not self.subscriber.stopped:
+            self._arrive(self)
 
     async def _tell(self) -> None:
         await self._until_there_is_room()
@@ -147,29 +183,29 @@ class Crossing:
         # not theirs.
         at = message.revision, max(message.revision, self._known_at)
         key = self.topic.key(self.scope), self.scope, message.epoch, *at, *message.identity
-        rendered = await self._origin.home.once.get(key, lambda: self._render(message))
+        rendered = await self._shared.messages.get(key, lambda: self._render(message))
         if rendered.unread:
-            self._origin.home.once.forget(key)
-            self._patience.run_out()
+            self._shared.messages.forget(key)
+            self._reads.failed()
             self._take_back(message)
         elif rendered.void and message.events:
             self.cursor = message.previous
             self.lose()
         elif message.events and not await self._same_scope(message):
             self._take_back(message)
-        elif not self._subscriber.stopped:
+        elif not self.subscriber.stopped:
             self._withdrawn = 0
             self.hub.counts.sent += 1
             self.hub.counts.resyncs += message.resync
-            self._subscriber.send(rendered.body(message.previous))
+            self.subscriber.send(rendered.body(message.previous))
 
     async def _render(self, message: Message) -> Rendered:
-        async with self._origin.home.turns.turn((self._subscriber.member_id,)):
+        async with self._shared.turns.turn((self.subscriber.member_id,)):
             self.hub.counts.rendered += 1
             return await self.topic.render(message)
 
     async def _until_there_is_room(self) -> None:
-        while not self._subscriber.sink.ready:
+        while not self.subscriber.sink.ready:
             self._room.clear()
             await self._room.wait()
 
@@ -199,7 +235,7 @@ class Crossing:
         self._lost = False
         while True:
             asked_at = asyncio.get_running_loop().time()
-            viewer = await self._patience.viewer(self._subscriber.member_id)
+            viewer = await self._reads.viewer(self.subscriber.member_id)
             self.feed.confirm(viewer.revision, viewer.epoch, asked_at)
             if viewer.epoch == self.feed.epoch:
                 break  # and not read before the other log came
@@ -217,10 +253,10 @@ class Crossing:
 
     def _rescopes(self, revision: Revision) -> bool:
         """Whether it changes the viewer's scope, in a way that `scope` does not have yet."""
-        return revision.number > self._known_at and self._subscriber.member_id in revision.rescoped
+        return revision.number > self._known_at and self.subscriber.member_id in revision.rescoped
 
     async def _rescope(self, revision: Revision) -> Difference | None:
-        viewer = await self._patience.viewer(self._subscriber.member_id)
+        viewer = await self._reads.viewer(self.subscriber.member_id)
         old, self.scope, self._known_at = self.scope, viewer.scope, viewer.revision
         if old == self.scope:
             return None
@@ -242,8 +278,8 @@ class Crossing:
             return None
         key = self.feed.epoch, self.feed.life, revision.number, old, self.scope, interest
         # Read at any time after that revision: whoever goes the same way may use it.
-        changed, until = await self._patience.read(
-            lambda: self._origin.home.once.get(key, lambda: self._compare(old, self.scope, interest))
+        changed, until = await self._reads.read(
+            lambda: self._shared.differences.get(key, lambda: self._compare(old, self.scope, interest))
         )
         if len(changed) > MOST_EVENTS:
             self.lose()
@@ -254,7 +290,7 @@ class Crossing:
     async def _compare(self, old: Scope, new: Scope, interest: ScopeInterest) -> tuple[Difference, int]:
         """How the scopes differ, as of which revision at the latest."""
         jobs = interest.job_conditions()
-        async with self._origin.home.turns.turn((self._subscriber.member_id,)):
+        async with self._shared.turns.turn((self.subscriber.member_id,)):
             changed = await difference(old, new, jobs, most=MOST_EVENTS + 1)
         return changed, (await heads([self.feed.firm_id]))[self.feed.firm_id].revision
 
@@ -297,7 +333,7 @@ class Crossing:
     async def _same_scope(self, message: Message) -> bool:
         """Whether the viewer's scope is still the message's. If not, it is told together with that change."""
         asked_at = asyncio.get_running_loop().time()
-        head = await self._patience.read(self.feed.ask)
+        head = await self._reads.read(self.feed.ask)
         if head.epoch == message.epoch and head.scope_revision <= max(message.revision, self._known_at):
             return True
         self.feed.confirm(head.revision, head.epoch, asked_at)

@@ -10,12 +10,12 @@ from uuid import UUID
 from models.scope import Scope, Viewer
 from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
-from subscriptions.patience import Patience
+from subscriptions.log_tail import changes_scope
 from subscriptions.rank import Owed
-from subscriptions.recent import changes_scope
-from subscriptions.sink import Sink
+from subscriptions.retrying_reads import RetryingReads
 from subscriptions.subscriber import Subscriber
 from subscriptions.topic import Topic
+from transport.engine import Sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,11 @@ async def _read(
     make_topic: Callable[[Viewer], Awaitable[Topic]],
 ) -> tuple[Viewer, Topic, bool]:
     """The viewer as of the feed's head, what they ask, and whether what came after where they stand can be told."""
-    patience = Patience(cohorts.hub, feed)
+    reads = RetryingReads(cohorts.hub, feed)
     after, kept = standing.after, True
     while True:
         asked_at = asyncio.get_running_loop().time()
-        viewer = await patience.read(read_viewer)
+        viewer = await reads.read(read_viewer)
         feed.confirm(viewer.revision, viewer.epoch, asked_at)
         life = feed.life
         if viewer.epoch != feed.epoch:
@@ -96,7 +96,7 @@ async def _read(
         looked_up_at = feed.head
         topic = await make_topic(viewer)
         if after is not None and standing.epoch in (None, feed.epoch) and after <= feed.head:
-            kept = await patience.read(lambda: feed.reach_back(after))
+            kept = await reads.read(lambda: feed.reach_back(after))
         # The feed was joined before the viewer was read: what it has not heard did not happen.
         same_scope = feed.rescoped_at.get(viewer.member_id, 0) <= viewer.revision
         if feed.life == life and same_scope and not _lost_since(feed, topic, viewer.scope, looked_up_at):
@@ -105,7 +105,7 @@ async def _read(
 
 def _lost_since(feed: Feed, topic: Topic, scope: Scope, revision: int) -> bool:
     """Whether something that the topic names has left this scope's sight after a revision, or may have."""
-    since = feed.recent.after(revision)
+    since = feed.tail.after(revision)
     if since is None:
         return True
     told = (topic.interest.told(logged.event, scope) for each in since for logged in each.committed.events)
@@ -116,6 +116,6 @@ def _may_resume(feed: Feed, after: int, epoch: UUID | None, member_id: UUID) -> 
     """Whether the client's cursor is one of this log, and all that they could see since is known."""
     if epoch not in (None, feed.epoch) or after > feed.head:
         return False
-    revisions = feed.recent.after(after)
+    revisions = feed.tail.after(after)
     # What was visible at the cursor under another scope is not known any more.
     return revisions is not None and not changes_scope(member_id, revisions)

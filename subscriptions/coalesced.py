@@ -10,7 +10,7 @@ from models.log import Logged
 from models.visibility import removed
 
 
-class Pending:
+class Coalesced:
     """One event for each thing, the last one: events carry the present state of what they are about.
 
     A task's or time entry's event is about the linked job, too, whose counts and sums change with it. So these are kept

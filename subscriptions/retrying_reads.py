@@ -12,7 +12,7 @@ import structlog
 from models.errors import SignInRefused
 from models.scope import Viewer
 from models.viewers import viewer
-from subscriptions.faults import DATABASE_ERRORS
+from subscriptions.database_errors import DATABASE_ERRORS
 from subscriptions.feed import Feed
 from subscriptions.hub import Hub
 
@@ -24,7 +24,7 @@ MOST_ATTEMPTS = 5
 log = structlog.get_logger(__name__)
 
 
-class Patience:
+class RetryingReads:
     """Waits for the database to answer the hub again, and reads again."""
 
     def __init__(self, hub: Hub, feed: Feed) -> None:
@@ -49,7 +49,7 @@ class Patience:
                 return await read()
             except DATABASE_ERRORS as error:
                 log.warning("stream.read", reason=type(error).__name__)
-                self.run_out()
+                self.failed()
                 await self.trusted()
         return await read()
 

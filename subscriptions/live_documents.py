@@ -30,7 +30,7 @@ class TooManyDocuments(LimitReached):
     """One more different document than a member, or a firm, may follow in a process."""
 
 
-class Documents:
+class LiveDocuments:
     """Who follows which, from before a subscription begins until it has ended: in a cohort, between two, or not yet in
     any."""
 

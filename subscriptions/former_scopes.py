@@ -18,7 +18,7 @@ class _Scope(NamedTuple):
     scope: Scope
 
 
-class Former:
+class FormerScopes:
     """The former scopes of one stream, each for as long as it matters.
 
     Rows are compared as they are, some revisions after the scope changed. What moved out of sight in between is in no
