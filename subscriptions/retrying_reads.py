@@ -33,7 +33,7 @@ class RetryingReads:
         #: When the database last failed, until it has answered since.
         self._failed_at: float | None = None
 
-    def run_out(self) -> None:
+    def failed(self) -> None:
         """The database has failed, whoever asked."""
         self._failed_at = asyncio.get_running_loop().time()
 

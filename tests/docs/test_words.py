@@ -11,7 +11,7 @@ from resolvers.root import graphql_schema
 from tests.docs.pages import ROOT, everything, first_cells, page, rows, section
 from transport.counters import Counters
 
-ROOMS = ("cli", "models", "schema", "subscriptions", "transport", "workers")
+ROOMS = ("cli", "common", "engine", "models", "subscriptions", "transport", "workers")
 
 
 def test_ids() -> None:

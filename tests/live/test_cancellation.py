@@ -180,7 +180,7 @@ async def test_a_subscription_may_be_cancelled_wherever_it_waits(
     for step in ever_later() if how is cancelled_after_turns else itertools.count(1):
         cancelled = await how(listen(*await asked(engine, world, CHANGES)), step)
         # A feed that was being opened comes to its end by itself.
-        await asyncio.gather(*hub._opening.values())
+        await asyncio.gather(*hub._opening.tasks)
         assert hub.users == 0
         assert hub.feeds == {}
         assert len(hub.watches) == 0
