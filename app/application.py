@@ -15,7 +15,7 @@ from app.metrics import MetricsAccess, MetricsPort, metrics_route
 from common.settings import Settings
 from engine.engine import Engine
 from models.command import settle
-from models.database import connected, sql
+from models.connection import ask, connected
 from models.log import on_commit
 from models.signing_keys import ensure_signing_key
 from resolvers.root import graphql_schema
@@ -64,7 +64,7 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
     access = MetricsAccess(settings.metrics_token, settings.metrics_port)
     routes = [
         *graphql_routes(engine, options, traffic),
-        *health_routes(Readiness(_ask_database), lambda: traffic.draining),
+        *health_routes(Readiness(ask), lambda: traffic.draining),
         metrics_route(engine, hub, traffic, access),
     ]
     asgi = Starlette(
@@ -99,7 +99,3 @@ def _database(settings: Settings, url: str) -> AbstractAsyncContextManager[None]
 
 async def _elsewhere(_request: Request, _fault: Exception) -> Response:
     return JSONResponse({"errors": [{"message": "There is nothing here. The API is at /graphql."}]}, 404)
-
-
-async def _ask_database() -> None:
-    await sql("SELECT 1")

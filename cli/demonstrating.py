@@ -10,7 +10,7 @@ from cli.signals import ENDING
 from common.settings import Settings
 from common.terminal import say
 from models.command import settle
-from models.database import connected
+from models.connection import connected
 from models.log import on_commit
 from subscriptions.bell import Bell
 

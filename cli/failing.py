@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from common.settings import Settings
 from common.terminal import complain
 from embedded import EmbeddedError
-from models.database import DatabaseUnreachable
+from models.connection import DatabaseUnreachable
 from models.errors import Refusal
 
 P = ParamSpec("P")

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 import embedded
 from cli.failing import Mistake
 from common.settings import Settings
-from models.database import credentials, migrate
+from models.connection import credentials, migrate
 from models.migrating import missing_migrations
 
 PATIENCE = 3.0

@@ -16,7 +16,7 @@ from cli.serving import GRACE
 from common.settings import Settings
 from common.terminal import say
 from embedded.folder import Folder
-from models.database import connected, migrate
+from models.connection import connected, migrate
 
 GLANCE = 0.2
 START_PATIENCE = 60.0

@@ -19,7 +19,7 @@ from common.settings import Settings
 from common.terminal import say
 from embedded.folder import Folder
 from embedded.state import Process
-from models.database import connected
+from models.connection import connected
 from transport.server import Server, server_settings
 from transport.traffic import Traffic
 

@@ -10,8 +10,8 @@ from cli.places import Place, place, require_migrated
 from common.settings import Settings
 from common.terminal import ask_secret, say
 from models.commands.firms import create_firm
-from models.database import connected
-from models.database import migrate as bring_up_to_date
+from models.connection import connected
+from models.connection import migrate as bring_up_to_date
 from models.housekeeping import start_over_after_restore
 from models.lookup import member_at
 from models.sign_in import issue_for

@@ -11,7 +11,7 @@ from cli.places import Place, place, redis_answers, require_migrated, warn_witho
 from cli.signals import ignore_signals, tell_on_signals
 from cli.watching import until_one_ends
 from common.settings import Settings
-from models.database import connected
+from models.connection import connected
 
 #: In seconds: between two tries to reach a Redis that is away. The wait doubles from the one to the other.
 SHORTEST_WAIT, LONGEST_WAIT = 0.25, 5.0

@@ -6,10 +6,10 @@ import secrets
 import traceback
 from typing import Any
 
-import asyncpg
 import structlog
 from graphql import GraphQLError
 
+from models.database_errors import STATEMENT_TIMEOUT
 from models.errors import Refusal, SignInRefused
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
         return _with_code(error, cause.code.value, cause.message)
     if isinstance(cause, SignInRefused):
         return _with_code(error, cause.code, cause.message)
-    if isinstance(cause, asyncpg.QueryCanceledError):
+    if isinstance(cause, STATEMENT_TIMEOUT):
         return _with_code(error, "TIMEOUT", "The database took too long. Ask for less at a time.")
     return _masked(error, cause)
 

@@ -12,11 +12,11 @@ from graphql import ExecutionResult, GraphQLError
 
 from engine.faults import formatted
 from engine.operation import Key, Operation
+from models.database_errors import DATABASE_ERRORS
 from models.errors import SignInRefused
 from models.scope import Scope
 from models.viewers import viewer
 from resolvers.context import Context
-from subscriptions.database_errors import DATABASE_ERRORS
 from subscriptions.interest import Interest
 from subscriptions.message import Message
 

@@ -15,8 +15,8 @@ from models import boards, clock, time_sums
 from models.errors import Invalid
 from models.ids import Kind
 from models.log import Logged, read_histories
-from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from models.scope import Scope, Viewer
+from models.seen import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from resolvers.batching import Loader
 from resolvers.paging import HistoryPage, history_page, history_reached
 from schema.types.time import Money

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import structlog
 
+from models.database_errors import DATABASE_ERRORS
 from models.events import Event
 from models.scope import Scope
 from subscriptions.coalesced import Coalesced
-from subscriptions.database_errors import DATABASE_ERRORS
 from subscriptions.feed import Feed
 from subscriptions.hub import Hub
 from subscriptions.log_tail import Revision

@@ -12,9 +12,9 @@ from uuid import UUID
 import structlog
 
 from common.single_flight import SingleFlight
+from models.database_errors import DATABASE_ERRORS
 from models.log import Committed, Head, Logged, heads, read_log
 from models.together import Together
-from subscriptions.database_errors import DATABASE_ERRORS
 from subscriptions.log_tail import LogTail, Revision
 from subscriptions.message import MOST_EVENTS
 

@@ -13,11 +13,11 @@ from uuid import UUID
 import structlog
 
 from common.single_flight import SingleFlight
+from models.database_errors import DATABASE_ERRORS
 from models.log import heads
 from subscriptions.bell import Bell, Ring
 from subscriptions.cancellation import cancel_all
 from subscriptions.counts import Counts
-from subscriptions.database_errors import DATABASE_ERRORS
 from subscriptions.feed import Feed
 from subscriptions.live_documents import LiveDocuments
 from subscriptions.pace import PACE, Pace

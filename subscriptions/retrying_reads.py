@@ -9,10 +9,10 @@ from uuid import UUID
 
 import structlog
 
+from models.database_errors import DATABASE_ERRORS
 from models.errors import SignInRefused
 from models.scope import Viewer
 from models.viewers import viewer
-from subscriptions.database_errors import DATABASE_ERRORS
 from subscriptions.feed import Feed
 from subscriptions.hub import Hub
 

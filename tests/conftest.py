@@ -10,7 +10,7 @@ import pytest
 
 import embedded
 from engine.engine import Engine
-from models.database import connected, credentials, migrate
+from models.connection import connected, credentials, migrate
 from resolvers.root import graphql_schema
 from tests.live.house import hub_on
 from tests.node import node_with_clients

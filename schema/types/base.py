@@ -9,7 +9,7 @@ import strawberry
 from strawberry.types.info import Info
 
 from models.ids import Kind, encode
-from models.rows import Row
+from models.seen import Row
 from schema.field_resolvers import RESOLVER, Load, Read, TypeCheck
 from schema.list_size import ListSize
 from schema.permissions import print_requirements

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types.info import Info
 
-from models import rows
+from models import seen as rows
 from models.bounds import PAGE
 from schema.list_size import ListSize
 

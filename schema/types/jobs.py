@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from models import rows
+from models import seen as rows
 from models.bounds import TASKS
 from models.ids import Kind
 from schema.enums import Priority, TaskState

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry.types.info import Info
 
-from models import rows
+from models import seen as rows
 from models.bounds import CARDS, CUSTOM_STATUSES, STAGES
 from models.ids import Kind
 from schema.enums import CardField, JobOrder, StatusCategory

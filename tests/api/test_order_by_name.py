@@ -13,7 +13,8 @@ import pytest
 from graphql import ExecutionResult, GraphQLObjectType, execute, get_named_type, parse
 
 import embedded
-from models.database import credentials, sql
+from models.connection import credentials
+from models.database import sql
 from models.ids import Kind, encode
 from models.reading_order import order_key
 from models.rows import (

@@ -12,7 +12,8 @@ from tortoise.transactions import in_transaction
 import embedded
 from common.settings import Settings
 from models import partitions
-from models.database import credentials, sql
+from models.connection import credentials
+from models.database import sql
 from models.events import JobCreated, JobUpdated
 from models.log import Reached, read_histories, read_log, revision_of_creation
 from models.log import append as append_events

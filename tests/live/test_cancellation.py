@@ -15,7 +15,8 @@ import embedded
 from engine.engine import Engine
 from models.command import settle
 from models.commands.jobs import create_job, update_job
-from models.database import credentials, sql
+from models.connection import credentials
+from models.database import sql
 from models.ids import Kind, encode, new_id
 from models.log import on_commit
 from models.rows import Job

@@ -9,7 +9,7 @@ import orjson
 import embedded
 from engine.engine import Engine
 from models.commands.jobs import update_job
-from models.database import credentials
+from models.connection import credentials
 from models.rights import Right
 from models.rows import Member
 from models.sign_in import issue_for

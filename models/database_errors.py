@@ -1,4 +1,4 @@
-"""What a database that is away, or too slow, looks like from here."""
+"""What a database that is away, or too slow, looks like to the rooms above."""
 
 import asyncpg
 from tortoise.exceptions import BaseORMException
@@ -12,3 +12,6 @@ DATABASE_ERRORS = (
     OSError,
     TimeoutError,
 )
+
+#: A statement took too long, and was given up.
+STATEMENT_TIMEOUT = asyncpg.QueryCanceledError
