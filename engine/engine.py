@@ -172,7 +172,7 @@ class Engine:
         if prepared.is_timely:
             return (await self._answer(prepared, shared)).body
         # Read with the scope, so it is the present revision: what has been committed is in the answer.
-        moment = Moment(viewer.epoch, viewer.revision, today_in(viewer.time_zone))
+        moment = Moment(viewer.position, today_in(viewer.time_zone))
         question = prepared.key, viewer.scope
         return await self.answers.get(
             question, moment, lambda: self._answer(prepared, shared), size=_bytes_of(*question)

@@ -11,6 +11,7 @@ import orjson
 from models.actor import Actor
 from models.database import sql
 from models.events import Event, from_json, to_json
+from models.position import Position, Positioned
 from models.scope import Scope
 from models.visibility_in_sql import shown_condition, shown_values
 
@@ -189,18 +190,17 @@ async def revision_of_creation(firm_id: UUID, subject: UUID, kind: type[Event]) 
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Head(Positioned):
     """How far a firm's log is, and up to where its members' scopes have changed."""
 
-    revision: int
+    position: Position
     scope_revision: int
-    epoch: UUID
 
 
 async def heads(firm_ids: Iterable[UUID]) -> dict[UUID, Head]:
     """The heads of these firms, in one statement."""
     rows = await sql("SELECT id, revision, scope_revision, epoch FROM firm WHERE id = ANY($1)", list(firm_ids))
-    return {row["id"]: Head(row["revision"], row["scope_revision"], row["epoch"]) for row in rows}
+    return {row["id"]: Head(Position(row["epoch"], row["revision"]), row["scope_revision"]) for row in rows}
 
 
 def encode_committed(committed: Committed) -> dict[str, Any]:

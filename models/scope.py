@@ -12,6 +12,7 @@ from tortoise.queryset import QuerySet
 from models import policies
 from models.errors import NotFound
 from models.ids import Kind
+from models.position import Position, Positioned
 from models.records import columns, read
 from models.rights import ALL_RIGHTS, Right, Role
 from models.rows import Account, ClientStatus, Firm, Job, Member, Pipeline, Row, Stage, Status, Tag, Task, TimeEntry
@@ -223,15 +224,14 @@ _ROWS_OF = {
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(Positioned):
     """A signed-in member: who they are, and what they may see."""
 
     member_id: UUID
     role: Role
     scope: Scope
-    revision: int
-    """The firm's revision when this was read."""
-    epoch: UUID
+    position: Position
+    """Where the firm's log was when this was read."""
     time_zone: str
     session_id: UUID | None = field(default=None, compare=False)
 

@@ -83,12 +83,12 @@ def _firm(info: Info):
 
 def _revision(info: Info):
     _ = info.context.scope
-    return info.context.revision
+    return info.context.position.revision
 
 
 def _epoch(info: Info):
     _ = info.context.scope
-    return str(info.context.epoch)
+    return str(info.context.position.epoch)
 
 
 def _one(kind: Kind) -> Any:

@@ -14,6 +14,7 @@ import structlog
 from common.single_flight import SingleFlight
 from models.database_errors import DATABASE_ERRORS
 from models.log import Committed, Head, Logged, heads, read_log
+from models.position import Position
 from models.together import Together
 from subscriptions.log_tail import LogTail, Revision
 from subscriptions.message import MOST_EVENTS
@@ -52,8 +53,7 @@ class Feed:
 
     def __init__(self, firm_id: UUID, head: Head, at: float, rescoped: Callable[[UUID, frozenset[UUID] | None], None]):
         self.firm_id = firm_id
-        self.head = head.revision
-        self.epoch = head.epoch
+        self.position = head.position
         self.confirmed_at = at
         self.confirmed = asyncio.Event()
         self.listeners: set[Listener] = set()
@@ -102,16 +102,26 @@ class Feed:
         if self._wanted > self.head and (self._catching_up is None or self._catching_up.done()):
             self._catching_up = asyncio.create_task(self._catch_up(), name="feed-catch-up")
 
-    def confirm(self, revision: int, epoch: UUID, asked_at: float) -> None:
+    @property
+    def head(self) -> int:
+        """The revision up to which it has followed."""
+        return self.position.revision
+
+    @property
+    def epoch(self) -> UUID:
+        """Which log it follows."""
+        return self.position.epoch
+
+    def confirm(self, head: Position, asked_at: float) -> None:
         """What the database said the head was, when asked at this time."""
-        other_log = epoch != self.epoch and asked_at >= self._begun_at
+        other_log = head.epoch != self.epoch and asked_at >= self._begun_at
         # An answer may be older than what was heard since it was asked for.
-        shorter_log = revision < self.head and asked_at > self._moved_at
+        shorter_log = head.revision < self.head and asked_at > self._moved_at
         if other_log or shorter_log:
-            self.start_over(revision, epoch)
-        if epoch == self.epoch:
-            self._reported = self._reported or (revision, asked_at)
-            self.want(revision)
+            self.start_over(head)
+        if head.epoch == self.epoch:
+            self._reported = self._reported or (head.revision, asked_at)
+            self.want(head.revision)
             self._settle()
 
     async def reach(self, revision: int) -> None:
@@ -138,13 +148,13 @@ class Feed:
             raise LookupError("There is no such firm any more.")
         return head
 
-    def start_over(self, revision: int, epoch: UUID) -> None:
+    def start_over(self, head: Position) -> None:
         """Go on from this head. What lies between cannot be told: a backup was restored, the log was cut off."""
-        log.warning("feed.start_over", firm=str(self.firm_id), head=self.head, now=revision)
-        self.epoch, self.head, self._wanted, self._reported = epoch, revision, revision, None
+        log.warning("feed.start_over", firm=str(self.firm_id), head=self.head, now=head.revision)
+        self.position, self._wanted, self._reported = head, head.revision, None
         self._moved_at = self._begun_at = _now()
         self.life += 1
-        self.tail.clear(revision)
+        self.tail.clear(head.revision)
         # Revisions of the other log. Whoever listens is told to look again; whoever opens sees that `life` has risen.
         self.rescoped_at.clear()
         self._floor = -1
@@ -207,7 +217,7 @@ class Feed:
         head = (await heads([self.firm_id]))[self.firm_id]
         if life != self.life or self.head != after:
             return
-        if head.revision == after and head.epoch == self.epoch:
+        if head.position == self.position:
             # There is none. Whoever rang was wrong.
             self._wanted, self._reported = after, None
         else:
@@ -215,11 +225,11 @@ class Feed:
             there = nothing and head.epoch == self.epoch and bool(await self._read(after, PAGE))
             if not there and life == self.life and self.head == after:
                 # It was cut off, is of another log, cannot be decoded, or is too large to be told.
-                self.start_over(head.revision, head.epoch)
+                self.start_over(head.position)
 
     def _advance(self, committed: Committed) -> None:
         revision = Revision.of(committed)
-        self.head = revision.number
+        self.position = Position(self.epoch, revision.number)
         self._moved_at = _now()
         self.tail.append(revision)
         self.rescoped_at |= dict.fromkeys(revision.rescoped, revision.number)

@@ -16,6 +16,7 @@ from models.commands.time import log_time, update_time_entry
 from models.events import KINDS, VIEWS, Changes, Event, TimeEvent
 from models.ids import Kind
 from models.log import Logged, append, read_log
+from models.position import Position
 from models.rights import Right
 from models.rows import AccountMember, Member
 from models.scope import Viewer
@@ -78,7 +79,7 @@ class Peers:
             for logged in (*self.log, *views)
             if (event := shown(logged.event, viewer.scope)) is not None
         ]
-        return Message(last.revision, previous, False, told, viewer.scope, viewer.epoch)
+        return Message(Position(viewer.epoch, last.revision), previous, False, told, viewer.scope)
 
 
 def in_order(body: bytes) -> bytes:

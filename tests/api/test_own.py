@@ -12,6 +12,7 @@ from engine import sharing
 from engine.engine import Engine
 from models.events import KINDS, TimeEvent
 from models.ids import Kind, encode
+from models.position import Position
 from models.rights import FIELDS, Right
 from models.scope import Viewer
 from models.sign_in import issue_for
@@ -41,7 +42,7 @@ def of_both(peers: Peers, type_name: str, one: Viewer, other: Viewer) -> Message
         replace(logged, event=replace(logged.event, member=each.member_id))  # type: ignore[call-arg]
         for each in (one, other)
     ]
-    return Message(logged.revision, None, False, [mine, theirs], one.scope, one.epoch)
+    return Message(Position(one.epoch, logged.revision), None, False, [mine, theirs], one.scope)
 
 
 async def run(engine: Engine, viewer: Viewer, context: Context, text: str, root: Any = None) -> ExecutionResult:

@@ -19,6 +19,7 @@ from strawberry.schema.config import StrawberryConfig
 from engine.documents import parse_document
 from engine.execution.executor import execute
 from models.ids import Kind
+from models.position import Position
 from models.rights import Right
 from models.rows import JobAssignee, Member
 from models.viewers import viewer
@@ -159,7 +160,7 @@ async def test_messages_of_subscriptions(case: Case, random: Random, who: int) -
     known = await viewer(member.id)
     assert known is not None
     events = random.sample(await case.firm.world.events(), 10)
-    message = Message(7, None, False, events, known.scope, known.epoch)
+    message = Message(Position(known.epoch, 7), None, False, events, known.scope)
     for variables in generator.variants():
         await case.compare(text, variables, member, message)
 
