@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cli.failing import Mistake
+from cli.mistakes import Mistake
 
 _OURS = Path(__file__).parents[1]
 

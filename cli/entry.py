@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.failing import plainly
+from cli.mistakes import plainly
 from cli.parents import end_with
 from cli.signals import end_on_signals
 from common.logging_setup import set_up_logging
@@ -60,7 +60,7 @@ def default(context: typer.Context) -> None:
 def run(parent: Parent = None) -> None:
     """Everything on this machine: PostgreSQL, Valkey, demo firms, a server and a worker."""
     end_with(parent, signal.SIGTERM)
-    from cli.running import run
+    from cli.run import run
 
     run(_settings())
 
@@ -70,7 +70,7 @@ def run(parent: Parent = None) -> None:
 def serve(parent: Parent = None) -> None:
     """One server process. Any number of them share a database and a Redis."""
     end_with(parent, signal.SIGKILL)
-    from cli.serving import serve
+    from cli.serve import serve
 
     serve(_settings())
 
@@ -80,7 +80,7 @@ def serve(parent: Parent = None) -> None:
 def worker(parent: Parent = None) -> None:
     """One worker process, which does what happens by itself."""
     end_with(parent, signal.SIGKILL)
-    from cli.working import work
+    from cli.worker import work
 
     work(_settings())
 
@@ -89,7 +89,7 @@ def worker(parent: Parent = None) -> None:
 @plainly()
 def migrate() -> None:
     """Bring the database to the version of this program. Embedded databases get there by themselves."""
-    from cli.tending import migrate
+    from cli.operator import migrate
 
     migrate(_settings())
 
@@ -104,7 +104,7 @@ def create_firm(
     password_stdin: Annotated[bool, typer.Option(help="Read the password from stdin instead of asking.")] = False,
 ) -> None:
     """Start a firm. Asks for its owner's password."""
-    from cli.tending import ask_password, new_firm
+    from cli.operator import ask_password, new_firm
 
     settings = _settings()
     new_firm(settings, name, owner, owner_name, ask_password(from_stdin=password_stdin), time_zone)
@@ -117,7 +117,7 @@ def token(
     hours: Annotated[float, typer.Option(help="How long it is good.")] = 1,
 ) -> None:
     """Print a bearer token for a member, so that scripts can call the API."""
-    from cli.tending import token
+    from cli.operator import token
 
     token(_settings(), email, hours)
 
@@ -128,7 +128,7 @@ def rotate_keys(
     leaked: Annotated[bool, typer.Option(help="Refuse all earlier tokens: everybody signs in again.")] = False,
 ) -> None:
     """Sign tokens with a new key."""
-    from cli.tending import rotate_keys
+    from cli.operator import rotate_keys
 
     rotate_keys(_settings(), leaked=leaked)
 
@@ -137,7 +137,7 @@ def rotate_keys(
 @plainly()
 def restored() -> None:
     """Run it once after a backup was restored, before servers start: boards read anew, everybody signs in again."""
-    from cli.tending import restored
+    from cli.operator import restored
 
     restored(_settings())
 
@@ -152,7 +152,7 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.01, max=1_000, help="Changes a second, with --traffic.")] = 2,
 ) -> None:
     """Make the demo firms, as far as they are missing."""
-    from cli.demonstrating import demonstrate
+    from cli.demo import demonstrate
 
     demonstrate(_settings(), jobs, rate=rate if traffic else None)
 
@@ -169,7 +169,7 @@ def watch(
     token: Annotated[str | None, typer.Option(help="Instead of signing in with a password.")] = None,
 ) -> None:
     """The board in the terminal, live. Talks to a running server, on this machine or elsewhere."""
-    from cli.looking import look
+    from cli.watch import look
 
     look(_settings(), pipeline, email=email, url=url, token=token)
 
@@ -190,6 +190,6 @@ def export_schema(
     check: Annotated[bool, typer.Option(help="Write nothing; fail if the file differs from the code.")] = False,
 ) -> None:
     """The GraphQL schema in its definition language."""
-    from cli import exporting
+    from cli import export_schema
 
-    (exporting.check if check else exporting.export)(path)
+    (export_schema.check if check else export_schema.export)(path)

@@ -84,9 +84,9 @@ async def _board_changes(
 ) -> AsyncIterator[Changes]:
     context: Context = info.context
     if pipelines is None:
-        return Asked(BoardInterest())  # type: ignore[return-value]
+        return SourceStream(BoardInterest())  # type: ignore[return-value]
     ids = await _visible(context, Kind.PIPELINE, pipelines, MOST_PIPELINES, "pipelines")
-    return Asked(BoardInterest(ids))  # type: ignore[return-value]
+    return SourceStream(BoardInterest(ids))  # type: ignore[return-value]
 
 
 async def _job_changes(
@@ -96,12 +96,12 @@ async def _job_changes(
     epoch: Epoch = None,
 ) -> AsyncIterator[Changes]:
     context: Context = info.context
-    return Asked(JobInterest(await _visible(context, Kind.JOB, jobs, MOST_JOBS, "jobs")))  # type: ignore[return-value]
+    return SourceStream(JobInterest(await _visible(context, Kind.JOB, jobs, MOST_JOBS, "jobs")))  # type: ignore[return-value]
 
 
 async def _viewer_changes(info: Info, after: After = None, epoch: Epoch = None) -> AsyncIterator[Changes]:
     context: Context = info.context
-    return Asked(OwnInterest(context.viewer.member_id))  # type: ignore[return-value]
+    return SourceStream(OwnInterest(context.viewer.member_id))  # type: ignore[return-value]
 
 
 async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most: int, field: str) -> frozenset[UUID]:
@@ -116,7 +116,7 @@ async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SourceStream:
     """What a subscription is about. It is the source stream of the specification only in name: messages are made once
     for all who follow the same, by `subscriptions.cohort`, and pushed."""
 

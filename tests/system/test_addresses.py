@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from cli.addresses import HEADER, NoServer, Note, find_server
-from cli.listening import graphql_url
+from cli.sockets import graphql_url
 from common.settings import Settings
 from demo.people import OWNER
 from embedded.folder import Folder

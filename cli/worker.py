@@ -7,9 +7,9 @@ import structlog
 from docket import Worker
 from redis.exceptions import RedisError
 
+from cli.ends import until_one_ends
 from cli.places import Place, place, redis_answers, require_migrated, warn_without_redis
 from cli.signals import ignore_signals, tell_on_signals
-from cli.watching import until_one_ends
 from common.settings import Settings
 from models.connection import connected
 

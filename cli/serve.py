@@ -11,10 +11,10 @@ import uvloop
 
 from app.application import create_app
 from cli.addresses import HEADER, Note, folder_of
-from cli.failing import Mistake
-from cli.listening import graphql_url, listen
+from cli.ends import until_one_ends
+from cli.mistakes import Mistake
 from cli.places import Place, place, require_migrated, warn_without_redis
-from cli.watching import until_one_ends
+from cli.sockets import graphql_url, listen
 from common.settings import Settings
 from common.terminal import say
 from embedded.folder import Folder

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from cli.failing import Mistake
+from cli.mistakes import Mistake
 from cli.places import Place, place, require_migrated
 from common.settings import Settings
 from common.terminal import ask_secret, say
