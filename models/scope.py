@@ -16,6 +16,7 @@ from models.position import Position, Positioned
 from models.records import columns, read
 from models.rights import ALL_RIGHTS, Right, Role
 from models.rows import Account, ClientStatus, Firm, Job, Member, Pipeline, Row, Stage, Status, Tag, Task, TimeEntry
+from models.rows.names import row_class
 
 R = TypeVar("R", bound=Row)
 Ids = frozenset[UUID]
@@ -27,7 +28,7 @@ class Rows(Generic[R]):
     __slots__ = ("_member", "_model", "_scope")
 
     def __init__(self, model: type[R], scope: "Scope", member: UUID | None = None) -> None:
-        self._model = model
+        self._model: type[R] = row_class(model)
         self._scope = scope
         self._member = member
 

@@ -14,6 +14,7 @@ from strawberry.types.info import Info
 from models.errors import Invalid
 from models.ids import Kind, decode
 from resolvers.context import Context
+from schema.field_resolvers import RESOLVER, Read, TypeCheck
 from schema.list_size import ListSize
 from schema.scalars import Revision
 from schema.types.base import value
@@ -46,16 +47,14 @@ class Changes:
     )
     events: list[Event] = strawberry.field(
         resolver=lambda root: root.events,
+        metadata={RESOLVER: Read(lambda message: message.events)},
         description="What happened, one event for each thing that changed (and each job that its task or time entry "
         "touched), the last one, with the thing's present "
         f"state; in order; at most {MOST_EVENTS:,}. Empty in a heartbeat, which comes at least every 25 seconds.",
         directives=[ListSize(assumed_size=10)],
     )
 
-    @classmethod
-    def is_type_of(cls, source: object, _info: object) -> bool:
-        """A message of a stream."""
-        return isinstance(source, Message)
+    is_type_of = TypeCheck(lambda source: isinstance(source, Message))
 
 
 After = Annotated[

@@ -26,6 +26,7 @@ from models.ids import Kind, encode
 from models.log import Logged
 from models.rights import FIELDS
 from schema.enums import ActorKind, Right, Role, TaskState
+from schema.field_resolvers import TypeCheck, TypeOf
 from schema.permissions import is_own, print_requirements
 from schema.scalars import DateTime, Revision
 from schema.types.accounts import Account
@@ -89,10 +90,7 @@ class FieldChange:
         "What it became; null for nothing. Needs the right that the field itself needs.",
     )
 
-    @classmethod
-    def is_type_of(cls, source: object, _info: object) -> bool:
-        """A change of a field."""
-        return isinstance(source, _FieldChange)
+    is_type_of = TypeCheck(lambda source: isinstance(source, _FieldChange))
 
 
 @strawberry.type(description="Who, or what, acted.")
@@ -107,10 +105,8 @@ class Actor:
     )
     label: str | None = value(lambda actor: actor["label"], "The name of the automation or schedule, where it was one.")
 
-    @classmethod
-    def is_type_of(cls, source: object, _info: object) -> bool:
-        """As `models.actor.Actor.to_json` gives it."""
-        return isinstance(source, dict)
+    #: As `models.actor.Actor.to_json` gives it.
+    is_type_of = TypeCheck(lambda source: isinstance(source, dict))
 
 
 def _actor(logged: Logged, context: Any) -> dict[str, Any]:
@@ -275,14 +271,10 @@ def _type(cls: type[facts.Event]) -> type:
     if cls is facts.FirmUpdated:
         made |= {"firm": (Optional[Firm], loaded(_load_firm, "The firm as it is now."))}  # noqa: UP045 - at run time
 
-    def is_type_of(_cls: type, source: Any, _info: Any) -> bool:
-        return type(getattr(source, "event", None)) is cls
-
+    is_event = TypeCheck(lambda source: type(getattr(source, "event", None)) is cls)
     parent = INTERFACES[base] if base else Event
     description = cls.__doc__ or ""
-    built = strawberry.type(
-        _make(name, (parent,), description, made, is_type_of=classmethod(is_type_of)), description=description
-    )
+    built = strawberry.type(_make(name, (parent,), description, made, is_type_of=is_event), description=description)
     print_requirements(built)
     return built
 
@@ -294,7 +286,7 @@ def resolve_events(schema: GraphQLSchema) -> None:
     """Let an event say its type's name, instead of asking each of the types in turn."""
     names = {"Event", *(base.__name__ for base in _INTERFACES)}
     for name in names:
-        schema.type_map[name].resolve_type = lambda logged, _info, _type: type(logged.event).__name__  # type: ignore[attr-defined]
+        schema.type_map[name].resolve_type = TypeOf(lambda logged: type(logged.event).__name__)  # type: ignore[attr-defined]
 
 
 @strawberry.type(description="A page of events.")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 
 from engine.documents import parse_document
-from engine.execution.executor import execute
+from engine.execution.executor import DirectExecutor, execute
 from models.ids import Kind
 from models.position import Position
 from models.rights import Right
@@ -216,3 +216,35 @@ async def test_nearly_every_field_of_things_is_read_or_loaded_directly() -> None
             if not isinstance(resolve, Read | Load):
                 usual.append(f"{name}.{field_name}")
     assert usual == ["Job.history", "Stage.jobs"]
+
+
+async def test_events_are_completed_in_batches_whatever_their_types(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one: list[str] = []
+    usual = DirectExecutor.complete_abstract_value
+
+    def noted(self: DirectExecutor, return_type: Any, *args: Any) -> Any:
+        one_by_one.append(return_type.name)
+        return usual(self, return_type, *args)
+
+    monkeypatch.setattr(DirectExecutor, "complete_abstract_value", noted)
+    member = case.members[0]
+    known = await viewer(member.id)
+    assert known is not None
+    events = await case.firm.world.events()
+    assert len({type(logged.event) for logged in events}) > 5
+    message = Message(Position(known.epoch, 7), None, False, events, known.scope)
+    text = """subscription { boardChanges { events { __typename revision actor { kind member { name } }
+      ... on JobEvent { job { id name } } ... on TaskEvent { task { name } }
+      ... on JobUpdated { changes { field } } } } }"""
+    answer, _ = await case.ours(text, {}, member, message)
+    assert answer.data is not None and not answer.errors
+    assert [event["__typename"] for event in answer.data["boardChanges"]["events"]] == [
+        type(logged.event).__name__ for logged in events
+    ]
+    assert one_by_one == []
+    # The control: one thing by itself.
+    id = case.firm.id(Id(Kind.JOB, "job"))
+    await case.ours("query Q($id: ID!) { node(id: $id) { id } }", {"id": id}, member, None)
+    assert one_by_one == ["Node"]
