@@ -33,6 +33,7 @@ from graphql import (
     GraphQLString,
     GraphQLUnionType,
     Undefined,
+    get_named_type,
 )
 
 from models.rights import Requirement, Right
@@ -132,7 +133,10 @@ class World:
     def _value(self, random: Random, shape: Any, may_wait: bool) -> Any:
         if isinstance(shape, GraphQLList):
             # A die of its own for each item: they may come in any order.
-            items = [self.value(Random(random.random()), shape.of_type, may_wait) for _ in range(random.randrange(4))]
+            longest = 8 if get_named_type(shape).name in SOURCES else 4
+            items = [
+                self.value(Random(random.random()), shape.of_type, may_wait) for _ in range(random.randrange(longest))
+            ]
             kinds: list[Callable[[list[Any]], Any]] = [list, list, tuple, iter]
             return random.choice(kinds)(items) if may_wait else items
         if isinstance(shape, GraphQLScalarType):
@@ -190,8 +194,8 @@ VALUES: dict[str, list[Any]] = {
 }
 #: Of which types the sources are that abstract types are given. Not all of them are possible ones.
 SOURCES = {
-    "Marked": [*["Plain", "Plainer"] * 3, "Thing"],
-    "AnyOf": [*["Plain", "Plainer", "Thing"] * 3, "Other", "Nowhere"],
+    "Marked": [*["Plain", "Plainer"] * 15, "Thing"],
+    "AnyOf": [*["Plain", "Plainer", "Thing"] * 15, "Other", "Nowhere"],
 }
 FAULTS: list[Any] = [
     None,
