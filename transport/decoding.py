@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from collector import paused
+from common.collector import paused
 
 #: What reads JSON takes more levels than what writes it, or walks it, can bear: 1,024 against 254 in orjson alone.
 MOST_LEVELS = 64

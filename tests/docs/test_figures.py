@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from engine import admission
+from engine.limits import TO_SIGN_IN, Limits, list_size
 from models import attempts, boards, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
 from resolvers import filters, paging, queries, subscriptions
-from schema import admission
-from schema.limits import TO_SIGN_IN, Limits, list_size
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from subscriptions import bell, message
-from subscriptions.documents import BOUNDS
+from subscriptions.live_documents import BOUNDS
 from subscriptions.pace import PACE
 from tests.docs.pages import page, prose, rows, section
 from transport import decoding, traffic
