@@ -1,6 +1,5 @@
 """The application of one server process: routes and what lives as long as it does."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.health import Readiness, health_routes
 from app.metrics import MetricsAccess, MetricsPort, metrics_route
+from common.collector import keep_what_is_here
 from common.settings import Settings
 from engine.engine import Engine
 from models.command import settle
@@ -51,7 +51,8 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with _database(settings, database_url) if own_database else nullcontext():
             await ensure_signing_key()
-            _keep_what_is_here()
+            # The schema above all: to look through it again and again takes half of the time of a large answer.
+            keep_what_is_here()
             await hub.start()
             silence = on_commit(hub.bell.ring)
             try:
@@ -84,13 +85,6 @@ def _middleware(settings: Settings, traffic: Traffic) -> list[Middleware]:
     if settings.metrics_port is None:
         return [hosts]
     return [hosts, Middleware(MetricsPort, settings.metrics_port)]
-
-
-def _keep_what_is_here() -> None:
-    # What has been made by now, the schema above all, stays as long as the process. A collector that looks through all
-    # of it again and again takes half of the time of a large answer.
-    gc.collect()
-    gc.freeze()
 
 
 def _database(settings: Settings, url: str) -> AbstractAsyncContextManager[None]:

@@ -5,15 +5,17 @@ kept, and its own budget. So whoever is nobody's caller can neither take long, n
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema
 
 from engine.budgets import Budgets
 from engine.documents import Document, DocumentCache, LimitExceeded, validate_document
-from engine.limits import TO_SIGN_IN, Limits, check_outline
+from engine.limits import TO_SIGN_IN, Limits, check_outline, has_more_values
+from models.turns import Turns
 
 #: Of one network, in requests: an office that signs in at nine, or all who come through a proxy that is not trusted to
 #: say for whom. The budget is refilled by so many a second.
@@ -23,6 +25,14 @@ REQUESTS_A_SECOND = 20
 #: So nobody's inventions keep others of their network from signing in as everybody does.
 NEW_DOCUMENT = 10
 KEPT_FOR_KNOWN = 200
+
+#: Variables with more values than this take long to read, too.
+FEW_VALUES = 500
+#: Whatever takes long waits for its turn, in seconds at most. After it as much of the event loop's time is everybody
+#: else's, and three times as much after what nobody has signed in for.
+LONGEST_WAIT = 5.0
+REST_OF_MEMBERS, REST_OF_ANYBODY = 1.0, 3.0
+_GUESS = 0.01
 
 #: Of one member, in tokens of documents that were not seen before. The shortest document counts for LEAST_TOKENS.
 TOKENS = 50_000
@@ -49,8 +59,13 @@ class Admission:
     #: Whether they are told names of the schema.
     suggestions: bool
     charge: Callable[["Admission", str, str], None]
+    turns: Turns
     documents: DocumentCache = field(default_factory=DocumentCache)
     clock: Callable[[], float] = monotonic
+
+    def takes_long(self, source: str, variables: Mapping[str, Any]) -> bool:
+        """Whether a request would keep the event loop to itself for milliseconds, until it is executed."""
+        return source not in self.documents or has_more_values(variables, FEW_VALUES)
 
     def read(self, source: str, caller: str) -> Document:
         """The document, if the caller may have it read now. GraphQLError otherwise."""
@@ -64,13 +79,19 @@ class Admission:
 
 def of_members(limits: Limits) -> Admission:
     """For those who have signed in, by member."""
-    return Admission(limits, Budgets(TOKENS, TOKENS_A_SECOND), True, _charge_member)
+    return Admission(limits, Budgets(TOKENS, TOKENS_A_SECOND), True, _charge_member, _turns(REST_OF_MEMBERS))
 
 
 def of_anybody(limits: Limits = TO_SIGN_IN) -> Admission:
     """For all others, by network."""
     documents = DocumentCache(max_documents=200, max_bytes=8 * 1024 * 1024)
-    return Admission(limits, Budgets(REQUESTS, REQUESTS_A_SECOND), False, _charge_network, documents)
+    budgets, turns = Budgets(REQUESTS, REQUESTS_A_SECOND), _turns(REST_OF_ANYBODY)
+    return Admission(limits, budgets, False, _charge_network, turns, documents)
+
+
+def _turns(rest: float) -> Turns:
+    told = "Too many new documents, or large variables, are being read just now."
+    return Turns(told, longest_wait=LONGEST_WAIT, rest=rest, first_guess=_GUESS)
 
 
 def _charge_member(admission: Admission, source: str, member: str) -> None:

@@ -12,7 +12,7 @@ No error quotes a value from the document, which may be a password: names only, 
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -24,9 +24,11 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     KnownArgumentNamesRule,
+    Node,
     ObjectValueNode,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
+    Token,
     ValuesOfCorrectTypeRule,
     parse,
     specified_rules,
@@ -35,6 +37,7 @@ from graphql.validation import ASTValidationRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from common.collector import paused, untrack
 from engine.coercion import UnquotedValuesRule
 from engine.merging import FieldsMergeRule
 from engine.validation import validate
@@ -188,7 +191,9 @@ def validate_document(schema: GraphQLSchema, document: Document, *, suggestions:
 
 def _parse(source: str, max_tokens: int) -> Document:
     try:
-        ast = parse(source, max_tokens=max_tokens)
+        with paused():
+            ast = parse(source, max_tokens=max_tokens)
+            untrack(_parts_of(ast))
     except GraphQLSyntaxError as error:
         raise _explained(error, max_tokens) from None
     operations: dict[str | None, OperationDefinitionNode] = {}
@@ -199,6 +204,29 @@ def _parse(source: str, max_tokens: int) -> Document:
         elif isinstance(definition, FragmentDefinitionNode):
             fragments.setdefault(definition.name.value, definition)
     return Document(source, ast, operations, fragments, ast.token_count)
+
+
+def _parts_of(ast: DocumentNode) -> Iterator[object]:
+    """Every object of a syntax tree, which thereby becomes one. Its tokens, which refer to each other in a circle, are
+    let go: only the parser wants them."""
+    assert ast.loc is not None
+    token: Token | None = ast.loc.start_token
+    while token is not None:
+        token.prev, token.next, token = None, None, token.next
+    waiting: list[Node] = [ast]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if node.loc is not None:
+            node.loc.start_token = node.loc.end_token = None  # type: ignore[assignment]
+            yield node.loc
+        for name in node.keys:
+            part = getattr(node, name)
+            if isinstance(part, Node):
+                waiting.append(part)
+            elif isinstance(part, tuple):
+                yield part
+                waiting.extend(part)
 
 
 def _explained(error: GraphQLSyntaxError, max_tokens: int) -> GraphQLError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from graphql import (
 )
 from opentelemetry import trace
 
-from engine.admission import BudgetSpent, of_anybody, of_members
+from engine.admission import Admission, BudgetSpent, of_anybody, of_members
 from engine.answers import Answer, Answers, Moment
 from engine.coercion import read_variables
 from engine.documents import choose_operation
@@ -33,9 +34,10 @@ from engine.passwords import check_passwords
 from engine.prepared import Key, Prepared
 from engine.session import Session
 from engine.sharing import check_coordinates
+from models.caller import Caller
 from models.clock import today_in
 from models.command import shielded
-from models.errors import Refusal, SignInRefused
+from models.errors import LimitReached, Refusal, SignInRefused
 from models.ids import Kind, encode
 from models.scope import Scope, Viewer
 from models.sign_in import authenticate
@@ -123,13 +125,24 @@ class Engine:
             )
         )
 
+    def turn(self, request: Request, session: Session) -> AbstractAsyncContextManager[None]:
+        """The block in which the request may be prepared: at once when that takes no time to speak of, or else when it
+        is the caller's turn. `Refused` when that does not come soon."""
+        admission = self._admission(session)
+        if not admission.takes_long(request.query, request.variables or {}):
+            return nullcontext()
+        return _turn(admission, session)
+
+    def _admission(self, session: Session) -> Admission:
+        return self._anybody if session.member_id is None else self._members
+
     def prepare(self, request: Request, session: Session) -> Prepared:
         """Count, parse, check who may ask, measure, validate, read the variables: in this order, cheapest first."""
         anonymous = session.member_id is None
-        admission = self._anybody if anonymous else self._members
+        admission = self._admission(session)
         variables = request.variables or {}
         try:
-            document = admission.read(request.query, session.address if anonymous else str(session.member_id))
+            document = admission.read(request.query, _asker(session))
             chosen = choose_operation(document, request.operation_name)
             if anonymous and not self._open_to_all(chosen):
                 raise _not_signed_in()
@@ -247,6 +260,26 @@ class Engine:
                 result = await _to_its_end(result, context)
         assert isinstance(result, ExecutionResult)
         return _overfull() if context.overfull else result
+
+
+@asynccontextmanager
+async def _turn(admission: Admission, session: Session) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(admission.turns.turn(Caller(_asker(session))))
+        except LimitReached as refusal:
+            raise Refused([formatted(_busy(refusal))], 429, retry_after=refusal.retry_after) from None
+        yield
+
+
+def _asker(session: Session) -> str:
+    """Whose budget it is, and whose turn."""
+    return session.address if session.member_id is None else str(session.member_id)
+
+
+def _busy(refusal: LimitReached) -> GraphQLError:
+    extensions = {"code": "LIMIT", "limit": "turns", "retryAfter": refusal.retry_after}
+    return GraphQLError(refusal.message, extensions=extensions)
 
 
 async def _to_its_end(result: Awaitable[ExecutionResult], context: Context) -> ExecutionResult:

@@ -79,6 +79,7 @@ __all__ = [
     "check_limits",
     "check_outline",
     "check_variables",
+    "has_more_values",
     "list_size",
 ]
 
@@ -188,17 +189,25 @@ def check_outline(source: str, limits: Limits) -> Outline:
 
 def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
     """Count the values in the variables. LimitExceeded when there are more than allowed."""
+    if has_more_values(variables, limits.values):
+        raise _over("values", limits.values)
+
+
+def has_more_values(variables: Mapping[str, Any], most: int) -> bool:
+    """Whether there are more values in the variables than so many: texts, numbers, lists, objects, each item and
+    field."""
     count, waiting = 0, [iter((variables,))]
     while waiting:
         for value in waiting[-1]:
             count += 1
-            if count - 1 > limits.values:
-                raise _over("values", limits.values)
+            if count - 1 > most:
+                return True
             if isinstance(value, dict | list):
                 waiting.append(iter(value.values() if isinstance(value, dict) else value))
                 break
         else:
             waiting.pop()
+    return False
 
 
 def check_limits(

@@ -70,7 +70,7 @@ class Prepared:
     @property
     def is_own(self) -> bool:
         """Whether it is a stream of what is the viewer's own."""
-        return is_own(self.schema, self.document, self.node)
+        return self.kind == "subscription" and is_own(self.schema, self.document, self.node)
 
     @property
     def is_timely(self) -> bool:

@@ -5,7 +5,7 @@ remembered of nodes goes by their identity: they are hashed by their whole conte
 """
 
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from graphql import (
@@ -94,12 +94,20 @@ def _may_use_variables(node: Definition) -> bool:
 class _Rules(ParallelVisitor):
     """Asks at each node only those rules that look at its kind."""
 
+    def __init__(self, visitors: Sequence[Visitor]) -> None:
+        super().__init__(visitors)
+        self._visitors = visitors
+        self._classes = tuple(map(type, visitors))
+
     def get_enter_leave_for_kind(self, kind: str) -> EnterLeaveVisitor:
         if kind not in self.enter_leave_map:
-            methods = [(at, *visitor.get_enter_leave_for_kind(kind)) for at, visitor in enumerate(self.visitors)]
-            enters = [(at, enter) for at, enter, _ in methods if enter]
+            of_kind = [
+                (at, _bound(self._visitors[at], enter), _bound(self._visitors[at], leave))
+                for at, enter, leave in _methods(self._classes, kind)
+            ]
+            enters = [(at, enter) for at, enter, _ in of_kind if enter]
             # Who has entered may have skipped what is below, and goes on after it.
-            leaves = [(at, leave) for at, enter, leave in methods if enter or leave]
+            leaves = [(at, leave) for at, enter, leave in of_kind if enter or leave]
             self.enter_leave_map[kind] = EnterLeaveVisitor(
                 partial(self._enter, enters) if enters else None, partial(self._leave, leaves) if leaves else None
             )
@@ -119,6 +127,22 @@ class _Rules(ParallelVisitor):
                     leave(node, *args)
             elif skipping[at] is node:
                 skipping[at] = None
+
+
+@cache
+def _methods(classes: tuple[type[Visitor], ...], kind: str) -> Sequence[tuple[int, str | None, str | None]]:
+    """Which of the visitors look at a kind of node, and by which methods: to look for them takes longer than a short
+    document."""
+    found = ((at, _method(cls, "enter", kind), _method(cls, "leave", kind)) for at, cls in enumerate(classes))
+    return [(at, enter, leave) for at, enter, leave in found if enter or leave]
+
+
+def _method(cls: type[Visitor], name: str, kind: str) -> str | None:
+    return next((each for each in (f"{name}_{kind}", name) if hasattr(cls, each)), None)
+
+
+def _bound(visitor: Visitor, name: str | None) -> Callable[..., Any] | None:
+    return None if name is None else getattr(visitor, name)
 
 
 def validate(

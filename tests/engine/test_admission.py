@@ -1,5 +1,6 @@
 """What those may send who have not signed in, and how much of it: enough to sign in."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.admission import (
+    FEW_VALUES,
     KEPT_FOR_KNOWN,
     LEAST_TOKENS,
     NEW_DOCUMENT,
@@ -118,6 +120,51 @@ async def test_what_nobody_sends_pushes_out_nothing_of_members(engine: Engine, w
         session = Session(f"192.0.2.{number % 250}")
         engine.prepare(Request(f"{{ a{number}: __typename }}"), session)
     assert engine.prepare(Request("{ viewer { role } }"), member).document is kept
+
+
+MANY = {"ids": ["x"] * (FEW_VALUES + 1)}
+
+
+async def test_what_takes_long_is_read_one_at_a_time(engine: Engine, world: World) -> None:
+    """A document that was not seen before, or many variables: by whoever's turn it is, and of others meanwhile only
+    what takes no time."""
+    known, new = "{ viewer { role } }", "{ viewer { role firm { id } } }"
+    one, other = (Session("192.0.2.1", member_key="m", member_id=id) for id in (world.owner.id, world.admin.id))
+    engine.prepare(Request(known), one)
+    done: list[str] = []
+
+    async def ask(name: str, request: Request, session: Session) -> None:
+        async with engine.turn(request, session):
+            done.append(name)
+
+    async with engine.turn(Request(new), one):
+        waiting = [
+            asyncio.create_task(ask("a document", Request(new), one)),
+            asyncio.create_task(ask("another document of the same member", Request(new), one)),
+            asyncio.create_task(ask("variables", Request(known, variables=MANY), other)),
+        ]
+        async with asyncio.timeout(10):
+            while engine._members.turns.waiting < len(waiting):
+                await asyncio.sleep(0)
+            await ask("known", Request(known), other)
+            # Whoever has not signed in waits in a line of their own.
+            await ask("of nobody", Request("{ __typename }"), Session("192.0.2.1"))
+        assert done == ["known", "of nobody"]
+    async with asyncio.timeout(10):
+        await asyncio.gather(*waiting)
+    assert done[2:] == ["a document", "variables", "another document of the same member"]
+
+
+async def test_whoever_waits_too_long_is_told_when_to_come_back(engine: Engine, world: World) -> None:
+    member = Session("192.0.2.1", member_key="m", member_id=world.owner.id)
+    engine._members.turns._longest_wait = 0.01
+    async with engine.turn(Request("{ viewer { role } }"), member):
+        with pytest.raises(Refused, match="429") as caught:
+            async with engine.turn(Request("{ viewer { role } }"), member):
+                raise AssertionError
+    assert caught.value.status == 429 and caught.value.retry_after == 1
+    assert extensions(caught.value) == {"code": "LIMIT", "limit": "turns", "retryAfter": 1}
+    assert caught.value.errors[0]["message"].endswith("being read just now. Try again in 1 second.")
 
 
 async def test_whoever_develops_may_read_the_schema_first(engine: Engine) -> None:

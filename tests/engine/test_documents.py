@@ -1,10 +1,13 @@
 """The document cache: what it keeps, what it refuses, and what hostile documents get."""
 
+import gc
+import sys
 from contextlib import suppress
 
 import pytest
 import strawberry
-from graphql import GraphQLError, GraphQLSyntaxError, build_schema
+from graphql import GraphQLError, GraphQLSyntaxError, Node, Token, build_schema
+from graphql.language import Location
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +56,54 @@ def test_a_document_knows_its_operations_and_fragments() -> None:
     assert list(parsed.operations) == ["A", "B"]
     assert list(parsed.fragments) == ["F"]
     assert parsed.tokens == 18
+
+
+EVERY_KIND_OF_NODE = """
+# A comment is a token, too.
+query Q($v: [ID!]! = ["a"], $w: ID @d) @d(a: 1) { a: f(i: {b: [1, 1.5, true, E, null, "s", $v]}) @skip(if: false) {
+  ...F  ... on T @d { g } ... @include(if: true) { h }
+} }
+fragment F on T @d { k }
+mutation { m } subscription { s }
+"""
+
+
+def test_the_collector_does_not_see_what_is_kept() -> None:
+    """It would look through all of it again and again, while nothing else goes on."""
+    kept = document(EVERY_KIND_OF_NODE)
+    seen: list[object] = []
+
+    def look(node: Node) -> None:
+        seen.extend((node, node.loc))
+        for name in node.keys:
+            part = getattr(node, name)
+            for inner in part if isinstance(part, tuple) else (part,):
+                if isinstance(inner, Node):
+                    look(inner)
+            if isinstance(part, tuple):
+                seen.append(part)
+
+    look(kept.ast)
+    assert len({type(each) for each in seen}) > 25
+    assert [each for each in seen if gc.is_tracked(each)] == []
+
+
+def test_what_is_kept_no_more_goes_without_the_collector() -> None:
+    def nodes() -> int:
+        gc.unfreeze()
+        return sum(isinstance(each, Node | Token | Location) for each in gc.get_objects())
+
+    gc.collect()
+    before, references = nodes(), sys.getrefcount(Location)
+    gc.disable()
+    try:
+        kept = document(EVERY_KIND_OF_NODE)
+        # Each object of a class refers to it.
+        assert sys.getrefcount(Location) > references + 50
+        del kept
+        assert (nodes(), sys.getrefcount(Location)) == (before, references)
+    finally:
+        gc.enable()
 
 
 def test_the_same_text_is_parsed_once() -> None:

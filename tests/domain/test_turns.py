@@ -1,4 +1,4 @@
-"""Whose password is hashed next, and who is told to come back."""
+"""Whose turn is next, and who is told to come back."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 
 from models.caller import OURSELVES, Caller
 from models.errors import LimitReached
-from models.hashing import FEWEST_PLACES, LONGEST_WAIT, Turns
+from models.turns import FEWEST_PLACES, LONGEST_WAIT, Turns
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Room:
 @pytest.fixture
 def room() -> Room:
     """A room where a turn has always taken a tenth of a second: ten may wait for a second."""
-    room = Room(Turns(longest_wait=1.0))
+    room = Room(Turns("Too much at once.", longest_wait=1.0))
     room.turns._lasts = 0.1
     room.turns._clock = lambda: room.hour
     return room
@@ -78,7 +78,7 @@ async def test_who_comes_when_all_places_are_taken_is_told_when_to_come_back(roo
         await room.settled()
         assert room.turns.waiting == room.turns.places == 10
         assert len(room.refused) == 30
-        with pytest.raises(LimitReached, match=r"^Too many passwords .* Try again in 1 second\.$") as refusal:
+        with pytest.raises(LimitReached, match=r"^Too much at once\. Try again in 1 second\.$") as refusal:
             async with room.turns.turn(Caller("a")):
                 pytest.fail("There was a place.")
         assert (refusal.value.retry_after, refusal.value.path) == (1, ())
@@ -115,7 +115,7 @@ async def test_as_many_networks_as_places_share_them(room: Room) -> None:
 
 
 async def test_nobody_waits_for_longer_than_promised() -> None:
-    room = Room(Turns(longest_wait=0.02))
+    room = Room(Turns("Too much at once.", longest_wait=0.02))
     async with room.taken():
         (task,) = room.start("a", "1")
         async with asyncio.timeout(10):
@@ -178,8 +178,31 @@ async def test_there_are_as_many_places_as_can_be_served_in_time(room: Room) -> 
     assert room.turns.places == FEWEST_PLACES
 
 
+async def test_after_a_turn_nobody_has_one_for_a_while() -> None:
+    room = Room(Turns("Too much at once.", longest_wait=3600.0, rest=3.0))
+    room.turns._clock = lambda: room.hour
+    async with room.taken():
+        room.hour += 100
+    (task,) = room.start("a", "1")
+    await room.settled()
+    assert (room.done, room.turns.waiting) == ([], 1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_after_the_rest_it_is_the_next_ones_turn(room: Room) -> None:
+    room.turns._rest = 3.0
+    async with room.taken():
+        tasks = room.start("a", "1", "2")
+        await room.settled()
+        room.hour += 0.01
+    async with asyncio.timeout(10):
+        await asyncio.gather(*tasks)
+    assert room.done == ["a1", "a2"]
+
+
 async def test_a_loop_that_is_no_more_keeps_nobody_waiting() -> None:
-    turns = Turns()
+    turns = Turns("Too much at once.")
 
     async def is_interrupted() -> None:
         turns._settle_in()
