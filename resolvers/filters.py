@@ -12,7 +12,7 @@ from models.bounds import FILTER
 from models.conditions import holds
 from models.errors import Invalid
 from models.ids import Kind, decode
-from models.rows import AccountMember, AccountTag, JobAssignee, TaskAssignee
+from models.rows import AccountMember, AccountTag, JobAssignee, TaskAssignee, model_of
 from models.scope import Scope
 from schema.inputs.filters import (
     AccountFilter,
@@ -54,7 +54,7 @@ def _seen(column: str, kind: Kind, wanted: IdFilter | None, scope: Scope) -> Q:
     if not isinstance(wanted, IdFilter):
         return Q()
     ids = [decode(kind, id) for id in _bounded(wanted.in_)]
-    return holds(**{f"{column}__in": Subquery(scope.of_kind(kind).where(id__in=ids).values("id"))})
+    return holds(**{f"{column}__in": Subquery(scope.rows(model_of(kind)).where(id__in=ids).values("id"))})
 
 
 def _one_of(column: str, values: Sequence[Any] | None) -> Q:

@@ -15,7 +15,7 @@ from models import boards, clock, time_sums
 from models.errors import Invalid
 from models.ids import Kind
 from models.log import Logged, read_histories
-from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
+from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, model_of
 from models.scope import Scope
 from resolvers.batching import Loader
 from resolvers.paging import HistoryPage, history_page, history_reached
@@ -55,7 +55,7 @@ class Loaders:
 
     def _rows(self, kind: Kind) -> Loader[UUID, Any]:
         loader = self._loaders.get(kind)
-        return loader or self._loader(kind, lambda ids: self._context.seen.of_kind(kind).many(ids), _nothing)
+        return loader or self._loader(kind, lambda ids: self._context.seen.rows(model_of(kind)).many(ids), _nothing)
 
     def one(self, kind: Kind, id: UUID) -> Soon[Row | None]:
         """A visible row by its id, or None."""
@@ -75,7 +75,7 @@ class Loaders:
 
         async def load(members: Sequence[UUID]) -> dict[UUID, TimeEntry]:
             running = "seen.member_id = ANY($1) AND seen.started_at IS NOT NULL"
-            rows = await self._context.viewer.time_entries.read(running, list(members))
+            rows = await self._context.viewer.rows(TimeEntry).read(running, list(members))
             return {row.member_id: row for row in rows}
 
         return self._loader("timer", load, _nothing).get(member_id)

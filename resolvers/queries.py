@@ -12,6 +12,7 @@ from strawberry.types.info import Info
 from models.bounds import PAGE, SORT
 from models.errors import Invalid
 from models.ids import Kind, decode, parse
+from models.rows import ClientStatus, Tag, TimeEntry
 from resolvers import filters
 from resolvers.paging import USUAL, Asked, Key, page, read_date, read_datetime
 from schema.inputs.filters import (
@@ -116,7 +117,7 @@ async def _nodes(
 
 
 async def _pipelines(info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None):
-    query = info.context.scope.pipelines_seen.where()
+    query = info.context.scope.rows(Pipeline).where()
     return await page(query, _BY_NAME, Asked(first, after, last, before), "pipelines")
 
 
@@ -128,7 +129,7 @@ async def _accounts(
     last: Last = None,
     before: Before = None,
 ):
-    query = info.context.scope.accounts_seen.where(filters.accounts(filter))
+    query = info.context.scope.rows(Account).where(filters.accounts(filter))
     return await page(query, _BY_NAME, Asked(first, after, last, before), "accounts", _plain(filter))
 
 
@@ -140,18 +141,18 @@ async def _members(
     last: Last = None,
     before: Before = None,
 ):
-    query = info.context.scope.members.where(filters.members(filter))
+    query = info.context.scope.rows(Member).where(filters.members(filter))
     return await page(query, _BY_NAME, Asked(first, after, last, before), "members", _plain(filter))
 
 
 async def _tags(info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None):
-    return await page(info.context.scope.tags.where(), _BY_NAME, Asked(first, after, last, before), "tags")
+    return await page(info.context.scope.rows(Tag).where(), _BY_NAME, Asked(first, after, last, before), "tags")
 
 
 async def _client_statuses(
     info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
 ):
-    query = info.context.scope.client_statuses.where()
+    query = info.context.scope.rows(ClientStatus).where()
     return await page(query, _BY_NAME, Asked(first, after, last, before), "client_statuses")
 
 
@@ -177,7 +178,7 @@ async def _jobs(
     last: Last = None,
     before: Before = None,
 ):
-    query = info.context.scope.jobs.where(filters.jobs(filter))
+    query = info.context.scope.rows(Job).where(filters.jobs(filter))
     return await page(query, _order(sort), Asked(first, after, last, before), "jobs", _plain(filter))
 
 
@@ -197,7 +198,7 @@ async def _tasks(
     last: Last = None,
     before: Before = None,
 ):
-    query = info.context.scope.tasks.where(filters.tasks(filter))
+    query = info.context.scope.rows(Task).where(filters.tasks(filter))
     return await page(query, _NEWEST_FIRST, Asked(first, after, last, before), "tasks", _plain(filter))
 
 
@@ -210,7 +211,7 @@ async def _time_entries(
     before: Before = None,
 ):
     scope = info.context.scope
-    query = info.context.viewer.time_entries.where(filters.time_entries(filter, scope))
+    query = info.context.viewer.rows(TimeEntry).where(filters.time_entries(filter, scope))
     keys = [Key("day", descending=True, read=read_date)]
     return await page(query, keys, Asked(first, after, last, before), "time_entries", _plain(filter))
 

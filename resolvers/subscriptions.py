@@ -13,6 +13,7 @@ from strawberry.types.info import Info
 
 from models.errors import Invalid
 from models.ids import Kind, decode
+from models.rows import model_of
 from resolvers.context import Context
 from schema.limits import ListSize
 from schema.scalars import Revision
@@ -108,7 +109,7 @@ async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most:
     if not 1 <= len(ids) <= most:
         raise Invalid(f"Name from 1 to {most} {field}, not {len(ids)}.", field)
     wanted = {decode(kind, id) for id in ids}
-    rows = context.scope.of_kind(kind)
+    rows = context.scope.rows(model_of(kind))
     seen = await rows.many(wanted)
     for id in wanted - seen.keys():
         await rows.get(id, field)

@@ -66,7 +66,7 @@ async def update_account(
     change: Change, *, account_id: UUID, expected_version: int | None = None, **fields: Unpack[AccountFields]
 ) -> Account:
     """Change an account's name or type."""
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     wanted = account.differing(fields)
     if "name" in wanted:
@@ -83,7 +83,7 @@ async def set_account_tags(
 ) -> Account:
     """Make an account carry these tags, and no others."""
     tags = await tags_to_carry(change, tag_ids, "tag_ids")
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     if await _tag(change, account, tags):
         await account.store()
@@ -104,7 +104,7 @@ async def set_account_team(
 ) -> Account:
     """Assign these members, and no others, to an account. Those who do not see every account begin or cease to see it,
     the caller among them."""
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     wanted = checks.at_most(member_ids, "member_ids")
     present = set(await AccountMember.filter(account_id=account.id).values_list("member_id", flat=True))
@@ -126,13 +126,13 @@ async def _staff(change: Change, account: Account, team: Sequence[UUID]) -> bool
 @command("archiveAccount")
 async def archive_account(change: Change, *, account_id: UUID, expected_version: int | None = None) -> Account:
     """Archive a client who has left: no new jobs. Its open jobs must have been completed or archived."""
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     if account.archived:
         return account
     still_open = holds(account_id=account.id, status__category__in=(Category.ACTIVE, Category.CUSTOM))
     if await Job.filter(still_open).exists():
-        seen = await change.scope.jobs.where(still_open).count()
+        seen = await change.scope.rows(Job).where(still_open).count()
         raise RuleBroken(_open_jobs(seen), "account_id")
     account.archived_at = change.now
     await account.store("archived_at")
@@ -151,7 +151,7 @@ def _open_jobs(seen: int) -> str:
 @command("restoreAccount")
 async def restore_account(change: Change, *, account_id: UUID, expected_version: int | None = None) -> Account:
     """Bring an archived client back."""
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     if account.archived:
         account.archived_at = None

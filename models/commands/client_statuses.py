@@ -49,7 +49,7 @@ async def update_client_status(
     **fields: Unpack[ClientStatusTemplateFields],
 ) -> ClientStatus:
     """Change a template's name, colour or description. The copies that jobs hold stay as they are."""
-    client_status = await change.scope.client_statuses.lock(client_status_id, "client_status_id")
+    client_status = await change.scope.rows(ClientStatus).lock(client_status_id, "client_status_id")
     client_status.expect(expected_version)
     if changed := client_status.change_to(_checked(client_status.differing(fields))):
         await client_status.store(*changed)
@@ -73,7 +73,7 @@ async def delete_client_status(
     change: Change, *, client_status_id: UUID, expected_version: int | None = None
 ) -> ClientStatus:
     """Remove a template. The copies that jobs hold stay."""
-    client_status = await change.scope.client_statuses.lock(client_status_id, "client_status_id")
+    client_status = await change.scope.rows(ClientStatus).lock(client_status_id, "client_status_id")
     client_status.expect(expected_version)
     await client_status.delete()
     change.record(ClientStatusDeleted(client_status=client_status.id, name=client_status.name))

@@ -22,7 +22,7 @@ class FirmFields(TypedDict, total=False):
 @command("updateFirm")
 async def update_firm(change: Change, *, expected_version: int | None = None, **fields: Unpack[FirmFields]) -> Firm:
     """Change the firm's name, time zone, currency or switches. Another currency converts no amount."""
-    firm = await change.scope.firms.lock(change.actor.firm_id)
+    firm = await change.scope.rows(Firm).lock(change.actor.firm_id)
     firm.expect(expected_version)
     wanted = firm.differing(fields)
     if "name" in wanted:

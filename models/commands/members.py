@@ -199,8 +199,8 @@ async def reactivate_member(change: Change, *, member_id: UUID, expected_version
 async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
     """Make another active member the owner. The present owner becomes an admin. Returns the new owner."""
     assert change.member_id is not None  # Only the owner gets here.
-    people = await change.scope.members.lock_many({member_id, change.member_id})
-    heir = people.get(member_id) or await change.scope.members.get(member_id, "member_id")
+    people = await change.scope.rows(Member).lock_many({member_id, change.member_id})
+    heir = people.get(member_id) or await change.scope.rows(Member).get(member_id, "member_id")
     if heir.id == change.member_id:
         raise RuleBroken("You are the owner already. Name another member.", "member_id")
     if not heir.active:
@@ -247,7 +247,7 @@ def _not_the_present_one() -> Invalid:
 
 @command("changePassword")
 async def _change_password(change: Change, *, present: str, new_hash: str) -> Member:
-    member = await change.scope.members.lock(_own(change))
+    member = await change.scope.rows(Member).lock(_own(change))
     if member.password_hash != present:
         raise _not_the_present_one()
     member.password_hash = new_hash
@@ -280,7 +280,7 @@ async def _reached(
 ) -> Member:
     """A member to be changed, held: every command that changes one comes by them here. `of_the_owner` says why nobody
     does this to the owner."""
-    member = await change.scope.members.lock(member_id, "member_id")
+    member = await change.scope.rows(Member).lock(member_id, "member_id")
     if of_the_owner is not None and member.role is Role.OWNER:
         raise RuleBroken(of_the_owner, "member_id")
     _check_reach(change, member)

@@ -9,7 +9,7 @@ from models.commands.placing import keys_for
 from models.commands.shared import each
 from models.errors import RuleBroken
 from models.events import JobMoved, JobStatusChanged
-from models.rows import Category, Job, Stage, Status
+from models.rows import Account, Category, Job, Stage, Status
 from models.targets import Target, several
 
 
@@ -24,9 +24,9 @@ async def move_job(
     expected_version: int | None = None,
 ) -> Job:
     """Put a job on a stage: before or after a card of it, or as its last card. The stage may be of another pipeline."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    stage = await change.scope.stages.lock(stage_id, "stage_id")
+    stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     _movable(job)
     (position,) = await keys_for(change, stage, [job.id], before=before_job_id, after=after_job_id)
     return await _place(change, job, stage, position, await _statuses_of(job, stage))
@@ -44,8 +44,8 @@ async def move_jobs(
 ) -> Bulk[Job]:
     """Put jobs on a stage, one after the other in the order given."""
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
-    stage = await change.scope.stages.lock(stage_id, "stage_id")
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     ids = list(dict.fromkeys(target.id for target in targets if target.id in locked))
     keys = await keys_for(change, stage, ids, before=before_job_id, after=after_job_id)
     positions = dict(zip(ids, keys, strict=True))
@@ -118,17 +118,17 @@ def _record_status(change: Change, job: Job, from_status: UUID) -> None:
 @command("setJobStatus")
 async def set_job_status(change: Change, *, job_id: UUID, status_id: UUID, expected_version: int | None = None) -> Job:
     """Put a job under a status of its pipeline. The stage stays."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    return await _enter(change, job, await change.scope.statuses.get(status_id, "status_id"))
+    return await _enter(change, job, await change.scope.rows(Status).get(status_id, "status_id"))
 
 
 @command("setJobsStatus")
 async def set_jobs_status(change: Change, *, jobs: Sequence[Target], status_id: UUID, atomic: bool = True) -> Bulk[Job]:
     """Put jobs of one pipeline under one of its statuses."""
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
-    status = await change.scope.statuses.get(status_id, "status_id")
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    status = await change.scope.rows(Status).get(status_id, "status_id")
 
     async def enter(target: Target) -> Job:
         return await _enter(change, target.among(locked), status)
@@ -146,7 +146,7 @@ async def _enter(change: Change, job: Job, status: Status) -> Job:
 
 async def _require_open_account(change: Change, job: Job) -> None:
     # Locked, so that the account is not archived meanwhile: an archived one has no open jobs.
-    account = await change.scope.accounts_seen.lock(job.account_id)
+    account = await change.scope.rows(Account).lock(job.account_id)
     if account.archived:
         raise RuleBroken("This job's account is archived. Restore the account first.", "job_id")
 
@@ -223,14 +223,14 @@ async def _restore(change: Change, job: Job, statuses: BuiltIn) -> Job:
 
 
 async def _one(change: Change, job_id: UUID, expected_version: int | None, step: Step) -> Job:
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     return await step(change, job, await _built_in([job]))
 
 
 async def _several(change: Change, jobs: Sequence[Target], atomic: bool, step: Step) -> Bulk[Job]:
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     statuses = await _built_in(locked.values())
 
     async def act(target: Target) -> Job:

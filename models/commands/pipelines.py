@@ -127,7 +127,7 @@ async def update_pipeline(
     change: Change, *, pipeline_id: UUID, expected_version: int | None = None, **fields: Unpack[PipelineFields]
 ) -> Pipeline:
     """Change a pipeline's name, what its cards show, or the order of its jobs."""
-    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
     wanted = pipeline.differing(fields)
     if "name" in wanted:
@@ -145,7 +145,7 @@ async def set_pipeline_members(
     change: Change, *, pipeline_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Pipeline:
     """Make a pipeline available to these members, and to no other employees. Admins and the owner see them all."""
-    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
     wanted = checks.at_most(member_ids, "member_ids", most=MOST_MEMBERS)
     present = set(await PipelineMember.filter(pipeline_id=pipeline.id).values_list("member_id", flat=True))
@@ -158,12 +158,12 @@ async def set_pipeline_members(
 @command("deletePipeline")
 async def delete_pipeline(change: Change, *, pipeline_id: UUID, expected_version: int | None = None) -> Pipeline:
     """Delete a pipeline that has no jobs, with its stages and statuses."""
-    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
     # Whoever opens a job in it, or moves one to it, holds a stage: they are done before the jobs are counted.
     await Stage.filter(pipeline_id=pipeline.id).order_by("id").select_for_update(no_key=True)
     if await Job.filter(pipeline_id=pipeline.id).exists():
-        seen = await change.scope.jobs.where(pipeline_id=pipeline.id).count()
+        seen = await change.scope.rows(Job).where(pipeline_id=pipeline.id).count()
         raise RuleBroken(jobs_left(seen, "in this pipeline", "They are moved or deleted first."), "pipeline_id")
     await _share(change, pipeline, ())
     await sql("DELETE FROM pipeline WHERE id = $1", pipeline.id)

@@ -85,7 +85,7 @@ def _where(task: Task, pipeline: UUID | None) -> dict[str, Any]:
 
 
 async def _lock(change: Change, task_id: UUID, expected_version: int | None) -> tuple[Task, UUID | None]:
-    task, pipeline = await lock_linked(change.scope.tasks, "task", task_id, "task_id")
+    task, pipeline = await lock_linked(change.scope.rows(Task), "task", task_id, "task_id")
     task.expect(expected_version)
     return task, pipeline
 
@@ -144,7 +144,7 @@ async def assign_task(
 @command("linkTask")
 async def link_task(change: Change, *, task_id: UUID, job_id: UUID, expected_version: int | None = None) -> Task:
     """Link a task to a job of its account. It holds at most one job."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     task, _ = await _lock(change, task_id, expected_version)
     if task.job_id == job.id:
         return task

@@ -17,7 +17,7 @@ from models.errors import Invalid, RuleBroken
 from models.events import Changes, TimeEntryDeleted, TimeEntryUpdated, TimeLogged, changes_of
 from models.ids import new_id
 from models.rights import Right
-from models.rows import Job, TimeEntry
+from models.rows import Firm, Job, TimeEntry
 from models.texts import NOTE
 
 
@@ -102,7 +102,7 @@ def entry_place(entry: TimeEntry, pipeline: UUID | None) -> dict[str, Any]:
 
 
 async def _lock(change: Change, entry_id: UUID, expected_version: int | None) -> tuple[TimeEntry, UUID | None]:
-    entry, pipeline = await lock_linked(change.seen.time_entries, "time_entry", entry_id, "time_entry_id")
+    entry, pipeline = await lock_linked(change.seen.rows(TimeEntry), "time_entry", entry_id, "time_entry_id")
     entry.expect(expected_version)
     return entry, pipeline
 
@@ -113,18 +113,18 @@ async def update_time_entry(
 ) -> TimeEntry:
     """Change a time entry's minutes, day, note, job, or whether it is billable."""
     if fields.keys() & {"minutes", "day"}:
-        present = await change.seen.time_entries.get(time_entry_id, "time_entry_id")
+        present = await change.seen.rows(TimeEntry).get(time_entry_id, "time_entry_id")
         await hold_time_of([present.member_id])
     # The new job before the old one: it may be the same, which is then held once, in the stronger way.
     job_id = fields.get("job_id")
-    jobs = await change.scope.jobs.lock_many({job_id}) if job_id is not None else {}
+    jobs = await change.scope.rows(Job).lock_many({job_id}) if job_id is not None else {}
     entry, pipeline = await _lock(change, time_entry_id, expected_version)
     wanted = entry.differing(fields)
     if "minutes" in wanted and entry.running:
         raise RuleBroken("This timer is running. Stop it before setting its minutes.", "minutes")
     job = None
     if wanted.get("job_id") is not None:
-        job = jobs.get(wanted["job_id"]) or await change.scope.jobs.get(wanted["job_id"], "job_id")
+        job = jobs.get(wanted["job_id"]) or await change.scope.rows(Job).get(wanted["job_id"], "job_id")
         of_account(job, entry.account_id)
     left = entry_place(entry, pipeline)
     changed = entry.change_to(_checked(change, wanted))
@@ -178,7 +178,7 @@ async def set_time_entry_rate(
     """Set what an hour of a time entry costs, or None for no rate."""
     entry, pipeline = await _lock(change, time_entry_id, expected_version)
     if rate is not None:
-        currency = (await change.scope.firms.get(change.actor.firm_id)).currency
+        currency = (await change.scope.rows(Firm).get(change.actor.firm_id)).currency
         if rate in (entry.rate, entry.rate_in(currency)):
             return entry
         rate = checks.money(rate, currency, "rate")

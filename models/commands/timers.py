@@ -63,9 +63,9 @@ async def stop_timer(change: Change, *, time_entry_id: UUID | None = None) -> Ti
 
 async def _stop_named(change: Change, time_entry_id: UUID) -> TimeEntry:
     # Another's is not there without the right to others' time.
-    found = await change.seen.time_entries.get(time_entry_id, "time_entry_id")
+    found = await change.seen.rows(TimeEntry).get(time_entry_id, "time_entry_id")
     await hold_time_of([found.member_id])
-    timer, pipeline = await lock_linked(change.seen.time_entries, "time_entry", time_entry_id, "time_entry_id")
+    timer, pipeline = await lock_linked(change.seen.rows(TimeEntry), "time_entry", time_entry_id, "time_entry_id")
     if not timer.running:
         raise RuleBroken("This is no running timer.", "time_entry_id")
     return await _stop(change, timer, pipeline)
@@ -84,7 +84,7 @@ async def stop_running(change: Change, member: UUID) -> TimeEntry | None:
     running = await TimeEntry.filter(member_id=member, started_at__isnull=False).first()
     if running is None:
         return None
-    entries = Scope.whole(change.actor.firm_id).time_entries
+    entries = Scope.whole(change.actor.firm_id).rows(TimeEntry)
     try:
         timer, pipeline = await lock_linked(entries, "time_entry", running.id, "time_entry_id")
     except NotFound:

@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 
 from models.ids import Kind
+from models.policies import Policy
 from models.rows.base import Link, Row, belongs_to
 from models.rows.keys import name_order
 from models.texts import LABEL, NAME
@@ -38,6 +39,7 @@ class Job(Row):
     """One instance of work, for one account, in one pipeline, on one stage."""
 
     kind = Kind.JOB
+    policy = Policy(account="account_id", pipeline="pipeline_id")
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
@@ -90,6 +92,7 @@ class Task(Row):
     """Something to do for an account, linked to at most one of its jobs."""
 
     kind = Kind.TASK
+    policy = Policy(account="account_id", job="job_id")
 
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID
