@@ -37,7 +37,8 @@ class Sight(Protocol):
         """The visible pipelines; None for all."""
 
 
-@dataclass(frozen=True, slots=True)
+# By identity: each statement looks its condition up by it.
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """The columns that decide who sees a row: those of the viewer's firm, at a visible account, in a visible pipeline.
 

@@ -17,7 +17,8 @@ from graphql import (
     visit,
 )
 
-from models.events import KINDS, TimeEvent
+from models.event_kinds import KINDS
+from models.events import TimeEvent
 from models.rights import Right
 from models.scope import Scope
 from schema.documents import Document

@@ -16,6 +16,7 @@ from models.commands.time import entry_place
 from models.errors import Invalid, LimitReached, Refusal, RuleBroken
 from models.events import Event, JobCreated, TaskCreated, TimeLogged
 from models.ids import new_id
+from models.rights import Role
 from models.rows import (
     OPEN_STATES,
     Account,
@@ -95,7 +96,7 @@ class NewJob:
     entries: Sequence[NewEntry] = ()
 
 
-@command("importJobs")
+@command("importJobs", Role.ADMIN, internal=True)
 async def import_jobs(change: Change, *, jobs: Sequence[NewJob]) -> list[Job]:
     """Open these jobs, each as the last card of its stage, in the order given: all of them or none."""
     if not 1 <= len(jobs) <= MOST_JOBS:

@@ -24,7 +24,7 @@ from models.events import (
     changes_of,
 )
 from models.ids import new_id
-from models.rights import Right
+from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import (
     Account,
     Category,
@@ -52,7 +52,7 @@ class JobFields(TypedDict, total=False):
     due_date: date | None
 
 
-@command("createJob")
+@command("createJob", EVERY_MEMBER)
 async def create_job(
     change: Change,
     *,
@@ -68,7 +68,9 @@ async def create_job(
     budget: int | None = None,
     assignee_ids: Sequence[UUID] = (),
 ) -> Job:
-    """Open a job for an account: Active, on the pipeline's first stage unless told otherwise, as its last card."""
+    """Open a job: Active, as the last card of its stage.
+
+    On the pipeline's first stage unless told otherwise."""
     minutes = _budget(change, budget)
     if earlier := await made_before(change, Job, id, JobCreated):
         return earlier
@@ -125,7 +127,7 @@ def _budget(change: Change, budget: int | None) -> int | None:
     return checks.minutes(budget, "budget", BUDGET)
 
 
-@command("updateJob")
+@command("updateJob", EVERY_MEMBER)
 async def update_job(
     change: Change, *, job_id: UUID, expected_version: int | None = None, **fields: Unpack[JobFields]
 ) -> Job:
@@ -143,11 +145,13 @@ async def update_job(
     return await _updated(change, job, changed)
 
 
-@command("setJobBudget")
+@command("setJobBudget", Right.MANAGE_TIME_BUDGETS)
 async def set_job_budget(
     change: Change, *, job_id: UUID, budget: int | None, expected_version: int | None = None
 ) -> Job:
-    """Set the minutes that a job may take, or None for no budget."""
+    """Set how long a job may take.
+
+    In minutes, or None for no budget."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     if job.differing({"budget": budget}):
@@ -164,21 +168,21 @@ async def _updated(change: Change, job: Job, changed: dict[str, tuple[Any, Any]]
     return job
 
 
-@command("assignJob")
+@command("assignJob", EVERY_MEMBER)
 async def assign_job(
     change: Change, *, job_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Job:
-    """Make these members, and no others, the assignees of a job."""
+    """Make just these members the assignees of a job."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     return await _assign(change, job, checks.at_most(member_ids, "member_ids"))
 
 
-@command("assignJobs")
+@command("assignJobs", EVERY_MEMBER)
 async def assign_jobs(
     change: Change, *, jobs: Sequence[Target], member_ids: Sequence[UUID], atomic: bool = True
 ) -> Bulk[Job]:
-    """Make these members, and no others, the assignees of each of the jobs."""
+    """Make just these members the assignees of jobs, in one revision."""
     wanted = checks.at_most(member_ids, "member_ids")
     await known_members(change, wanted, "member_ids")
     targets = several(jobs, "jobs")
@@ -216,7 +220,7 @@ class ClientStatusFields(TypedDict, total=False):
     description: str
 
 
-@command("setJobClientStatus")
+@command("setJobClientStatus", EVERY_MEMBER)
 async def set_job_client_status(
     change: Change,
     *,
@@ -226,7 +230,9 @@ async def set_job_client_status(
     expected_version: int | None = None,
     **fields: Unpack[ClientStatusFields],
 ) -> Job:
-    """Say what the client is told about a job: from a template, then edited; and whether they are told at all."""
+    """Say what the client is told about a job, and whether.
+
+    From a template, then edited."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     told: dict[str, Any] = {}
@@ -270,17 +276,18 @@ def _client_status(fields: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
-@command("deleteJob")
+@command("deleteJob", Role.ADMIN)
 async def delete_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
-    """Delete a job for good. Its tasks and time entries stay with the account; its history stays in the log."""
+    """Delete a job for good. Its tasks and time stay with the account, its history in the log. The answer has what it
+    was."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     return await _delete(change, job)
 
 
-@command("deleteJobs")
+@command("deleteJobs", Role.ADMIN)
 async def delete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
-    """Delete jobs for good."""
+    """Delete jobs for good, in one revision."""
     targets = several(jobs, "jobs")
     locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
 

@@ -18,6 +18,7 @@ from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, changes_of
 from models.ids import new_id
 from models.order import LONGEST_KEY, between, spread
+from models.rights import Right
 from models.rows import Job, Pipeline, Stage
 from models.texts import NAME
 
@@ -29,7 +30,7 @@ class StageFields(TypedDict, total=False):
     time_limit: int | None
 
 
-@command("createStage")
+@command("createStage", Right.MANAGE_PIPELINES)
 async def create_stage(
     change: Change,
     *,
@@ -40,7 +41,9 @@ async def create_stage(
     before_stage_id: UUID | None = None,
     id: UUID | None = None,
 ) -> Stage:
-    """Add a stage to a pipeline: before or after one of its stages, or as the last."""
+    """Add a stage to a pipeline.
+
+    Before or after one of its stages, or as the last."""
     if earlier := await made_before(change, Stage, id, StageCreated):
         return earlier
     pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
@@ -65,7 +68,7 @@ def _time_limit(minutes: int | None) -> int | None:
     return None if minutes is None else checks.minutes(minutes, "time_limit", TIME_LIMIT)
 
 
-@command("updateStage")
+@command("updateStage", Right.MANAGE_PIPELINES)
 async def update_stage(
     change: Change, *, stage_id: UUID, expected_version: int | None = None, **fields: Unpack[StageFields]
 ) -> Stage:
@@ -83,7 +86,7 @@ async def update_stage(
     return stage
 
 
-@command("moveStage")
+@command("moveStage", Right.MANAGE_PIPELINES)
 async def move_stage(
     change: Change,
     *,
@@ -92,7 +95,9 @@ async def move_stage(
     before_stage_id: UUID | None = None,
     expected_version: int | None = None,
 ) -> Stage:
-    """Put a stage before or after another one of its pipeline, or last. Its jobs go with it."""
+    """Put a stage elsewhere among the stages of its pipeline.
+
+    Before or after another one, or last. Its jobs go with it."""
     stage = await _lock_structure(change, stage_id)
     stage.expect(expected_version)
     if stage.id in (after_stage_id, before_stage_id):
@@ -164,11 +169,13 @@ async def _spread_anew(change: Change, stages: Sequence[Stage], keys: Sequence[s
         change.record(StageMoved(pipeline=stage.pipeline_id, stage=stage.id))
 
 
-@command("deleteStage")
+@command("deleteStage", Right.MANAGE_PIPELINES)
 async def delete_stage(
     change: Change, *, stage_id: UUID, replacement_stage_id: UUID | None = None, expected_version: int | None = None
 ) -> Stage:
-    """Delete a stage. Its jobs, the archived ones too, go to the end of the replacement, in their order."""
+    """Delete a stage; its jobs go to another one in the same call.
+
+    The archived ones too; at the end of the replacement, in their order."""
     found = await change.scope.rows(Stage).get(stage_id, "stage_id")
     await change.scope.rows(Pipeline).lock(found.pipeline_id, "stage_id")
     # Jobs before stages, as a move does. What still arrives before the stage is held, is found after it.

@@ -12,6 +12,7 @@ from models.database import sql
 from models.errors import LimitReached, RuleBroken
 from models.events import JobStatusChanged, StatusCreated, StatusDeleted, StatusUpdated, changes_of
 from models.ids import new_id
+from models.rights import Right
 from models.rows import Category, Job, Pipeline, Status
 from models.texts import LABEL
 
@@ -26,7 +27,7 @@ class StatusFields(TypedDict, total=False):
     counts_as_overdue: bool
 
 
-@command("createStatus")
+@command("createStatus", Right.MANAGE_PIPELINES)
 async def create_status(
     change: Change,
     *,
@@ -36,7 +37,9 @@ async def create_status(
     counts_as_overdue: bool = False,
     id: UUID | None = None,
 ) -> Status:
-    """Add a custom status to a pipeline: it says what holds a job, and may count as overdue."""
+    """Add a custom job status to a pipeline.
+
+    It says what holds a job, and may count as overdue."""
     if earlier := await made_before(change, Status, id, StatusCreated):
         return earlier
     pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
@@ -58,11 +61,13 @@ async def create_status(
     return status
 
 
-@command("updateStatus")
+@command("updateStatus", Right.MANAGE_PIPELINES)
 async def update_status(
     change: Change, *, status_id: UUID, expected_version: int | None = None, **fields: Unpack[StatusFields]
 ) -> Status:
-    """Change a status's name, colour, or whether it counts as overdue. Of a built-in one, only the colour."""
+    """Change a job status.
+
+    Its name, its colour, or whether it counts as overdue. Of a built-in one, only the colour."""
     status = await change.scope.rows(Status).lock(status_id, "status_id")
     status.expect(expected_version)
     wanted = status.differing(fields)
@@ -88,11 +93,13 @@ def _otherwise(status: Status, fields: StatusFields) -> set[str]:
     return set() if wanted is status.can_be_overdue else {"counts_as_overdue"}
 
 
-@command("deleteStatus")
+@command("deleteStatus", Right.MANAGE_PIPELINES)
 async def delete_status(
     change: Change, *, status_id: UUID, replacement_status_id: UUID | None = None, expected_version: int | None = None
 ) -> Status:
-    """Delete a custom status. Its jobs get the replacement; their stage stays."""
+    """Delete a custom job status; its jobs get another one in the same call.
+
+    Their stage stays."""
     found = await change.scope.rows(Status).get(status_id, "status_id")
     if found.category is not Category.CUSTOM:
         raise RuleBroken("A built-in status cannot be deleted: every pipeline has it.", "status_id")

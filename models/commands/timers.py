@@ -10,12 +10,13 @@ from models.commands.time import entry_place
 from models.errors import NotFound, RuleBroken
 from models.events import TimerStarted, TimerStopped
 from models.ids import new_id
+from models.rights import EVERY_MEMBER
 from models.rows import TimeEntry
 from models.scope import Scope
 from models.texts import NOTE
 
 
-@command("startTimer")
+@command("startTimer", EVERY_MEMBER)
 async def start_timer(
     change: Change,
     *,
@@ -25,7 +26,9 @@ async def start_timer(
     billable: bool = True,
     id: UUID | None = None,
 ) -> TimeEntry:
-    """Start a timer for an account, or for one of its jobs. The member's running one, if any, is stopped first."""
+    """Start a timer. One that is running is stopped first.
+
+    For an account, or for one of its jobs."""
     member = _timed(change)
     if earlier := await made_before(change, TimeEntry, id, TimerStarted):
         return earlier
@@ -50,9 +53,11 @@ async def start_timer(
     return timer
 
 
-@command("stopTimer")
+@command("stopTimer", EVERY_MEMBER)
 async def stop_timer(change: Change, *, time_entry_id: UUID | None = None) -> TimeEntry:
-    """Stop a running timer: one's own, or one that is named. Its minutes, begun ones included, count from now on."""
+    """Stop a running timer: your own, or the one named.
+
+    Its minutes, begun ones included, count from now on."""
     if time_entry_id is not None:
         return await _stop_named(change, time_entry_id)
     stopped = await stop_running(change, _timed(change))

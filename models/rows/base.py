@@ -11,6 +11,7 @@ from tortoise.models import Model
 from models.errors import Conflict
 from models.ids import Kind, new_id
 from models.policies import Policy
+from models.rights import Right
 from models.rows.keys import made_of
 
 
@@ -21,6 +22,8 @@ class Row(Model):
     kind: ClassVar[Kind]
     #: Who sees it.
     policy: ClassVar[Policy]
+    #: The right that each of these fields needs, called as they are shown. Without it: null, and an error that says so.
+    withheld: ClassVar[Mapping[str, Right]] = {}
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
     version: int = fields.IntField(default=1)

@@ -9,6 +9,7 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.policies import Policy
+from models.rights import Right
 from models.rows.base import Link, Row, belongs_to
 from models.rows.keys import name_order
 from models.texts import LABEL, NAME
@@ -40,6 +41,7 @@ class Job(Row):
 
     kind = Kind.JOB
     policy = Policy(account="account_id", pipeline="pipeline_id")
+    withheld = dict.fromkeys(("budget", "tracked", "remaining", "percent_used"), Right.MANAGE_TIME_BUDGETS)
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

@@ -19,6 +19,7 @@ class Member(Row):
 
     kind = Kind.MEMBER
     policy = Policy(whole_team=True)
+    withheld = {"rights": Right.MANAGE_TEAM, "capacity": Right.MANAGE_TEAM}
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

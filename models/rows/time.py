@@ -37,6 +37,7 @@ class TimeEntry(Row):
 
     kind = Kind.TIME_ENTRY
     policy = Policy(account="account_id", job="job_id", right=Right.MANAGE_TIME_ENTRIES, owner="member_id")
+    withheld = {"rate": Right.MANAGE_RATES, "amount": Right.MANAGE_RATES}
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

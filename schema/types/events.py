@@ -6,8 +6,7 @@ becomes the thing itself and its id, and each interface below is implemented by 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Annotated, Any, Optional, get_args, get_origin, get_type_hints
@@ -16,43 +15,23 @@ from uuid import UUID
 import orjson
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
+from strawberry.types.enum import has_enum_definition
+from strawberry.utils.str_converters import to_camel_case
 
 from models import events as facts
-from models import rights, rows
-from models.events import KINDS, VIEWS
+from models import rights
+from models.event_kinds import KINDS, VIEWS
 from models.events.base import Changes
-from models.ids import Kind, encode
+from models.ids import Kind, encode, plural
 from models.log import Logged
-from models.rights import FIELDS
-from schema.enums import ActorKind, Right, Role, TaskState
-from schema.permissions import is_own, print_requirements
+from schema.enums import ActorKind
+from schema.kinds import type_of
+from schema.permissions import FIELDS, is_own, withhold
 from schema.scalars import DateTime, Revision
-from schema.types.accounts import Account
 from schema.types.base import loaded, value
-from schema.types.firm import ClientStatus, Firm, Member, Tag
-from schema.types.jobs import Job, Task
+from schema.types.firm import Firm, Member
+from schema.types.jobs import Job
 from schema.types.page_info import PageInfo
-from schema.types.pipelines import Pipeline, Stage, Status
-from schema.types.time import TimeEntry
-
-TYPES: dict[Kind, type] = {
-    Kind.FIRM: Firm,
-    Kind.MEMBER: Member,
-    Kind.TAG: Tag,
-    Kind.CLIENT_STATUS: ClientStatus,
-    Kind.ACCOUNT: Account,
-    Kind.PIPELINE: Pipeline,
-    Kind.STAGE: Stage,
-    Kind.STATUS: Status,
-    Kind.JOB: Job,
-    Kind.TASK: Task,
-    Kind.TIME_ENTRY: TimeEntry,
-}
-_ENUMS: dict[type, Any] = {rights.Role: Role, rights.Right: Right, rows.TaskState: TaskState}
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +42,10 @@ class _FieldChange:
     after: Any
 
     def shown(self, value: Any, context: Any) -> str | None:
-        needed = FIELDS.get((self.thing, _camel(self.field)))
+        needed = FIELDS.get((self.thing, to_camel_case(self.field)))
         if needed is not None and needed.right not in context.scope.rights:
             raise GraphQLError(
-                f"The change of {self.thing}.{_camel(self.field)} needs {needed}.",
+                f"The change of {self.thing}.{to_camel_case(self.field)} needs {needed}.",
                 extensions={"code": "FORBIDDEN", "right": str(needed.right)},
             )
         if value is None or not isinstance(value, str):
@@ -78,7 +57,7 @@ class _FieldChange:
 class FieldChange:
     """Read off an event's changes."""
 
-    field: str = value(lambda change: _camel(change.field), "The name of the field on its type.")
+    field: str = value(lambda change: to_camel_case(change.field), "The name of the field on its type.")
     before: str | None = loaded(
         lambda change, context: change.shown(change.before, context),
         "What it was; null for nothing. Needs the right that the field itself needs.",
@@ -152,10 +131,17 @@ def _field(name: str, hint: Any, thing: str) -> dict[str, tuple[Any, Any]]:
         inner = get_args(hint)[0]
         if kind := _kind(inner):
             return _references(name, kind)
-        return {name: (_list_of(_ENUMS[inner]), value(_reader(name), f"What was {spoken}."))}
+        return {name: (_list_of(_enum(inner)), value(_reader(name), f"What was {spoken}."))}
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return {name: (_ENUMS[hint], value(_reader(name), f"The {spoken}."))}
+        return {name: (_enum(hint), value(_reader(name), f"The {spoken}."))}
     return {name: (hint, value(_reader(name), f"The {spoken}."))}
+
+
+def _enum(of: type) -> type:
+    """The domain's enum, which is the GraphQL one too, if schema/enums.py describes it."""
+    if not has_enum_definition(of):
+        raise TypeError(f"An event has a {of.__name__}, which schema/enums.py does not describe.")
+    return of
 
 
 def _list_of(of: Any) -> Any:
@@ -189,7 +175,7 @@ def _reference(name: str, kind: Kind, optional: bool, spoken: str) -> dict[str, 
 
     present = f"The {spoken} as it is now; null when it is gone, or you may not see it any more."
     return {
-        name: (Optional[TYPES[kind]], loaded(load, present)),  # noqa: UP045 - built at run time
+        name: (Optional[type_of(kind)], loaded(load, present)),  # noqa: UP045 - built at run time
         f"{name}_id": (strawberry.ID | None if optional else strawberry.ID, value(read_id, f"The id of the {spoken}.")),
     }
 
@@ -198,40 +184,15 @@ def _references(name: str, kind: Kind) -> dict[str, tuple[Any, Any]]:
     def load(logged: Logged, context: Any) -> Any:
         return context.load.several(kind, getattr(logged.event, name))
 
-    what = kind.replace("_", " ") + "s"
+    what = plural(kind).replace("_", " ")
     return {
-        name: (_list_of(TYPES[kind]), loaded(load, f"The {what} that were {name}, as far as they still exist.", size=3))
+        name: (
+            _list_of(type_of(kind)),
+            loaded(load, f"The {what} that were {name}, as far as they still exist.", size=3),
+        )
     }
 
 
-#: Each base that clients can ask for as an interface: its name, what its objects are about, and which fields it shows.
-_INTERFACES: dict[type, tuple[str, set[str], str]] = {
-    facts.MemberEvent: ("Member", {"member"}, "Something happened to a team member."),
-    facts.TagEvent: ("Tag", {"tag"}, "Something happened to a tag."),
-    facts.ClientStatusEvent: ("ClientStatus", {"client_status"}, "Something happened to a client-facing status."),
-    facts.AccountEvent: ("Account", {"account"}, "Something happened to an account, or it came into or left sight."),
-    facts.PipelineEvent: ("Pipeline", {"pipeline"}, "Something happened to a pipeline, or it came into or left sight."),
-    facts.StageEvent: ("Stage", {"stage", "pipeline"}, "Something happened to a stage."),
-    facts.StatusEvent: ("Status", {"status", "pipeline"}, "Something happened to a job status of a pipeline."),
-    facts.JobEvent: (
-        "Job",
-        {"job"},
-        "Something happened to a job, or it came into or left sight. `job` is its present state: put it in place of "
-        "what you have; where it is null, forget the job, or wait for the event that says so.",
-    ),
-    facts.TaskEvent: ("Task", {"task", "job"}, "Something happened to a task. `job` is the linked one."),
-    facts.TimeEvent: ("TimeEntry", {"entry", "job"}, "Something happened to a time entry."),
-}
-#: What a viewer is told of belongs to these interfaces too.
-_VIEW_BASES: dict[str, type] = {
-    "JobAdded": facts.JobEvent,
-    "JobRemoved": facts.JobEvent,
-    "TaskRemoved": facts.TaskEvent,
-    "PipelineAdded": facts.PipelineEvent,
-    "PipelineRemoved": facts.PipelineEvent,
-    "AccountAdded": facts.AccountEvent,
-    "AccountRemoved": facts.AccountEvent,
-}
 #: Fields of event classes that only say where a thing stands.
 _PLACES = {"account", "pipeline"}
 
@@ -242,13 +203,35 @@ def _make(name: str, bases: tuple[type, ...], description: str, made: dict[str, 
     return type(name, bases, body)
 
 
+def _thing(base: type[facts.Event]) -> str:
+    """The name of the type of what the events of a base happen to."""
+    assert base.subject is not None
+    kind = _kind(get_type_hints(base, include_extras=True)[base.subject])
+    assert kind is not None
+    return type_of(kind).__name__
+
+
+def _shown(base: type[facts.Event]) -> set[str]:
+    """The fields of an interface."""
+    assert base.subject is not None
+    return {base.subject, *base.beside}
+
+
 def _interface(base: type[facts.Event]) -> type:
-    thing, names, description = _INTERFACES[base]
-    made = _fields_of(base, thing, names)
+    description = " ".join((base.__doc__ or "").partition("\n\n")[0].split())
+    made = _fields_of(base, _THINGS[base], _shown(base))
     return strawberry.interface(_make(base.__name__, (Event,), description, made), description=description)
 
 
-INTERFACES: dict[type, type] = {base: _interface(base) for base in _INTERFACES}
+_THINGS = {base: _thing(base) for base in facts.bases()}
+INTERFACES: dict[type[facts.Event], type] = {base: _interface(base) for base in _THINGS}
+
+
+def _base_of(cls: type[facts.Event]) -> type[facts.Event] | None:
+    """The base whose interface an event has; None for the firm's own."""
+    if issubclass(cls, facts.View):
+        return cls.of
+    return next((base for base in INTERFACES if issubclass(cls, base)), None)
 
 
 def _load_firm(_logged: Logged, context: Any) -> Any:
@@ -257,13 +240,14 @@ def _load_firm(_logged: Logged, context: Any) -> Any:
 
 def _type(cls: type[facts.Event]) -> type:
     name = cls.__name__
-    base = _VIEW_BASES.get(name) or next((base for base in _INTERFACES if issubclass(cls, base)), None)
-    thing, inherited, _ = _INTERFACES[base] if base else ("Firm", set(), "")
-    own = {field.name for field in fields(cls)} - inherited - (_PLACES if base is not facts.AccountEvent else set())
-    made = {
-        field: (Optional[hint] if (name, _camel(field)) in FIELDS else hint, resolved)  # noqa: UP045 - at run time
-        for field, (hint, resolved) in _fields_of(cls, thing, own).items()
-    }
+    base = _base_of(cls)
+    thing, inherited = (_THINGS[base], _shown(base)) if base else ("Firm", set())
+    own = {field.name for field in fields(cls)} - inherited - _PLACES
+    made = _fields_of(cls, thing, own)
+    withheld = _withheld(cls, made)
+    for field in withheld:
+        hint, resolved = made[field]
+        made[field] = (Optional[hint], resolved)  # noqa: UP045 - at run time
     # A view that only says that a task left has no job to show.
     if base and "job" in inherited and "job" not in {field.name for field in fields(cls)}:
         made |= {
@@ -282,8 +266,18 @@ def _type(cls: type[facts.Event]) -> type:
     built = strawberry.type(
         _make(name, (parent,), description, made, is_type_of=classmethod(is_type_of)), description=description
     )
-    print_requirements(built)
+    withhold(built, withheld)
     return built
+
+
+def _withheld(cls: type[facts.Event], made: Mapping[str, Any]) -> dict[str, rights.Requirement]:
+    """What the fields of an event require: the id of a thing what the thing does."""
+    return {
+        name: rights.Requirement(right=right, unless_own=True)
+        for field, right in cls.withheld.items()
+        for name in (field, f"{field}_id")
+        if name in made
+    }
 
 
 EVENT_TYPES: list[type] = [_type(cls) for cls in (KINDS | VIEWS).values()]
@@ -291,7 +285,7 @@ EVENT_TYPES: list[type] = [_type(cls) for cls in (KINDS | VIEWS).values()]
 
 def resolve_events(schema: GraphQLSchema) -> None:
     """Let an event say its type's name, instead of asking each of the types in turn."""
-    names = {"Event", *(base.__name__ for base in _INTERFACES)}
+    names = {"Event", *(base.__name__ for base in INTERFACES)}
     for name in names:
         schema.type_map[name].resolve_type = lambda logged, _info, _type: type(logged.event).__name__  # type: ignore[attr-defined]
 

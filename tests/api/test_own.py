@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, GraphQLObjectType, get_named_type, is_leaf_type
 
-from models.events import KINDS, TimeEvent
+from models.event_kinds import KINDS
+from models.events import TimeEvent
 from models.ids import Kind, encode
-from models.rights import FIELDS, Right
+from models.rights import Right
 from models.scope import Viewer
 from models.sign_in import issue_for
 from resolvers.context import Context
 from schema import sharing
 from schema.engine import Engine
+from schema.permissions import FIELDS
 from schema.root import graphql_schema
 from subscriptions.message import Message
 from tests.api.peers import Peers

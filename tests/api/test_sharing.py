@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from models.events import KINDS, VIEWS
+from models.event_kinds import KINDS, VIEWS
 from models.ids import Kind, encode
 from models.scope import Viewer
 from models.sign_in import issue_for

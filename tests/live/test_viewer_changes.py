@@ -19,7 +19,8 @@ from models.commands.firm import update_firm
 from models.commands.jobs import update_job
 from models.commands.members import deactivate_member, set_member_rights, set_member_role, update_member
 from models.commands.pipelines import create_pipeline, set_pipeline_members
-from models.events import KINDS, TimeEntryUpdated, TimeEvent
+from models.event_kinds import KINDS
+from models.events import TimeEntryUpdated, TimeEvent
 from models.ids import Kind, encode, new_id
 from models.log import on_commit
 from models.rights import Right, Role
