@@ -26,8 +26,8 @@ from models.commands.members import create_member
 from models.commands.pipelines import create_pipeline
 from models.commands.statuses import create_status
 from models.commands.tags import create_tag
-from models.rows import Account, AccountType, Job, Member, Pipeline, Status, Tag
 from models.scope import Scope
+from models.seen import Account, AccountType, Job, Member, Pipeline, Status, Tag
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from demo.jobs import job
 from models.clock import now
 from models.commands.imports import import_jobs
 from models.errors import RuleBroken
-from models.rows import Firm, Job
+from models.seen import Firm, Job
 
 #: Jobs to a revision: enough to be quick, few enough that the progress is seen.
 BATCH = 500

@@ -24,7 +24,7 @@ from models.ids import Kind
 from models.log import Committed, ScopesChanged, announce, append
 from models.repeating import earlier_call
 from models.rights import Requirement, Right, Role
-from models.rows import Firm, Row, model_of
+from models.rows import Firm, Row
 from models.scope import Scope, Viewer
 from models.viewers import viewers
 
@@ -299,6 +299,6 @@ async def _recall(seen: Scope | Viewer, result: Any) -> Any:
         return Bulk(await _recall(seen, result["rows"]), refused)
     if isinstance(result, list):
         ids = [UUID(item["id"]) for item in result]
-        found = await seen.rows(model_of(Kind(result[0]["kind"]))).many(ids) if ids else {}
+        found = await seen.of_kind(Kind(result[0]["kind"])).many(ids) if ids else {}
         return [found[id] for id in ids if id in found]
-    return await seen.rows(model_of(Kind(result["kind"]))).find(UUID(result["id"])) if result else None
+    return await seen.of_kind(Kind(result["kind"])).find(UUID(result["id"])) if result else None

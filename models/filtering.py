@@ -10,10 +10,10 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from tortoise.expressions import Q, Subquery
-from tortoise.models import Model
 
 from models.conditions import holds
 from models.rows import Row
+from models.rows.names import row_class
 from models.scope import Scope
 
 
@@ -50,13 +50,13 @@ class Linked:
     """A row of a table of links ties the row to one of these ids. A subquery: a join would give a row once for each of
     its links."""
 
-    link: type[Model]
+    link: type[Any]
     #: The link's columns of the row, and of what it is linked to.
     row: str
     to: str
 
     def __call__(self, wanted: Sequence[Any], _scope: Scope, /) -> Q:
-        return Q(id__in=Subquery(self.link.filter(**{f"{self.to}__in": wanted}).values(self.row)))
+        return Q(id__in=Subquery(row_class(self.link).filter(**{f"{self.to}__in": wanted}).values(self.row)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from tortoise.queryset import QuerySet
 
 from models import policies
 from models.errors import NotFound
+from models.ids import Kind
 from models.records import columns, read
 from models.rights import ALL_RIGHTS, Right, Role
-from models.rows import Row
+from models.rows import Row, model_of
+from models.rows.names import row_class
 
 R = TypeVar("R", bound=Row)
 Ids = frozenset[UUID]
@@ -25,7 +27,7 @@ class Rows(Generic[R]):
     __slots__ = ("_member", "_model", "_scope")
 
     def __init__(self, model: type[R], scope: "Scope", member: UUID | None = None) -> None:
-        self._model = model
+        self._model: type[R] = row_class(model)
         self._scope = scope
         self._member = member
 
@@ -140,6 +142,10 @@ class Scope:
         """The rows of a kind that are visible to whoever has this scope; nobody's own among them."""
         return Rows(model, self)
 
+    def of_kind(self, kind: Kind) -> Rows[Any]:
+        """As `rows`, of a kind that is known only now: of an id, say."""
+        return self.rows(model_of(kind))
+
 
 @cache
 def _statement(model: type[Row], condition: str, first: int) -> str:
@@ -166,3 +172,7 @@ class Viewer:
         """The rows of a kind that are visible to the viewer: their own always, where a kind has an owner, and others'
         as the scope says."""
         return Rows(model, self.scope, self.member_id)
+
+    def of_kind(self, kind: Kind) -> Rows[Any]:
+        """As `rows`, of a kind that is known only now."""
+        return self.rows(model_of(kind))

@@ -15,7 +15,7 @@ from models.command import Outcome, expect_permitted
 from models.errors import Conflict, Forbidden, Refusal
 from models.ids import plural
 from models.repeating import used_before
-from models.rows import Row
+from models.seen import Row
 from resolvers.context import Context
 from resolvers.fitting import check_fit
 from resolvers.inputs import spoken, values_of

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from strawberry import UNSET
-from tortoise.expressions import Q
 
 from models.bounds import FILTER
 from models.conditions import holds
 from models.errors import Invalid
 from models.filtering import Between
 from models.ids import decode
+from models.queries import Q
 from models.scope import Scope
 from schema.inputs.base import KIND
 from schema.inputs.filters import COMBINES, CONDITION, DateFilter, DateTimeFilter, IdFilter

@@ -16,7 +16,7 @@ from resolvers.paging import USUAL, Asked, Key, Page, page
 from schema.declarations import DeclaredList
 from schema.inputs.filters import Direction
 from schema.kinds import type_of
-from schema.limits import ListSize
+from schema.list_size import ListSize
 from schema.types.pages import connection
 
 #: The arguments of every list.

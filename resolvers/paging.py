@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any, Generic, NamedTuple, Self, TypeVar
-from uuid import UUID
-
-from tortoise import fields
-from tortoise.expressions import Q
-from tortoise.fields.base import Field
-from tortoise.queryset import QuerySet
 
 from models.bounds import PAGE
 from models.conditions import holds
 from models.errors import Invalid
 from models.log import Logged, Reached
-from models.records import read_query
-from models.rows import Row
+from models.queries import Q, QuerySet, column_value, is_nullable, read_query
+from models.seen import Row
 from resolvers import cursors
 from schema.types.page_info import PageInfo
 
@@ -124,20 +117,9 @@ def _page_info(edges: list[Edge[R]], asked: Asked, more: bool, backward: bool) -
 def _values(model: type[Row], keys: Sequence[Key], of: str, cursor: str, field: str) -> list[Any]:
     values = cursors.decode(of, cursor, field)
     try:
-        return [_value(model, key, value) for key, value in zip(keys, values, strict=True)]
+        return [column_value(model, key.column, value) for key, value in zip(keys, values, strict=True)]
     except (ValueError, OverflowError):
         raise Invalid("This is not a cursor of this list. Start anew without one.", field) from None
-
-
-def _value(model: type[Row], key: Key, value: Any) -> Any:
-    # Anybody can make one up: only what could have come out of the column goes back to it.
-    column = model._meta.fields_map[key.column]
-    if value is None and column.null:
-        return None
-    longest = getattr(column, "max_length", 100)
-    if not isinstance(value, str) or len(value) > longest or "\0" in value:
-        raise ValueError
-    return next((read(value) for of, read in _READ if isinstance(column, of)), value)
 
 
 def _beyond(model: type[Row], keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
@@ -145,7 +127,7 @@ def _beyond(model: type[Row], keys: Sequence[Key], values: list[Any], *, reverse
     condition = Q()
     equal = Q()
     for key, value in zip(keys, values, strict=True):
-        nullable = model._meta.fields_map[key.column].null
+        nullable = is_nullable(model, key.column)
         after = _after(key.column, value, descending=key.descending != reverse, nullable=nullable)
         if after is not None:
             condition |= equal & after
@@ -161,21 +143,6 @@ def _after(column: str, value: Any, *, descending: bool, nullable: bool) -> Q | 
         return holds(**{f"{column}__lt": value})
     greater = holds(**{f"{column}__gt": value})
     return greater | holds(**{f"{column}__isnull": True}) if nullable else greater
-
-
-def _read_datetime(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError
-    return moment.astimezone(UTC)
-
-
-#: What a cursor holds of a column of each of these classes, as the column has it. Of others it is the text itself.
-_READ: tuple[tuple[type[Field[Any]], Callable[[str], Any]], ...] = (
-    (fields.UUIDField, UUID),
-    (fields.DateField, date.fromisoformat),
-    (fields.DatetimeField, _read_datetime),
-)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from models.errors import Invalid
 from models.ids import Kind, parse
 from resolvers.listing import fields_of
 from schema.kinds import LISTS
-from schema.limits import ListSize
+from schema.list_size import ListSize
 from schema.scalars import Revision
 from schema.types.base import Node
 from schema.types.firm import Firm, Viewer

@@ -13,9 +13,8 @@ from strawberry.types.info import Info
 
 from models.errors import Invalid
 from models.ids import Kind, decode
-from models.rows import model_of
 from resolvers.context import Context
-from schema.limits import ListSize
+from schema.list_size import ListSize
 from schema.scalars import Revision
 from schema.types.base import value
 from schema.types.events import Event
@@ -109,7 +108,7 @@ async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most:
     if not 1 <= len(ids) <= most:
         raise Invalid(f"Name from 1 to {most} {field}, not {len(ids)}.", field)
     wanted = {decode(kind, id) for id in ids}
-    rows = context.scope.rows(model_of(kind))
+    rows = context.scope.of_kind(kind)
     seen = await rows.many(wanted)
     for id in wanted - seen.keys():
         await rows.get(id, field)
@@ -124,7 +123,7 @@ class Asked:
     interest: Interest
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        raise TypeError("A subscription is not iterated here: see subscriptions/opening.py.")
+        raise TypeError("A subscription is not iterated here: see subscriptions/subscribe.py.")
 
 
 @strawberry.type(

@@ -9,7 +9,7 @@ from typing import Any
 from models.actions import Command
 from models.command import Outcome
 from models.ids import Kind, plural
-from models.rows import Row
+from models.seen import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import strawberry
 
-from models import rows
+from models import seen as rows
 from models.bounds import FILTER, SORT
 from models.filtering import Among, AmongSeen, Condition, Filled, Is, Linked, Within
 from models.ids import Kind

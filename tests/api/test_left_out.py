@@ -13,9 +13,9 @@ from models.actions import Action, Command
 from models.rights import EVERY_MEMBER
 from resolvers.acting import mutation_field
 from resolvers.fitting import Misfit, check_fit
+from resolvers.root import graphql_schema
 from schema.declarations import mutation
 from schema.inputs.base import Keyed, clearable, explicit, needed, optional
-from schema.root import graphql_schema
 from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled

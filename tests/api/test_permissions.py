@@ -18,8 +18,8 @@ from models.ids import Kind
 from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import Member
 from resolvers.mutations import ACTIONS
+from resolvers.root import graphql_schema, printed
 from schema.permissions import FIELDS
-from schema.root import graphql_schema, printed
 from tests.api.asking import SESSIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, Sampler, filled, snake

@@ -12,9 +12,9 @@ from models.events import Event, bases
 from models.ids import Kind
 from models.rights import EVERY_MEMBER, LEADERS, Requirement, Right, Role
 from resolvers.mutations import ACTIONS
+from resolvers.root import graphql_schema
 from schema.kinds import type_of
 from schema.permissions import FIELDS
-from schema.root import graphql_schema
 from tests.docs.pages import ROOT
 
 #: What each right is about, besides the mutations and fields that need it: what the checks of rows make of it.

@@ -7,9 +7,9 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from models.events import Event, bases
 from models.ids import Kind, plural
+from resolvers.root import graphql_schema
 from schema.kinds import type_of
 from schema.permissions import FIELDS
-from schema.root import graphql_schema
 from tests.api.samples import camel
 from tests.specimens import specimens
 
