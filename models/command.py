@@ -2,7 +2,6 @@
 repeated."""
 
 import asyncio
-import functools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,6 +13,7 @@ import orjson
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
+from models.actions import Action, Command
 from models.actor import Actor, ActorKind
 from models.bulk import Bulk
 from models.clock import day_in
@@ -23,7 +23,7 @@ from models.events import Event
 from models.ids import Kind
 from models.log import Committed, ScopesChanged, announce, append
 from models.repeating import earlier_call
-from models.rights import ACTIONS, Requirement, Right, Role
+from models.rights import Requirement, Right, Role
 from models.rows import Firm, Row
 from models.scope import Scope, Viewer
 from models.viewers import viewers
@@ -68,7 +68,6 @@ class Change:
     """A change being made: who makes it, what they see, and the events so far."""
 
     actor: Actor
-    action: str
     now: datetime
     scope: Scope
     role: Role
@@ -109,45 +108,43 @@ class Change:
 
 
 def command(
-    action: str,
-) -> Callable[[Callable[Concatenate[Change, P], Awaitable[T]]], Callable[Concatenate[Actor, P], Awaitable[Outcome[T]]]]:
-    """Make a function that changes rows and records events a command.
+    name: str, needs: Requirement | Right | Role, *, internal: bool = False
+) -> Callable[[Callable[Concatenate[Change, P], Awaitable[T]]], Command[P, Outcome[T]]]:
+    """Make a function that changes rows and records events a command: the action of this name, which needs a right, a
+    role, or nothing but to be a member.
 
-    It runs in one transaction, after the actor's right to `action` has been checked against what the database says
-    now. What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A
-    caller that is cancelled does not cancel it: a change is made wholly or not at all.
+    It runs in one transaction, after it has been checked against what the database says now that the actor may do it.
+    What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A caller
+    that is cancelled does not cancel it: a change is made wholly or not at all.
 
     The actor's authority is the same at the end as at the beginning, or it is undone and tried again with what is left
     of that authority.
     """
-    needed = ACTIONS[action]
+    action = Action(name, Requirement.of(needs), internal)
 
-    def wrap(
-        body: Callable[Concatenate[Change, P], Awaitable[T]],
-    ) -> Callable[Concatenate[Actor, P], Awaitable[Outcome[T]]]:
-        @functools.wraps(body)
+    def wrap(body: Callable[Concatenate[Change, P], Awaitable[T]]) -> Command[P, Outcome[T]]:
         async def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> Outcome[T]:
             async def attempt() -> Outcome[T]:
-                return await _attempt(actor, action, needed, lambda change: body(change, *args, **kwargs))
+                return await _attempt(actor, action, lambda change: body(change, *args, **kwargs))
 
             return await shielded(_retrying(attempt))
 
-        return run
+        return Command(action, body, run)
 
     return wrap
 
 
-def expect_permitted(viewer: Viewer, action: str) -> None:
+def expect_permitted(viewer: Viewer, action: Action) -> None:
     """`Forbidden` unless this viewer may do it at all. Asked before anything is made of what they send: the command
     itself asks what the database then says."""
-    ACTIONS[action].check(viewer.role, viewer.scope.rights, _spoken(action))
+    action.check(viewer.role, viewer.scope.rights)
 
 
-async def authority(actor: Actor, action: str) -> Change:
+async def authority(actor: Actor, action: Action) -> Change:
     """A change that is not being made: what the actor might do now. `Forbidden` unless they may do it at all. For what
     is to be refused before work that takes too long for a transaction; the command asks again."""
-    change = await _begin(actor, action)
-    ACTIONS[action].check(change.role, change.scope.rights, _spoken(action))
+    change = await _begin(actor)
+    action.check(change.role, change.scope.rights)
     return change
 
 
@@ -188,17 +185,15 @@ async def _retrying(attempt: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
     raise AssertionError
 
 
-async def _attempt(
-    actor: Actor, action: str, needed: Requirement, body: Callable[[Change], Awaitable[T]]
-) -> Outcome[T]:
+async def _attempt(actor: Actor, action: Action, body: Callable[[Change], Awaitable[T]]) -> Outcome[T]:
     async with in_transaction():
-        change = await _begin(actor, action)
+        change = await _begin(actor)
         try:
             # First: what this very caller did already may have been to give the right away.
             if (earlier := await _earlier_call(change)) is not None:
                 await _confirm(change)
                 return earlier
-            needed.check(change.role, change.scope.rights, _spoken(action))
+            action.check(change.role, change.scope.rights)
             value = await body(change)
         except Refusal:
             # It may have waited, and says what it then found.
@@ -212,23 +207,19 @@ async def _attempt(
     return Outcome(value, committed.revision, rescoped, viewer=change.viewer)
 
 
-def _spoken(action: str) -> str:
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in action).capitalize()
-
-
-async def _begin(actor: Actor, action: str) -> Change:
+async def _begin(actor: Actor) -> Change:
     now = datetime.now(UTC)
     if actor.kind is ActorKind.CONTACT:
         raise Forbidden("Clients do not change what is the firm's own. Ask a member of the firm.")
     if actor.kind is not ActorKind.MEMBER:
         firm = await Firm.get(id=actor.firm_id)
         whole = Scope.whole(actor.firm_id)
-        return Change(actor, action, now, whole, Role.ADMIN, firm.time_zone, firm.revision, None)
+        return Change(actor, now, whole, Role.ADMIN, firm.time_zone, firm.revision, None)
     assert actor.id is not None
     viewer = (await viewers([actor.id])).get(actor.id)
     if viewer is None or viewer.scope.firm_id != actor.firm_id:
         raise shut_out()
-    return Change(actor, action, now, viewer.scope, viewer.role, viewer.time_zone, viewer.revision, viewer)
+    return Change(actor, now, viewer.scope, viewer.role, viewer.time_zone, viewer.revision, viewer)
 
 
 def shut_out() -> SignInRefused:

@@ -1,4 +1,4 @@
-"""Which rows a scope sees: one policy a kind of row, and the policy as a condition of the ORM and of SQL.
+"""Which rows a scope sees: the policy that a class of rows declares, as a condition of the ORM and of SQL.
 
 Commands ask the ORM, what is shown is read in SQL; both are made of the same policy."""
 
@@ -14,7 +14,6 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from models.conditions import holds
-from models.ids import Kind
 from models.rights import Right
 
 
@@ -38,10 +37,14 @@ class Sight(Protocol):
         """The visible pipelines; None for all."""
 
 
-@dataclass(frozen=True, slots=True)
+# By identity: each statement looks its condition up by it.
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """The columns that decide who sees a row: those of the viewer's firm, at a visible account, in a visible pipeline.
-    Where no column is named, nothing is asked for."""
+
+    Where none is named, the whole team sees the row, and the policy has to say so: nobody sees what by mistake has a
+    policy that asks for nothing, because there is none.
+    """
 
     firm: str = "firm_id"
     account: str | None = None
@@ -51,51 +54,40 @@ class Policy:
     #: Nothing is seen without this right, but for the viewer's own rows, which always are.
     right: Right | None = None
     owner: str | None = None
+    whole_team: bool = False
+
+    def __post_init__(self) -> None:
+        asks = any((self.account, self.pipeline, self.job, self.right))
+        if asks == self.whole_team:
+            raise TypeError(f"A policy says who sees a row, or that the whole team does, and not both: {self}.")
 
 
-POLICIES = {
-    Kind.FIRM: Policy(firm="id"),
-    Kind.MEMBER: Policy(),
-    Kind.TAG: Policy(),
-    Kind.CLIENT_STATUS: Policy(),
-    Kind.ACCOUNT: Policy(account="id"),
-    Kind.PIPELINE: Policy(pipeline="id"),
-    Kind.STAGE: Policy(pipeline="pipeline_id"),
-    Kind.STATUS: Policy(pipeline="pipeline_id"),
-    Kind.JOB: Policy(account="account_id", pipeline="pipeline_id"),
-    Kind.TASK: Policy(account="account_id", job="job_id"),
-    Kind.TIME_ENTRY: Policy(account="account_id", job="job_id", right=Right.MANAGE_TIME_ENTRIES, owner="member_id"),
-}
-
-
-def orm_condition(kind: Kind, scope: Sight, member: UUID | None) -> Q:
+def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
     """What holds for the visible rows. Without a member nobody's rows are their own."""
-    policy = POLICIES[kind]
-    firm = holds(**{policy.firm: scope.firm_id})
-    withheld = policy.right is not None and policy.right not in scope.rights
-    visible = firm & (holds(id__in=()) if withheld else _in_places(policy, scope))
+    firm = holds(**{policy.firm: sight.firm_id})
+    withheld = policy.right is not None and policy.right not in sight.rights
+    visible = firm & (holds(id__in=()) if withheld else _in_places(policy, sight))
     if policy.owner is not None and member is not None:
         visible |= firm & holds(**{policy.owner: member})
     return visible
 
 
-def _in_places(policy: Policy, scope: Sight) -> Q:
+def _in_places(policy: Policy, sight: Sight) -> Q:
     places = Q()
-    if policy.account is not None and scope.accounts is not None:
-        places &= holds(**{f"{policy.account}__in": scope.accounts})
-    if policy.pipeline is not None and scope.pipelines is not None:
-        places &= holds(**{f"{policy.pipeline}__in": scope.pipelines})
-    if policy.job is not None and scope.pipelines is not None:
+    if policy.account is not None and sight.accounts is not None:
+        places &= holds(**{f"{policy.account}__in": sight.accounts})
+    if policy.pipeline is not None and sight.pipelines is not None:
+        places &= holds(**{f"{policy.pipeline}__in": sight.pipelines})
+    if policy.job is not None and sight.pipelines is not None:
         of_job = f"{policy.job.removesuffix('_id')}__pipeline_id__in"
-        places &= holds(**{f"{policy.job}__isnull": True}) | holds(**{of_job: scope.pipelines})
+        places &= holds(**{f"{policy.job}__isnull": True}) | holds(**{of_job: sight.pipelines})
     return places
 
 
 @cache
-def sql_condition(kind: Kind, row: str, first: int) -> str:
+def sql_condition(policy: Policy, row: str, first: int) -> str:
     """What holds for the visible rows, which the statement calls `row`. It is the same for every scope: `sql_values`
     are what differs, and have their places from `first` on."""
-    policy = POLICIES[kind]
     places = (f"${number}" for number in count(first))
     firm = f"{row}.{policy.firm} = {next(places)}"
     asked = []
@@ -118,16 +110,15 @@ def _among(column: str, place: str) -> str:
     return f"({place}::uuid[] IS NULL OR {column} = ANY({place}))"
 
 
-def sql_values(kind: Kind, scope: Sight, member: UUID | None) -> Sequence[Any]:
+def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[Any]:
     """The values of `sql_condition`, in order."""
-    policy = POLICIES[kind]
-    values: list[Any] = [scope.firm_id]
+    values: list[Any] = [sight.firm_id]
     if policy.right is not None:
-        values.append(policy.right in scope.rights)
+        values.append(policy.right in sight.rights)
     if policy.account is not None:
-        values.append(scope.accounts)
+        values.append(sight.accounts)
     if policy.pipeline is not None or policy.job is not None:
-        values.append(scope.pipelines)
+        values.append(sight.pipelines)
     if policy.owner is not None:
         values.append(member)
     return values

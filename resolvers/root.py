@@ -11,10 +11,10 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.mutations import Mutation
 from resolvers.queries import Query
 from resolvers.subscriptions import Subscription
+from schema.event_types import EVENT_TYPES, resolve_events
 from schema.field_resolvers import resolve_directly
 from schema.permissions import guard
 from schema.scalars import SCALARS
-from schema.types.events import EVENT_TYPES, resolve_events
 
 
 def assembled() -> strawberry.Schema:

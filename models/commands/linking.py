@@ -6,7 +6,7 @@ from uuid import UUID
 from models.command import Change
 from models.database import sql
 from models.errors import Invalid, RuleBroken
-from models.rows import Job, Task, TimeEntry
+from models.rows import Account, Job, Task, TimeEntry
 from models.scope import Rows
 
 L = TypeVar("L", Task, TimeEntry)
@@ -16,14 +16,14 @@ async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID 
     """The account and the job that a new thing is for: one of them is needed, and the account follows from the job.
     The job is held: it stays in its pipeline, which says who is told."""
     if job_id is not None:
-        job = await change.scope.jobs.lock(job_id, "job_id")
+        job = await change.scope.rows(Job).lock(job_id, "job_id")
         if account_id not in (None, job.account_id):
-            await change.scope.accounts_seen.get(account_id, "account_id")
+            await change.scope.rows(Account).get(account_id, "account_id")
             of_account(job, account_id)
         return job.account_id, job
     if account_id is None:
         raise Invalid("Name an account, or one of its jobs.", "account_id")
-    account = await change.scope.accounts_seen.get(account_id, "account_id")
+    account = await change.scope.rows(Account).get(account_id, "account_id")
     return account.id, None
 
 

@@ -9,11 +9,12 @@ from models.commands.placing import keys_for
 from models.commands.shared import each
 from models.errors import RuleBroken
 from models.events import JobMoved, JobStatusChanged
-from models.rows import Category, Job, Stage, Status
+from models.rights import EVERY_MEMBER
+from models.rows import Account, Category, Job, Stage, Status
 from models.targets import Target, several
 
 
-@command("moveJob")
+@command("moveJob", EVERY_MEMBER)
 async def move_job(
     change: Change,
     *,
@@ -23,16 +24,18 @@ async def move_job(
     after_job_id: UUID | None = None,
     expected_version: int | None = None,
 ) -> Job:
-    """Put a job on a stage: before or after a card of it, or as its last card. The stage may be of another pipeline."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Put a job on a stage, of this pipeline or another one, or elsewhere among the cards of its stage.
+
+    Before or after a card of it, or as its last card."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    stage = await change.scope.stages.lock(stage_id, "stage_id")
+    stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     _movable(job)
     (position,) = await keys_for(change, stage, [job.id], before=before_job_id, after=after_job_id)
     return await _place(change, job, stage, position, await _statuses_of(job, stage))
 
 
-@command("moveJobs")
+@command("moveJobs", EVERY_MEMBER)
 async def move_jobs(
     change: Change,
     *,
@@ -42,10 +45,12 @@ async def move_jobs(
     after_job_id: UUID | None = None,
     atomic: bool = True,
 ) -> Bulk[Job]:
-    """Put jobs on a stage, one after the other in the order given."""
+    """Put jobs on a stage, in one revision.
+
+    One after the other in the order given."""
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
-    stage = await change.scope.stages.lock(stage_id, "stage_id")
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     ids = list(dict.fromkeys(target.id for target in targets if target.id in locked))
     keys = await keys_for(change, stage, ids, before=before_job_id, after=after_job_id)
     positions = dict(zip(ids, keys, strict=True))
@@ -115,20 +120,22 @@ def _record_status(change: Change, job: Job, from_status: UUID) -> None:
     )
 
 
-@command("setJobStatus")
+@command("setJobStatus", EVERY_MEMBER)
 async def set_job_status(change: Change, *, job_id: UUID, status_id: UUID, expected_version: int | None = None) -> Job:
-    """Put a job under a status of its pipeline. The stage stays."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Put a job under a status of its pipeline.
+
+    The stage stays."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    return await _enter(change, job, await change.scope.statuses.get(status_id, "status_id"))
+    return await _enter(change, job, await change.scope.rows(Status).get(status_id, "status_id"))
 
 
-@command("setJobsStatus")
+@command("setJobsStatus", EVERY_MEMBER)
 async def set_jobs_status(change: Change, *, jobs: Sequence[Target], status_id: UUID, atomic: bool = True) -> Bulk[Job]:
-    """Put jobs of one pipeline under one of its statuses."""
+    """Put jobs under a status of their pipeline, in one revision."""
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
-    status = await change.scope.statuses.get(status_id, "status_id")
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    status = await change.scope.rows(Status).get(status_id, "status_id")
 
     async def enter(target: Target) -> Job:
         return await _enter(change, target.among(locked), status)
@@ -146,7 +153,7 @@ async def _enter(change: Change, job: Job, status: Status) -> Job:
 
 async def _require_open_account(change: Change, job: Job) -> None:
     # Locked, so that the account is not archived meanwhile: an archived one has no open jobs.
-    account = await change.scope.accounts_seen.lock(job.account_id)
+    account = await change.scope.rows(Account).lock(job.account_id)
     if account.archived:
         raise RuleBroken("This job's account is archived. Restore the account first.", "job_id")
 
@@ -167,39 +174,45 @@ async def _under(change: Change, job: Job, status: Status) -> Job:
     return job
 
 
-@command("completeJob")
+@command("completeJob", EVERY_MEMBER)
 async def complete_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
-    """Put a job under Completed. It stays on the board and is never overdue."""
+    """Put a job under Completed.
+
+    It stays on the board and is never overdue."""
     return await _one(change, job_id, expected_version, _complete)
 
 
-@command("completeJobs")
+@command("completeJobs", EVERY_MEMBER)
 async def complete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
-    """Put jobs under Completed."""
+    """Put jobs under Completed, in one revision."""
     return await _several(change, jobs, atomic, _complete)
 
 
-@command("archiveJob")
+@command("archiveJob", EVERY_MEMBER)
 async def archive_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
-    """Take a job off the board. It stays searchable, on its stage."""
+    """Take a job off the board.
+
+    It stays searchable, on its stage."""
     return await _one(change, job_id, expected_version, _archive)
 
 
-@command("archiveJobs")
+@command("archiveJobs", EVERY_MEMBER)
 async def archive_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
-    """Take jobs off the board."""
+    """Take jobs off the board, in one revision."""
     return await _several(change, jobs, atomic, _archive)
 
 
-@command("restoreJob")
+@command("restoreJob", EVERY_MEMBER)
 async def restore_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
-    """Put an archived job back on its stage: Completed if it had been completed, else Active."""
+    """Put an archived job back on its stage.
+
+    Completed if it had been completed, else Active."""
     return await _one(change, job_id, expected_version, _restore)
 
 
-@command("restoreJobs")
+@command("restoreJobs", EVERY_MEMBER)
 async def restore_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
-    """Put archived jobs back on their stages."""
+    """Put archived jobs back on their stages, in one revision."""
     return await _several(change, jobs, atomic, _restore)
 
 
@@ -223,14 +236,14 @@ async def _restore(change: Change, job: Job, statuses: BuiltIn) -> Job:
 
 
 async def _one(change: Change, job_id: UUID, expected_version: int | None, step: Step) -> Job:
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     return await step(change, job, await _built_in([job]))
 
 
 async def _several(change: Change, jobs: Sequence[Target], atomic: bool, step: Step) -> Bulk[Job]:
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     statuses = await _built_in(locked.values())
 
     async def act(target: Target) -> Job:

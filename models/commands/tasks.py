@@ -22,6 +22,7 @@ from models.events import (
     changes_of,
 )
 from models.ids import new_id
+from models.rights import EVERY_MEMBER
 from models.rows import Job, Priority, Task, TaskAssignee, TaskState
 from models.texts import DESCRIPTION, NAME
 
@@ -36,7 +37,7 @@ class TaskFields(TypedDict, total=False):
     due_date: date | None
 
 
-@command("createTask")
+@command("createTask", EVERY_MEMBER)
 async def create_task(
     change: Change,
     *,
@@ -50,7 +51,7 @@ async def create_task(
     assignee_ids: Sequence[UUID] = (),
     id: UUID | None = None,
 ) -> Task:
-    """Add a task for an account, or for one of its jobs."""
+    """Add a task to an account, or to a job of it."""
     if earlier := await made_before(change, Task, id, TaskCreated):
         return earlier
     account, job = await account_and_job(change, account_id, job_id)
@@ -85,12 +86,12 @@ def _where(task: Task, pipeline: UUID | None) -> dict[str, Any]:
 
 
 async def _lock(change: Change, task_id: UUID, expected_version: int | None) -> tuple[Task, UUID | None]:
-    task, pipeline = await lock_linked(change.scope.tasks, "task", task_id, "task_id")
+    task, pipeline = await lock_linked(change.scope.rows(Task), "task", task_id, "task_id")
     task.expect(expected_version)
     return task, pipeline
 
 
-@command("updateTask")
+@command("updateTask", EVERY_MEMBER)
 async def update_task(
     change: Change, *, task_id: UUID, expected_version: int | None = None, **fields: Unpack[TaskFields]
 ) -> Task:
@@ -110,11 +111,11 @@ async def update_task(
     return task
 
 
-@command("setTaskState")
+@command("setTaskState", EVERY_MEMBER)
 async def set_task_state(
     change: Change, *, task_id: UUID, state: TaskState, expected_version: int | None = None
 ) -> Task:
-    """Start, complete or cancel a task, or take it up again."""
+    """Start, complete, cancel or take up a task again."""
     task, pipeline = await _lock(change, task_id, expected_version)
     if state is task.state:
         return task
@@ -125,11 +126,11 @@ async def set_task_state(
     return task
 
 
-@command("assignTask")
+@command("assignTask", EVERY_MEMBER)
 async def assign_task(
     change: Change, *, task_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Task:
-    """Make these members, and no others, the assignees of a task."""
+    """Make just these members the assignees of a task."""
     task, pipeline = await _lock(change, task_id, expected_version)
     wanted = checks.at_most(member_ids, "member_ids")
     present = set(await TaskAssignee.filter(task_id=task.id).values_list("member_id", flat=True))
@@ -141,10 +142,10 @@ async def assign_task(
     return task
 
 
-@command("linkTask")
+@command("linkTask", EVERY_MEMBER)
 async def link_task(change: Change, *, task_id: UUID, job_id: UUID, expected_version: int | None = None) -> Task:
-    """Link a task to a job of its account. It holds at most one job."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Link a task to a job; it must not be linked to another one."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     task, _ = await _lock(change, task_id, expected_version)
     if task.job_id == job.id:
         return task
@@ -158,9 +159,9 @@ async def link_task(change: Change, *, task_id: UUID, job_id: UUID, expected_ver
     return task
 
 
-@command("unlinkTask")
+@command("unlinkTask", EVERY_MEMBER)
 async def unlink_task(change: Change, *, task_id: UUID, expected_version: int | None = None) -> Task:
-    """Unlink a task from its job. It stays with the account."""
+    """Take a task off its job. The task stays."""
     task, pipeline = await _lock(change, task_id, expected_version)
     if task.job_id is not None:
         left = TaskUnlinked(**_where(task, pipeline))
@@ -170,9 +171,11 @@ async def unlink_task(change: Change, *, task_id: UUID, expected_version: int | 
     return task
 
 
-@command("deleteTask")
+@command("deleteTask", EVERY_MEMBER)
 async def delete_task(change: Change, *, task_id: UUID, expected_version: int | None = None) -> Task:
-    """Delete a task for good. Its history stays in the log."""
+    """Delete a task. The answer's task is what it was.
+
+    Its history stays in the log."""
     task, pipeline = await _lock(change, task_id, expected_version)
     await sql("DELETE FROM task WHERE id = $1", task.id)
     change.record(TaskDeleted(**_where(task, pipeline), name=task.name))

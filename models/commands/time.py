@@ -16,8 +16,8 @@ from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.events import Changes, TimeEntryDeleted, TimeEntryUpdated, TimeLogged, changes_of
 from models.ids import new_id
-from models.rights import Right
-from models.rows import Job, TimeEntry
+from models.rights import EVERY_MEMBER, Right
+from models.rows import Firm, Job, TimeEntry
 from models.texts import NOTE
 
 
@@ -31,7 +31,7 @@ class TimeEntryFields(TypedDict, total=False):
     job_id: UUID | None
 
 
-@command("logTime")
+@command("logTime", EVERY_MEMBER)
 async def log_time(
     change: Change,
     *,
@@ -44,7 +44,9 @@ async def log_time(
     member_id: UUID | None = None,
     id: UUID | None = None,
 ) -> TimeEntry:
-    """Log a member's minutes for an account, or for one of its jobs: today's unless told otherwise."""
+    """Note time that was spent.
+
+    For an account, or for one of its jobs: today's unless told otherwise."""
     member = _whose(change, member_id)
     if earlier := await made_before(change, TimeEntry, id, TimeLogged):
         return earlier
@@ -102,29 +104,29 @@ def entry_place(entry: TimeEntry, pipeline: UUID | None) -> dict[str, Any]:
 
 
 async def _lock(change: Change, entry_id: UUID, expected_version: int | None) -> tuple[TimeEntry, UUID | None]:
-    entry, pipeline = await lock_linked(change.seen.time_entries, "time_entry", entry_id, "time_entry_id")
+    entry, pipeline = await lock_linked(change.seen.rows(TimeEntry), "time_entry", entry_id, "time_entry_id")
     entry.expect(expected_version)
     return entry, pipeline
 
 
-@command("updateTimeEntry")
+@command("updateTimeEntry", EVERY_MEMBER)
 async def update_time_entry(
     change: Change, *, time_entry_id: UUID, expected_version: int | None = None, **fields: Unpack[TimeEntryFields]
 ) -> TimeEntry:
-    """Change a time entry's minutes, day, note, job, or whether it is billable."""
+    """Change a time entry: your own, or another's with the right MANAGE_TIME_ENTRIES."""
     if fields.keys() & {"minutes", "day"}:
-        present = await change.seen.time_entries.get(time_entry_id, "time_entry_id")
+        present = await change.seen.rows(TimeEntry).get(time_entry_id, "time_entry_id")
         await hold_time_of([present.member_id])
     # The new job before the old one: it may be the same, which is then held once, in the stronger way.
     job_id = fields.get("job_id")
-    jobs = await change.scope.jobs.lock_many({job_id}) if job_id is not None else {}
+    jobs = await change.scope.rows(Job).lock_many({job_id}) if job_id is not None else {}
     entry, pipeline = await _lock(change, time_entry_id, expected_version)
     wanted = entry.differing(fields)
     if "minutes" in wanted and entry.running:
         raise RuleBroken("This timer is running. Stop it before setting its minutes.", "minutes")
     job = None
     if wanted.get("job_id") is not None:
-        job = jobs.get(wanted["job_id"]) or await change.scope.jobs.get(wanted["job_id"], "job_id")
+        job = jobs.get(wanted["job_id"]) or await change.scope.rows(Job).get(wanted["job_id"], "job_id")
         of_account(job, entry.account_id)
     left = entry_place(entry, pipeline)
     changed = entry.change_to(_checked(change, wanted))
@@ -162,23 +164,27 @@ def _record_update(change: Change, entry: TimeEntry, left: dict[str, Any], job: 
         change.record(TimeEntryUpdated(**entry_place(entry, job.pipeline_id if job else None), changes=changes))
 
 
-@command("deleteTimeEntry")
+@command("deleteTimeEntry", EVERY_MEMBER)
 async def delete_time_entry(change: Change, *, time_entry_id: UUID, expected_version: int | None = None) -> TimeEntry:
-    """Delete a time entry for good, or throw a running timer away. Its history stays in the log."""
+    """Delete a time entry. The answer's entry is what it was.
+
+    Of a running timer it is what throws it away. Its history stays in the log."""
     entry, pipeline = await _lock(change, time_entry_id, expected_version)
     await sql("DELETE FROM time_entry WHERE id = $1", entry.id)
     change.record(TimeEntryDeleted(**entry_place(entry, pipeline), minutes=entry.minutes))
     return entry
 
 
-@command("setTimeEntryRate")
+@command("setTimeEntryRate", Right.MANAGE_RATES)
 async def set_time_entry_rate(
     change: Change, *, time_entry_id: UUID, rate: Decimal | None, expected_version: int | None = None
 ) -> TimeEntry:
-    """Set what an hour of a time entry costs, or None for no rate."""
+    """Set what an hour of an entry costs.
+
+    None for no rate."""
     entry, pipeline = await _lock(change, time_entry_id, expected_version)
     if rate is not None:
-        currency = (await change.scope.firms.get(change.actor.firm_id)).currency
+        currency = (await change.scope.rows(Firm).get(change.actor.firm_id)).currency
         if rate in (entry.rate, entry.rate_in(currency)):
             return entry
         rate = checks.money(rate, currency, "rate")

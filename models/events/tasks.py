@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
-from uuid import UUID
 
 from models.events.base import Changes, Event
 from models.ids import AccountId, JobId, MemberId, PipelineId, TaskId, TimeEntryId
@@ -29,13 +28,12 @@ class AtAccount(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEvent(AtAccount):
-    """Something happened to a task."""
+    """Something happened to a task. `job` is the linked one."""
+
+    subject = "task"
+    beside = ("job",)
 
     task: TaskId
-
-    @property
-    def thing(self) -> UUID:
-        return self.task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,17 +97,18 @@ class TaskDeleted(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeEvent(AtAccount):
-    """Something happened to a time entry. Seen with the right to others' entries or to time budgets, and by whose time
-    it is on their own stream."""
+    """Something happened to a time entry.
 
+    Seen with the right to others' entries or to time budgets, and by whose time it is on their own stream."""
+
+    subject = "entry"
+    beside = ("job",)
     needs: ClassVar[frozenset[Right]] = frozenset({Right.MANAGE_TIME_ENTRIES, Right.MANAGE_TIME_BUDGETS})
+    # Whose time it was: a viewer who sees the event for the sake of the budget need not know.
+    withheld = dict.fromkeys(("member", "minutes", "changes"), Right.MANAGE_TIME_ENTRIES)
 
     entry: TimeEntryId
     member: MemberId
-
-    @property
-    def thing(self) -> UUID:
-        return self.entry
 
     @property
     def owners(self) -> frozenset[MemberId]:

@@ -1,7 +1,7 @@
 """The rows: one Tortoise model a table."""
 
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
-from models.rows.base import Row
+from models.rows.base import Row, model_of, register
 from models.rows.firm import Firm
 from models.rows.jobs import OPEN_STATES, Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
 from models.rows.log import EventRow, IdempotencyKey
@@ -18,6 +18,8 @@ from models.rows.pipelines import (
 )
 from models.rows.sessions import Session, SignInAttempts, SigningKey
 from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
+
+register(Firm, Member, Tag, ClientStatus, Account, Pipeline, Stage, Status, Job, Task, TimeEntry)
 
 __all__ = [
     "FORGOTTEN_AFTER",
@@ -51,4 +53,6 @@ __all__ = [
     "TaskState",
     "TimeEntry",
     "TimeFlag",
+    "model_of",
+    "register",
 ]

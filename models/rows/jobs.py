@@ -8,6 +8,8 @@ from uuid import UUID
 from tortoise import fields
 
 from models.ids import Kind
+from models.policies import Policy
+from models.rights import Right
 from models.rows.base import Link, Row, belongs_to
 from models.rows.keys import name_order
 from models.texts import LABEL, NAME
@@ -38,6 +40,8 @@ class Job(Row):
     """One instance of work, for one account, in one pipeline, on one stage."""
 
     kind = Kind.JOB
+    policy = Policy(account="account_id", pipeline="pipeline_id")
+    withheld = dict.fromkeys(("budget", "tracked", "remaining", "percent_used"), Right.MANAGE_TIME_BUDGETS)
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
@@ -90,6 +94,7 @@ class Task(Row):
     """Something to do for an account, linked to at most one of its jobs."""
 
     kind = Kind.TASK
+    policy = Policy(account="account_id", job="job_id")
 
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID

@@ -10,6 +10,8 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.money import MOST_DECIMALS, rounded, worth
+from models.policies import Policy
+from models.rights import Right
 from models.rows.base import Row, belongs_to
 
 
@@ -34,6 +36,8 @@ class TimeEntry(Row):
     """A member's minutes on a date. While `started_at` is set it is a running timer, and `minutes` are yet to come."""
 
     kind = Kind.TIME_ENTRY
+    policy = Policy(account="account_id", job="job_id", right=Right.MANAGE_TIME_ENTRIES, owner="member_id")
+    withheld = {"rate": Right.MANAGE_RATES, "amount": Right.MANAGE_RATES}
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

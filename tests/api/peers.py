@@ -13,7 +13,8 @@ import orjson
 from tortoise.transactions import in_transaction
 
 from models.commands.time import log_time, update_time_entry
-from models.events import KINDS, VIEWS, Changes, Event, TimeEvent
+from models.event_kinds import KINDS, VIEWS
+from models.events import Changes, Event, TimeEvent
 from models.ids import Kind
 from models.log import Logged, append, read_log
 from models.position import Position

@@ -12,7 +12,8 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from models.commands.time import log_time
-from models.events import KINDS, Event, JobUpdated, TimeLogged
+from models.event_kinds import KINDS
+from models.events import Event, JobUpdated, TimeLogged
 from models.ids import Kind, encode, new_id
 from models.log import Logged, append, read_log
 from models.rights import Right

@@ -12,7 +12,7 @@ import pytest
 from engine.engine import Engine, _body
 from engine.live import RenderedMessage
 from engine.prepared import Prepared
-from models.events import KINDS, VIEWS
+from models.event_kinds import KINDS, VIEWS
 from models.ids import Kind, encode
 from models.scope import Viewer
 from models.sign_in import issue_for

@@ -28,10 +28,10 @@ from resolvers.mutations import Mutation
 from resolvers.queries import Query
 from resolvers.root import graphql_schema
 from resolvers.subscriptions import Subscription
+from schema.event_types import EVENT_TYPES, resolve_events
 from schema.field_resolvers import Load, Read
 from schema.permissions import Guard, guard
 from schema.scalars import SCALARS
-from schema.types.events import EVENT_TYPES, resolve_events
 from subscriptions.message import Message
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, asked, filled
