@@ -91,6 +91,17 @@ class Socket:
         return frame["payload"]["data"]
 
 
+def listening_at(port: int) -> socket.socket:
+    """A listener on this machine."""
+    # That it is TCP is said: of others asyncio does not turn Nagle's algorithm off, and an answer's body would wait 40 ms
+    # for the acknowledgement of its head. uvloop, in which the product runs, turns it off for all.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
+
+
 @contextlib.asynccontextmanager
 async def serving(database_url: str, redis_url: str, **settings: Any) -> AsyncIterator[Api]:
     """A server in this process, with its own hub, on the connections of the process."""
@@ -99,7 +110,7 @@ async def serving(database_url: str, redis_url: str, **settings: Any) -> AsyncIt
     config = uvicorn.Config(application.asgi, log_level="warning", **server_settings(application.options))
     server = Server(config, application.traffic, window=0)
     ports = [0] if given.metrics_port is None else [0, given.metrics_port]
-    task = asyncio.create_task(server.serve([socket.create_server(("127.0.0.1", port)) for port in ports]))
+    task = asyncio.create_task(server.serve([listening_at(port) for port in ports]))
     while not server.started:
         if task.done():
             task.result()
