@@ -41,9 +41,9 @@ async def member(world: World, kept: str) -> Member:
 
 async def send(api: Api, query: str, token: str | None = None, **variables: Any) -> tuple[int, dict[str, Any]]:
     """Status and body of an answer to the holder of a token, or to nobody."""
-    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    answer = await api.http.post(api.url, json={"query": query, "variables": variables}, headers=headers)
-    return answer.status_code, answer.json()
+    signed = {"authorization": f"Bearer {token}"} if token else {}
+    answer = await api.send({"query": query, "variables": variables}, **signed)
+    return answer.status, answer.json()
 
 
 async def signed_in(api: Api, member: Member) -> dict[str, Any]:
