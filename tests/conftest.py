@@ -1,17 +1,18 @@
 """Real servers for the whole run, and a fresh firm for each test."""
 
+import asyncio
 import itertools
 import os
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 import uvloop
 
 import embedded
-from models.database import connected, credentials, migrate
+from models.database import connected
+from tests.databases import drop_templates, own_database
 from tests.node import node_with_clients
 from tests.serving import Api, serving
 from tests.world import World
@@ -26,7 +27,9 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Servers]:
     """PostgreSQL and Valkey: those of the environment, or throw-away ones of our own."""
     if url := os.environ.get("JOBWIRE_TEST_DATABASE_URL"):
-        yield embedded.Servers(url, os.environ["JOBWIRE_TEST_REDIS_URL"])
+        given = embedded.Servers(url, os.environ["JOBWIRE_TEST_REDIS_URL"])
+        yield given
+        asyncio.run(drop_templates(given))
         return
     with embedded.run(Path(tmp_path_factory.mktemp("servers")), durable=False) as running:
         yield embedded.Servers(running.database_url, running.redis_url)
@@ -35,18 +38,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Serve
 @pytest.fixture(scope="session")
 async def database(servers: embedded.Servers) -> AsyncIterator[str]:
     """A migrated database of this run's own, with the rows connected to it."""
-    name = f"test_{os.getpid()}"
-    admin = await asyncpg.connect(**credentials(servers.database_url))
-    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await admin.execute(f"CREATE DATABASE {name}")
-    url = servers.database_url.replace("/jobwire?", f"/{name}?", 1)
-    try:
-        await migrate(url)
-        async with connected(url, pool=20):
-            yield url
-    finally:
-        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await admin.close()
+    async with own_database(servers, "test") as url, connected(url, pool=20):
+        yield url
 
 
 _numbers = itertools.count(1)

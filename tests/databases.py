@@ -11,6 +11,9 @@ from tortoise.migrations.api.migrate import migrate as run_migrations
 import embedded
 from models.database import _config, credentials, sql
 
+#: The databases that are made once and then copied, by what they are: migrating takes seconds, copying a moment.
+_templates: dict[tuple[str, ...], str] = {}
+
 
 @asynccontextmanager
 async def own_database(
@@ -25,17 +28,45 @@ async def own_database(
     says of it."""
     name = f"{name}_{os.getpid()}"
     admin = await asyncpg.connect(**credentials(servers.database_url))
-    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 {locale}")
-    await admin.execute(f"ALTER DATABASE {name} SET timezone = '{time_zone}'")
-    url = servers.database_url.replace("/jobwire?", f"/{name}?", 1)
     try:
-        async with TortoiseContext():
-            await run_migrations(config=_config(url, 2, 60), target=f"models.{migrated_to or '__latest__'}")
-        yield url
+        template = await _template(admin, servers, migrated_to or "__latest__", time_zone, locale)
+        await _create(admin, name, template, time_zone, locale)
+        yield _at(servers, name)
     finally:
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await admin.close()
+
+
+async def drop_templates(servers: embedded.Servers) -> None:
+    """Leave nothing on servers that stay."""
+    admin = await asyncpg.connect(**credentials(servers.database_url))
+    for name in _templates.values():
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    _templates.clear()
+    await admin.close()
+
+
+async def _template(
+    admin: asyncpg.Connection, servers: embedded.Servers, target: str, time_zone: str, locale: str
+) -> str:
+    kind = (servers.database_url, target, time_zone, locale)
+    if kind not in _templates:
+        name = f"template_{len(_templates)}_{os.getpid()}"
+        await _create(admin, name, "template0", time_zone, locale)
+        async with TortoiseContext():
+            await run_migrations(config=_config(_at(servers, name), 2, 60), target=f"models.{target}")
+        _templates[kind] = name
+    return _templates[kind]
+
+
+async def _create(admin: asyncpg.Connection, name: str, template: str, time_zone: str, locale: str) -> None:
+    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} {locale}")
+    await admin.execute(f"ALTER DATABASE {name} SET timezone = '{time_zone}'")
+
+
+def _at(servers: embedded.Servers, name: str) -> str:
+    return servers.database_url.replace("/jobwire?", f"/{name}?", 1)
 
 
 @asynccontextmanager
