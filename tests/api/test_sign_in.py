@@ -8,11 +8,10 @@ import structlog
 
 from models.database import sql
 from models.ids import Kind, encode
-from models.passwords import hash_password
 from models.rights import Role
 from models.rows import Member
 from tests.serving import Api, serving
-from tests.signing_in import PASSWORD
+from tests.signing_in import KEPT, PASSWORD
 from tests.world import World
 
 SIGN_IN = """
@@ -26,16 +25,10 @@ ME = "{ viewer { member { email } } }"
 DEACTIVATE = "mutation Out($input: MemberInput!) { deactivateMember(input: $input) { errors { message } } }"
 
 
-@pytest.fixture(scope="module")
-async def kept() -> str:
-    """The hash of the password, made once."""
-    return await hash_password(PASSWORD)
-
-
 @pytest.fixture
-async def member(world: World, kept: str) -> Member:
+async def member(world: World) -> Member:
     """An employee with a password."""
-    await Member.filter(id=world.employee.id).update(password_hash=kept)
+    await Member.filter(id=world.employee.id).update(password_hash=KEPT)
     return world.employee
 
 
