@@ -1,6 +1,7 @@
 """Real servers for the whole run, and a fresh firm for each test."""
 
 import asyncio
+import gc
 import itertools
 import os
 from asyncio import AbstractEventLoop
@@ -12,8 +13,10 @@ import uvloop
 
 import embedded
 from models.database import connected
-from tests.databases import drop_templates, own_database
+from tests.databases import drop_templates, make_migrated, own_database, use_migrated
 from tests.node import node_with_clients
+from tests.once import copied, made_once
+from tests.order import dealt
 from tests.serving import Api, serving
 from tests.world import World
 
@@ -21,6 +24,18 @@ from tests.world import World
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
     """The loop that the product runs in."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, each begins with what takes long."""
+    if (own := getattr(config, "workerinput", None)) is not None:
+        items[:] = dealt(items, own["workercount"])
+
+
+def pytest_collection_finish() -> None:
+    """The tests stay as long as the process: the collector need not look through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +46,17 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Serve
         yield given
         asyncio.run(drop_templates(given))
         return
-    with embedded.run(Path(tmp_path_factory.mktemp("servers")), durable=False) as running:
-        yield embedded.Servers(running.database_url, running.redis_url)
+    folder = tmp_path_factory.mktemp("servers")
+    copied(made_once(tmp_path_factory, "prepared", _prepare) / "postgres", folder / "postgres")
+    with embedded.run(folder, durable=False) as running:
+        own = embedded.Servers(running.database_url, running.redis_url)
+        use_migrated(own)
+        yield own
+
+
+def _prepare(folder: Path) -> None:
+    with embedded.run(folder, durable=False) as running:
+        asyncio.run(make_migrated(embedded.Servers(running.database_url, running.redis_url)))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,20 @@ from models.database import _config, credentials, sql
 
 #: The databases that are made once and then copied, by what they are: migrating takes seconds, copying a moment.
 _templates: dict[tuple[str, ...], str] = {}
+#: The one with all migrations, on servers whose data are a copy.
+_MIGRATED = "migrated"
+
+
+async def make_migrated(servers: embedded.Servers) -> None:
+    """Prepare servers of which copies are to be made."""
+    admin = await asyncpg.connect(**credentials(servers.database_url))
+    await _migrated(admin, servers, _MIGRATED, "__latest__")
+    await admin.close()
+
+
+def use_migrated(servers: embedded.Servers) -> None:
+    """Say that these servers are such a copy."""
+    _templates[_kind(servers)] = _MIGRATED
 
 
 @asynccontextmanager
@@ -49,14 +63,31 @@ async def drop_templates(servers: embedded.Servers) -> None:
 async def _template(
     admin: asyncpg.Connection, servers: embedded.Servers, target: str, time_zone: str, locale: str
 ) -> str:
-    kind = (servers.database_url, target, time_zone, locale)
+    kind = _kind(servers, target, time_zone, locale)
     if kind not in _templates:
         name = f"template_{len(_templates)}_{os.getpid()}"
-        await _create(admin, name, "template0", time_zone, locale)
-        async with TortoiseContext():
-            await run_migrations(config=_config(_at(servers, name), 2, 60), target=f"models.{target}")
+        await _migrated(admin, servers, name, target, time_zone, locale)
         _templates[kind] = name
     return _templates[kind]
+
+
+def _kind(
+    servers: embedded.Servers, target: str = "__latest__", time_zone: str = "UTC", locale: str = ""
+) -> tuple[str, ...]:
+    return (servers.database_url, target, time_zone, locale)
+
+
+async def _migrated(
+    admin: asyncpg.Connection,
+    servers: embedded.Servers,
+    name: str,
+    target: str,
+    time_zone: str = "UTC",
+    locale: str = "",
+) -> None:
+    await _create(admin, name, "template0", time_zone, locale)
+    async with TortoiseContext():
+        await run_migrations(config=_config(_at(servers, name), 2, 60), target=f"models.{target}")
 
 
 async def _create(admin: asyncpg.Connection, name: str, template: str, time_zone: str, locale: str) -> None:
