@@ -11,6 +11,8 @@ from pathlib import Path
 import cli
 from cli.failing import Mistake
 
+#: Requests that are being answered when the server stops have so many seconds, and no request takes longer.
+GRACE = 20
 _OURS = Path(cli.__file__).parent.parent
 
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli.announcing import announce
-from cli.children import Child, stop
+from cli.children import GRACE, Child, stop
 from cli.failing import Mistake
 from cli.listening import require_free
 from cli.places import Place, place
 from cli.readiness import first_line, is_ready
 from cli.seeding import demo_is_there, seed_if_new
-from cli.serving import GRACE
 from embedded.folder import Folder
 from models.database import connected, migrate
 from settings import Settings
