@@ -10,6 +10,8 @@ from pathlib import Path
 
 from cli.mistakes import Mistake
 
+#: Requests that are being answered when the server stops have so many seconds, and no request takes longer.
+GRACE = 20
 _OURS = Path(__file__).parents[1]
 
 

@@ -60,9 +60,10 @@ def default(context: typer.Context) -> None:
 def run(parent: Parent = None) -> None:
     """Everything on this machine: PostgreSQL, Valkey, demo firms, a server and a worker."""
     end_with(parent, signal.SIGTERM)
+    settings = _settings()
     from cli.run import run
 
-    run(_settings())
+    run(settings)
 
 
 @app.command()
@@ -70,9 +71,10 @@ def run(parent: Parent = None) -> None:
 def serve(parent: Parent = None) -> None:
     """One server process. Any number of them share a database and a Redis."""
     end_with(parent, signal.SIGKILL)
+    settings = _settings()
     from cli.serve import serve
 
-    serve(_settings())
+    serve(settings)
 
 
 @app.command()
@@ -80,9 +82,10 @@ def serve(parent: Parent = None) -> None:
 def worker(parent: Parent = None) -> None:
     """One worker process, which does what happens by itself."""
     end_with(parent, signal.SIGKILL)
+    settings = _settings()
     from cli.worker import work
 
-    work(_settings())
+    work(settings)
 
 
 @app.command()

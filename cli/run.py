@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli.announcement import announce
-from cli.children import Child, stop
+from cli.children import GRACE, Child, stop
 from cli.demo_firms import demo_is_there, seed_if_new
 from cli.mistakes import Mistake
 from cli.places import Place, place
 from cli.readiness import first_line, is_ready
-from cli.serve import GRACE
 from cli.sockets import require_free
 from common.settings import Settings
 from common.terminal import say

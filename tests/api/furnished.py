@@ -15,7 +15,6 @@ from models.commands.time import log_time, update_time_entry
 from models.commands.timers import start_timer
 from models.database import sql
 from models.ids import Kind, encode
-from models.passwords import hash_password
 from models.rights import Right, Role
 from models.rows import (
     Account,
@@ -32,7 +31,7 @@ from models.rows import (
     TaskAssignee,
 )
 from tests.api.samples import Id
-from tests.signing_in import PASSWORD
+from tests.signing_in import KEPT
 from tests.specimens import Spot, specimens
 from tests.world import World
 
@@ -66,7 +65,6 @@ CHOSEN = {
     "linkTask.taskId": "loose task",
     "stopTimer.timeEntryId": "timer",
 }
-_hash: list[str] = []
 
 
 @cache
@@ -183,6 +181,4 @@ class Furnished:
         for row in [*rows, self.world.firm]:
             row.name = f"{self.word} {row.name}"[:100]
             await row.save(update_fields=["name"])
-        if not _hash:
-            _hash.append(await hash_password(PASSWORD))
-        await Member.filter(id=self.world.owner.id).update(password_hash=_hash[0])
+        await Member.filter(id=self.world.owner.id).update(password_hash=KEPT)

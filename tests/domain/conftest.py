@@ -2,23 +2,16 @@
 
 import pytest
 
-from models.passwords import hash_password
 from models.rows import Member
 from models.sign_in import SignedIn, sign_in
-from tests.signing_in import NOW, PASSWORD
+from tests.signing_in import KEPT, NOW, PASSWORD
 from tests.world import World
 
 
-@pytest.fixture(scope="session")
-async def kept() -> str:
-    """The hash of the password, made once."""
-    return await hash_password(PASSWORD)
-
-
 @pytest.fixture
-async def member(world: World, kept: str) -> Member:
+async def member(world: World) -> Member:
     """The world's employee, with a password."""
-    await Member.filter(id=world.employee.id).update(password_hash=kept)
+    await Member.filter(id=world.employee.id).update(password_hash=KEPT)
     return world.employee
 
 
