@@ -4,8 +4,8 @@ import asyncio
 import gc
 import itertools
 import os
-from asyncio import AbstractEventLoop
-from collections.abc import AsyncIterator, Callable, Iterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +23,9 @@ from tests.order import dealt
 from tests.serving import Api, serving
 from tests.world import World
 
-
-def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
-    """The loop that the product runs in."""
-    return {"uvloop": uvloop.new_event_loop}
+# Tests run in the loop that the product runs in, where a policy may say so: from Python 3.14 on none may.
+if sys.version_info < (3, 14):
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
