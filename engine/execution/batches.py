@@ -17,12 +17,14 @@ from graphql import Executor, GraphQLObjectType, Undefined
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 
-from engine.execution.plans import FetchStep, LeafStep, Objects, Plan, Step, StockStep
+from engine.execution.plans import FetchStep, LeafStep, Objects, OneType, Plan, Step, StockStep, TypesFound
 from schema.permissions import Guard
 
 #: Deals with the failure of the object in this place, or raises where it takes the others with it.
 GiveUp = Callable[[int, Exception], None]
 Pending = list[Awaitable[None]]
+#: The places of what can be completed together, it itself, and of which types it is.
+Fitting = tuple[list[int], list[Any], TypesFound]
 
 
 class BatchExecutor(Executor[None], ABC):
@@ -32,12 +34,10 @@ class BatchExecutor(Executor[None], ABC):
     def plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
         """How objects of this type are completed for this selection; None for one by one."""
 
-    def plans(
-        self, details: FieldDetailsList, types: Sequence[GraphQLObjectType]
-    ) -> dict[GraphQLObjectType, Plan] | None:
+    def plans(self, details: FieldDetailsList, types: TypesFound) -> dict[GraphQLObjectType, Plan] | None:
         """That of each of these types; None where there is one that has none."""
         made: dict[GraphQLObjectType, Plan] = {}
-        for type_ in dict.fromkeys(types):
+        for type_ in (types,) if isinstance(types, GraphQLObjectType) else dict.fromkeys(types):
             if (plan := self.plan(type_, details)) is None:
                 return None
             made[type_] = plan
@@ -213,41 +213,47 @@ class Batch:
     def _complete_objects(
         self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
     ) -> None:
-        if to.nullable:
-            there = [number for number, value in enumerate(values) if value is not None]
-            if len(there) < len(values):
-                places, values = [places[number] for number in there], [values[number] for number in there]
-        types = to.types_of_all(values)
-        if types is None or self._executor.plans(step.details, types) is None:
-            places, values, types = self._fitting(step, to, places, values, pending)
-        if values:
+        fitting = self._of_one_type if isinstance(to.types, OneType) else self._of_several_types
+        here, found, types = fitting(step, to, places, values, pending)
+        if found:
             inner = self._inner_lists if to.item_type else self._inner
-            pending += inner(step, places, values, types).proceed()
+            pending += inner(step, here, found, types).proceed()
 
-    def _fitting(
+    def _of_one_type(
         self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
-    ) -> tuple[list[int], list[Any], list[GraphQLObjectType]]:
-        """What can be completed together with others, and its types. The rest is done one by one."""
+    ) -> Fitting:
+        """What can be completed together. The rest is done one by one."""
+        assert isinstance(to.types, OneType)
+        fits = to.types.lists if to.item_type else to.types.fits
+        planned = self._executor.plan(to.types.type, step.details) is not None
+        here: list[int] = []
+        found: list[Any] = []
+        for place, value in zip(places, values, strict=True):
+            if planned and fits(value):
+                here.append(place)
+                found.append(value)
+            elif value is not None or not to.nullable:
+                self._complete_stock(step, place, value, pending)
+        return here, found, to.types.type
+
+    def _of_several_types(
+        self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
+    ) -> Fitting:
+        """As `_of_one_type`, where each value may be of another."""
         here: list[int] = []
         found: list[Any] = []
         types: list[GraphQLObjectType] = []
-        planned: set[GraphQLObjectType] = set()
         for place, value in zip(places, values, strict=True):
             of_value = to.types_of(value)
-            if of_value is not None and (
-                planned.issuperset(of_value) or self._executor.plans(step.details, of_value) is not None
-            ):
-                planned.update(of_value)
+            if of_value is not None and self._executor.plans(step.details, of_value) is not None:
                 here.append(place)
                 found.append(value)
                 types += of_value
-            else:
+            elif value is not None or not to.nullable:
                 self._complete_stock(step, place, value, pending)
         return here, found, types
 
-    def _inner(
-        self, step: FetchStep, places: list[int], found: list[Any], types: Sequence[GraphQLObjectType]
-    ) -> Batches:
+    def _inner(self, step: FetchStep, places: list[int], found: list[Any], types: TypesFound) -> Batches:
         inner = Batches(
             self._executor,
             step.details,
@@ -260,9 +266,7 @@ class Batch:
             self.objects[place][step.key] = result
         return inner
 
-    def _inner_lists(
-        self, step: FetchStep, places: list[int], found: list[Any], types: Sequence[GraphQLObjectType]
-    ) -> Batches:
+    def _inner_lists(self, step: FetchStep, places: list[int], found: list[Any], types: TypesFound) -> Batches:
         items = [item for value in found for item in value]
         at = [(place, index) for place, value in zip(places, found, strict=True) for index in range(len(value))]
 
@@ -342,7 +346,7 @@ class Batches:
         self,
         executor: BatchExecutor,
         details: FieldDetailsList,
-        types: Sequence[GraphQLObjectType],
+        types: TypesFound,
         sources: Sequence[Any],
         path_of: Callable[[int], Path | None],
         give_up: GiveUp,
@@ -350,7 +354,7 @@ class Batches:
         self._executor = executor
         plans = executor.plans(details, types)
         assert plans is not None
-        if len(plans) == 1:
+        if isinstance(types, GraphQLObjectType) or len(plans) == 1:
             (plan,) = plans.values()
             self._batches = [Batch(executor, plan, sources, path_of, give_up)]
             self.objects = self._batches[0].objects

@@ -7,7 +7,7 @@ instead (engine/execution/batches.py), by a plan that is kept with the document 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from typing import Any
 
 import graphql
@@ -27,7 +27,7 @@ from graphql.pyutils import Path
 
 from engine.documents import Document
 from engine.execution.batches import Batch, Batches, BatchExecutor, Pending, all_of
-from engine.execution.plans import Plan, Plans, make_plan, types_within
+from engine.execution.plans import Plan, Plans, TypesFound, make_plan, types_within
 from schema.permissions import Guard
 
 
@@ -144,7 +144,7 @@ class DirectExecutor(BatchExecutor):
 
     def _types_of_items(
         self, return_type: GraphQLList[GraphQLOutputType], details: FieldDetailsList, result: Any
-    ) -> Sequence[GraphQLObjectType] | None:
+    ) -> TypesFound | None:
         """The types of all items, where they can be completed together."""
         item_type = return_type.of_type
         named = item_type.of_type if isinstance(item_type, GraphQLNonNull) else item_type
@@ -152,7 +152,7 @@ class DirectExecutor(BatchExecutor):
             return None
         within = types_within(self.schema, named)
         types = within(result) if within is not None else None
-        return types if types and self.plans(details, types) is not None else None
+        return types if types is not None and self.plans(details, types) is not None else None
 
 
 def _raise(_place: int, error: Exception) -> None:

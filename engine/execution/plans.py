@@ -41,8 +41,8 @@ from schema.permissions import Guard
 #: Of one document: one for each set of values of the variables that its @skip and @include name.
 MAX_VARIANTS = 16
 
-#: Of which type each of these values is; None where one of them is of none, or it takes more than the values to know.
-Types = Callable[[Sequence[Any]], Sequence[GraphQLObjectType] | None]
+#: The type of all, or of each.
+TypesFound = GraphQLObjectType | Sequence[GraphQLObjectType]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,19 +81,16 @@ class FetchStep(Step):
 class Objects:
     """Objects, or lists of them where there is an item type. `types` says of which type each is."""
 
-    types: Types
+    types: OneType | AbstractType
     nullable: bool
     item_type: GraphQLOutputType | None
 
     def types_of(self, value: Any) -> Sequence[GraphQLObjectType] | None:
-        """The types of all that there is, where the values alone say so."""
+        """The type of each thing in a list, or of the one thing, where the values alone say so."""
+        assert isinstance(self.types, AbstractType)
         if self.item_type is None:
             return self.types((value,))
         return self.types(value) if type(value) is list or type(value) is tuple else None
-
-    def types_of_all(self, values: Sequence[Any]) -> Sequence[GraphQLObjectType] | None:
-        """The types of several values that are no lists, where all of them say so."""
-        return self.types(values) if self.item_type is None else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,17 +193,17 @@ def _objects(
     return Objects(types, nullable, item_type) if types is not None else None
 
 
-def types_within(schema: GraphQLSchema, type_: GraphQLOutputType) -> Types | None:
+def types_within(schema: GraphQLSchema, type_: GraphQLOutputType) -> OneType | AbstractType | None:
     """How to tell the types of values that are said to be of this type, by the values alone. None where it takes more
     to know."""
     if isinstance(type_, GraphQLObjectType):
         accepts = _acceptance(type_)
-        return None if accepts is None else _OneType(type_, accepts)
+        return None if accepts is None else OneType(type_, accepts)
     if is_abstract_type(type_) and isinstance(type_.resolve_type, TypeOf):
         possible: dict[str | None, _Possible] = {
             each.name: (each, _acceptance(each)) for each in schema.get_possible_types(type_)
         }
-        return _AbstractType(type_.resolve_type.name, possible)
+        return AbstractType(type_.resolve_type.name, possible)
     return None
 
 
@@ -215,19 +212,37 @@ _Possible = tuple[GraphQLObjectType, Callable[[Any], bool] | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _OneType:
+class OneType:
+    """All values are of this type."""
+
     type: GraphQLObjectType
     accepts: Callable[[Any], bool]
 
-    def __call__(self, values: Sequence[Any]) -> Sequence[GraphQLObjectType] | None:
+    def fits(self, value: Any) -> bool:
+        """Whether a value is of the type."""
         try:
-            return [self.type] * len(values) if all(map(self.accepts, values)) else None
+            return self.accepts(value)
+        except Exception:
+            return False  # graphql-core asks again, and says it where it belongs
+
+    def lists(self, value: Any) -> bool:
+        """Whether a value is a list of such values."""
+        try:
+            return (type(value) is list or type(value) is tuple) and all(map(self.accepts, value))
+        except Exception:
+            return False  # as above
+
+    def __call__(self, values: Sequence[Any]) -> GraphQLObjectType | None:
+        try:
+            return self.type if all(map(self.accepts, values)) else None
         except Exception:
             return None  # graphql-core asks again, and says it where it belongs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _AbstractType:
+class AbstractType:
+    """Each value is of one of the possible types."""
+
     name_of: Callable[[Any], str | None]
     possible: Mapping[str | None, _Possible]
 

@@ -33,7 +33,6 @@ from graphql import (
     GraphQLString,
     GraphQLUnionType,
     Undefined,
-    get_named_type,
 )
 
 from models.rights import Requirement, Right
@@ -84,6 +83,10 @@ class World:
     faults: float
     scope: Scope
     futures_only: bool = False
+    #: Lists are shorter than that.
+    longest: int = 4
+    #: Now and then an abstract type is given a source of which it takes more to know the type, or of none of its types.
+    strays: bool = True
 
     def source(self, random: Random, type_: str) -> Source:
         """One of few, so that they come again."""
@@ -133,10 +136,8 @@ class World:
     def _value(self, random: Random, shape: Any, may_wait: bool) -> Any:
         if isinstance(shape, GraphQLList):
             # A die of its own for each item: they may come in any order.
-            longest = 8 if get_named_type(shape).name in SOURCES else 4
-            items = [
-                self.value(Random(random.random()), shape.of_type, may_wait) for _ in range(random.randrange(longest))
-            ]
+            number = random.randrange(self.longest)
+            items = [self.value(Random(random.random()), shape.of_type, may_wait) for _ in range(number)]
             kinds: list[Callable[[list[Any]], Any]] = [list, list, tuple, iter]
             return random.choice(kinds)(items) if may_wait else items
         if isinstance(shape, GraphQLScalarType):
@@ -145,7 +146,8 @@ class World:
             return random.choice([Color.RED, Color.BLUE])
         if isinstance(shape, GraphQLObjectType):
             return self.source(random, shape.name)
-        return self.source(random, random.choice(SOURCES.get(shape.name, ["Thing", "Other"])))
+        types = SOURCES.get(shape.name, ["Thing", "Other"])
+        return self.source(random, random.choice(types if self.strays else types[:6]))
 
     def _fault(self, random: Random) -> Any:
         return made(random.choice(FAULTS))
@@ -194,8 +196,8 @@ VALUES: dict[str, list[Any]] = {
 }
 #: Of which types the sources are that abstract types are given. Not all of them are possible ones.
 SOURCES = {
-    "Marked": [*["Plain", "Plainer"] * 15, "Thing"],
-    "AnyOf": [*["Plain", "Plainer", "Thing"] * 15, "Other", "Nowhere"],
+    "Marked": [*["Plain", "Plainer"] * 3, "Thing"],
+    "AnyOf": [*["Plain", "Plainer", "Thing"] * 3, "Other", "Nowhere"],
 }
 FAULTS: list[Any] = [
     None,
