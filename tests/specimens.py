@@ -37,6 +37,8 @@ class Specimens:
 
     kind: Kind
     make: Make
+    #: With what they go out of sight, whatever the policy says: `account`, `pipeline`; the whole team sees others.
+    hidden_with: frozenset[str]
     #: Further ones that a firm has, by what they are for: `second note`, `loose note`.
     further: Mapping[str, Make] = field(default_factory=dict)
     #: Which of the firm's things a mutation needs, where the usual one of its kind will not do:

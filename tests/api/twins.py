@@ -18,7 +18,7 @@ from models.database import sql
 from models.ids import Kind, encode, new_id
 from models.order import spread
 from models.rights import Right
-from models.rows import Category, Job, Member, Stage, Status, Task, TimeEntry, model_of
+from models.rows import Category, Job, Member, Stage, Status, Task, TimeEntry
 from tests.api.furnished import Furnished
 from tests.api.samples import Id
 from tests.specimens import Specimens, Spot, specimens
@@ -132,10 +132,9 @@ class Twin:
 
     async def _hide_more(self, known: Specimens, name: str, jobs: Sequence[Job]) -> None:
         """One at each place that hides things of the kind: some go out of sight with their account alone."""
-        policy = model_of(known.kind).policy
         seen = {self.firm.things[account] for account in ("account", "idle account", "archived account")}
         for job in jobs:
-            if policy.pipeline or policy.job or (policy.account and job.account_id not in seen):
+            if "pipeline" in known.hidden_with or ("account" in known.hidden_with and job.account_id not in seen):
                 owner = self.firm.world.acting(self.firm.world.owner)
                 made = await known.make(owner, name, Spot(job.account_id, job.id))
                 self.hidden.setdefault(known.kind.value, made)

@@ -17,7 +17,9 @@ async def make(actor: Actor, word: str, _spot: Spot) -> UUID:
     return (await create_client_status(actor, name=f"{word} told", color="#ffffff", description=word)).value.id
 
 
-SPECIMENS = Specimens(kind=Kind.CLIENT_STATUS, make=make, further={"second client_status": make})
+SPECIMENS = Specimens(
+    kind=Kind.CLIENT_STATUS, make=make, hidden_with=frozenset(), further={"second client_status": make}
+)
 
 
 @causes(events.ClientStatusCreated)
