@@ -118,7 +118,8 @@ class Log:
 
     async def come_back(self, firm_id: UUID, behind: int) -> None:
         """Read what a client missed that was so many revisions behind when the log was filled."""
-        if len(await read_log(firm_id, self.heads[firm_id] - behind, limit=behind)) != behind:
+        tail = await read_log(firm_id, self.heads[firm_id] - behind, limit=behind)
+        if len(tail.logged) != behind:
             raise SystemExit("The log does not have what was written to it.")
 
     async def read_history(self, jobs: int) -> None:
