@@ -18,6 +18,9 @@ from models.rows import RunState
 
 #: Nobody does again what has ended: only what is PENDING is ever done. It is kept for whoever wants to see it.
 RUNS_KEPT_FOR = timedelta(days=30)
+#: In milliseconds: a process that holds a cursor or a run and says nothing for so long loses it. It was paused, or its
+#: machine has gone without a word.
+SILENCE = 60_000
 # So many at a time, that no statement takes long.
 _BATCH = 5_000
 
@@ -36,7 +39,10 @@ _NEXT = """
 SELECT id, firm_id, cause, hops, label, data FROM follower_run
 WHERE state = 'PENDING' AND follower_id = $1 AND firm_id = $2 ORDER BY cause, index LIMIT 1
 """
-_CLAIM = "SELECT state, revision, result FROM follower_run WHERE firm_id = $1 AND id = $2 FOR UPDATE SKIP LOCKED"
+_CLAIM = """
+SELECT state, revision, result, set_config('idle_in_transaction_session_timeout', $3, true) AS silence
+FROM follower_run WHERE firm_id = $1 AND id = $2 FOR UPDATE SKIP LOCKED
+"""
 _DONE = """
 UPDATE follower_run SET state = 'DONE', revision = raised.revision, result = $2::jsonb -> 'result', ended_at = now()
 FROM raised WHERE firm_id = $1 AND id = ($2::jsonb ->> 'run')::uuid
@@ -68,7 +74,7 @@ class Step:
     async def earlier(self, firm_id: UUID, now: datetime) -> Earlier | None:
         """What it made when it was done before; None when it is to be done. `BeingDone` when another process does it:
         nobody waits for that."""
-        rows = await sql(_CLAIM, firm_id, self.run_id)
+        rows = await sql(_CLAIM, firm_id, self.run_id, str(SILENCE))
         if not rows:
             raise BeingDone
         (row,) = rows

@@ -19,7 +19,7 @@ from models.commands.tasks import create_task, delete_task
 from models.database import sql
 from models.errors import NotFound
 from models.events import JobUpdated, TaskCreated
-from models.followers import cursors
+from models.followers import cursors, runs
 from models.followers.cursors import Progress, Stopped, advance, behind, register, settle
 from models.followers.follower import Planned, Run
 from models.followers.runs import RUNS_KEPT_FOR, BeingDone, actor_of, due, next_run, prune_runs
@@ -28,7 +28,7 @@ from models.log import Committed, append
 from models.rows import Firm, FollowerRun, Job, Task
 from tests.domain.following import Told, go_on_to_the_end, heard
 from tests.world import World
-from workers.following import Following
+from workers.following import AWAY, Following
 
 
 def now() -> datetime:
@@ -195,6 +195,35 @@ async def test_another_process_is_not_waited_for(world: World) -> None:
     leave.set()
     assert await slow is Progress.AT_THE_END
     assert await heard(world.firm.id) == [await world.revision()]
+
+
+async def test_a_process_that_says_nothing_any_more_loses_its_place(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was paused, or cut off from the database. When it goes on, it has done nothing."""
+    monkeypatch.setattr(runs, "SILENCE", 200)
+    await register(["told"], now())
+    await world.job()
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    class Paused(Told):
+        async def plan(self, committed: Committed) -> Sequence[Planned]:
+            planned = await super().plan(committed)
+            inside.set()
+            await leave.wait()
+            return planned
+
+    paused = asyncio.create_task(advance(Paused(), world.firm.id, now()))
+    await inside.wait()
+    async with asyncio.timeout(30):
+        while await advance(Told(), world.firm.id, now()) is Progress.TAKEN:
+            await asyncio.sleep(0.02)
+    leave.set()
+    with pytest.raises(AWAY):
+        await paused
+    assert await heard(world.firm.id) == [await world.revision()]
+    # And no connection is lost with it.
+    await asyncio.gather(*(world.revision() for _ in range(30)))
 
 
 async def test_what_cannot_be_planned_stops_the_follower_and_what_is_before_it_is_done(world: World) -> None:
