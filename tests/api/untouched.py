@@ -15,7 +15,7 @@ async def checksums() -> dict[str, str]:
     """A checksum of all rows of each table."""
     tables = {model._meta.db_table for model in Tortoise.apps["models"].values()} - _PASSING
     parts = [
-        f"SELECT '{table}' AS name, count(*) || coalesce(md5(string_agg(md5(t::text), '' ORDER BY id)), '') AS sum "
+        f"SELECT '{table}' AS name, count(*) || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') AS sum "
         f"FROM {table} t"
         for table in sorted(tables)
     ]
