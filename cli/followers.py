@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from cli.failing import Mistake
 from cli.tending import on_database
+from common.settings import Settings
+from common.terminal import say
 from models.followers.standing import Standing, followers, release
-from settings import Settings
-from terminal import say
 
 
 def list_followers(settings: Settings) -> None:

@@ -10,9 +10,9 @@ from redis.exceptions import RedisError
 from cli.places import Place, place, redis_answers, require_migrated, warn_without_redis
 from cli.signals import ignore_signals, tell_on_signals
 from cli.watching import until_one_ends
+from common.settings import Settings
 from models.command import settle
-from models.database import connected
-from settings import Settings
+from models.connection import connected
 from workers.followers import FOLLOWERS
 from workers.following import follow
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from models.actor import Actor
-from models.rows import Category, Job, Member, Stage, Status, Task
 from models.scope import Scope
+from models.seen import Category, Job, Member, Stage, Status, Task
 
 T = TypeVar("T")
 

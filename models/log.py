@@ -125,8 +125,8 @@ class Extent(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class LogTail:
-    """The end of a firm's log, as far as it was asked for. `full` when there may be more of it: also of the last
+class LogPage:
+    """A firm's log after a revision, as far as it was asked for. `full` when there may be more of it: also of the last
     revision."""
 
     firm_id: UUID
@@ -172,7 +172,7 @@ _RECENT = (timedelta(days=7), timedelta(days=100))
 _CLOCKS = timedelta(days=1)
 
 
-async def read_log(firm_id: UUID, after: int, *, limit: int) -> LogTail:
+async def read_log(firm_id: UUID, after: int, *, limit: int) -> LogPage:
     """The firm's events after a revision, oldest first, at most `limit`; or that there is none, or that the log does
     not have all of them any more."""
     now = datetime.now(UTC)
@@ -180,16 +180,16 @@ async def read_log(firm_id: UUID, after: int, *, limit: int) -> LogTail:
     for recent in _RECENT:
         rows = await sql(_READ_RECENT, firm_id, after, limit, now - recent, now + _CLOCKS)
         if _are_all(rows, after, limit):
-            return _tail(firm_id, rows, limit)
+            return _page(firm_id, rows, limit)
         # Mostly there is nothing further back either: somebody asked too early.
         if not rows and (await heads([firm_id]))[firm_id].revision <= after:
-            return LogTail(firm_id, Extent.NOTHING_NEW)
+            return LogPage(firm_id, Extent.NOTHING_NEW)
     rows = await sql(_READ, firm_id, after, limit)
-    return _tail(firm_id, rows, limit) if _are_all(rows, after, limit) else LogTail(firm_id, Extent.CUT_OFF)
+    return _page(firm_id, rows, limit) if _are_all(rows, after, limit) else LogPage(firm_id, Extent.CUT_OFF)
 
 
-def _tail(firm_id: UUID, rows: Sequence[dict[str, Any]], limit: int) -> LogTail:
-    return LogTail(firm_id, Extent.UP_TO_HERE, _logged(rows), full=len(rows) == limit)
+def _page(firm_id: UUID, rows: Sequence[dict[str, Any]], limit: int) -> LogPage:
+    return LogPage(firm_id, Extent.UP_TO_HERE, _logged(rows), full=len(rows) == limit)
 
 
 def _are_all(rows: Sequence[dict[str, Any]], after: int, limit: int) -> bool:

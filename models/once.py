@@ -1,4 +1,7 @@
-"""What makes a command happen once: whether it was done before, and what is kept when it is done."""
+"""What makes a command happen once: whether it was done before, and what is kept when it is done.
+
+See docs/decisions/0037-followers.md.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

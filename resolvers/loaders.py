@@ -8,21 +8,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from models import boards, clock, time_sums
 from models.errors import Invalid
 from models.ids import Kind
 from models.log import Logged, read_histories
-from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
-from models.scope import Scope
+from models.scope import Scope, Viewer
+from models.seen import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from resolvers.batching import Loader
 from resolvers.paging import HistoryPage, history_page, history_reached
 from schema.types.time import Money
-
-if TYPE_CHECKING:
-    from resolvers.context import Context
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -32,11 +29,37 @@ Load = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
 Soon: TypeAlias = V | Awaitable[V]
 
 
+class Asking(Protocol):
+    """The operation that loaders are of, as far as it matters to them."""
+
+    #: Whoever asked has gone.
+    abandoned: bool
+
+    @property
+    def scope(self) -> Scope:
+        """What may be seen."""
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks."""
+
+    @property
+    def seen(self) -> Viewer | Scope:
+        """Through what rows are seen."""
+
+    @property
+    def firm_id(self) -> UUID:
+        """The firm."""
+
+    def holds(self, things: int) -> bool:
+        """Whether the answer has room for so many things more."""
+
+
 class Loaders:
     """One operation's loaders, made as they are needed. Lists come as futures; of single things, what is known already
     comes as it is."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Asking) -> None:
         self._context = context
         self._loaders: dict[Any, Loader[Any, Any]] = {}
 

@@ -9,7 +9,8 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.api.migrate import migrate as run_migrations
 
 import embedded
-from models.database import _config, credentials, sql
+from models.connection import _config, credentials
+from models.database import sql
 
 
 @asynccontextmanager

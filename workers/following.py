@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
-import asyncpg
 import structlog
-from tortoise.exceptions import DBConnectionError
 
+from models.database_errors import AWAY
 from models.errors import Refusal
 from models.followers.cursors import Progress, Stopped, advance, behind, register, settle, stop
 from models.followers.follower import Follower, Run
@@ -23,18 +22,6 @@ GLANCE = 1.0
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0
 #: So many firms are looked at at a time, and so many runs of one are done before those of the next.
 FIRMS, RUNS = 100, 20
-
-#: A database that is away, or too busy, is waited for. Anything else that it says is an answer.
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    DBConnectionError,
-)
 
 log = structlog.get_logger("jobwire.worker")
 

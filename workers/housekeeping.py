@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from docket import Perpetual
 
+from common.settings import Settings
 from models.followers.runs import prune_runs
 from models.followers.standing import standing_still
 from models.housekeeping import prune_idempotency_keys
 from models.partitions import Busy, has_strays, make_partitions, prune_log
 from models.sign_in import sweep_sessions as sweep
-from settings import Settings
 
 log = structlog.get_logger("jobwire.worker")
 

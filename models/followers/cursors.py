@@ -13,7 +13,7 @@ from models.database import sql
 from models.followers import runs
 from models.followers.follower import Follower, Planned
 from models.followers.runs import add_runs
-from models.log import Committed, Extent, LogTail, Unreadable, read_log
+from models.log import Committed, Extent, LogPage, Unreadable, read_log
 
 #: So many events are read at a time, or as many as one revision has.
 PAGE = 1_000
@@ -148,29 +148,29 @@ async def _advance(follower: Follower, firm_id: UUID, now: datetime, before: int
 async def _follow(
     follower: Follower, firm_id: UUID, now: datetime, before: int | None, id: int, revision: int
 ) -> Progress:
-    tail, is_all = await _read(firm_id, revision)
-    if tail.extent is Extent.CUT_OFF:
+    page, is_all = await _read(firm_id, revision)
+    if page.extent is Extent.CUT_OFF:
         raise Stopped(f"The log is cut off after revision {revision}.")
-    if tail.extent is Extent.NOTHING_NEW:
+    if page.extent is Extent.NOTHING_NEW:
         return Progress.AT_THE_END
-    revisions = [committed for committed in tail.revisions if before is None or committed.revision < before]
+    revisions = [committed for committed in page.revisions if before is None or committed.revision < before]
     planned = [(committed, await _plan(follower, committed, revisions[0])) for committed in revisions]
     await add_runs(follower.name, planned)
     await sql(_MOVE, id, revisions[-1].revision, now)
     return Progress.AT_THE_END if is_all and before is None else Progress.MOVED
 
 
-async def _read(firm_id: UUID, after: int) -> tuple[LogTail, bool]:
+async def _read(firm_id: UUID, after: int) -> tuple[LogPage, bool]:
     """The next revisions that this version knows, at least one of them whole; and whether there are no more."""
     limit = PAGE
     try:
-        while (tail := await read_log(firm_id, after, limit=limit)).full and not tail.revisions:
+        while (page := await read_log(firm_id, after, limit=limit)).full and not page.revisions:
             limit *= 2
     except Unreadable as unknown:
         if not unknown.before:
             raise
-        return LogTail(firm_id, Extent.UP_TO_HERE, unknown.before), False
-    return tail, not tail.full
+        return LogPage(firm_id, Extent.UP_TO_HERE, unknown.before), False
+    return page, not page.full
 
 
 async def _plan(follower: Follower, committed: Committed, first: Committed) -> Sequence[Planned]:

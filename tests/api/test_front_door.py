@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 import embedded
-import metrics
-from health import Readiness
+from app import metrics
+from app.health import Readiness
 from models.database import sql
 from models.followers.cursors import register
 from models.followers.standing import release

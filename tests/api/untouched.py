@@ -15,8 +15,8 @@ async def checksums() -> dict[str, str]:
     """A checksum of all rows of each table."""
     tables = {model._meta.db_table for model in Tortoise.apps["models"].values()} - _PASSING
     parts = [
-        f"SELECT '{table}' AS name, count(*) || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') AS sum "
-        f"FROM {table} t"
+        f"SELECT '{table}' AS name, count(*) || coalesce(md5(string_agg(row, '' ORDER BY row)), '') AS sum "
+        f"FROM {table} t, md5(t::text) AS row"
         for table in sorted(tables)
     ]
     return {row["name"]: row["sum"] for row in await sql(" UNION ALL ".join(parts))}

@@ -17,6 +17,7 @@ from models.commands.jobs import update_job
 from models.commands.moves import archive_job
 from models.commands.tasks import create_task, delete_task
 from models.database import sql
+from models.database_errors import AWAY
 from models.errors import NotFound
 from models.events import JobUpdated, TaskCreated
 from models.followers import cursors, runs
@@ -28,7 +29,7 @@ from models.log import Committed, append
 from models.rows import Firm, FollowerRun, Job, Task
 from tests.domain.following import Told, go_on_to_the_end, heard
 from tests.world import World
-from workers.following import AWAY, Following
+from workers.following import Following
 
 
 def now() -> datetime:

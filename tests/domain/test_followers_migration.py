@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 import embedded
-from models.database import credentials, migrate
+from models.connection import credentials, migrate
 from models.events import FirmUpdated
 from models.followers.cursors import Progress, advance, behind, register
 from models.log import read_log

@@ -12,7 +12,7 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 import embedded
-from models.database import _config, credentials, migrate
+from models.connection import _config, credentials, migrate
 from tests.databases import own_database
 
 #: The time of a change, and the partition of its month.

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 import embedded
-from models.database import credentials, migrate
+from models.connection import credentials, migrate
 from models.sign_in import refresh
 from tests.databases import on, own_database
 

@@ -10,7 +10,7 @@ import pytest
 import embedded
 from models.actor import Actor
 from models.commands.tags import create_tag, update_tag
-from models.database import credentials, migrate
+from models.connection import credentials, migrate
 from models.errors import RuleBroken
 from models.ids import new_id
 from models.lookup import member_at

@@ -17,7 +17,8 @@ import asyncpg
 from models.actor import Actor
 from models.command import Outcome
 from models.commands.tasks import create_task
-from models.database import connected, credentials, sql
+from models.connection import connected, credentials
+from models.database import sql
 from models.events import JobUpdated
 from models.followers.follower import Follower, Planned, Run
 from models.log import Committed

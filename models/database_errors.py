@@ -1,0 +1,29 @@
+"""What a database that is away, or too slow, looks like to the rooms above."""
+
+import asyncpg
+from tortoise.exceptions import BaseORMException, DBConnectionError
+
+#: To be waited out, and tried again.
+DATABASE_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    BaseORMException,
+    OSError,
+    TimeoutError,
+)
+
+#: A statement took too long, and was given up.
+STATEMENT_TIMEOUT = asyncpg.QueryCanceledError
+
+#: It is away, or too busy. Anything else that it says is an answer.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    DBConnectionError,
+)
