@@ -105,13 +105,20 @@ class Following:
         try:
             progress = await advance(follower, firm_id, datetime.now(UTC))
         except Stopped as stopped:
-            wait, reason = self._waits.add(pair), str(stopped)
-            log.warning("follower.stopped", follower=follower.name, firm=str(firm_id), reason=reason, retry_in=wait)
-            await stop(follower.name, firm_id, reason)
-            return None
-        if progress is not Progress.TAKEN:
-            self._waits.forget(pair)
-        return progress
+            reason = str(stopped)
+        except AWAY:
+            raise
+        except Exception as error:  # a fault of ours: other firms do not wait for its remedy
+            log.exception("follower.fault", follower=follower.name, firm=str(firm_id))
+            reason = f"A fault: {type(error).__name__}."
+        else:
+            if progress is not Progress.TAKEN:
+                self._waits.forget(pair)
+            return progress
+        wait = self._waits.add(pair)
+        log.warning("follower.stopped", follower=follower.name, firm=str(firm_id), reason=reason, retry_in=wait)
+        await stop(follower.name, firm_id, reason)
+        return None
 
     async def _act_in_order(self, follower: Follower, first: Run) -> bool:
         """Whether something was done."""

@@ -260,6 +260,28 @@ async def test_what_cannot_be_planned_stops_the_follower_and_what_is_before_it_i
     assert (standing.behind, standing.reason) == (0, None)
 
 
+async def test_what_cannot_be_written_down_holds_up_nobody_else(world: World) -> None:
+    other = await World.build(f"{world.tag}o")
+
+    def plans(committed: Committed) -> Sequence[Planned]:
+        label = "R" * 300 if committed.firm_id == world.firm.id else "Robot"
+        return [Planned(label, {"name": "n"})]
+
+    async def nothing_to_do(_actor: Actor, _run: Run) -> None:
+        return None
+
+    told = Told(plans, nothing_to_do)
+    following = told.following()
+    await following.register()
+    for each in (world, other):
+        await each.job()
+    await go_on_to_the_end(following)
+    assert await heard(world.firm.id) == []
+    assert await states(other) == [("SKIPPED", None)]
+    (standing,) = await followers()
+    assert (standing.behind, standing.reason) == (1, "A fault: OperationalError.")
+
+
 async def test_an_event_that_is_not_known_stops_the_follower_and_is_never_skipped(world: World) -> None:
     await register(["told"], now())
     begun = await world.revision()
