@@ -24,6 +24,9 @@ app = typer.Typer(
     help="A live GraphQL backend for the jobs of accounting firms. Without a command: run.",
 )
 
+followers_app = typer.Typer(rich_markup_mode=None, help="Who follows the logs of the firms. Without a command: list.")
+app.add_typer(followers_app, name="followers")
+
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when the process with this number does.")]
 
 
@@ -143,6 +146,32 @@ def restored() -> None:
     from cli.operator import restored
 
     restored(_settings())
+
+
+@followers_app.callback(invoke_without_command=True)
+def followers(context: typer.Context) -> None:
+    """Without a command: list."""
+    if context.invoked_subcommand is None:
+        list_followers()
+
+
+@followers_app.command("list")
+@plainly()
+def list_followers() -> None:
+    """Each follower of the logs: in how many firms it is behind, since when and why, and what it has still to do."""
+    from cli.followers import list_followers
+
+    list_followers(_settings())
+
+
+@followers_app.command("release")
+@plainly()
+def release_follower(name: Annotated[str, typer.Argument(help="What it is called.")]) -> None:
+    """Keep the logs no longer for a follower, and drop what it had still to do. A worker that has it, once it is
+    started anew, lets it begin at the present end of each log: what lies between is never followed."""
+    from cli.followers import release_follower
+
+    release_follower(_settings(), name)
 
 
 @app.command()

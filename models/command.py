@@ -1,5 +1,5 @@
-"""What every command shares: one transaction, authority that holds to its end, one revision, a call that may be
-repeated."""
+"""What every command shares: one transaction, authority that holds to its end, one revision, and that it happens once
+if it is asked to."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -9,7 +9,6 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
 import asyncpg
-import orjson
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
@@ -22,7 +21,7 @@ from models.errors import Code, Forbidden, Refusal, RuleBroken, SignInRefused, r
 from models.events import Event
 from models.ids import Kind
 from models.log import Committed, ScopesChanged, announce, append
-from models.repeating import earlier_call
+from models.once import NOTHING, Kept, keep
 from models.rights import Requirement, Right, Role
 from models.rows import Firm, Row
 from models.scope import Scope, Viewer
@@ -190,7 +189,7 @@ async def _attempt(actor: Actor, action: Action, body: Callable[[Change], Awaita
         change = await _begin(actor)
         try:
             # First: what this very caller did already may have been to give the right away.
-            if (earlier := await _earlier_call(change)) is not None:
+            if (earlier := await _earlier(change)) is not None:
                 await _confirm(change)
                 return earlier
             action.check(change.role, change.scope.rights)
@@ -227,15 +226,15 @@ def shut_out() -> SignInRefused:
     return SignInRefused("You are no longer an active member of this firm. Ask somebody who manages its team.")
 
 
-async def _earlier_call(change: Change) -> Outcome[Any] | None:
-    earlier = await earlier_call(change.actor, change.now)
+async def _earlier(change: Change) -> Outcome[Any] | None:
+    once = change.actor.once
+    earlier = await once.earlier(change.actor.firm_id, change.now) if once is not None else None
     if earlier is None:
         return None
-    recalled, revision = await _recall(change.seen, orjson.loads(earlier["result"])), earlier["revision"]
     return Outcome(
-        recalled,
-        change.revision if revision is None else revision,
-        refused=revision is None,
+        await _recall(change.seen, earlier.result),
+        change.revision if earlier.revision is None else earlier.revision,
+        refused=earlier.revision is None,
         viewer=change.viewer,
     )
 
@@ -249,33 +248,28 @@ async def _confirm(change: Change) -> None:
         raise _AuthorityChanged
 
 
-async def _append(change: Change) -> Committed:
-    """Write what was recorded to the log, if the actor's authority is still what it was. Whatever changes a scope
-    raises the firm's revision too, so from there to the commit it cannot change any more."""
+async def _append(change: Change, kept: Kept) -> Committed:
+    """Write what was recorded to the log, with what is kept of it, if the actor's authority is still what it was.
+    Whatever changes a scope raises the firm's revision too, so from there to the commit it cannot change any more."""
     as_of = change.viewer.revision if change.viewer is not None else None
     try:
-        return await append(change.actor, change.events, change.now, as_of=as_of)
+        return await append(change.actor, change.events, change.now, as_of=as_of, kept=kept)
     except ScopesChanged:
         # Somebody's has. Whether it was the actor's is looked up while nobody else can raise the revision.
         await sql("SELECT FROM firm WHERE id = $1 FOR NO KEY UPDATE", change.actor.firm_id)
         await _confirm(change)
-        return await append(change.actor, change.events, change.now)
+        return await append(change.actor, change.events, change.now, kept=kept)
 
 
 async def _finish(change: Change, value: Any) -> Committed | None:
-    committed = await _append(change) if change.events else None
-    if committed is None:
-        await _confirm(change)
-    if call := change.actor.call:
-        await sql(
-            "UPDATE idempotency_key SET revision = $4, result = $5 WHERE firm_id = $1 AND asker = $2 AND key = $3",
-            change.actor.firm_id,
-            call.asker,
-            call.key,
-            committed.revision if committed else None if _refused(value) else change.made_at or change.revision,
-            orjson.dumps(_remember(value)).decode(),
-        )
-    return committed
+    once = change.actor.once
+    kept = once.kept(_remember(value)) if once is not None else NOTHING
+    if change.events:
+        return await _append(change, kept)
+    await _confirm(change)
+    if once is not None:
+        await keep(change.actor.firm_id, kept, None if _refused(value) else change.made_at or change.revision)
+    return None
 
 
 def _refused(value: Any) -> bool:

@@ -33,7 +33,7 @@ async def _perform(
     made of that."""
     try:
         actor = context.actor
-        await _expect_permitted(context, actor, command.action, given.idempotency_key or "")
+        await _expect_permitted(context, actor, command.action, given.idempotency_key)
         values = values_of(given)
         key = values.pop("idempotency_key", None)
         secrets = values.keys() & secrets_of(given.__class__)
@@ -50,12 +50,12 @@ async def _perform(
     return outcome, None
 
 
-async def _expect_permitted(context: Context, actor: Actor, action: Action, key: str) -> None:
+async def _expect_permitted(context: Context, actor: Actor, action: Action, key: str | None) -> None:
     try:
         expect_permitted(context.viewer, action)
     except Forbidden:
         # They might when they first sent it, which may have been to give the right away: the command then answers it.
-        if not key or not await used_before(actor, key):
+        if not await used_before(actor.firm_id, actor.asker, key):
             raise
 
 

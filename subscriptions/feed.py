@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -13,7 +12,7 @@ import structlog
 
 from common.single_flight import SingleFlight
 from models.database_errors import DATABASE_ERRORS
-from models.log import Committed, Head, Logged, heads, read_log
+from models.log import Committed, Extent, Head, LogPage, Unreadable, heads, read_log
 from models.position import Position
 from models.together import Together
 from subscriptions.log_tail import LogTail, Revision
@@ -171,14 +170,13 @@ class Feed:
 
     async def _read_back(self, after: int) -> None:
         life = self.life
-        logged = await self._read(after, MOST_EVENTS + 1)
+        page = await self._read(after, MOST_EVENTS + 1)
         if life != self.life:
             return
-        if len(logged) > MOST_EVENTS or not logged or logged[0].revision != after + 1:
+        if page is None or page.full or page.extent is not Extent.UP_TO_HERE:
             self._floor = max(self._floor, after)
             return
-        revisions = _revisions(self.firm_id, logged)
-        self.tail.prepend([Revision.of(each) for each in revisions if each.revision <= self.tail.start])
+        self.tail.prepend([Revision.of(each) for each in page.revisions if each.revision <= self.tail.start])
 
     async def _catch_up(self) -> None:
         wait = SHORTEST_WAIT
@@ -193,39 +191,36 @@ class Feed:
 
     async def _read_on(self) -> None:
         after, life = self.head, self.life
-        logged = await self._read(after, PAGE)
-        revisions = _whole(self.firm_id, logged)
+        page = await self._read(after, PAGE)
         if life != self.life:
             return
-        if not revisions or revisions[0].revision != after + 1:
-            await self._find_out(after, life, nothing=not logged)
+        revisions = page.revisions if page is not None else []
+        if not revisions:
+            await self._find_out(after, life, nothing_new=page is not None and page.extent is Extent.NOTHING_NEW)
         for committed in revisions:
             # The next ones may have been rung meanwhile.
             if committed.revision == self.head + 1:
                 self._advance(committed)
 
-    async def _read(self, after: int, limit: int) -> list[Logged]:
+    async def _read(self, after: int, limit: int) -> LogPage | None:
         try:
             return await read_log(self.firm_id, after, limit=limit)
-        except (LookupError, TypeError, ValueError):
-            # A newer version of the program writes kinds of events that this one does not know.
+        except Unreadable:
             log.exception("feed.unreadable", firm=str(self.firm_id), after=after)
-            return []
+            return None
 
-    async def _find_out(self, after: int, life: int, *, nothing: bool) -> None:
-        """The next revision cannot be read, perhaps because there was `nothing`: why?"""
+    async def _find_out(self, after: int, life: int, *, nothing_new: bool) -> None:
+        """The next revision cannot be read, or there was `nothing_new`: why was it wanted?"""
         head = (await heads([self.firm_id]))[self.firm_id]
         if life != self.life or self.head != after:
             return
-        if head.position == self.position:
+        if head.epoch != self.epoch or head.revision < after or not nothing_new:
+            # It is of another log, was cut off, cannot be decoded, or is too large to be told.
+            self.start_over(head.position)
+        elif head.revision == after:
             # There is none. Whoever rang was wrong.
             self._wanted, self._reported = after, None
-        else:
-            # It may have been committed between the two questions: then the next round reads it.
-            there = nothing and head.epoch == self.epoch and bool(await self._read(after, PAGE))
-            if not there and life == self.life and self.head == after:
-                # It was cut off, is of another log, cannot be decoded, or is too large to be told.
-                self.start_over(head.position)
+        # Else it was committed between the two questions: the next round reads it.
 
     def _advance(self, committed: Committed) -> None:
         revision = Revision.of(committed)
@@ -264,16 +259,3 @@ def _readable(read: Callable[[], Committed | None]) -> Committed | None:
     except Exception:  # whatever came over the wire: the log has it, too
         log.exception("feed.ring")
         return None
-
-
-def _revisions(firm_id: UUID, logged: list[Logged]) -> list[Committed]:
-    return [
-        Committed(firm_id, revision, tuple(events))
-        for revision, events in itertools.groupby(logged, key=lambda event: event.revision)
-    ]
-
-
-def _whole(firm_id: UUID, logged: list[Logged]) -> list[Committed]:
-    """The revisions of a page. The last one of a full page may go on after it: it is left for the next page."""
-    revisions = _revisions(firm_id, logged)
-    return revisions[:-1] if len(logged) == PAGE else revisions

@@ -27,9 +27,10 @@ from models.events import (
     MemberUpdated,
     changes_of,
 )
+from models.hashed_secrets import with_secrets
 from models.ids import new_id
 from models.passwords import hashed, verified
-from models.repeating import sent_before, with_secrets
+from models.repeating import used_before
 from models.rights import EVERY_MEMBER, RANKS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
@@ -100,7 +101,8 @@ async def create_member(
     Without a password they cannot sign in yet. Capacity is in minutes a week."""
     wanted = _Newcomer(email, name, role, rights, capacity)
     secrets = {} if password is None else {"password": PASSWORD.check(password, "password")}
-    if secrets and not await sent_before(actor):
+    key = actor.call.key if actor.call is not None else None
+    if secrets and not await used_before(actor.firm_id, actor.asker, key):
         # Hashed before the transaction, which must not stay open for as long as that takes; and after all that needs
         # no transaction to be refused.
         wanted.columns(await authority(actor, _create_member.action))

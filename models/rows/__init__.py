@@ -3,6 +3,7 @@
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
 from models.rows.base import Row, model_of, register
 from models.rows.firm import Firm
+from models.rows.followers import Follower, FollowerCursor, FollowerRun, RunState
 from models.rows.jobs import OPEN_STATES, Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
 from models.rows.log import EventRow, IdempotencyKey
 from models.rows.people import Member
@@ -33,6 +34,9 @@ __all__ = [
     "ClientStatus",
     "EventRow",
     "Firm",
+    "Follower",
+    "FollowerCursor",
+    "FollowerRun",
     "IdempotencyKey",
     "Job",
     "JobAssignee",
@@ -42,6 +46,7 @@ __all__ = [
     "PipelineMember",
     "Priority",
     "Row",
+    "RunState",
     "Session",
     "SignInAttempts",
     "SigningKey",

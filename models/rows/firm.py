@@ -28,6 +28,9 @@ class Firm(Row):
     scope_revision: int = fields.BigIntField(default=0)
     # Names the log itself: another value means that a backup was restored, and that old cursors mean nothing.
     epoch: UUID = fields.UUIDField(default=uuid4)
+    # Since when there may be a follower of the log that has not come to its end; null when there is none. It says
+    # which firms to look at, without looking at all of them.
+    behind_since: datetime | None = fields.DatetimeField(null=True)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

@@ -16,7 +16,7 @@ from models.commands.time import log_time, update_time_entry
 from models.event_kinds import KINDS, VIEWS
 from models.events import Changes, Event, TimeEvent
 from models.ids import Kind
-from models.log import Logged, append, read_log
+from models.log import Logged, append
 from models.position import Position
 from models.rights import Right
 from models.rows import AccountMember, Member
@@ -57,7 +57,7 @@ class Peers:
         hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
         entries = [await _log_time(firm, member, hidden.id) for pair in pairs.values() for member in pair]
         await _record(firm, [sample(kind, firm.things) for kind in KINDS.values()])
-        return cls(firm, pairs, entries, await read_log(world.firm.id, 0, limit=10_000))
+        return cls(firm, pairs, entries, await world.events())
 
     async def viewers(self, pair: str) -> tuple[Viewer, Viewer]:
         """Both of a pair, as of now."""

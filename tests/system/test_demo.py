@@ -101,7 +101,7 @@ async def head(firm_id: UUID) -> int:
 
 
 async def demo_log(after: int = 0) -> list[Logged]:
-    return await read_log((await seen_by(OWNER)).scope.firm_id, after, limit=100_000)
+    return list((await read_log((await seen_by(OWNER)).scope.firm_id, after, limit=100_000)).logged)
 
 
 async def until(fact: Callable[[], Awaitable[bool]]) -> None:
@@ -276,6 +276,7 @@ async def test_traffic_is_real_work(seeded: str) -> None:
     reactions = [logged for logged in log if logged.actor["kind"] == "AUTOMATION"]
     assert {logged.actor["label"] for logged in reactions} == {"Demo automation"}
     assert {logged.cause for logged in reactions} <= moves
+    assert {(logged.actor["kind"], logged.hops) for logged in log} == {("MEMBER", 0), ("AUTOMATION", 1)}
     assert await head(other_id) == other_before
 
 
