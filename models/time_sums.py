@@ -6,15 +6,17 @@ from uuid import UUID
 
 from models.database import sql
 
+_TRACKED = """
+SELECT link.job_id, sum(entry.minutes) AS minutes FROM job_item AS link JOIN time_entry AS entry ON entry.id = link.item
+WHERE link.job_id = ANY($1) AND link.kind = 'time_entry' AND link.unlinked_at IS NULL AND entry.started_at IS NULL
+GROUP BY link.job_id
+"""
+
 
 async def tracked_minutes(job_ids: Iterable[UUID]) -> dict[UUID, int]:
     """The minutes tracked on each of these jobs, in one statement. A running timer counts when it is stopped."""
     tracked = dict.fromkeys(job_ids, 0)
-    rows = await sql(
-        "SELECT job_id, sum(minutes) AS minutes FROM time_entry WHERE job_id = ANY($1) AND started_at IS NULL "
-        "GROUP BY job_id",
-        list(tracked),
-    )
+    rows = await sql(_TRACKED, list(tracked))
     return tracked | {row["job_id"]: row["minutes"] for row in rows}
 
 

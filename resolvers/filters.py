@@ -12,7 +12,7 @@ from models.bounds import FILTER
 from models.conditions import holds
 from models.errors import Invalid
 from models.ids import Kind, decode
-from models.rows import AccountMember, AccountTag, JobAssignee, TaskAssignee
+from models.rows import AccountMember, AccountTag, JobAssignee, JobItem, TaskAssignee
 from models.scope import Scope
 from schema.inputs.filters import (
     AccountFilter,
@@ -38,14 +38,14 @@ def _given(value: Any) -> bool:
 def _among(column: str, kind: Kind, wanted: IdFilter | None) -> Q:
     if not isinstance(wanted, IdFilter):
         return Q()
-    return holds(**{f"{column}__in": [decode(kind, id) for id in _bounded(wanted.in_)]})
+    return holds(**{f"{column}__in": [decode(kind, id) for id in bounded(wanted.in_)]})
 
 
 def _linked(link: Any, owner: str, column: str, kind: Kind, wanted: IdFilter | None) -> Q:
     """Through a table of links, as a subquery: a join would give a row once for each of its links."""
     if not isinstance(wanted, IdFilter):
         return Q()
-    ids = [decode(kind, id) for id in _bounded(wanted.in_)]
+    ids = [decode(kind, id) for id in bounded(wanted.in_)]
     return Q(id__in=Subquery(link.filter(**{f"{column}__in": ids}).values(owner)))
 
 
@@ -53,15 +53,24 @@ def _seen(column: str, kind: Kind, wanted: IdFilter | None, scope: Scope) -> Q:
     """Among things that may be out of sight where the rows are not: those then match nothing, as if they were not."""
     if not isinstance(wanted, IdFilter):
         return Q()
-    ids = [decode(kind, id) for id in _bounded(wanted.in_)]
+    ids = [decode(kind, id) for id in bounded(wanted.in_)]
     return holds(**{f"{column}__in": Subquery(scope.of_kind(kind).where(id__in=ids).values("id"))})
 
 
+def _linked_to(wanted: IdFilter | None, scope: Scope) -> Q:
+    """Items that are linked to one of these jobs, as far as those are visible."""
+    if not isinstance(wanted, IdFilter):
+        return Q()
+    links = JobItem.filter(_seen("job_id", Kind.JOB, wanted, scope), unlinked_at__isnull=True)
+    return Q(id__in=Subquery(links.values("item")))
+
+
 def _one_of(column: str, values: Sequence[Any] | None) -> Q:
-    return holds(**{f"{column}__in": _bounded(values)}) if _given(values) else Q()  # type: ignore[arg-type]
+    return holds(**{f"{column}__in": bounded(values)}) if _given(values) else Q()  # type: ignore[arg-type]
 
 
-def _bounded(values: Sequence[Any]) -> list[Any]:
+def bounded(values: Sequence[Any]) -> list[Any]:
+    """The values of a filter, of which there may be so many."""
     if len(values) > MOST_VALUES:
         raise Invalid(f"A filter takes at most {MOST_VALUES} values, not {len(values)}.", "filter")
     return list(values)
@@ -158,13 +167,13 @@ def members(wanted: MemberFilter | None) -> Q:
     return _among("id", Kind.MEMBER, wanted.id) & active
 
 
-def tasks(wanted: TaskFilter | None) -> Q:
+def tasks(wanted: TaskFilter | None, scope: Scope) -> Q:
     """The condition of a filter of tasks."""
     if wanted is None:
         return Q()
     return (
         _among("account_id", Kind.ACCOUNT, wanted.account)
-        & _among("job_id", Kind.JOB, wanted.job)
+        & _linked_to(wanted.job, scope)
         & _linked(TaskAssignee, "task_id", "member_id", Kind.MEMBER, wanted.assignee)
         & _one_of("state", wanted.state)
         & _dates("due_date", wanted.due)
@@ -178,7 +187,7 @@ def time_entries(wanted: TimeEntryFilter | None, scope: Scope) -> Q:
     return (
         _among("member_id", Kind.MEMBER, wanted.member)
         & _seen("account_id", Kind.ACCOUNT, wanted.account, scope)
-        & _seen("job_id", Kind.JOB, wanted.job, scope)
+        & _linked_to(wanted.job, scope)
         & _dates("day", wanted.day)
         & _flag("started_at", wanted.running)
     )

@@ -14,11 +14,23 @@ from uuid import UUID
 from models import boards, clock, time_sums
 from models.errors import Invalid
 from models.ids import Kind
+from models.items.reads import (
+    Linked,
+    LinkKey,
+    Outstanding,
+    Wanted,
+    item_counts,
+    items_of_jobs,
+    open_item_counts,
+    outstanding,
+)
 from models.log import Logged, read_histories
 from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from models.scope import Scope
 from resolvers.batching import Loader
+from resolvers.item_pages import ItemPage, items_page
 from resolvers.paging import HistoryPage, history_page, history_reached
+from schema.inputs.filters import LinkedItemFilter
 from schema.types.time import Money
 
 if TYPE_CHECKING:
@@ -146,6 +158,16 @@ class Loaders:
         """A job's tasks."""
         return self._lists("tasks", boards.tasks_of_jobs).future(job_id)
 
+    def job_of(self, item_id: UUID) -> Soon[Job | None]:
+        """The visible job of an item that is linked to one at most."""
+
+        async def load(items: Sequence[UUID]) -> dict[UUID, Job]:
+            found = await boards.jobs_of_items(self._context.scope, items)
+            self._rows(Kind.JOB).know({job.id: job for jobs in found.values() for job in jobs})
+            return {item: jobs[0] for item, jobs in found.items()}
+
+        return self._loader("job_of", load, _nothing).get(item_id)
+
     def task_count(self, job_id: UUID) -> Soon[int]:
         """How many tasks a job has."""
         return self._counting_tasks("task_count", lambda counts: counts.all).get(job_id)
@@ -161,6 +183,30 @@ class Loaders:
             return {job: part(counts) for job, counts in zip(jobs, await counted.many(jobs), strict=True)}
 
         return self._loader(key, load, int)
+
+    def open_item_count(self, job_id: UUID) -> Soon[int]:
+        """How many items hold a job."""
+        return self._loader("open_item_count", open_item_counts, int).get(job_id)
+
+    def outstanding(self, job_id: UUID) -> Awaitable[list[Outstanding]]:
+        """What holds a job."""
+        return self._lists("outstanding", outstanding).future(job_id)
+
+    async def items(self, job_id: UUID, filter: LinkedItemFilter | None, first: int, after: str | None) -> ItemPage:
+        """A page of a job's items."""
+        return await items_page(self._context, job_id, filter, first, after)
+
+    def linked(self, job_id: UUID, wanted: Wanted, after: LinkKey | None, limit: int) -> Awaitable[list[Linked]]:
+        """The next links of a job's items."""
+
+        async def load(jobs: Sequence[UUID]) -> dict[UUID, list[Linked]]:
+            return await items_of_jobs(jobs, wanted, after, limit)
+
+        return self._lists(("linked", wanted, after, limit), load).future(job_id)
+
+    def item_count(self, job_id: UUID, wanted: Wanted) -> Awaitable[int]:
+        """How many items a job has."""
+        return self._loader(("item_count", wanted), lambda jobs: item_counts(jobs, wanted), int).future(job_id)
 
     def tracked(self, job_id: UUID) -> Soon[int]:
         """The minutes logged on a job."""

@@ -197,7 +197,8 @@ async def _tasks(
     last: Last = None,
     before: Before = None,
 ):
-    query = info.context.scope.tasks.where(filters.tasks(filter))
+    scope = info.context.scope
+    query = scope.tasks.where(filters.tasks(filter, scope))
     return await page(query, _NEWEST_FIRST, Asked(first, after, last, before), "tasks", _plain(filter))
 
 

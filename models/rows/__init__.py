@@ -3,7 +3,8 @@
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
 from models.rows.base import Row
 from models.rows.firm import Firm
-from models.rows.jobs import OPEN_STATES, Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
+from models.rows.items import Awaited, Item, JobItem
+from models.rows.jobs import Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
 from models.rows.log import EventRow, IdempotencyKey
 from models.rows.people import Member
 from models.rows.pipelines import (
@@ -21,19 +22,21 @@ from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
 
 __all__ = [
     "FORGOTTEN_AFTER",
-    "OPEN_STATES",
     "Account",
     "AccountMember",
     "AccountTag",
     "AccountType",
+    "Awaited",
     "CardField",
     "Category",
     "ClientStatus",
     "EventRow",
     "Firm",
     "IdempotencyKey",
+    "Item",
     "Job",
     "JobAssignee",
+    "JobItem",
     "JobOrder",
     "Member",
     "Pipeline",

@@ -8,7 +8,7 @@ from typing import Any
 import strawberry
 
 from models.bounds import FILTER
-from schema.enums import Priority, StatusCategory, TaskState
+from schema.enums import ItemKind, Priority, StatusCategory, TaskState
 from schema.scalars import Date, DateTime
 
 
@@ -121,6 +121,16 @@ class TaskFilter:
     assignee: IdFilter | None = optional("Assigned to one of these members.")
     state: list[TaskState] | None = optional("In one of these states.")
     due: DateFilter | None = optional("By due date.")
+
+
+@strawberry.input(description="Which of a job's items. All that is given must hold.")
+class LinkedItemFilter:
+    """Over what is kept of the link."""
+
+    kind: list[ItemKind] | None = optional("Of one of these kinds.")
+    open: bool | None = optional(
+        "Only those that somebody still has to act on, or only the others; both when left out."
+    )
 
 
 @strawberry.input(description="Which time entries. All that is given must hold.")

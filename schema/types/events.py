@@ -30,6 +30,7 @@ from schema.scalars import DateTime, Revision
 from schema.types.accounts import Account
 from schema.types.base import loaded, value
 from schema.types.firm import ClientStatus, Firm, Member, Tag
+from schema.types.items import LinkedItem
 from schema.types.jobs import Job, Task
 from schema.types.page_info import PageInfo
 from schema.types.pipelines import Pipeline, Stage, Status
@@ -198,7 +199,7 @@ def _references(name: str, kind: Kind) -> dict[str, tuple[Any, Any]]:
     def load(logged: Logged, context: Any) -> Any:
         return context.load.several(kind, getattr(logged.event, name))
 
-    what = kind.replace("_", " ") + "s"
+    what = f"{kind.spoken}s"
     return {
         name: (_list_of(TYPES[kind]), loaded(load, f"The {what} that were {name}, as far as they still exist.", size=3))
     }
@@ -221,6 +222,11 @@ _INTERFACES: dict[type, tuple[str, set[str], str]] = {
     ),
     facts.TaskEvent: ("Task", {"task", "job"}, "Something happened to a task. `job` is the linked one."),
     facts.TimeEvent: ("TimeEntry", {"entry", "job"}, "Something happened to a time entry."),
+}
+#: What is said of the links of all kinds of items alike.
+_LINKS: dict[type[facts.ItemEvent], str] = {
+    facts.ItemLinked: "An item was linked to a job, whatever its kind.",
+    facts.ItemUnlinked: "An item was unlinked from a job, whatever its kind: `job` is the one that it left.",
 }
 #: What a viewer is told of belongs to these interfaces too.
 _VIEW_BASES: dict[str, type] = {
@@ -248,7 +254,27 @@ def _interface(base: type[facts.Event]) -> type:
     return strawberry.interface(_make(base.__name__, (Event,), description, made), description=description)
 
 
+def _load_item(logged: Logged, context: Any) -> Any:
+    return context.load.one(logged.event.kind, logged.event.thing)  # type: ignore[attr-defined]
+
+
+def _item_id(logged: Logged) -> str:
+    return encode(logged.event.kind, logged.event.thing)  # type: ignore[attr-defined]
+
+
+_PRESENT_ITEM = "The item as it is now; null when it is gone, or you may not see it any more."
+
+
+def _link(base: type[facts.ItemEvent], description: str) -> type:
+    made = _fields_of(base, "", {"job"}) | {
+        "item": (Optional[LinkedItem], loaded(_load_item, _PRESENT_ITEM)),  # noqa: UP045 - built at run time
+        "item_id": (strawberry.ID, value(_item_id, "The id of the item.")),
+    }
+    return strawberry.interface(_make(base.__name__, (Event,), description, made), description=description)
+
+
 INTERFACES: dict[type, type] = {base: _interface(base) for base in _INTERFACES}
+INTERFACES |= {base: _link(base, description) for base, description in _LINKS.items()}
 
 
 def _load_firm(_logged: Logged, context: Any) -> Any:
@@ -277,10 +303,11 @@ def _type(cls: type[facts.Event]) -> type:
     def is_type_of(_cls: type, source: Any, _info: Any) -> bool:
         return type(getattr(source, "event", None)) is cls
 
-    parent = INTERFACES[base] if base else Event
+    parents = [INTERFACES[each] for each in (base, *_LINKS) if each and (each is base or issubclass(cls, each))]
     description = cls.__doc__ or ""
     built = strawberry.type(
-        _make(name, (parent,), description, made, is_type_of=classmethod(is_type_of)), description=description
+        _make(name, tuple(parents) or (Event,), description, made, is_type_of=classmethod(is_type_of)),
+        description=description,
     )
     print_requirements(built)
     return built
@@ -291,7 +318,7 @@ EVENT_TYPES: list[type] = [_type(cls) for cls in (KINDS | VIEWS).values()]
 
 def resolve_events(schema: GraphQLSchema) -> None:
     """Let an event say its type's name, instead of asking each of the types in turn."""
-    names = {"Event", *(base.__name__ for base in _INTERFACES)}
+    names = {"Event", *(base.__name__ for base in INTERFACES)}
     for name in names:
         schema.type_map[name].resolve_type = lambda logged, _info, _type: type(logged.event).__name__  # type: ignore[attr-defined]
 

@@ -8,6 +8,7 @@ import strawberry
 
 from schema.types.accounts import Account
 from schema.types.firm import ClientStatus, Member, Tag
+from schema.types.items import LinkedItem
 from schema.types.jobs import Job, Task
 from schema.types.page_info import PageInfo
 from schema.types.pipelines import Pipeline
@@ -69,3 +70,4 @@ TagConnection = _connection(Tag, "tags")
 ClientStatusConnection = _connection(ClientStatus, "client-facing statuses")
 PipelineConnection = _connection(Pipeline, "pipelines")
 TimeEntryConnection = _connection(TimeEntry, "time entries")
+LinkedItemConnection = _connection(LinkedItem, "items")

@@ -128,7 +128,7 @@ async def statements(api: Api, firm: Furnished, query: str, **variables: Any) ->
 @pytest.mark.parametrize("query", sorted(root_fields("query")))
 async def test_more_rows_take_no_more_statements(small: Furnished, large: Furnished, api: Api, query: str) -> None:
     for arguments, _ in asked(query, root_fields("query")[query]):
-        text = document("query", query, arguments).replace(f"first: {PAGE}", "first: 40", 1)
+        text = re.sub(rf"^([^{{]*{{[^{{]*first: ){PAGE}", r"\g<1>40", document("query", query, arguments))
         few, many = [await statements(api, firm, text, **filled(arguments, firm.id)) for firm in (small, large)]
         assert len(many) <= len(few) + SPLIT, (arguments, sorted(many))
 
@@ -228,15 +228,14 @@ async def test_a_move_takes_as_many_whatever_the_board(small: Furnished, large: 
     assert len(taken[1]) == 7, "\n".join(statement[:150] for statement in taken[1])
 
 
-async def test_each_further_bulk_move_takes_one_more(small: Furnished, api: Api) -> None:
-    """Rows are stored one by one, and nothing else is."""
+async def test_a_bulk_move_takes_as_many_however_many_move(small: Furnished, api: Api) -> None:
     bulk = "mutation Bulk($input: MoveJobsInput!) { moveJobs(input: $input) { revision errors { message } } }"
     world, taken = small.world, []
     stage = small.id(Id(Kind.STAGE, ""))
     for many in (2, 12):
         jobs = [{"jobId": encode(Kind.JOB, (await world.job()).id)} for _ in range(many)]
         taken.append(len(await statements(api, small, bulk, input={"jobs": jobs, "stageId": stage})))
-    assert taken[1] - taken[0] == 10
+    assert taken[0] == taken[1]
 
 
 def test_the_counter_counts() -> None:
