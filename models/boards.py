@@ -180,9 +180,13 @@ async def task_counts(jobs: Ids) -> dict[UUID, TaskCounts]:
 
 @cache
 def _jobs_statement(condition: str) -> str:
+    # The links first, which are few: by what a scope sees alone, PostgreSQL would begin with all of its jobs.
     return f"""
-    SELECT {columns(Job, "job")}, link.item AS of_item FROM job_item AS link JOIN job ON job.id = link.job_id
-    WHERE link.item = ANY($1) AND link.unlinked_at IS NULL AND {condition} ORDER BY link.linked_at, job.id
+    WITH link AS MATERIALIZED (
+        SELECT job_id, item, linked_at FROM job_item WHERE item = ANY($1) AND unlinked_at IS NULL
+    )
+    SELECT {columns(Job, "job")}, link.item AS of_item FROM link JOIN job ON job.id = link.job_id
+    WHERE {condition} ORDER BY link.linked_at, job.id
     """
 
 

@@ -7,9 +7,8 @@ from uuid import UUID
 from models.database import sql
 
 _TRACKED = """
-SELECT link.job_id, sum(entry.minutes) AS minutes FROM job_item AS link JOIN time_entry AS entry ON entry.id = link.item
-WHERE link.job_id = ANY($1) AND link.kind = 'time_entry' AND link.unlinked_at IS NULL AND entry.started_at IS NULL
-GROUP BY link.job_id
+SELECT job_id, sum(minutes) AS minutes FROM job_item
+WHERE job_id = ANY($1) AND kind = 'time_entry' AND unlinked_at IS NULL GROUP BY job_id
 """
 
 

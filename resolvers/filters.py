@@ -12,7 +12,8 @@ from models.bounds import FILTER
 from models.conditions import holds
 from models.errors import Invalid
 from models.ids import Kind, decode
-from models.rows import AccountMember, AccountTag, JobAssignee, JobItem, TaskAssignee
+from models.items.reads import linked_to
+from models.rows import AccountMember, AccountTag, JobAssignee, TaskAssignee
 from models.scope import Scope
 from schema.inputs.filters import (
     AccountFilter,
@@ -61,8 +62,7 @@ def _linked_to(wanted: IdFilter | None, scope: Scope) -> Q:
     """Items that are linked to one of these jobs, as far as those are visible."""
     if not isinstance(wanted, IdFilter):
         return Q()
-    links = JobItem.filter(_seen("job_id", Kind.JOB, wanted, scope), unlinked_at__isnull=True)
-    return Q(id__in=Subquery(links.values("item")))
+    return linked_to(_seen("job_id", Kind.JOB, wanted, scope))
 
 
 def _one_of(column: str, values: Sequence[Any] | None) -> Q:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -55,18 +54,14 @@ async def items_page(
     wanted = Wanted.of(context.scope, kinds, open)
     # Before they are read: a page of which nothing but its cursors was asked for costs no less.
     links = await context.load.linked(job_id, wanted, start, first + 1) if context.holds(first) else []
-    more, links = len(links) > first, links[:first]
-    loading = [context.load.one(link.kind, link.key.item) for link in links]
-    items = [await item if isawaitable(item) else item for item in loading]
-    found = [_cursor(of, link.key) for link in links]
+    more, found = len(links) > first, [(_cursor(of, key), item) for key, item in links[:first]]
     info = PageInfo(
         has_next_page=more,
         has_previous_page=start is not None,
-        start_cursor=found[0] if found else None,
-        end_cursor=found[-1] if found else None,
+        start_cursor=found[0][0] if found else None,
+        end_cursor=found[-1][0] if found else None,
     )
-    # One that has ended since its link was read is not there.
-    edges = [Edge(item, cursor) for item, cursor in zip(items, found, strict=True) if item is not None]
+    edges = [Edge(item, cursor) for cursor, item in found if item is not None]
     return ItemPage(edges, info, context, job_id, wanted)
 
 

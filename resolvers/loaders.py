@@ -15,7 +15,6 @@ from models import boards, clock, time_sums
 from models.errors import Invalid
 from models.ids import Kind
 from models.items.reads import (
-    Linked,
     LinkKey,
     Outstanding,
     Wanted,
@@ -25,7 +24,7 @@ from models.items.reads import (
     outstanding,
 )
 from models.log import Logged, read_histories
-from models.rows import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
+from models.rows import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from models.scope import Scope
 from resolvers.batching import Loader
 from resolvers.item_pages import ItemPage, items_page
@@ -163,8 +162,11 @@ class Loaders:
 
         async def load(items: Sequence[UUID]) -> dict[UUID, Job]:
             found = await boards.jobs_of_items(self._context.scope, items)
-            self._rows(Kind.JOB).know({job.id: job for jobs in found.values() for job in jobs})
-            return {item: jobs[0] for item, jobs in found.items()}
+            rows = self._rows(Kind.JOB)
+            rows.know({job.id: job for jobs in found.values() for job in jobs})
+            # The same row as everywhere in the answer, also where that was read before.
+            known = await rows.many(jobs[0].id for jobs in found.values())
+            return dict(zip(found, known, strict=True))
 
         return self._loader("job_of", load, _nothing).get(item_id)
 
@@ -196,11 +198,20 @@ class Loaders:
         """A page of a job's items."""
         return await items_page(self._context, job_id, filter, first, after)
 
-    def linked(self, job_id: UUID, wanted: Wanted, after: LinkKey | None, limit: int) -> Awaitable[list[Linked]]:
-        """The next links of a job's items."""
+    def linked(
+        self, job_id: UUID, wanted: Wanted, after: LinkKey | None, limit: int
+    ) -> Awaitable[list[tuple[LinkKey, Item | None]]]:
+        """The next items of a job, each with its place; None for one that has ended since its place was read."""
 
-        async def load(jobs: Sequence[UUID]) -> dict[UUID, list[Linked]]:
-            return await items_of_jobs(jobs, wanted, after, limit)
+        async def load(jobs: Sequence[UUID]) -> dict[UUID, list[tuple[LinkKey, Item | None]]]:
+            found = await items_of_jobs(jobs, wanted, after, limit)
+            ids: dict[Kind, list[UUID]] = {kind: [] for kind in wanted.kinds}
+            for link in (link for links in found.values() for link in links):
+                ids[link.kind].append(link.key.item)
+            items: dict[UUID, Item | None] = {}
+            for kind, of_kind in ids.items():
+                items |= zip(of_kind, await self._rows(kind).many(of_kind), strict=True)
+            return {job: [(link.key, items[link.key.item]) for link in links] for job, links in found.items()}
 
         return self._lists(("linked", wanted, after, limit), load).future(job_id)
 

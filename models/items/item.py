@@ -11,7 +11,7 @@ from models.errors import Invalid, RuleBroken
 from models.events import Event
 from models.ids import JobId, PipelineId
 from models.items.kinds import KINDS
-from models.items.links import keep_open, tie, untie
+from models.items.links import keep_minutes, keep_open, tie, untie
 from models.policies import POLICIES
 from models.records import columns, read
 from models.rows import Item, Job
@@ -27,8 +27,9 @@ class Held(Generic[I]):
 
     item: I
     jobs: dict[JobId, PipelineId]
-    #: Whether it was open when it was held: so its links say.
+    #: Whether it was open when it was held, and its minutes: so its links say.
     was_open: bool
+    had_tracked: int
 
     @property
     def job(self) -> JobId | None:
@@ -62,7 +63,7 @@ async def create(change: Change, item: I, job: Job | None) -> Held[I]:
     await item.save(force_create=True)
     if job is not None:
         await tie(item, job.id, change.now, change.member_id)
-    return Held(item, {job.id: job.pipeline_id} if job is not None else {}, item.open)
+    return Held(item, {job.id: job.pipeline_id} if job is not None else {}, item.open, item.tracked)
 
 
 # Shared: changes of one job's items run beside each other; moving or deleting the job waits for them. Whoever links or
@@ -83,7 +84,7 @@ async def lock(rows: Rows[I], model: type[I], id: UUID, path: str) -> Held[I]:
     item = await rows.lock(id, path)
     if item.version != version:
         _, jobs = await _hold_jobs(model, id)
-    return Held(item, jobs, item.open)
+    return Held(item, jobs, item.open, item.tracked)
 
 
 async def _hold_jobs(model: type[Item], id: UUID) -> tuple[int | None, dict[JobId, PipelineId]]:
@@ -93,10 +94,12 @@ async def _hold_jobs(model: type[Item], id: UUID) -> tuple[int | None, dict[JobI
 
 
 async def store(change: Change, held: Held[I], *changed: str) -> None:
-    """Write the changed columns of an item, and on its links whether it is open."""
+    """Write the changed columns of an item, and on its links what is kept there of it."""
     await held.item.store(*changed)
     if held.jobs and held.item.open != held.was_open:
         await keep_open(held.item, change.now)
+    if held.jobs and held.item.tracked != held.had_tracked:
+        await keep_minutes(held.item)
 
 
 def may_link(held: Held[I], job: Job) -> bool:

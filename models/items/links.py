@@ -21,6 +21,7 @@ def new_link(job: Job, item: Item, now: datetime, by: UUID | None) -> JobItem:
         open=item.open,
         open_since=now if item.open else None,
         open_since_stay=job.stay if item.open else None,
+        minutes=item.tracked,
         linked_at=now,
         linked_by_id=by,
     )
@@ -28,18 +29,19 @@ def new_link(job: Job, item: Item, now: datetime, by: UUID | None) -> JobItem:
 
 # Linked before, it is the same row, with the stays that it was open in.
 _TIE = """
-INSERT INTO job_item (firm_id, job_id, kind, item, open, open_since, open_since_stay, linked_at, linked_by_id)
-SELECT firm_id, id, $2, $3, $4, CASE WHEN $4 THEN $5::timestamptz END, CASE WHEN $4 THEN stay END, $5, $6
+INSERT INTO job_item (firm_id, job_id, kind, item, open, open_since, open_since_stay, minutes, linked_at, linked_by_id)
+SELECT firm_id, id, $2, $3, $4, CASE WHEN $4 THEN $6::timestamptz END, CASE WHEN $4 THEN stay END, $5, $6, $7
 FROM job WHERE id = $1
 ON CONFLICT (job_id, item) DO UPDATE SET
     open = excluded.open, open_since = excluded.open_since, open_since_stay = excluded.open_since_stay,
-    linked_at = excluded.linked_at, linked_by_id = excluded.linked_by_id, unlinked_at = NULL, dismissed_at = NULL
+    minutes = excluded.minutes, linked_at = excluded.linked_at, linked_by_id = excluded.linked_by_id,
+    unlinked_at = NULL, dismissed_at = NULL
 """
 
 
 async def tie(item: Item, job_id: UUID, now: datetime, by: UUID | None) -> None:
     """Link an item to a job."""
-    await sql(_TIE, job_id, item.kind.value, item.id, item.open, now, by)
+    await sql(_TIE, job_id, item.kind.value, item.id, item.open, item.tracked, now, by)
 
 
 # The stays of the run that ends, with those before it.
@@ -70,3 +72,8 @@ FROM job WHERE job.id = link.job_id AND link.item = $1 AND link.unlinked_at IS N
 async def keep_open(item: Item, now: datetime) -> None:
     """Keep on each of its links whether the item is open, as it is now."""
     await sql(_OPEN, item.id, item.open, now)
+
+
+async def keep_minutes(item: Item) -> None:
+    """Keep on each of its links what the item adds to the minutes of the job, as it is now."""
+    await sql("UPDATE job_item SET minutes = $2 WHERE item = $1 AND unlinked_at IS NULL", item.id, item.tracked)

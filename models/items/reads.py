@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from tortoise.expressions import Q, Subquery
+
 from models.bounds import OUTSTANDING
 from models.database import fetch
 from models.ids import Kind
 from models.items.kinds import KINDS
 from models.policies import may_see
 from models.records import columns, read
-from models.rows import Awaited, Item
+from models.rows import Awaited, Item, JobItem
 from models.scope import Scope
 
 Ids = Sequence[UUID]
@@ -31,6 +33,11 @@ class Wanted(NamedTuple):
         """Of the kinds that are asked for those that the scope may see: of a job that it sees, it sees all of those."""
         among = KINDS if kinds is None else set(kinds)
         return cls(tuple(kind for kind in KINDS if kind in among and may_see(kind, scope)), open)
+
+
+def linked_to(jobs: Q) -> Q:
+    """The condition of the items that are linked to a job whose link, `job_id`, is under this condition."""
+    return Q(id__in=Subquery(JobItem.filter(jobs, unlinked_at__isnull=True).values("item")))
 
 
 class LinkKey(NamedTuple):

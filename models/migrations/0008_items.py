@@ -52,8 +52,10 @@ LATERAL (SELECT task.state IN ('PLANNED', 'IN_PROGRESS')) AS state(is_open),
 LATERAL (SELECT coalesce(linking.at, task.created_at), member.id) AS link(at, who)
 """
 _ENTRIES = """
-INSERT INTO job_item (firm_id, job_id, kind, item, open, linked_at, linked_by_id)
-SELECT job.firm_id, job.id, 'time_entry', entry.id, false, coalesce(linking.at, entry.created_at), member.id
+INSERT INTO job_item (firm_id, job_id, kind, item, open, minutes, linked_at, linked_by_id)
+SELECT job.firm_id, job.id, 'time_entry', entry.id, false,
+       CASE WHEN entry.started_at IS NULL THEN entry.minutes ELSE 0 END,
+       coalesce(linking.at, entry.created_at), member.id
 FROM time_entry AS entry JOIN job ON job.id = entry.job_id
 LEFT JOIN linking ON linking.item = entry.id AND linking.job = job.id
 LEFT JOIN member ON member.id = linking.who
@@ -83,6 +85,7 @@ class Migration(migrations.Migration):
                 ("open", fields.BooleanField()),
                 ("open_since", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("open_since_stay", fields.IntField(null=True)),
+                ("minutes", fields.IntField(default=0, db_default=0)),
                 ("stays", Stays(default=list, db_default=SqlDefault("'{}'"))),
                 ("dismissed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("linked_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
@@ -116,7 +119,7 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             sql=[
                 # What a job has, from the index alone; and the jobs of an item.
-                "CREATE INDEX job_item_of_job ON job_item (job_id, kind) INCLUDE (item, open, dismissed_at) "
+                "CREATE INDEX job_item_of_job ON job_item (job_id, kind) INCLUDE (item, open, dismissed_at, minutes) "
                 "WHERE unlinked_at IS NULL",
                 "CREATE INDEX job_item_of_item ON job_item (item)",
                 # Of these kinds an item is linked to one job at most.

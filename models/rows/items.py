@@ -62,6 +62,11 @@ class Item(Row):
         return self.awaited is not None
 
     @property
+    def tracked(self) -> int:
+        """The minutes that it adds to those of its job."""
+        return 0
+
+    @property
     def named(self) -> Mapping[str, UUID]:
         """What each of its events says of it, beside the job."""
         raise NotImplementedError
@@ -85,6 +90,8 @@ class JobItem(Link):
     open_since_stay: int | None = fields.IntField(null=True)
     # Of the runs that are over: those in which it was open at any moment.
     stays: list[Range] = Stays(default=list, db_default=SqlDefault("'{}'"))
+    # What it adds to the minutes of the job: summed for whole boards, so it is not looked up in the items.
+    minutes: int = fields.IntField(default=0, db_default=0)
     # Dismissed when the job was moved: still open, and linked, but it holds the job no longer.
     dismissed_at: datetime | None = fields.DatetimeField(null=True)
     linked_at: datetime = fields.DatetimeField()

@@ -59,6 +59,11 @@ class TimeEntry(Item):
         return self.note.split("\n", 1)[0][: NAME.most] or "Time"
 
     @property
+    def tracked(self) -> int:
+        """Its minutes. Those of a running timer count when it is stopped."""
+        return 0 if self.running else self.minutes
+
+    @property
     def named(self) -> Mapping[str, UUID]:
         """What each of its events says of it, beside the job."""
         return {"entry": self.id, "member": self.member_id, "account": self.account_id}

@@ -142,6 +142,11 @@ query Board($id: ID!) {
       account { name tags { name } } assignees { name } openTaskCount budget tracked percentUsed } }
   }
 }"""
+ITEMS = """
+query Items($id: ID!) {
+  pipeline(id: $id) { stages { jobs { openItemCount outstanding { title awaited since item { id } }
+    items(first: 2) { totalCount nodes { id title open } pageInfo { endCursor } } } } }
+}"""
 JOB = """
 query Job($id: ID!) { job(id: $id) { name overdue account { name } pipeline { name } stage { name } status { name }
   assignees { name } tasks { name assignees { name } } tracked remaining } }"""
@@ -156,6 +161,7 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { name acc
 #: Signing the caller in is one of each.
 KNOWN = {
     "a board": (BOARD, 12),
+    "a board with items": (ITEMS, 13),
     "a job": (JOB, 11),
     "a page of jobs": (JOBS, 5),
     "a count of jobs": (COUNT, 3),
@@ -170,7 +176,7 @@ async def variables_of(what: str, firm: Furnished) -> dict[str, Any]:
     if "$ids:" in KNOWN[what][0]:
         rows = await sql("SELECT id FROM job WHERE firm_id = $1", firm.world.firm.id)
         return {"ids": [encode(Kind.JOB, row["id"]) for row in rows]}
-    kind = Kind.PIPELINE if what == "a board" else Kind.JOB
+    kind = Kind.PIPELINE if what.startswith("a board") else Kind.JOB
     return {"id": firm.id(Id(kind, ""))} if "$id:" in KNOWN[what][0] else {}
 
 

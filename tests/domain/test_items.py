@@ -11,6 +11,7 @@ from models.commands.moves import move_job
 from models.commands.stages import delete_stage
 from models.commands.tasks import create_task, delete_task, link_task, set_task_state, unlink_task
 from models.commands.time import delete_time_entry, log_time, update_time_entry
+from models.commands.timers import start_timer, stop_timer
 from models.database import sql
 from models.events import Event, TaskUpdated
 from models.ids import Kind, new_id
@@ -22,7 +23,8 @@ from models.rights import ALL_RIGHTS, Right
 from models.rows import Awaited, Item, Job, JobItem, Row, Task, TaskState, TimeEntry
 from models.scope import Scope
 from models.targets import Target
-from tests.links import job_of
+from models.time_sums import tracked_minutes
+from tests.links import items_of, job_of
 from tests.world import World
 
 
@@ -145,6 +147,36 @@ async def test_a_time_entry_holds_no_job_and_goes_to_another(world: World) -> No
     assert not await JobItem.exists(item=entry.id)
 
 
+async def test_a_link_keeps_what_an_entry_adds_to_its_job(world: World) -> None:
+    job, other, owner = await world.job(), await world.job(), world.acting(world.owner)
+
+    async def tracked() -> list[int]:
+        """As it is summed, and as it would be of the entries themselves."""
+        sums = await tracked_minutes([job.id, other.id])
+        for each in (job, other):
+            entries = await TimeEntry.filter(id__in=await items_of(each, Kind.TIME_ENTRY), started_at__isnull=True)
+            assert sum(entry.minutes for entry in entries) == sums[each.id]
+        return [sums[job.id], sums[other.id]]
+
+    entry = (await log_time(owner, minutes=30, job_id=job.id)).value
+    timer = (await start_timer(owner, job_id=job.id)).value
+    assert await tracked() == [30, 0]
+    await sql("UPDATE time_entry SET started_at = now() - interval '9 minutes 30 seconds' WHERE id = $1", timer.id)
+    await stop_timer(owner)
+    assert await tracked() == [40, 0]
+    await update_time_entry(owner, time_entry_id=timer.id, minutes=5)
+    assert await tracked() == [35, 0]
+    await update_time_entry(owner, time_entry_id=entry.id, minutes=20, job_id=other.id)
+    assert await tracked() == [5, 20]
+    await update_time_entry(owner, time_entry_id=entry.id, job_id=None)
+    await update_time_entry(owner, time_entry_id=entry.id, minutes=7)
+    assert await tracked() == [5, 0]
+    await update_time_entry(owner, time_entry_id=entry.id, job_id=other.id)
+    assert await tracked() == [5, 7]
+    await delete_time_entry(owner, time_entry_id=timer.id)
+    assert await tracked() == [0, 7]
+
+
 async def test_what_ends_leaves_no_link(world: World) -> None:
     job = await world.job()
     task = await new_task(world, job)
@@ -235,7 +267,7 @@ class _Recorded:
 def told(jobs: dict[UUID, UUID]) -> list[tuple[UUID | None, UUID | None]]:
     """In which places an event of an item with these jobs is told."""
     item, change = Task(id=new_id(), firm_id=new_id(), account_id=new_id()), _Recorded()
-    tell(change, TaskUpdated, Held(item, jobs, was_open=True), changes={})  # type: ignore[arg-type]
+    tell(change, TaskUpdated, Held(item, jobs, item.open, item.tracked), changes={})  # type: ignore[arg-type]
     return [(event.job, event.pipeline) for event in change.events]
 
 
