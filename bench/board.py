@@ -19,11 +19,12 @@ from bench.house import House, run
 from bench.measure import heading, median, ratio, table, taking_turns
 from bench.statements import Statement, counted
 from bench.stock_board import StockBoard
+from engine.engine import Engine
+from engine.session import Session
 from models.database import sql
 from models.ids import Kind, encode
 from models.sign_in import issue_for
-from schema.engine import Engine
-from schema.session import Session
+from resolvers.root import graphql_schema
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
 from transport.engine import Request
@@ -94,7 +95,7 @@ async def benchmark(house: House) -> None:
     """Ours beside the least that can be done, and beside what Strawberry's documentation shows."""
     firm = await build_firm(jobs=CARDS, accounts=100)
     await sql("ANALYZE")
-    engine = Engine(Hub(Bell(house.redis_url)))
+    engine = Engine(graphql_schema(), Hub(Bell(house.redis_url)))
     ours = Ours(engine, await engine.sign_in(await issue_for(firm.members[0].id, 1)), firm)
     stock = StockBoard(firm.id, firm.pipeline.id, BOARD)
     changes, rounds = Commits(firm), 5 if house.quick else ROUNDS

@@ -26,9 +26,9 @@ from bench.measure import heading, median, table
 from bench.outcome import ANSWERED, REFUSED
 from bench.process import served
 from bench.signed_in import signed_in
+from engine.limits import TO_SIGN_IN, Limits
 from models.sign_in import issue_for
-from schema.limits import TO_SIGN_IN, Limits
-from tests.api.hostile import GROWS_IN
+from tests.engine.hostile import GROWS_IN
 
 #: Times that each family is sent, those that are hashed, and each document while the dearest is looked for.
 TIMES, HASHED, LOOKS = 300, 20, 10

@@ -13,8 +13,8 @@ from bench.outcome import ANSWERED, REFUSED
 from bench.requests import asking, operation, post
 from bench.script import NUMBER, TOKEN, Script
 from bench.threads import spent_by
-from schema.limits import Limits
-from tests.api.hostile import HOSTILE, Make, largest
+from engine.limits import Limits
+from tests.engine.hostile import HOSTILE, Make, largest
 
 _NAMELESS = re.compile(r"^(query|mutation|subscription)?\s*(?=[({])")
 SIGNED = f"Authorization: Bearer {TOKEN}"

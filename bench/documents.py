@@ -17,7 +17,7 @@ from bench.goals import Goal, print_goals
 from bench.house import House
 from bench.machine import print_machine
 from bench.measure import heading, median, table, taking_turns
-from schema.documents import (
+from engine.documents import (
     PLAIN_RULES,
     RULES_FOR_THE_WELL_FORMED,
     DocumentCache,
@@ -25,10 +25,10 @@ from schema.documents import (
     choose_operation,
     validate_document,
 )
-from schema.limits import TO_SIGN_IN, Limits, check_limits, check_outline
-from schema.root import graphql_schema
-from schema.validation import validate
-from tests.api.hostile import GROWS_IN, HOSTILE, largest
+from engine.limits import TO_SIGN_IN, Limits, check_limits, check_outline
+from engine.validation import validate
+from resolvers.root import graphql_schema
+from tests.engine.hostile import GROWS_IN, HOSTILE, largest
 
 ROUNDS, QUICK_ROUNDS = 5, 3
 MOST_SLOPE = 1.2
@@ -96,7 +96,7 @@ async def _growth(rule: str, sort: str, rounds: int) -> Growth:
 async def _rules(rounds: int) -> float:
     """The steepest of all rules."""
     if missing := RULES.keys() ^ GROWS_IN.keys():
-        raise SystemExit(f"Say in tests/api/hostile.py, GROWS_IN, what these rules grow in: {', '.join(missing)}.")
+        raise SystemExit(f"Say in tests/engine/hostile.py, GROWS_IN, what these rules grow in: {', '.join(missing)}.")
     steepest = []
     for rule, sorts in GROWS_IN.items():
         growths = [await _growth(rule, sort, rounds) for sort in sorts]

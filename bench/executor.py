@@ -21,9 +21,9 @@ from bench.goals import Goal
 from bench.house import House
 from bench.machine import print_machine
 from bench.measure import heading, median, ratio, table, taking_turns
-from schema.documents import parse_document
-from schema.execution.executor import execute
-from schema.execution.resolvers import resolve_directly
+from engine.documents import parse_document
+from engine.execution.executor import execute
+from schema.field_resolvers import resolve_directly
 from schema.scalars import SCALARS, Date, DateTime
 
 OBJECTS = 500

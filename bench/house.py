@@ -13,7 +13,7 @@ import uvloop
 import embedded
 from bench.goals import Goal, print_goals
 from bench.machine import print_database, print_machine
-from models.database import connected, migrate
+from models.connection import connected, migrate
 from models.signing_keys import ensure_signing_key
 
 #: As many connections as the most that a benchmark does at once.

@@ -22,7 +22,8 @@ from bench.firms import BenchFirm, build_firm
 from bench.house import House, run
 from bench.measure import heading, median, ratio, table, taking_turns
 from models.actor import Actor
-from models.database import _config, credentials, sql
+from models.connection import _config, credentials
+from models.database import sql
 from models.events import JobMoved, to_json
 from models.log import Reached, append, heads, read_histories, read_log
 from models.partitions import make_partitions

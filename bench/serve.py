@@ -10,10 +10,10 @@ import sys
 
 import uvicorn
 
-from app import Application, create_app
+from app.application import Application, create_app
 from bench.bare_socket import bare_app
 from bench.stock_live import stock_app
-from settings import Settings
+from common.settings import Settings
 from transport.options import TransportOptions
 from transport.server import Server, server_settings
 from transport.traffic import Traffic

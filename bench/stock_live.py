@@ -22,7 +22,7 @@ from strawberry.types.info import Info
 
 from bench.redis_feed import fed
 from bench.stock_board import StockQuery, loaders
-from models.database import connected
+from models.connection import connected
 
 _CHANGES = "changes"
 

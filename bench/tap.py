@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.house import House
-from models.database import credentials
+from models.connection import credentials
 
 _EXECUTE, _QUERY = b"E", b"Q"
 

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from cli.failing import Mistake
 from cli.listening import graphql_url
 from cli.places import Place
+from common.settings import Settings
 from embedded.folder import Folder
 from embedded.state import Process, State
-from settings import Settings
 
 #: The header with which a server says which one it is, on every answer.
 HEADER = "Jobwire-Server"

@@ -5,8 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from settings import Settings
-from terminal import say
+from common.settings import Settings
+from common.terminal import say
 
 
 def announce(url: str, data_dir: Path | None, *, demo: bool) -> None:

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from cli.places import Place, place, require_migrated, warn_without_redis
 from cli.seeding import seed
 from cli.signals import ENDING
+from common.settings import Settings
+from common.terminal import say
 from models.command import settle
-from models.database import connected
+from models.connection import connected
 from models.log import on_commit
-from settings import Settings
 from subscriptions.bell import Bell
-from terminal import say
 
 
 def demonstrate(settings: Settings, jobs: int, *, rate: float | None) -> None:

@@ -10,9 +10,9 @@ import typer
 from cli.failing import plainly
 from cli.parents import end_with
 from cli.signals import end_on_signals
-from logging_setup import set_up_logging
-from settings import Settings
-from terminal import complain, guard_output, say, tell_fault
+from common.logging_setup import set_up_logging
+from common.settings import Settings
+from common.terminal import complain, guard_output, say, tell_fault
 
 app = typer.Typer(
     name="jobwire",

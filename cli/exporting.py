@@ -8,8 +8,8 @@ from graphql.utilities import find_breaking_changes
 
 import schema
 from cli.failing import Mistake
-from schema.root import printed
-from terminal import say
+from common.terminal import say
+from resolvers.root import printed
 
 COMMITTED = Path(str(schema.__file__)).parent / "schema.graphql"
 MOST_LINES = 60

@@ -7,11 +7,11 @@ from typing import ParamSpec
 
 from pydantic import ValidationError
 
+from common.settings import Settings
+from common.terminal import complain
 from embedded import EmbeddedError
-from models.database import DatabaseUnreachable
+from models.connection import DatabaseUnreachable
 from models.errors import Refusal
-from settings import Settings
-from terminal import complain
 
 P = ParamSpec("P")
 

@@ -4,8 +4,8 @@ import sys
 
 from cli.addresses import NoServer, find_server
 from cli.failing import Mistake
-from settings import Settings
-from terminal import ask_secret
+from common.settings import Settings
+from common.terminal import ask_secret
 from watch.trouble import Lost
 
 

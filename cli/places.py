@@ -12,9 +12,9 @@ from redis.exceptions import RedisError
 
 import embedded
 from cli.failing import Mistake
-from models.database import credentials, migrate
+from common.settings import Settings
+from models.connection import credentials, migrate
 from models.migrating import missing_migrations
-from settings import Settings
 
 PATIENCE = 3.0
 

@@ -13,10 +13,10 @@ from cli.places import Place, place
 from cli.readiness import first_line, is_ready
 from cli.seeding import demo_is_there, seed_if_new
 from cli.serving import GRACE
+from common.settings import Settings
+from common.terminal import say
 from embedded.folder import Folder
-from models.database import connected, migrate
-from settings import Settings
-from terminal import say
+from models.connection import connected, migrate
 
 GLANCE = 0.2
 START_PATIENCE = 60.0

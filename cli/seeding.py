@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from common.terminal import screen
 from models.lookup import member_at, never_used
-from terminal import screen
 
 JOBS = 300
 

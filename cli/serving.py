@@ -9,17 +9,17 @@ from contextlib import ExitStack
 import uvicorn
 import uvloop
 
-from app import create_app
+from app.application import create_app
 from cli.addresses import HEADER, Note, folder_of
 from cli.failing import Mistake
 from cli.listening import graphql_url, listen
 from cli.places import Place, place, require_migrated, warn_without_redis
 from cli.watching import until_one_ends
+from common.settings import Settings
+from common.terminal import say
 from embedded.folder import Folder
 from embedded.state import Process
-from models.database import connected
-from settings import Settings
-from terminal import say
+from models.connection import connected
 from transport.server import Server, server_settings
 from transport.traffic import Traffic
 

@@ -7,15 +7,15 @@ from datetime import timedelta
 
 from cli.failing import Mistake
 from cli.places import Place, place, require_migrated
+from common.settings import Settings
+from common.terminal import ask_secret, say
 from models.commands.firms import create_firm
-from models.database import connected
-from models.database import migrate as bring_up_to_date
+from models.connection import connected
+from models.connection import migrate as bring_up_to_date
 from models.housekeeping import start_over_after_restore
 from models.lookup import member_at
 from models.sign_in import issue_for
 from models.signing_keys import rotate_signing_key
-from settings import Settings
-from terminal import ask_secret, say
 
 
 def migrate(settings: Settings) -> None:

@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 from cli.places import Place, place, redis_answers, require_migrated, warn_without_redis
 from cli.signals import ignore_signals, tell_on_signals
 from cli.watching import until_one_ends
-from models.database import connected
-from settings import Settings
+from common.settings import Settings
+from models.connection import connected
 
 #: In seconds: between two tries to reach a Redis that is away. The wait doubles from the one to the other.
 SHORTEST_WAIT, LONGEST_WAIT = 0.25, 5.0

@@ -9,7 +9,7 @@ from demo.firms import DemoFirm
 from demo.pipelines import Service
 from models.boards import members_of_pipelines, teams_of_accounts
 from models.rights import Right
-from models.rows import Account, Category, Member
+from models.seen import Account, Category, Member
 
 
 @dataclass(frozen=True, slots=True)

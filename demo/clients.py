@@ -1,6 +1,6 @@
 """The demo firms' clients, and the tags that they carry."""
 
-from models.rows import AccountType
+from models.seen import AccountType
 
 TAGS = {
     "VIP": "#eb5757",

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from models.actor import Actor
 from models.boards import tasks_of_jobs
-from models.rows import Category, Job, Member, Stage, Status, Task
 from models.scope import Scope
+from models.seen import Category, Job, Member, Stage, Status, Task
 
 T = TypeVar("T")
 

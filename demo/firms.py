@@ -26,8 +26,8 @@ from models.commands.members import create_member
 from models.commands.pipelines import create_pipeline
 from models.commands.statuses import create_status
 from models.commands.tags import create_tag
-from models.rows import AccountType, Member, Pipeline
 from models.scope import Scope
+from models.seen import AccountType, Member, Pipeline
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from demo.board import Board, Client
 from demo.pipelines import MISSING_DOCS, NEEDS_REVIEW
 from models.commands.imports import NewEntry, NewJob, NewTask
-from models.rows import Category, Priority, TaskState
+from models.seen import Category, Priority, TaskState
 
 _PRIORITIES = (Priority.LOW, Priority.MEDIUM, Priority.HIGH, Priority.URGENT)
 _PRIORITY_WEIGHTS = (15, 55, 22, 8)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from models.rows import AccountType, CardField
+from models.seen import AccountType, CardField
 
 ALL_CARD_FIELDS = (
     CardField.ACCOUNT,

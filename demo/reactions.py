@@ -8,8 +8,8 @@ from models.command import Outcome
 from models.commands.jobs import set_job_client_status
 from models.commands.moves import complete_job
 from models.commands.tasks import create_task
-from models.rows import Job
 from models.scope import Scope
+from models.seen import Job
 
 LABEL = "Demo automation"
 

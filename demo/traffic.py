@@ -14,7 +14,7 @@ from models.actor import Actor
 from models.command import Outcome, settle
 from models.errors import NotFound, Refusal, SignInRefused
 from models.log import on_commit
-from models.rows import Job
+from models.seen import Job
 from subscriptions.bell import Bell
 
 log = structlog.get_logger(__name__)

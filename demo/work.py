@@ -10,7 +10,7 @@ from models.commands.jobs import assign_job, update_job
 from models.commands.moves import complete_job, move_job, set_job_status
 from models.commands.tasks import create_task, delete_task, set_task_state
 from models.commands.time import log_time
-from models.rows import Job, Priority, Stage, TaskState
+from models.seen import Job, Priority, Stage, TaskState
 
 #: A deed, and None where there was nothing to do.
 Deed = Callable[[Desk, Job], Awaitable[Outcome[Any] | None]]

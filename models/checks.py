@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-import time_zones
+from common import time_zones
 from models.bounds import BULK, LINKED, Bounds
 from models.errors import Invalid
 from models.money import is_currency, minor_units, rounded

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import structlog
 
-import time_zones
+from common import time_zones
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from pypika_tortoise.context import SqlContext
@@ -20,8 +20,25 @@ from models.conditions import holds
 from models.ids import Kind
 from models.rights import Right
 
-if TYPE_CHECKING:
-    from models.scope import Scope
+
+class Sight(Protocol):
+    """What a policy asks of a scope."""
+
+    @property
+    def firm_id(self) -> UUID:
+        """The firm."""
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What the viewer may do."""
+
+    @property
+    def accounts(self) -> frozenset[UUID] | None:
+        """The visible accounts; None for all."""
+
+    @property
+    def pipelines(self) -> frozenset[UUID] | None:
+        """The visible pipelines; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +71,7 @@ POLICIES = {
 }
 
 
-def orm_condition(kind: Kind, scope: Scope, member: UUID | None) -> Q:
+def orm_condition(kind: Kind, scope: Sight, member: UUID | None) -> Q:
     """What holds for the visible rows. Without a member nobody's rows are their own."""
     policy = POLICIES[kind]
     firm = holds(**{policy.firm: scope.firm_id})
@@ -64,13 +81,13 @@ def orm_condition(kind: Kind, scope: Scope, member: UUID | None) -> Q:
     return visible
 
 
-def may_see(kind: Kind, scope: Scope) -> bool:
+def may_see(kind: Kind, scope: Sight) -> bool:
     """Whether the scope has the right to rows of this kind at all."""
     right = POLICIES[kind].right
     return right is None or right in scope.rights
 
 
-def _in_places(policy: Policy, scope: Scope) -> Q:
+def _in_places(policy: Policy, scope: Sight) -> Q:
     places = Q()
     if policy.account is not None and scope.accounts is not None:
         places &= holds(**{f"{policy.account}__in": scope.accounts})
@@ -144,7 +161,7 @@ def _among(column: str, place: str) -> str:
     return f"({place}::uuid[] IS NULL OR {column} = ANY({place}))"
 
 
-def sql_values(kind: Kind, scope: Scope, member: UUID | None) -> Sequence[Any]:
+def sql_values(kind: Kind, scope: Sight, member: UUID | None) -> Sequence[Any]:
     """The values of `sql_condition`, in order."""
     policy = POLICIES[kind]
     values: list[Any] = [scope.firm_id]

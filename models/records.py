@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import asyncpg
 from tortoise import fields
 from tortoise.fields.base import Field
-from tortoise.queryset import QuerySet
 
 from models.database import fetch
 from models.ids import Kind
@@ -90,12 +89,3 @@ async def read(model: type[R], statement: str, *values: Any) -> list[R]:
     all that can be read of those can be read of them."""
     records: list[R] = await fetch(statement, *values, record_class=record_class(model))
     return records
-
-
-async def read_query(query: QuerySet[R]) -> list[R]:
-    """What a query of the ORM finds, as records."""
-    # As awaiting it does, up to where it would make instances.
-    query._choose_db_if_not_chosen()
-    query._make_query()
-    statement, values = query.query.get_parameterized_sql()
-    return await read(query.model, statement, *values)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from strawberry import UNSET
-from tortoise.expressions import Q, Subquery
 
 from models.bounds import FILTER
 from models.conditions import holds
 from models.errors import Invalid
 from models.ids import Kind, decode
 from models.items.reads import linked_to
-from models.rows import AccountMember, AccountTag, JobAssignee, TaskAssignee
+from models.queries import Q, Subquery, linked
 from models.scope import Scope
+from models.seen import AccountMember, AccountTag, JobAssignee, TaskAssignee
 from schema.inputs.filters import (
     AccountFilter,
     DateFilter,
@@ -43,11 +43,9 @@ def _among(column: str, kind: Kind, wanted: IdFilter | None) -> Q:
 
 
 def _linked(link: Any, owner: str, column: str, kind: Kind, wanted: IdFilter | None) -> Q:
-    """Through a table of links, as a subquery: a join would give a row once for each of its links."""
     if not isinstance(wanted, IdFilter):
         return Q()
-    ids = [decode(kind, id) for id in bounded(wanted.in_)]
-    return Q(id__in=Subquery(link.filter(**{f"{column}__in": ids}).values(owner)))
+    return linked(link, owner, column, [decode(kind, id) for id in bounded(wanted.in_)])
 
 
 def _seen(column: str, kind: Kind, wanted: IdFilter | None, scope: Scope) -> Q:

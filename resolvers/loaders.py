@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from models import boards, clock, time_sums
@@ -24,16 +24,13 @@ from models.items.reads import (
     outstanding,
 )
 from models.log import Logged, read_histories
-from models.rows import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
-from models.scope import Scope
+from models.scope import Scope, Viewer
+from models.seen import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from resolvers.batching import Loader
-from resolvers.item_pages import ItemPage, items_page
+from resolvers.item_pages import ItemPage, item_page, items_asked
 from resolvers.paging import HistoryPage, history_page, history_reached
 from schema.inputs.filters import LinkedItemFilter
 from schema.types.time import Money
-
-if TYPE_CHECKING:
-    from resolvers.context import Context
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -43,11 +40,37 @@ Load = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
 Soon: TypeAlias = V | Awaitable[V]
 
 
+class Asking(Protocol):
+    """The operation that loaders are of, as far as it matters to them."""
+
+    #: Whoever asked has gone.
+    abandoned: bool
+
+    @property
+    def scope(self) -> Scope:
+        """What may be seen."""
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks."""
+
+    @property
+    def seen(self) -> Viewer | Scope:
+        """Through what rows are seen."""
+
+    @property
+    def firm_id(self) -> UUID:
+        """The firm."""
+
+    def holds(self, things: int) -> bool:
+        """Whether the answer has room for so many things more."""
+
+
 class Loaders:
     """One operation's loaders, made as they are needed. Lists come as futures; of single things, what is known already
     comes as it is."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Asking) -> None:
         self._context = context
         self._loaders: dict[Any, Loader[Any, Any]] = {}
 
@@ -195,10 +218,14 @@ class Loaders:
         return self._lists("outstanding", outstanding).future(job_id)
 
     async def items(self, job_id: UUID, filter: LinkedItemFilter | None, first: int, after: str | None) -> ItemPage:
-        """A page of a job's items."""
-        return await items_page(self._context, job_id, filter, first, after)
+        """A page of a job's items, in the order in which they were linked."""
+        asked = items_asked(self._context.scope, job_id, filter, first, after)
+        # Before they are read: as with a history.
+        holds = self._context.holds(first)
+        read = await self._linked(job_id, asked.wanted, asked.start, first + 1) if holds else []
+        return item_page(read, asked, lambda: self._item_count(job_id, asked.wanted))
 
-    def linked(
+    def _linked(
         self, job_id: UUID, wanted: Wanted, after: LinkKey | None, limit: int
     ) -> Awaitable[list[tuple[LinkKey, Item | None]]]:
         """The next items of a job, each with its place; None for one that has ended since its place was read."""
@@ -215,7 +242,7 @@ class Loaders:
 
         return self._lists(("linked", wanted, after, limit), load).future(job_id)
 
-    def item_count(self, job_id: UUID, wanted: Wanted) -> Awaitable[int]:
+    def _item_count(self, job_id: UUID, wanted: Wanted) -> Awaitable[int]:
         """How many items a job has."""
         return self._loader(("item_count", wanted), lambda jobs: item_counts(jobs, wanted), int).future(job_id)
 

@@ -8,15 +8,12 @@ from datetime import UTC, date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from tortoise.expressions import Q
-from tortoise.queryset import QuerySet
-
 from models.bounds import PAGE
 from models.conditions import holds
 from models.errors import Invalid
 from models.log import Logged, Reached
-from models.records import read_query
-from models.rows import Row
+from models.queries import Q, QuerySet, read_query
+from models.seen import Row
 from resolvers import cursors
 from schema.types.page_info import PageInfo
 

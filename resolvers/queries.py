@@ -24,7 +24,7 @@ from schema.inputs.filters import (
     TaskFilter,
     TimeEntryFilter,
 )
-from schema.limits import ListSize
+from schema.list_size import ListSize
 from schema.scalars import Revision
 from schema.types.accounts import Account
 from schema.types.base import Node

@@ -14,7 +14,7 @@ from strawberry.types.info import Info
 from models.errors import Invalid
 from models.ids import Kind, decode
 from resolvers.context import Context
-from schema.limits import ListSize
+from schema.list_size import ListSize
 from schema.scalars import Revision
 from schema.types.base import value
 from schema.types.events import Event
@@ -123,7 +123,7 @@ class Asked:
     interest: Interest
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        raise TypeError("A subscription is not iterated here: see subscriptions/opening.py.")
+        raise TypeError("A subscription is not iterated here: see subscriptions/subscribe.py.")
 
 
 @strawberry.type(

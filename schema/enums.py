@@ -10,14 +10,14 @@ from models.errors import Code
 from models.items.kinds import KINDS
 from models.rights import Right as _Right
 from models.rights import Role as _Role
-from models.rows import AccountType as _AccountType
-from models.rows import Awaited as _Awaited
-from models.rows import CardField as _CardField
-from models.rows import Category
-from models.rows import JobOrder as _JobOrder
-from models.rows import Priority as _Priority
-from models.rows import TaskState as _TaskState
-from models.rows import TimeFlag as _TimeFlag
+from models.seen import AccountType as _AccountType
+from models.seen import Awaited as _Awaited
+from models.seen import CardField as _CardField
+from models.seen import Category
+from models.seen import JobOrder as _JobOrder
+from models.seen import Priority as _Priority
+from models.seen import TaskState as _TaskState
+from models.seen import TimeFlag as _TimeFlag
 
 
 def _described(enum: type[Enum], name: str, description: str, **values: str) -> Any:

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from subscriptions.ending import cancel_all
+from subscriptions.cancellation import cancel_all
 
 #: Heard on a channel after every (re)subscription: whatever was published before may have been missed.
 RECONNECTED = ""

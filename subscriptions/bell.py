@@ -13,7 +13,7 @@ from broadcaster import Broadcast
 
 from models.log import Committed, decode_committed, encode_committed
 from subscriptions.backend import PATIENCE, RECONNECTED, RedisBackend
-from subscriptions.ending import cancel_all
+from subscriptions.cancellation import cancel_all
 
 #: One channel for all firms: a process drops what concerns none of its sockets by the first bytes of a message.
 CHANNEL = "jobwire:bell"

@@ -5,26 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 from uuid import UUID
 
 import structlog
 
+from models.database_errors import DATABASE_ERRORS
 from models.events import Event
 from models.scope import Scope
-from subscriptions.crossing import Crossing
-from subscriptions.faults import DATABASE_ERRORS
+from subscriptions.coalesced import Coalesced
 from subscriptions.feed import Feed
+from subscriptions.hub import Hub
+from subscriptions.log_tail import Revision
 from subscriptions.message import MOST_EVENTS, Message
-from subscriptions.patience import Patience
-from subscriptions.pending import Pending
 from subscriptions.rank import Owed, Rank
-from subscriptions.recent import Revision
+from subscriptions.retrying_reads import RetryingReads
 from subscriptions.subscriber import Subscriber
 from subscriptions.topic import Rendered, Topic
-
-if TYPE_CHECKING:
-    from subscriptions.cohorts import Cohorts
+from subscriptions.turns import Turns
 
 #: After so many subscribers, others get their turn on the event loop.
 AT_A_TIME = 500
@@ -34,18 +32,37 @@ MOST_ATTEMPTS = 3
 log = structlog.get_logger(__name__)
 
 
+class Home(Protocol):
+    """Where a cohort is kept."""
+
+    @property
+    def hub(self) -> Hub:
+        """That of the process."""
+
+    @property
+    def turns(self) -> Turns:
+        """Whose step is next in the process."""
+
+    def forget(self, cohort: Cohort) -> None:
+        """The cohort is closed."""
+
+    def rescope(self, cohort: Cohort, subscriber: Subscriber, rank: Rank, because: Revision | None) -> None:
+        """Bring a subscriber that has left this rank of the cohort to the cohort of their next scope. `because` is the
+        revision that changes their scope; None when it is not known what does."""
+
+
 class Cohort:
     """The subscribers of one topic under one scope, in this process.
 
     They stand in ranks by what they were told last: nearly always in one. A step tells each rank what has happened
     since, up to the feed's head. There is one step at a time; what piles up meanwhile is told together by the next.
-    Nothing is kept for those who are behind: what they were not told is in the feed's `recent`, or else they read anew.
+    Nothing is kept for those who are behind: what they were not told is in the feed's `tail`, or else they read anew.
 
     Whoever's scope changes leaves at once, as soon as the feed hears of it, and before anything later can be told to
-    the rest: a `Crossing` brings them to the cohort of their new scope.
+    the rest: a rescoping brings them to the cohort of their new scope.
     """
 
-    def __init__(self, home: Cohorts, feed: Feed, topic: Topic, scope: Scope) -> None:
+    def __init__(self, home: Home, feed: Feed, topic: Topic, scope: Scope) -> None:
         self.home = home
         self.hub = home.hub
         self.feed = feed
@@ -57,7 +74,7 @@ class Cohort:
         self.vouched = False
         self._members: Counter[UUID] = Counter()
         self._ranks: list[Rank] = []
-        self._patience = Patience(self.hub, feed)
+        self._reads = RetryingReads(self.hub, feed)
         self._attempts = 0
         self._stepping: asyncio.Task[None] | None = None
         self._stale = False
@@ -119,14 +136,14 @@ class Cohort:
         if self._stepping is not None:
             self._stepping.cancel()
 
-    def told(self, cursor: int, until: int) -> Pending | None:
+    def told(self, cursor: int, until: int) -> Coalesced | None:
         """What this scope is told of the revisions after `cursor`, up to `until`; None when that is not known."""
         if cursor >= self._quiet_since:
-            return Pending()
-        revisions = self.feed.recent.after(cursor)
+            return Coalesced()
+        revisions = self.feed.tail.after(cursor)
         if revisions is None:
             return None
-        pending = Pending()
+        pending = Coalesced()
         for revision in revisions:
             if revision.number > until:
                 break
@@ -153,9 +170,7 @@ class Cohort:
         rank = subscriber.place
         assert isinstance(rank, Rank)
         rank.members.discard(subscriber)
-        crossing = Crossing(self, subscriber, rank.cursor, because)
-        crossing.owe(resync=rank.owed is Owed.RESYNC, message=rank.owed is not Owed.NOTHING)
-        crossing.begin()
+        self.home.rescope(self, subscriber, rank, because)
         self.shrink(subscriber)
 
     def _wake(self) -> None:
@@ -166,14 +181,14 @@ class Cohort:
     async def _step_while_stale(self) -> None:
         try:
             while self._stale or self._beat:
-                await self._patience.trusted()
+                await self._reads.trusted()
                 try:
                     async with self.home.turns.turn(self._members):
                         await self._step()
                 except DATABASE_ERRORS as error:
                     log.warning("cohort.step", reason=type(error).__name__)
                     # Nobody's place is lost: what was not told is told by the next step.
-                    self._patience.run_out()
+                    self._reads.failed()
                     self._stale = self._beat = True
         except Exception as fault:
             log.exception("cohort.step")
@@ -223,7 +238,7 @@ class Cohort:
             await self._tell(rank, message, rendered[key].body(message.previous))
 
     def _message(self, rank: Rank, head: int) -> Message:
-        pending: Pending | None = Pending()
+        pending: Coalesced | None = Coalesced()
         if rank.owed is Owed.RESYNC:
             pending = None
         elif rank.cursor is not None:
@@ -237,7 +252,7 @@ class Cohort:
         if not message.events:
             return message.epoch == self.feed.epoch
         asked_at = asyncio.get_running_loop().time()
-        head = await self._patience.read(self.feed.ask)
+        head = await self._reads.read(self.feed.ask)
         if head.epoch != self.feed.epoch or head.scope_revision > self.feed.head:
             self.feed.confirm(head.revision, head.epoch, asked_at)
             await self.feed.reach(head.scope_revision)
@@ -275,7 +290,7 @@ class Cohort:
                 there.add(subscriber)
 
     def _try_again(self, rank: Rank) -> None:
-        self._patience.run_out()
+        self._reads.failed()
         self._attempts += 1
         if self._attempts >= MOST_ATTEMPTS:
             self._attempts = 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Counts:
-    """Plain numbers, read by metrics.py."""
+    """Plain numbers, read by app/metrics.py."""
 
     subscribers: int = 0
     """Subscriptions that are served now."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 
+from common.single_flight import SingleFlight
+from models.database_errors import DATABASE_ERRORS
 from models.log import Committed, Head, Logged, heads, read_log
-from subscriptions.faults import DATABASE_ERRORS
+from models.together import Together
+from subscriptions.log_tail import LogTail, Revision
 from subscriptions.message import MOST_EVENTS
-from subscriptions.recent import Recent, Revision
 
 #: How many events a catch-up reads at a time, and the most that a revision may have to be told at all.
 PAGE = 1_000
@@ -42,7 +45,7 @@ class Feed:
     it lost some; who listens for a member, those that are the member's own matter.
 
     The head moves on a ring that brings the next revision, or else by reading the log. `confirmed_at` is when the
-    database was last asked for the head and this feed then had it, by the clock of the event loop. `recent` is the end
+    database was last asked for the head and this feed then had it, by the clock of the event loop. `tail` is the end
     of the log up to the head, `rescoped_at` when each member's scope changed last, of what was heard here. `life` rises
     when the feed starts over: what was read before it is of no use.
     """
@@ -56,7 +59,7 @@ class Feed:
         self.listeners: set[Listener] = set()
         #: Those who only hear what is a member's own, by that member: all other revisions cost them nothing.
         self._of_members: dict[UUID, set[Listener]] = {}
-        self.recent = Recent(head.revision, MOST_EVENTS)
+        self.tail = LogTail(head.revision, MOST_EVENTS)
         self.rescoped_at: dict[UUID, int] = {}
         self.life = 0
         self._rescoped = rescoped
@@ -68,9 +71,8 @@ class Feed:
         self._moved_at = self._begun_at = at
         #: From here and before, nobody can be told what came since: it is too much, or was cut off.
         self._floor = -1
-        self._reaching_back: dict[int, asyncio.Task[None]] = {}
-        self._asking: asyncio.Task[Head] | None = None
-        self._asking_next: asyncio.Task[Head] | None = None
+        self._reading_back = SingleFlight[int, None]("feed-read-back")
+        self._heads = Together(heads)
 
     def listen(self, listener: Listener, member: UUID | None = None) -> None:
         """Tell it each revision from now on; or only those that are this member's own matter."""
@@ -121,21 +123,20 @@ class Feed:
             await asyncio.shield(self._catching_up)
 
     async def reach_back(self, after: int) -> bool:
-        """Whether everything after this revision can be told; it is then in `recent`. However many ask for it, the log
+        """Whether everything after this revision can be told; it is then in `tail`. However many ask for it, the log
         is read once. Database errors are passed on."""
-        while self._floor < after < self.recent.start:
-            under_way = ((start, task) for start, task in self._reaching_back.items() if not task.done())
-            reading = next((task for start, task in under_way if start <= after), None)
-            await asyncio.shield(reading or self._read_back(after))
-        return after > self._floor and after >= self.recent.start
+        while self._floor < after < self.tail.start:
+            start = next((start for start in self._reading_back if start <= after), after)
+            await self._reading_back.get(start, partial(self._read_back, start))
+        return after > self._floor and after >= self.tail.start
 
     async def ask(self) -> Head:
         """What the database says the head is, asked after this call: whoever asks at the same time shares a
         statement."""
-        if self._asking_next is None:
-            self._asking_next = asyncio.create_task(self._ask(self._asking), name="feed-ask")
-            self._asking_next.add_done_callback(lambda task: task.cancelled() or task.exception())
-        return await asyncio.shield(self._asking_next)
+        head = await self._heads.get(self.firm_id)
+        if head is None:
+            raise LookupError("There is no such firm any more.")
+        return head
 
     def start_over(self, revision: int, epoch: UUID) -> None:
         """Go on from this head. What lies between cannot be told: a backup was restored, the log was cut off."""
@@ -143,7 +144,7 @@ class Feed:
         self.epoch, self.head, self._wanted, self._reported = epoch, revision, revision, None
         self._moved_at = self._begun_at = _now()
         self.life += 1
-        self.recent.clear(revision)
+        self.tail.clear(revision)
         # Revisions of the other log. Whoever listens is told to look again; whoever opens sees that `life` has risen.
         self.rescoped_at.clear()
         self._floor = -1
@@ -153,32 +154,12 @@ class Feed:
 
     def close(self) -> None:
         """Nobody listens any more."""
-        for task in (self._catching_up, self._asking, self._asking_next, *self._reaching_back.values()):
-            if task is not None:
-                task.cancel()
+        for task in (*([self._catching_up] if self._catching_up else ()), *self._reading_back.tasks):
+            task.cancel()
         for listener in self._all():
             listener.close()
 
-    async def _ask(self, before: asyncio.Task[Head] | None) -> Head:
-        if before is not None:
-            await asyncio.wait([before])
-        self._asking, self._asking_next = self._asking_next, None
-        return (await heads([self.firm_id]))[self.firm_id]
-
-    def _read_back(self, after: int) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._read_from(after), name="feed-reach-back")
-        self._reaching_back[after] = task
-
-        def done(task: asyncio.Task[None]) -> None:
-            if self._reaching_back.get(after) is task:
-                del self._reaching_back[after]
-            # Whoever waited for it may be gone: then nobody else asks how it ended.
-            _ = task.cancelled() or task.exception()
-
-        task.add_done_callback(done)
-        return task
-
-    async def _read_from(self, after: int) -> None:
+    async def _read_back(self, after: int) -> None:
         life = self.life
         logged = await self._read(after, MOST_EVENTS + 1)
         if life != self.life:
@@ -187,7 +168,7 @@ class Feed:
             self._floor = max(self._floor, after)
             return
         revisions = _revisions(self.firm_id, logged)
-        self.recent.prepend([Revision.of(each) for each in revisions if each.revision <= self.recent.start])
+        self.tail.prepend([Revision.of(each) for each in revisions if each.revision <= self.tail.start])
 
     async def _catch_up(self) -> None:
         wait = SHORTEST_WAIT
@@ -240,7 +221,7 @@ class Feed:
         revision = Revision.of(committed)
         self.head = revision.number
         self._moved_at = _now()
-        self.recent.append(revision)
+        self.tail.append(revision)
         self.rescoped_at |= dict.fromkeys(revision.rescoped, revision.number)
         concerned = [listener for owner in revision.owners for listener in self._of_members.get(owner, ())]
         for listener in [*self.listeners, *concerned]:

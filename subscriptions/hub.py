@@ -7,17 +7,19 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 import structlog
 
+from common.single_flight import SingleFlight
+from models.database_errors import DATABASE_ERRORS
 from models.log import heads
 from subscriptions.bell import Bell, Ring
+from subscriptions.cancellation import cancel_all
 from subscriptions.counts import Counts
-from subscriptions.documents import Documents
-from subscriptions.ending import cancel_all
-from subscriptions.faults import DATABASE_ERRORS
 from subscriptions.feed import Feed
+from subscriptions.live_documents import LiveDocuments
 from subscriptions.pace import PACE, Pace
 from subscriptions.watches import Watch, Watches
 
@@ -36,9 +38,9 @@ class Hub:
     feeds: dict[UUID, Feed] = field(default_factory=dict)
     watches: Watches = field(default_factory=Watches)
     counts: Counts = field(default_factory=Counts)
-    documents: Documents = field(default_factory=Documents)
+    documents: LiveDocuments = field(default_factory=LiveDocuments)
     _users: Counter[UUID] = field(default_factory=Counter)
-    _opening: dict[UUID, asyncio.Task[Feed]] = field(default_factory=dict)
+    _opening: SingleFlight[UUID, Feed] = field(default_factory=lambda: SingleFlight("feed-open"))
     _sweeping: asyncio.Task[None] | None = None
     _sweep_now: asyncio.Event = field(default_factory=asyncio.Event)
     _sessions_due: float = 0.0
@@ -55,7 +57,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Close the feeds and the bell."""
-        tasks = [*self._opening.values(), *([self._sweeping] if self._sweeping else [])]
+        tasks = [*self._opening.tasks, *([self._sweeping] if self._sweeping else [])]
         await cancel_all(tasks)
         for feed in self.feeds.values():
             feed.close()
@@ -104,22 +106,14 @@ class Hub:
     async def _feed(self, firm_id: UUID) -> Feed:
         if firm_id in self.feeds:
             return self.feeds[firm_id]
-        if firm_id not in self._opening:
-            opening = asyncio.create_task(self._open(firm_id), name="feed-open")
-            # Whoever waited for it may be gone: then nobody else asks how it ended.
-            opening.add_done_callback(lambda task: task.cancelled() or task.exception())
-            self._opening[firm_id] = opening
-        return await asyncio.shield(self._opening[firm_id])
+        return await self._opening.get(firm_id, partial(self._open, firm_id))
 
     async def _open(self, firm_id: UUID) -> Feed:
-        try:
-            at = asyncio.get_running_loop().time()
-            feed = Feed(firm_id, (await heads([firm_id]))[firm_id], at, self._rescoped)
-            if self._users[firm_id]:
-                self.feeds[firm_id] = feed
-            return feed
-        finally:
-            del self._opening[firm_id]
+        at = asyncio.get_running_loop().time()
+        feed = Feed(firm_id, (await heads([firm_id]))[firm_id], at, self._rescoped)
+        if self._users[firm_id]:
+            self.feeds[firm_id] = feed
+        return feed
 
     def _hear(self, ring: Ring) -> None:
         if feed := self.feeds.get(ring.firm_id):

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from subscriptions.subscriber import Subscriber
-
-if TYPE_CHECKING:
-    from subscriptions.cohort import Cohort
 
 
 class Owed(Enum):
@@ -19,12 +16,22 @@ class Owed(Enum):
     RESYNC = auto()
 
 
+class Ranked(Protocol):
+    """What a rank is part of."""
+
+    def stand(self, subscriber: Subscriber, cursor: int | None, owed: Owed) -> None:
+        """Put it among those that are told the same."""
+
+    def shrink(self, subscriber: Subscriber) -> None:
+        """One has left its rank, and everything."""
+
+
 class Rank:
     """Those of a cohort that were told the same: all up to `cursor`. A blocked one waits for room in its sinks."""
 
     __slots__ = ("blocked", "busy", "cohort", "cursor", "members", "owed")
 
-    def __init__(self, cohort: Cohort, cursor: int | None, owed: Owed, *, blocked: bool = False) -> None:
+    def __init__(self, cohort: Ranked, cursor: int | None, owed: Owed, *, blocked: bool = False) -> None:
         self.cohort = cohort
         self.cursor = cursor
         self.owed = owed
@@ -34,17 +41,17 @@ class Rank:
         self.members: set[Subscriber] = set()
 
     def add(self, subscriber: Subscriber) -> None:
-        """It stands here from now on."""
+        """Put the subscriber into this rank."""
         self.members.add(subscriber)
         subscriber.place = self
 
     def resume(self, subscriber: Subscriber) -> None:
-        """Of a blocked one: it may be told again, from where it stood."""
+        """Tell the subscriber of a blocked rank again, from where it stood: its sink has room."""
         if self.blocked:
             self.members.discard(subscriber)
             self.cohort.stand(subscriber, self.cursor, self.owed)
 
     def leave(self, subscriber: Subscriber) -> None:
-        """It has gone."""
+        """Take out a subscriber that has gone."""
         self.members.discard(subscriber)
         self.cohort.shrink(subscriber)

@@ -8,14 +8,14 @@ import structlog
 
 from models.scope import Viewer
 from subscriptions.hub import Hub
-from subscriptions.sink import Sink
 from subscriptions.topic import Topic
+from transport.engine import Sink
 
 log = structlog.get_logger(__name__)
 
 
 class Place(Protocol):
-    """What a subscriber is part of: a rank of a cohort, or a crossing of its own."""
+    """What a subscriber is part of: a rank of a cohort, or a rescoping of its own."""
 
     def resume(self, subscriber: Subscriber) -> None:
         """Its sink has room again."""

@@ -9,7 +9,10 @@ import asyncpg
 import pytest
 
 import embedded
-from models.database import connected, credentials, migrate
+from engine.engine import Engine
+from models.connection import connected, credentials, migrate
+from resolvers.root import graphql_schema
+from tests.live.house import hub_on
 from tests.node import node_with_clients
 from tests.serving import Api, serving
 from tests.world import World
@@ -57,6 +60,13 @@ async def api(database: str, servers: embedded.Servers) -> AsyncIterator[Api]:
     a proxy: tests speak for many networks."""
     async with serving(database, servers.redis_url, trusted_proxies="127.0.0.1") as api:
         yield api
+
+
+@pytest.fixture
+async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
+    """An engine without a server, which nobody has asked anything yet."""
+    async with hub_on(servers.redis_url) as hub:
+        yield Engine(graphql_schema(), hub)
 
 
 @pytest.fixture(scope="session")

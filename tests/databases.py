@@ -14,7 +14,8 @@ from tortoise.migrations.api.migrate import migrate as run_migrations
 
 import embedded
 from models import migrations
-from models.database import _config, credentials, migrate, sql
+from models.connection import _config, credentials, migrate
+from models.database import sql
 from models.ids import new_id
 
 

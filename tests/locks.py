@@ -7,7 +7,8 @@ from typing import Any
 
 import asyncpg
 
-from models.database import credentials, sql
+from models.connection import credentials
+from models.database import sql
 
 
 @asynccontextmanager

@@ -12,10 +12,10 @@ import httpx
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
-from app import create_app
+from app.application import create_app
+from common.settings import Settings
 from models.rows import Member
 from models.sign_in import issue_for
-from settings import Settings
 from subscriptions.hub import Hub
 from transport.server import Server, server_settings
 

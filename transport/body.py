@@ -14,17 +14,18 @@ class ClientGone(Exception):
     """The client left before it was answered."""
 
 
-async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
+async def read_body(receive: Receive, headers: Headers, limit: int, *, largest: int | None = None) -> bytes:
     """The whole body. Raises Rejected (413) when it is larger than the limit, or ClientGone.
 
-    What is over the limit is not kept, but up to ten times the limit is read out before the refusal: a
-    connection that is closed with bytes unread is reset, and the client would never see the answer. A
+    What is over the limit is not kept, but up to ten times the limit of anybody (the largest) is read out before the
+    refusal: a connection that is closed with bytes unread is reset, and the client would never see the answer. A
     declared length beyond even that is refused unread; a smaller one is not believed.
     """
-    if _declared(headers) > limit * _READ_OUT:
+    read_out = _READ_OUT * (largest or limit)
+    if _declared(headers) > read_out:
         raise _too_large(limit)
     body, size, more = bytearray(), 0, True
-    while more and size <= limit * _READ_OUT:
+    while more and size <= read_out:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone

@@ -6,15 +6,15 @@ answer is compressed where it was declared to hold none: queries are, mutations,
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from starlette.middleware.gzip import GZipResponder, IdentityResponder
 from starlette.types import ASGIApp, Send
 
+from common.single_flight import SingleFlight
 from transport.options import TransportOptions
 
 _MOST_CODINGS = 20  # no client lists so many
@@ -60,22 +60,17 @@ class _Results:
         self._most = most_bytes
         self._size = 0
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
-        self._under_way: dict[bytes, asyncio.Task[bytes]] = {}
+        self._under_way = SingleFlight[bytes, bytes]("compression")
 
     async def of(self, body: bytes, compress: Callable[[], Awaitable[bytes]]) -> bytes:
         """Whoever leaves meanwhile takes nobody's result along."""
         if body in self._kept:
             self._kept.move_to_end(body)
             return self._kept[body]
-        if body not in self._under_way:
-            self._under_way[body] = asyncio.create_task(self._make(body, compress))
-        return await asyncio.shield(self._under_way[body])
+        return await self._under_way.get(body, partial(self._make, body, compress))
 
     async def _make(self, body: bytes, compress: Callable[[], Awaitable[bytes]]) -> bytes:
-        try:
-            made = await compress()
-        finally:
-            del self._under_way[body]
+        made = await compress()
         self._kept[body] = made
         self._size += len(body) + len(made)
         while self._size > self._most:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
+
+from common.collector import paused
 
 #: What reads JSON takes more levels than what writes it, or walks it, can bear: 1,024 against 254 in orjson alone.
 MOST_LEVELS = 64
@@ -18,15 +19,11 @@ class Undecodable(ValueError):
 
 def read_json(text: str | bytes) -> Any:
     """The value of a JSON text. Raises Undecodable."""
-    # What is read is a tree, of which no part is garbage. The collector, which is called after each few hundred lists,
-    # would look through all of it again and again, and through whatever else the process keeps.
-    gc.disable()
     try:
-        value = orjson.loads(text)
+        with paused():
+            value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise Undecodable("is not valid JSON") from None
-    finally:
-        gc.enable()
     if _brackets(text) > MOST_LEVELS and _is_deep(value):
         raise Undecodable(f"is nested deeper than {MOST_LEVELS} levels")
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -106,6 +107,10 @@ class Engine(Protocol):
 
         `address` is the network that the caller comes from (`transport.address.address_of`).
         """
+
+    def turn(self, request: Request, session: Any) -> AbstractAsyncContextManager[None]:
+        """The block in which the request may be prepared. Entering it waits while others' are, when it takes long, and
+        raises Refused when that lasts."""
 
     def prepare(self, request: Request, session: Any) -> Prepared:
         """Parse, validate, apply limits. Raises Refused."""

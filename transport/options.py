@@ -37,6 +37,7 @@ class TransportOptions:
 
     # HTTP. The deadline is for signing in and executing together.
     body_limit: int = 100_000
+    stranger_body_limit: int = 16_384  # without a token: what signing in needs, several times over
     deadline: float = 15.0
 
     # Answers to queries are compressed from this size on, and outside the event loop when they are large.

@@ -176,7 +176,7 @@ class Socket:
     async def _handle(self, text: str) -> None:
         match read_message(text):
             case Subscribe() as message:
-                self._subscribe(message)
+                await self._subscribe(message)
             case Complete(id):
                 self._complete(id)
             case Ping(payload):
@@ -225,7 +225,7 @@ class Socket:
                 return token_of(value)
         return self._header_token
 
-    def _subscribe(self, message: Subscribe) -> None:
+    async def _subscribe(self, message: Subscribe) -> None:
         """A wrong operation is an `error` for its id; a wrong id ends the socket."""
         session = self._session
         if session is None:
@@ -233,13 +233,15 @@ class Socket:
         if message.id in self._operations:
             raise Violation(Close.DUPLICATE, f"Subscriber for {message.id} already exists")
         try:
-            prepared = self._prepare(message, session)
+            async with self._engine.turn(message.request, session):
+                prepared = self._prepare(message, session)
         except Refused as refusal:
             self._outbox.put(frames.error(message.id, refusal.errors))
         except Exception as fault:
             self._outbox.put(frames.error(message.id, [internal(fault, "prepare")]))
         else:
-            self._start(message.id, prepared, session)
+            if not self._closing:
+                self._start(message.id, prepared, session)
 
     def _prepare(self, message: Subscribe, session: Session) -> Prepared:
         limit = self._options.operations_per_socket

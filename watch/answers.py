@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from terminal import printable_in
+from common.terminal import printable_in
 
 
 def read_answer(text: str | bytes) -> Any:

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-import time_zones
+from common import time_zones
 from watch.cards import Fields, Look, card
 from watch.client import Happening, Link
 from watch.order import in_order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from terminal import say
+from common.terminal import say
 from watch.client import Happening, Link
 from watch.session import Session
 from watch.store import Store

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from terminal import complain, screen
+from common.terminal import complain, screen
 from watch.board import Board
 from watch.client import Client
 from watch.documents import PIPELINES, WHO

@@ -14,7 +14,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-from terminal import printable
+from common.terminal import printable
 from watch.answers import read_answer
 from watch.documents import REFRESH, SIGN_IN
 from watch.trouble import Lost, TokenRefused, Trouble

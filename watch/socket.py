@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from terminal import printable
+from common.terminal import printable
 from watch.answers import read_answer
 from watch.trouble import Lost, TokenRefused, Trouble
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from docket import Perpetual
 
+from common.settings import Settings
 from models.housekeeping import prune_idempotency_keys
 from models.partitions import Busy, has_strays, make_partitions, prune_log
 from models.sign_in import sweep_sessions as sweep
-from settings import Settings
 
 log = structlog.get_logger("jobwire.worker")
 

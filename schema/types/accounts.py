@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models import rows
+from models import seen as rows
 from schema.enums import AccountType
 from schema.scalars import DateTime
 from schema.types.base import Versioned, column, entity, loaded, name_order, value

@@ -9,9 +9,9 @@ import strawberry
 from strawberry.types.info import Info
 
 from models.ids import Kind, encode
-from models.rows import Row
-from schema.execution.resolvers import RESOLVER, Load, Read, TypeCheck
-from schema.limits import ListSize
+from models.seen import Row
+from schema.field_resolvers import RESOLVER, Load, Read, TypeCheck
+from schema.list_size import ListSize
 from schema.permissions import print_requirements
 
 T = TypeVar("T", bound=type)

@@ -18,7 +18,8 @@ import strawberry
 from graphql import GraphQLError, GraphQLSchema
 
 from models import events as facts
-from models import rights, rows
+from models import rights
+from models import seen as rows
 from models.events import KINDS, VIEWS
 from models.events.base import Changes
 from models.ids import Kind, encode

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from models import clock, rows
+from models import clock
+from models import seen as rows
 from models.ids import Kind
 from models.scope import Viewer as SignedIn
 from schema.enums import Right, Role

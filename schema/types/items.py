@@ -8,9 +8,9 @@ import strawberry
 
 from models.ids import Kind, encode
 from models.items.reads import Outstanding
-from models.rows import Item
+from models.seen import Item
 from schema.enums import Awaited, ItemKind
-from schema.execution.resolvers import TypeCheck
+from schema.field_resolvers import TypeCheck
 from schema.scalars import DateTime
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, loaded, one, value

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from models import rows
+from models import seen as rows
 from models.bounds import OUTSTANDING, TASKS
 from models.ids import Kind
 from schema.enums import Priority, TaskState
-from schema.execution.resolvers import TypeCheck
+from schema.field_resolvers import TypeCheck
 from schema.scalars import Date, DateTime
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, entity, job_of_item, loaded, name_order, one, value

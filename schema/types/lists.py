@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types.info import Info
 
-from models import rows
+from models import seen as rows
 from models.bounds import PAGE
 from schema.inputs.filters import LinkedItemFilter
-from schema.limits import ListSize
+from schema.list_size import ListSize
 
 
 async def _items(

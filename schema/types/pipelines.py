@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry.types.info import Info
 
-from models import rows
+from models import seen as rows
 from models.bounds import CARDS, CUSTOM_STATUSES, STAGES
 from models.ids import Kind
 from schema.enums import CardField, JobOrder, StatusCategory
-from schema.limits import ListSize
+from schema.list_size import ListSize
 from schema.scalars import DateTime
 from schema.types.base import Versioned, column, entity, held, loaded, name_order, one, value
 from schema.types.firm import Member

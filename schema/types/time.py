@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import strawberry
 
-from models import clock, rows
+from models import clock
+from models import seen as rows
 from models.ids import Kind
 from schema.enums import TimeFlag
 from schema.scalars import Date, DateTime, Decimals

@@ -15,7 +15,7 @@ from graphql import (
     is_required_argument,
 )
 
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 
 #: How many things deep: a job, its account, the account's team.
 LEVELS = 3

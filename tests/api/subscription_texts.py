@@ -12,7 +12,7 @@ from typing import Any
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse, print_ast, validate
 
 from models.ids import Kind
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.api.samples import Id, NoSample, asked
 from tests.api.selections import document, root_fields
 from tests.docs.pages import ROOT, blocks

@@ -23,7 +23,7 @@ from graphql import (
 )
 
 from models.ids import Kind, encode, new_id
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.api.asking import MUTATIONS, QUERIES
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled, snake

@@ -20,8 +20,8 @@ from graphql import (
 
 from models.commands.time import log_time
 from models.ids import Kind, encode
+from resolvers.root import graphql_schema
 from schema.inputs.base import KIND
-from schema.root import graphql_schema
 from tests.api.samples import camel
 from tests.api.selections import root_fields
 from tests.serving import Api

@@ -10,7 +10,8 @@ import pytest
 import structlog
 
 from models.commands.tasks import create_task
-from models.database import credentials, sql
+from models.connection import credentials
+from models.database import sql
 from models.ids import Kind, encode
 from models.rows import Job
 from tests.api.untouched import untouched

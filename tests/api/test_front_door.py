@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import embedded
-from health import Readiness
+from app.health import Readiness
 from models.rows import Member
 from tests.serving import METRICS_TOKEN, Api, serving
 from tests.transport.raw import Answer, connection, handshake, head

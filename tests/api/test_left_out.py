@@ -11,8 +11,8 @@ from graphql.pyutils import Undefined
 
 from resolvers.acting import many_jobs, one_thing
 from resolvers.fitting import Misfit, check_fit
+from resolvers.root import graphql_schema
 from schema.inputs.base import Keyed, clearable, explicit, needed, optional
-from schema.root import graphql_schema
 from schema.types.jobs import Job
 from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS
 from tests.api.furnished import Furnished

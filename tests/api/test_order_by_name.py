@@ -13,7 +13,8 @@ import pytest
 from graphql import ExecutionResult, GraphQLObjectType, execute, get_named_type, parse
 
 import embedded
-from models.database import credentials, sql
+from models.connection import credentials
+from models.database import sql
 from models.ids import Kind, encode
 from models.reading_order import order_key
 from models.rows import (
@@ -36,12 +37,12 @@ from models.rows import (
 from models.texts import sameness
 from models.viewers import viewer
 from resolvers.context import Context
-from schema.root import graphql_schema
-from tests.api.execution_comparing import result_of
+from resolvers.root import graphql_schema
 from tests.api.selections import root_fields
 from tests.api.test_statements import counted
 from tests.databases import on, own_database
 from tests.domain.test_reading_order import IN_ORDER
+from tests.engine.execution_comparing import result_of
 from tests.world import World
 
 #: In no order, none of them the same as another.

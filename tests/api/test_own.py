@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, GraphQLObjectType, get_named_type, is_leaf_type
 
+from engine import sharing
+from engine.engine import Engine
 from models.events import KINDS, TimeEvent
 from models.ids import Kind, encode
 from models.rights import FIELDS, Right
 from models.scope import Viewer
 from models.sign_in import issue_for
 from resolvers.context import Context
-from schema import sharing
-from schema.engine import Engine
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from subscriptions.message import Message
 from tests.api.peers import Peers
 from tests.api.selections import root_fields

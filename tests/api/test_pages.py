@@ -13,7 +13,7 @@ from models.database import sql
 from models.ids import Kind, encode
 from models.reading_order import LONGEST
 from models.rows import Account, ClientStatus, Job, Pipeline, Tag
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.serving import Api
 from tests.world import World
 

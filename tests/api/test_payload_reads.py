@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type
 
 from models.ids import Kind, encode
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.api.asking import MUTATIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled

@@ -16,7 +16,7 @@ from models.database import sql
 from models.ids import Kind
 from models.rights import ACTIONS, FIELDS, INTERNAL_ACTIONS, Requirement, Right, Role
 from models.rows import Member
-from schema.root import graphql_schema, printed
+from resolvers.root import graphql_schema, printed
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, Sampler, filled, snake
 from tests.api.selections import document, root_fields

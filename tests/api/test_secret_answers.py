@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType, get_named_type
 
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 
 SECRET = re.compile("token|secret|password|credential|key$", re.IGNORECASE)
 

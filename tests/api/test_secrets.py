@@ -11,8 +11,8 @@ import pytest
 import structlog
 from graphql import GraphQLInputObjectType, get_named_type, is_leaf_type, is_list_type, is_non_null_type
 
-from schema.engine import Engine
-from schema.session import Session
+from engine.engine import Engine
+from engine.session import Session
 from tests.api.samples import Id, Sampler
 from tests.api.selections import root_fields
 from tests.serving import Api

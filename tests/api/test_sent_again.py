@@ -13,8 +13,8 @@ from models.ids import Kind, encode
 from models.passwords import password_fits
 from models.rights import Role
 from models.rows import Member
+from resolvers.root import graphql_schema
 from schema.inputs.base import LEFT_OUT, PASSWORD, REFUSED, secrets_of
-from schema.root import graphql_schema
 from tests.api.asking import MUTATIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, camel, filled

@@ -5,14 +5,14 @@ from typing import Any
 import orjson
 import pytest
 
+from engine import sharing
+from engine.engine import Engine
+from engine.operation import Operation
+from engine.session import Session
 from models.ids import Kind, encode
 from models.scope import Viewer
 from models.sign_in import issue_for
 from resolvers.context import Context
-from schema import sharing
-from schema.engine import Engine
-from schema.operation import Operation
-from schema.session import Session
 from tests.api.asking import QUERIES
 from tests.api.peers import PAIRS, Peers, in_order
 from tests.api.samples import asked, filled

@@ -9,6 +9,9 @@ from typing import Any
 import orjson
 import pytest
 
+from engine.engine import Engine, _body
+from engine.live import RenderedMessage
+from engine.operation import Operation
 from models.events import KINDS, VIEWS
 from models.ids import Kind, encode
 from models.scope import Viewer
@@ -16,9 +19,6 @@ from models.sign_in import issue_for
 from models.visibility import shown
 from resolvers import context as contexts
 from resolvers.context import Context
-from schema.engine import Engine, _body
-from schema.live import RenderedMessage
-from schema.operation import Operation
 from subscriptions.message import Message
 from tests.api.peers import PAIRS, Peers, in_order
 from tests.api.samples import filled

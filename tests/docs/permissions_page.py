@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from models.rights import ACTIONS, FIELDS, LEADERS, NOTHING, Requirement, Right, Role
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.docs.pages import ROOT
 
 PAGE = ROOT / "docs" / "permissions.md"

@@ -13,10 +13,10 @@ from graphql import GraphQLError
 from tortoise.transactions import in_transaction
 
 from cli.entry import app
+from engine.documents import choose_operation, parse_document, validate_document
+from engine.limits import Limits, check_limits
 from models.database import sql
-from schema.documents import choose_operation, parse_document, validate_document
-from schema.limits import Limits, check_limits
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.docs.pages import PAGES, ROOT, Block, blocks, page, prose
 
 

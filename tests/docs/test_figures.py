@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from engine import admission
+from engine.limits import TO_SIGN_IN, Limits, list_size
 from models import attempts, boards, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
 from resolvers import filters, paging, queries, subscriptions
-from schema import admission
-from schema.limits import TO_SIGN_IN, Limits, list_size
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from subscriptions import bell, message
-from subscriptions.documents import BOUNDS
+from subscriptions.live_documents import BOUNDS
 from subscriptions.pace import PACE
 from tests.docs.pages import page, prose, rows, section
 from transport import decoding, traffic
@@ -29,7 +29,7 @@ def _n(value: float) -> str:
 
 FIGURES = {
     ("docs/api.md", "Limits"): {
-        "Body": f"{_n(WIRE.body_limit)} bytes",
+        "Body": f"{_n(WIRE.body_limit)} bytes; {_n(WIRE.stranger_body_limit)} without a token",
         "Nesting of the body's JSON": f"{decoding.MOST_LEVELS} levels",
         "Characters of a document": _n(LIMITS.characters),
         "Characters in its strings, numbers and comments": _n(LIMITS.text),
@@ -153,7 +153,12 @@ SENTENCES = [
     ("docs/api.md", f"{pipelines.MOST_STAGES} stages and {statuses.MOST_CUSTOM_STATUSES} custom statuses a pipeline"),
     ("docs/api.md", f"{boards.MOST_TASKS} tasks of a job"),
     ("docs/api.md", f"{pipelines.MOST_MEMBERS} members of a pipeline"),
-    ("docs/api.md", f"The body is over {_n(WIRE.body_limit)} bytes"),
+    (
+        "docs/api.md",
+        f"The body is over {_n(WIRE.body_limit)} bytes, or over {_n(WIRE.stranger_body_limit)} without a token",
+    ),
+    ("docs/api.md", f"variables of more than {_n(admission.FEW_VALUES)} values, waits for"),
+    ("docs/api.md", f"within {_n(admission.LONGEST_WAIT)} seconds"),
     (
         "docs/domain.md",
         f"1 to {pipelines.MOST_STAGES} stages and up to {statuses.MOST_CUSTOM_STATUSES} custom statuses",

@@ -15,7 +15,7 @@ from graphql import is_interface_type, is_union_type
 from models.commands.moves import move_job
 from models.ids import Kind, encode
 from models.rows import Job
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.docs.printed import Program, page_program, running, script
 from tests.docs.wire import Wire, wire_to
 from tests.serving import Api

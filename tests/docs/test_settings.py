@@ -7,7 +7,7 @@ import re
 import typer
 
 from cli.entry import app
-from settings import Settings
+from common.settings import Settings
 from tests.docs.pages import everything, first_cells, page, rows, section
 
 

@@ -7,11 +7,11 @@ import re
 from models.events import KINDS, VIEWS
 from models.ids import Kind
 from models.rights import Right, Role
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.docs.pages import ROOT, everything, first_cells, page, rows, section
 from transport.counters import Counters
 
-ROOMS = ("cli", "models", "schema", "subscriptions", "transport", "workers")
+ROOMS = ("cli", "common", "engine", "models", "subscriptions", "transport", "workers")
 
 
 def test_ids() -> None:
@@ -74,7 +74,7 @@ def _fields(argument: object) -> set[str]:
 
 
 def test_metrics() -> None:
-    source = page("metrics.py")
+    source = page("app/metrics.py")
     plain = set(re.findall(r'CounterMetricFamily\("(\w+)"', source))
     known = {f"{name}_total" for name in plain} | set(re.findall(r'GaugeMetricFamily\("(\w+)"', source))
     known |= {f"jobwire_transport_{name}" for name in Counters.__dataclass_fields__}

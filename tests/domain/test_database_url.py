@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.database import DatabaseUnreachable, credentials
+from models.connection import DatabaseUnreachable, credentials
 
 
 def test_the_parts_are_read() -> None:

@@ -16,7 +16,7 @@ from models.ids import Kind, new_id
 from models.rights import ALL_RIGHTS, INTERNAL_ACTIONS, Role
 from models.rows import Category, ClientStatus, Job, JobAssignee, Member, Priority, Task, TaskAssignee, TimeEntry
 from models.rows import TaskState as State
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.domain.refusal import counted, refused, told
 from tests.links import items_of
 from tests.world import World

@@ -11,7 +11,7 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 import embedded
-from models.database import _config
+from models.connection import _config
 from tests.databases import OldDatabase, database_before
 
 #: The time of a change, and the partition of its month.

@@ -10,15 +10,16 @@ from pydantic import ValidationError
 from tortoise.transactions import in_transaction
 
 import embedded
+from common.settings import Settings
 from models import partitions
-from models.database import credentials, sql
+from models.connection import credentials
+from models.database import sql
 from models.events import JobCreated, JobUpdated
 from models.log import Reached, read_histories, read_log, revision_of_creation
 from models.log import append as append_events
 from models.partitions import Busy, has_strays, make_partitions, prune_log
 from models.rows import Job
 from models.scope import Scope
-from settings import Settings
 from tests.databases import on, own_database, partitions_of_the_log
 from tests.world import World
 

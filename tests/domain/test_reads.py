@@ -14,7 +14,8 @@ from models import boards
 from models.commands.jobs import create_job
 from models.commands.time import log_time
 from models.ids import Kind, new_id
-from models.records import columns, read, read_query, record_class
+from models.queries import read_query
+from models.records import columns, read, record_class
 from models.rights import ALL_RIGHTS, Right
 from models.rows import (
     Account,

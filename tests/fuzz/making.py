@@ -17,8 +17,8 @@ from graphql import (
     is_required_input_field,
 )
 
-from schema.root import graphql_schema
-from tests.api.execution_documents import Generator
+from resolvers.root import graphql_schema
+from tests.engine.execution_documents import Generator
 from tests.fuzz import seeds
 
 SCHEMA = graphql_schema()

@@ -13,13 +13,13 @@ from typing import Any
 import websockets
 from websockets.asyncio.client import connect
 
+from engine.admission import Admission
+from engine.answers import MOST_BYTES, Answers
+from engine.budgets import MOST_CALLERS, Budgets
 from models.commands.moves import archive_job
 from models.ids import Kind, encode, new_id
 from models.rights import Role
 from models.rows import Category, Member
-from schema.admission import Admission
-from schema.answers import MOST_BYTES, Answers
-from schema.budgets import MOST_CALLERS, Budgets
 from tests.fuzz.making import Maker
 from tests.serving import Api
 from tests.world import World

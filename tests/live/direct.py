@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
+from engine.engine import Engine
+from engine.session import Session
 from models.rows import Member
 from models.sign_in import issue_for
-from schema.engine import Engine
-from schema.session import Session
 from subscriptions.subscriber import Subscriber
 from transport.engine import Refused, Request
 

@@ -13,10 +13,10 @@ from subscriptions.bell import Bell
 from subscriptions.cohorts import Cohorts
 from subscriptions.hub import Hub
 from subscriptions.interest import BoardInterest, Interest
+from subscriptions.log_tail import Revision
 from subscriptions.message import Message
-from subscriptions.opening import Standing, subscribe
 from subscriptions.pace import Pace
-from subscriptions.recent import Revision
+from subscriptions.subscribe import Standing, subscribe
 from subscriptions.subscriber import Subscriber
 
 

@@ -1,4 +1,4 @@
-"""What comes between two steps: of a cohort that tells, of a crossing between two of them, of a feed that reads."""
+"""What comes between two steps: of a cohort, of a subscriber who goes from one to another, of a feed that reads."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
 from subscriptions.interest import BoardInterest
 from subscriptions.message import Message
-from subscriptions.opening import Standing
+from subscriptions.subscribe import Standing
 from tests.live.house import Bare, Bulletin, hub_on, kinds, reading
 from tests.live.test_cohorts import everybody, heard, many, rename
 from tests.world import World
@@ -113,7 +113,7 @@ async def test_a_quiet_board_in_a_busy_firm_need_not_read_anew(world: World, ser
     async with hub_on(servers.redis_url, heartbeat=1.5) as hub:
         cohorts = Cohorts(hub)
         async with reading(cohorts, world.stranger) as reader:
-            hub.feeds[world.firm.id].recent._most = 3
+            hub.feeds[world.firm.id].tail._most = 3
             for number in range(6):
                 last = await rename(world, job, f"unseen {number}")
             await heard(cohorts, world, last)
@@ -193,7 +193,7 @@ async def test_a_scope_changes_by_a_board_that_is_not_followed(world: World, coh
         await everybody([reader], last)
 
 
-async def test_what_a_crossing_could_not_read_is_read_again(world: World, cohorts: Cohorts) -> None:
+async def test_what_a_rescoping_could_not_read_is_read_again(world: World, cohorts: Cohorts) -> None:
     await world.job()
     failed: list[Message] = []
 
@@ -213,7 +213,7 @@ async def test_what_a_crossing_could_not_read_is_read_again(world: World, cohort
         assert sorted(kinds(message)) == ["AccountRemoved", "JobRemoved"]
 
 
-async def test_a_sink_that_fails_in_a_crossing_ends_it(
+async def test_a_sink_that_fails_in_a_rescoping_ends_it(
     world: World,
     servers: embedded.Servers,
     monkeypatch: pytest.MonkeyPatch,
@@ -237,7 +237,7 @@ async def test_a_sink_that_fails_in_a_crossing_ends_it(
                 await turn()
                 assert reader.subscriber is not None
                 assert reader.subscriber.stopped
-                assert not [task for task in asyncio.all_tasks() if task.get_name() == "crossing"]
+                assert not [task for task in asyncio.all_tasks() if task.get_name() == "rescoping"]
 
 
 async def test_who_asks_for_less_as_a_read_of_the_log_ends_is_answered(

@@ -12,14 +12,16 @@ import pytest
 from tortoise.connection import get_connection
 
 import embedded
+from engine.engine import Engine
 from models.command import settle
 from models.commands.jobs import create_job, update_job
-from models.database import credentials, sql
+from models.connection import credentials
+from models.database import sql
 from models.ids import Kind, encode, new_id
 from models.log import on_commit
 from models.rows import Job
 from models.sign_in import issue_for
-from schema.engine import Engine
+from resolvers.root import graphql_schema
 from subscriptions.hub import Hub
 from tests.live.house import hub_on
 from tests.live.replica import CHANGES, SNAPSHOT
@@ -119,7 +121,7 @@ async def asked(engine: Engine, world: World, query: str, **variables: Any) -> t
 
 
 async def test_a_mutation_over_the_engine_leaves_nothing_behind(world: World, database: str, hub: Hub) -> None:
-    engine = Engine(hub)
+    engine = Engine(graphql_schema(), hub)
     for turns in ever_later():
         job_id = new_id()
         values = {
@@ -140,7 +142,7 @@ async def test_a_mutation_over_the_engine_leaves_nothing_behind(world: World, da
 
 async def test_a_query_may_be_cancelled_wherever_it_waits(world: World, database: str, hub: Hub) -> None:
     await world.job()
-    engine = Engine(hub)
+    engine = Engine(graphql_schema(), hub)
     for wait in itertools.count(1):
         if not await cancelled_at_wait(engine.execute(*await asked(engine, world, SNAPSHOT)), wait):
             break
@@ -156,7 +158,7 @@ async def test_a_subscription_may_be_cancelled_wherever_it_waits(
     how: Any, world: World, database: str, hub: Hub
 ) -> None:
     job = await world.job()
-    engine = Engine(hub)
+    engine = Engine(graphql_schema(), hub)
 
     async def listen(operation: Any, session: Any) -> None:
         mailbox = Mailbox()
@@ -179,7 +181,7 @@ async def test_a_subscription_may_be_cancelled_wherever_it_waits(
     for step in ever_later() if how is cancelled_after_turns else itertools.count(1):
         cancelled = await how(listen(*await asked(engine, world, CHANGES)), step)
         # A feed that was being opened comes to its end by itself.
-        await asyncio.gather(*hub._opening.values())
+        await asyncio.gather(*hub._opening.tasks)
         assert hub.users == 0
         assert hub.feeds == {}
         assert len(hub.watches) == 0

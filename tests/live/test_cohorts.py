@@ -20,7 +20,7 @@ from subscriptions import cohort as cohort_module
 from subscriptions import feed as feeds
 from subscriptions.cohorts import Cohorts
 from subscriptions.message import Message
-from subscriptions.opening import Standing
+from subscriptions.subscribe import Standing
 from tests.api.test_statements import counted
 from tests.live.house import Bulletin, Reader, hub_on, kinds, reading
 from tests.world import World
@@ -161,7 +161,7 @@ async def test_who_does_not_read_keeps_nobody_waiting_and_misses_nothing(world: 
 async def test_who_sleeps_too_long_reads_anew(world: World, cohorts: Cohorts, monkeypatch: pytest.MonkeyPatch) -> None:
     job = await world.job()
     async with many(cohorts, world.employee, 2) as (slow, quick):
-        monkeypatch.setattr(cohorts.hub.feeds[world.firm.id].recent, "_most", 3)
+        monkeypatch.setattr(cohorts.hub.feeds[world.firm.id].tail, "_most", 3)
         slow.room = False
         for number in range(5):
             last = await rename(world, job, f"name {number}")

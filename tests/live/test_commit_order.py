@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from models.database import credentials
+from models.connection import credentials
 from models.log import read_log
 from tests.world import World
 

@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 
 import embedded
+from engine.engine import Engine
+from engine.session import Session
 from models.commands.accounts import set_account_team
 from models.commands.firm import update_firm
 from models.commands.pipelines import set_pipeline_members
 from models.ids import Kind, encode
 from models.log import on_commit
 from models.rows import Member
-from schema.engine import Engine
-from schema.session import Session
-from subscriptions.crossing import Crossing
-from subscriptions.documents import BOUNDS, Bounds, Documents
+from resolvers.root import graphql_schema
+from subscriptions.live_documents import BOUNDS, Bounds, LiveDocuments
+from subscriptions.rescoping import Rescoping
 from tests.live.direct import Told, open_stream, signed_in
 from tests.live.eventually import eventually
 from tests.live.house import hub_on
@@ -34,7 +35,7 @@ async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
     """That of a process which nobody else asks."""
     async with hub_on(servers.redis_url) as hub:
         silence = on_commit(hub.bell.ring)
-        yield Engine(hub)
+        yield Engine(graphql_schema(), hub)
         silence()
 
 
@@ -139,7 +140,7 @@ async def test_who_is_on_the_way_to_another_scope_counts_too(world: World, engin
     await set_account_team(world.acting(world.owner), account_id=world.account.id, member_ids=[])
 
     async def all_cross() -> bool:
-        return all(told.subscriber and isinstance(told.subscriber.place, Crossing) for told in streams)
+        return all(told.subscriber and isinstance(told.subscriber.place, Rescoping) for told in streams)
 
     await eventually(all_cross)
     with pytest.raises(Refused):
@@ -160,7 +161,7 @@ async def test_who_is_on_the_way_to_another_scope_counts_too(world: World, engin
 @contextlib.contextmanager
 def at_most(engine: Engine, bounds: Bounds) -> Iterator[None]:
     """Other bounds than the usual ones."""
-    engine.cohorts.hub.documents = Documents(bounds)
+    engine.cohorts.hub.documents = LiveDocuments(bounds)
     yield
     assert not engine.cohorts.hub.documents
 

@@ -122,19 +122,19 @@ async def test_the_log_is_read_back_once(world: World, feed: Feed) -> None:
     for _ in range(5):
         await world.job()
     await feed.reach(await world.revision())
-    feed.recent.clear(feed.head)
+    feed.tail.clear(feed.head)
     with counted() as statements:
         found = await asyncio.gather(*(feed.reach_back(start + number % 3) for number in range(30)))
     assert found == [True] * 30
     assert 1 <= len(statements) <= 3
-    assert [revision.number for revision in feed.recent.after(start) or ()] == list(range(start + 1, feed.head + 1))
+    assert [revision.number for revision in feed.tail.after(start) or ()] == list(range(start + 1, feed.head + 1))
 
 
 async def test_what_the_log_lacks_is_asked_for_once(world: World, feed: Feed) -> None:
     for _ in range(5):
         await world.job()
     await feed.reach(await world.revision())
-    feed.recent.clear(feed.head)
+    feed.tail.clear(feed.head)
     cut = feed.head - 2
     await sql("DELETE FROM event WHERE firm_id = $1 AND revision <= $2", world.firm.id, cut)
     with counted() as statements:

@@ -8,7 +8,7 @@ import asyncpg
 
 import embedded
 from models.commands.jobs import update_job
-from models.database import credentials
+from models.connection import credentials
 from tests.live.follower import following
 from tests.serving import serving
 from tests.world import World

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 import embedded
+from engine.engine import Engine
 from models.commands.accounts import archive_account, set_account_team
 from models.commands.jobs import delete_job
 from models.commands.members import deactivate_member, set_member_rights, set_member_role
@@ -24,11 +25,11 @@ from models.rights import Right, Role
 from models.rows import AccountMember, Job, Member, PipelineMember
 from models.scope import Viewer
 from models.viewers import viewer
-from schema.engine import Engine
+from resolvers.root import graphql_schema
 from subscriptions.cohorts import Cohorts
 from subscriptions.interest import BoardInterest
-from subscriptions.opening import Standing, subscribe
 from subscriptions.rank import Rank
+from subscriptions.subscribe import Standing, subscribe
 from tests.api.samples import asked, filled
 from tests.api.selections import document, root_fields
 from tests.live.direct import Told, open_stream, outcome, signed_in
@@ -45,7 +46,7 @@ async def process(servers: embedded.Servers) -> AsyncIterator[Engine]:
     """An engine as a process of its own has it: it hears of changes by its sweeps and by the bell."""
     async with hub_on(servers.redis_url) as hub:
         silence = on_commit(hub.bell.ring)
-        yield Engine(hub)
+        yield Engine(graphql_schema(), hub)
         silence()
 
 

@@ -3,7 +3,7 @@
 import asyncpg
 
 from models.commands.jobs import update_job
-from models.database import credentials
+from models.connection import credentials
 from tests.live.eventually import eventually
 from tests.live.follower import following
 from tests.serving import Api

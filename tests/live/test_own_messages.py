@@ -7,12 +7,13 @@ import asyncpg
 import orjson
 
 import embedded
+from engine.engine import Engine
 from models.commands.jobs import update_job
-from models.database import credentials
+from models.connection import credentials
 from models.rights import Right
 from models.rows import Member
 from models.sign_in import issue_for
-from schema.engine import Engine
+from resolvers.root import graphql_schema
 from tests.live.eventually import eventually
 from tests.live.house import hub_on
 from tests.world import World
@@ -54,7 +55,7 @@ async def test_a_message_of_ones_own_is_made_when_the_database_is_back(
     unseen = await world.job("unseen", account_id=(await world.new_account("Hidden")).id)
     connection, watcher = [await asyncpg.connect(**credentials(database)) for _ in range(2)]
     async with hub_on(servers.redis_url, heartbeat=0.5) as hub:
-        engine, told = Engine(hub), Told()
+        engine, told = Engine(graphql_schema(), hub), Told()
         session = await engine.sign_in(await issue_for(world.employee.id, 1))
         session.settle()
         subscription = await engine.subscribe(engine.prepare(Request(ENTRIES), session), session, told)

@@ -12,7 +12,7 @@ import embedded
 from models.commands.firm import update_firm
 from models.commands.jobs import update_job
 from models.commands.moves import move_job
-from models.database import credentials
+from models.connection import credentials
 from models.events import JobUpdated
 from models.log import append
 from models.rows import AccountMember, Job

@@ -7,11 +7,12 @@ import orjson
 import pytest
 
 import embedded
+from engine.engine import Engine
 from models.commands.accounts import set_account_team
 from models.database import sql
 from models.log import heads
 from models.sign_in import issue_for
-from schema.engine import Engine
+from resolvers.root import graphql_schema
 from subscriptions.bell import Bell
 from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
@@ -68,7 +69,7 @@ async def test_what_waits_for_room_is_not_told_as_of_the_new_log(world: World, c
         reader.room = False
         change = await set_account_team(world.acting(world.owner), account_id=world.account.id, member_ids=[])
         await heard(cohorts, world, change.revision)
-        # By then the crossing waits.
+        # By then the rescoping waits.
         await asyncio.sleep(0.3)
         old = feed.epoch
         await sql("UPDATE firm SET epoch = gen_random_uuid() WHERE id = $1", world.firm.id)
@@ -124,7 +125,7 @@ async def test_a_message_that_is_too_large_says_to_read_anew(
     """With data that is null, the cursor would move on and nobody would know what they missed."""
     job = await world.job()
     async with hub_on(servers.redis_url) as hub:
-        engine, wall = Engine(hub), Wall()
+        engine, wall = Engine(graphql_schema(), hub), Wall()
         query = """subscription { boardChanges { revision previous resync events {
             ... on JobUpdated { job { pipeline { stages { jobs { id } } } } } } } }"""
         session = await engine.sign_in(await issue_for(world.employee.id, 1))

@@ -14,7 +14,7 @@ from models.commands.tasks import create_task, link_task, unlink_task
 from models.events import JobRemoved
 from models.log import on_commit
 from models.rows import AccountMember, Job
-from subscriptions import crossing
+from subscriptions import rescoping
 from subscriptions.cohorts import Cohorts
 from subscriptions.feed import Feed
 from subscriptions.message import Message
@@ -110,7 +110,7 @@ async def test_rights_that_never_rest_do_not_silence_a_subscription(world: World
         await shut_out(world)
         await rename(world, job)
         assert (await client.next()).resync
-        assert number <= crossing.MOST_ATTEMPTS + 1
+        assert number <= rescoping.MOST_ATTEMPTS + 1
 
 
 @pytest.mark.parametrize("end", ["moved on", "deleted"])
@@ -156,10 +156,10 @@ async def test_a_new_pipeline_is_added_and_says_so(world: World, cohorts: Cohort
         assert [logged.event.thing for logged in message.events] == [spare.id, job.id]
 
 
-async def test_a_crossing_that_hears_too_much_reads_anew_under_present_rights(
+async def test_a_rescoping_that_hears_too_much_reads_anew_under_present_rights(
     world: World, cohorts: Cohorts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crossing, "MOST_WAITING", 5)
+    monkeypatch.setattr(rescoping, "MOST_WAITING", 5)
     job = await world.job()
     async with reading(cohorts, world.employee) as client:
         client.room = False
@@ -219,4 +219,4 @@ async def test_who_leaves_leaves_nothing_behind(world: World, cohorts: Cohorts) 
     assert cohorts.hub.feeds == {}
     assert cohorts.hub.counts.cohorts == cohorts.hub.counts.subscribers == 0
     await asyncio.sleep(0)
-    assert not [task for task in asyncio.all_tasks() if task.get_name() in ("cohort", "crossing")]
+    assert not [task for task in asyncio.all_tasks() if task.get_name() in ("cohort", "rescoping")]

@@ -13,7 +13,7 @@ import pytest
 from models.commands.jobs import update_job
 from models.rows import Job, Member
 from subscriptions.cohorts import Cohorts
-from subscriptions.documents import BOUNDS
+from subscriptions.live_documents import BOUNDS
 from subscriptions.message import Message
 from subscriptions.turns import AT_ONCE, MANY, Turns
 from tests.live.house import Bulletin, Reader, reading

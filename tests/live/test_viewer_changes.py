@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 import embedded
+from engine.engine import Engine
 from models.actor import Actor
 from models.commands import time, timers
 from models.commands.accounts import create_account, set_account_team
@@ -27,7 +28,7 @@ from models.rows import TimeEntry
 from models.scope import Scope
 from models.viewers import viewer
 from models.visibility import own
-from schema.engine import Engine
+from resolvers.root import graphql_schema
 from tests.live.direct import open_stream, signed_in
 from tests.live.house import Ear, hub_on
 from tests.live.own import OwnClient, at_home
@@ -89,7 +90,7 @@ async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
     """That of a process which nobody else asks."""
     async with hub_on(servers.redis_url) as hub:
         silence = on_commit(hub.bell.ring)
-        yield Engine(hub)
+        yield Engine(graphql_schema(), hub)
         silence()
 
 

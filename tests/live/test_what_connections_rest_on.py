@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 import embedded
+from engine.engine import Engine
+from engine.session import Session
 from models.commands.members import deactivate_member, set_member_role
 from models.housekeeping import start_over_after_restore
 from models.passwords import hash_password
@@ -17,8 +19,7 @@ from models.rows import Member
 from models.rows import Session as SessionRow
 from models.sign_in import authenticate, end_sessions_of, issue_for, refresh, sign_in, sign_out
 from models.signing_keys import KEYS, Keys, rotate_signing_key
-from schema.engine import Engine
-from schema.session import Session
+from resolvers.root import graphql_schema
 from subscriptions.hub import Hub
 from subscriptions.watches import Ending, Watch, Watches
 from tests.live.eventually import eventually
@@ -106,7 +107,7 @@ ENDINGS: dict[Callable[[World, Session], Awaitable[None]], set[tuple[int, str]]]
 async def test_what_rests_on_it_is_closed_and_answers_nothing_more(
     world: World, hub: Hub, over: Callable[[World, Session], Awaitable[None]]
 ) -> None:
-    engine, ended = Engine(hub), list[Ended]()
+    engine, ended = Engine(graphql_schema(), hub), list[Ended]()
     session = await opened(engine, world.employee, ended)
     assert "errors" not in await asked(engine, session)
     await over(world, session)
@@ -122,7 +123,7 @@ async def test_what_rests_on_it_is_closed_and_answers_nothing_more(
 
 
 async def test_others_go_on(world: World, hub: Hub) -> None:
-    engine, ended, others = Engine(hub), list[Ended](), list[Ended]()
+    engine, ended, others = Engine(graphql_schema(), hub), list[Ended](), list[Ended]()
     session = await opened(engine, world.employee, ended)
     elsewhere = await opened(engine, world.employee, others)
     somebody = await opened(engine, world.owner, others)
@@ -167,7 +168,7 @@ async def test_a_leaked_key_is_refused_whatever_the_clocks_say(world: World) -> 
 
 async def test_what_is_seen_is_read_for_each_operation(world: World, hub: Hub) -> None:
     """Role and rights are not decided when a socket is opened."""
-    engine, ended = Engine(hub), list[Ended]()
+    engine, ended = Engine(graphql_schema(), hub), list[Ended]()
     session = await opened(engine, world.employee, ended)
     assert (await asked(engine, session))["data"] == {"viewer": {"role": "EMPLOYEE"}}
     await set_member_role(world.acting(world.owner), member_id=world.employee.id, role=Role.ADMIN)
@@ -179,7 +180,7 @@ async def test_a_refreshed_token_is_no_reason_to_close(world: World, hub: Hub) -
     """Nor is what became of the refresh token that came with it."""
     await Member.filter(id=world.employee.id).update(password_hash=await hash_password(PASSWORD))
     pair = await sign_in(world.employee.email, PASSWORD)
-    engine, ended = Engine(hub), list[Ended]()
+    engine, ended = Engine(graphql_schema(), hub), list[Ended]()
     session = await engine.sign_in(pair.access_token)
     engine.on_end(session, ended.append)
     for _ in range(2):

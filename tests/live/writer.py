@@ -13,7 +13,8 @@ from tortoise.transactions import in_transaction
 
 from models.actor import Actor
 from models.commands.jobs import update_job
-from models.database import connected, sql
+from models.connection import connected
+from models.database import sql
 
 
 async def _write(number: int, rounds: int, targets: list[tuple[UUID, UUID, UUID]]) -> None:

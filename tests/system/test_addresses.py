@@ -19,10 +19,10 @@ import pytest
 
 from cli.addresses import HEADER, NoServer, Note, find_server
 from cli.listening import graphql_url
+from common.settings import Settings
 from demo.people import OWNER
 from embedded.folder import Folder
 from embedded.state import Process
-from settings import Settings
 from tests.system.jobwire import jobwire
 from tests.system.test_run import url_of
 from tests.system.watching import Relay

@@ -47,7 +47,7 @@ ROOT = Path(demo.__file__).parent.parent
 TRAFFIC = """
 import asyncio, sys
 from demo import traffic
-from models.database import connected
+from models.connection import connected
 
 async def main(database_url, redis_url):
     stop = asyncio.Event()

@@ -5,7 +5,7 @@ import os
 import asyncpg
 
 import embedded
-from models.database import credentials
+from models.connection import credentials
 from tests.system.jobwire import jobwire
 
 STATE = """

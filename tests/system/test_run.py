@@ -17,7 +17,7 @@ import embedded
 from demo.people import FIRM, OWNER, PASSWORD
 from embedded.folder import Folder
 from embedded.pids import birth
-from models.database import credentials
+from models.connection import credentials
 from tests.serving import Api
 from tests.system.jobwire import Jobwire, eventually, family, jobwire
 

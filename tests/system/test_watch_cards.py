@@ -18,7 +18,7 @@ from models.commands.tags import create_tag
 from models.ids import Kind, encode
 from models.rights import Role
 from models.rows import CardField, JobOrder
-from schema.root import graphql_schema
+from resolvers.root import graphql_schema
 from tests.serving import Api
 from tests.system.terminals import on_a_terminal
 from tests.system.watching import following, until, with_password

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -93,6 +94,9 @@ class SmallEngine:
         if token is not None and token.startswith("short-"):
             return Caller(token, time.time() + self.lifetime)
         return Caller(token)
+
+    def turn(self, request: Request, session: Any) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     def prepare(self, request: Request, session: Any) -> Document:
         if "explode" in request.query:

@@ -14,6 +14,8 @@ from tests.transport.raw import Answer, connection, head
 from transport.compression import _Results
 
 JSON = "application/json"
+# A stranger may not send so much.
+TOKEN = "Authorization: Bearer alice"
 LARGE = {"query": "query ($n: String) { hello(name: $n) }", "variables": {"n": "A card of a board. " * 4000}}
 SMALL = {"query": "{ hello }"}
 
@@ -21,7 +23,7 @@ SMALL = {"query": "{ hello }"}
 async def ask(house: House, encodings: str | None, content: Mapping[str, object], *headers: str) -> Answer:
     body = json.dumps(content).encode()
     wanted = [] if encodings is None else [f"Accept-Encoding: {encodings}"]
-    lines = ["Host: localhost", f"Content-Type: {JSON}", f"Content-Length: {len(body)}", *wanted, *headers]
+    lines = ["Host: localhost", f"Content-Type: {JSON}", f"Content-Length: {len(body)}", TOKEN, *wanted, *headers]
     async with connection(house.port) as raw:
         await raw.say(head("POST /graphql HTTP/1.1", *lines), body)
         return await raw.answer()

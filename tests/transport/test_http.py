@@ -252,10 +252,23 @@ async def chunks(count: int) -> Any:
 
 async def test_a_large_body_is_413_declared_or_not(http: httpx.AsyncClient) -> None:
     fits = json.dumps(HELLO).encode().ljust(100_000)
-    assert (await ask(http, fits)).status_code == 200
-    assert (await ask(http, fits + b" ")).status_code == 413
+    assert (await ask(http, fits, authorization="Bearer alice")).status_code == 200
+    assert (await ask(http, fits + b" ", authorization="Bearer alice")).status_code == 413
     streamed = await http.post("/graphql", content=chunks(20), headers={"content-type": OLD})
     assert (streamed.status_code, code(streamed)) == (413, "TOO_LARGE")
+
+
+async def test_who_shows_no_token_may_send_less(http: httpx.AsyncClient) -> None:
+    fits = json.dumps(HELLO).encode().ljust(16_384)
+    assert (await ask(http, fits)).status_code == 200
+    refused = await ask(http, fits + b" ")
+    assert (refused.status_code, code(refused)) == (413, "TOO_LARGE")
+    assert "16,384 bytes" in refused.text
+
+
+async def test_what_comes_with_a_bad_token_is_not_read(http: httpx.AsyncClient) -> None:
+    assert (await ask(http, b"[" * 90_000, authorization="Bearer bad")).status_code == 401
+    assert (await ask(http, b"[" * 90_000, authorization="Bearer alice")).status_code == 400
 
 
 async def test_a_declared_length_is_refused_before_the_body_comes(house: House) -> None:

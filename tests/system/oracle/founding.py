@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from models.database import connected, migrate
+from models.connection import connected, migrate
 from models.ids import Kind, encode
 from models.order import spread
 from models.passwords import hash_password

@@ -1,0 +1,95 @@
+"""The application of one server process: routes and what lives as long as it does."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.health import Readiness, health_routes
+from app.metrics import MetricsAccess, MetricsPort, metrics_route
+from common.collector import keep_what_is_here
+from common.settings import Settings
+from engine.engine import Engine
+from models.command import settle
+from models.connection import ask, connected
+from models.log import on_commit
+from models.signing_keys import ensure_signing_key
+from resolvers.root import graphql_schema
+from subscriptions.bell import Bell
+from subscriptions.hub import Hub
+from subscriptions.pace import Pace
+from transport.allowed_hosts import AllowedHosts
+from transport.options import TransportOptions
+from transport.routes import graphql_routes
+from transport.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The ASGI application, and what its server must know of it."""
+
+    asgi: Starlette
+    options: TransportOptions
+    traffic: Traffic
+
+
+def create_app(settings: Settings, *, database_url: str, redis_url: str, own_database: bool = True) -> Application:
+    """An application on this database and this Redis. Any number of them share the work. Without `own_database` it
+    uses the connections that its process has already."""
+    options = TransportOptions(
+        allowed_origins=settings.origins, allowed_headers=settings.headers, trusted_proxies=settings.proxies
+    )
+    traffic = Traffic(options)
+    hub = Hub(Bell(redis_url), Pace(heartbeat=settings.heartbeat, hold_after=settings.hold_after))
+    engine = Engine(graphql_schema(), hub, development=settings.development)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with _database(settings, database_url) if own_database else nullcontext():
+            await ensure_signing_key()
+            # The schema above all: to look through it again and again takes half of the time of a large answer.
+            keep_what_is_here()
+            await hub.start()
+            silence = on_commit(hub.bell.ring)
+            try:
+                yield
+            finally:
+                await settle()
+                silence()
+                await hub.stop()
+
+    access = MetricsAccess(settings.metrics_token, settings.metrics_port)
+    routes = [
+        *graphql_routes(engine, options, traffic),
+        *health_routes(Readiness(ask), lambda: traffic.draining),
+        metrics_route(engine, hub, traffic, access),
+    ]
+    asgi = Starlette(
+        routes=routes,
+        middleware=_middleware(settings, traffic),
+        exception_handlers={404: _elsewhere},
+        lifespan=lifespan,
+    )
+    # A redirect would go wherever the Host header says.
+    asgi.router.redirect_slashes = False
+    asgi.state.hub = hub  # for whoever looks at how it stays live
+    return Application(asgi, options, traffic)
+
+
+def _middleware(settings: Settings, traffic: Traffic) -> list[Middleware]:
+    hosts = Middleware(AllowedHosts, settings.hosts, traffic.notices)
+    if settings.metrics_port is None:
+        return [hosts]
+    return [hosts, Middleware(MetricsPort, settings.metrics_port)]
+
+
+def _database(settings: Settings, url: str) -> AbstractAsyncContextManager[None]:
+    return connected(url, pool=settings.database_pool, statement_timeout=settings.statement_timeout)
+
+
+async def _elsewhere(_request: Request, _fault: Exception) -> Response:
+    return JSONResponse({"errors": [{"message": "There is nothing here. The API is at /graphql."}]}, 404)

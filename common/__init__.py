@@ -1,0 +1,1 @@
+"""What any room may use. It uses none of them."""

@@ -1,0 +1,1 @@
+"""How an operation is executed: signed in, read, measured, validated, answered in bytes, kept live."""

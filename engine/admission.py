@@ -1,0 +1,113 @@
+"""Admission: which documents are read at all, and whose.
+
+Members and those who have not signed in are kept apart: each sort has limits of its own, its own documents that are
+kept, and its own budget. So whoever is nobody's caller can neither take long, nor push out what members use.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSchema
+
+from engine.budgets import Budgets
+from engine.documents import Document, DocumentCache, LimitExceeded, validate_document
+from engine.limits import TO_SIGN_IN, Limits, check_outline, has_more_values
+from models.turns import Turns
+
+#: Of one network, in requests: an office that signs in at nine, or all who come through a proxy that is not trusted to
+#: say for whom. The budget is refilled by so many a second.
+REQUESTS = 1_200
+REQUESTS_A_SECOND = 20
+#: A document that was not seen before counts for so many requests, and leaves a part of the budget to those that were.
+#: So nobody's inventions keep others of their network from signing in as everybody does.
+NEW_DOCUMENT = 10
+KEPT_FOR_KNOWN = 200
+
+#: Variables with more values than this take long to read, too.
+FEW_VALUES = 500
+#: Whatever takes long waits for its turn, in seconds at most. After it as much of the event loop's time is everybody
+#: else's, and three times as much after what nobody has signed in for.
+LONGEST_WAIT = 5.0
+REST_OF_MEMBERS, REST_OF_ANYBODY = 1.0, 3.0
+_GUESS = 0.01
+
+#: Of one member, in tokens of documents that were not seen before. The shortest document counts for LEAST_TOKENS.
+TOKENS = 50_000
+TOKENS_A_SECOND = 2_000
+LEAST_TOKENS = 100
+
+
+class BudgetSpent(LimitExceeded):
+    """A caller is to wait for so many whole seconds."""
+
+    def __init__(self, message: str, limit: str, seconds: float) -> None:
+        self.retry_after = max(1, math.ceil(seconds))
+        unit = "second" if self.retry_after == 1 else "seconds"
+        super().__init__(f"{message} Try again in {self.retry_after} {unit}.", limit=limit)
+        self.extensions = {**(self.extensions or {}), "retryAfter": self.retry_after}
+
+
+@dataclass(slots=True)
+class Admission:
+    """What one sort of callers may send."""
+
+    limits: Limits
+    budgets: Budgets
+    #: Whether they are told names of the schema.
+    suggestions: bool
+    charge: Callable[["Admission", str, str], None]
+    turns: Turns
+    documents: DocumentCache = field(default_factory=DocumentCache)
+    clock: Callable[[], float] = monotonic
+
+    def takes_long(self, source: str, variables: Mapping[str, Any]) -> bool:
+        """Whether a request would keep the event loop to itself for milliseconds, until it is executed."""
+        return source not in self.documents or has_more_values(variables, FEW_VALUES)
+
+    def read(self, source: str, caller: str) -> Document:
+        """The document, if the caller may have it read now. GraphQLError otherwise."""
+        self.charge(self, source, caller)
+        return self.documents.parse(source, max_tokens=self.limits.tokens)
+
+    def validate(self, schema: GraphQLSchema, document: Document) -> list[GraphQLError]:
+        """What is wrong with it."""
+        return validate_document(schema, document, suggestions=self.suggestions)
+
+
+def of_members(limits: Limits) -> Admission:
+    """For those who have signed in, by member."""
+    return Admission(limits, Budgets(TOKENS, TOKENS_A_SECOND), True, _charge_member, _turns(REST_OF_MEMBERS))
+
+
+def of_anybody(limits: Limits = TO_SIGN_IN) -> Admission:
+    """For all others, by network."""
+    documents = DocumentCache(max_documents=200, max_bytes=8 * 1024 * 1024)
+    budgets, turns = Budgets(REQUESTS, REQUESTS_A_SECOND), _turns(REST_OF_ANYBODY)
+    return Admission(limits, budgets, False, _charge_network, turns, documents)
+
+
+def _turns(rest: float) -> Turns:
+    told = "Too many new documents, or large variables, are being read just now."
+    return Turns(told, longest_wait=LONGEST_WAIT, rest=rest, first_guess=_GUESS)
+
+
+def _charge_member(admission: Admission, source: str, member: str) -> None:
+    if source in admission.documents:
+        return
+    tokens = check_outline(source, admission.limits).tokens
+    wait = admission.budgets.spend(member, max(tokens, LEAST_TOKENS), admission.clock())
+    if wait:
+        raise BudgetSpent("You have sent too many different documents: send values as variables.", "documents", wait)
+
+
+def _charge_network(admission: Admission, source: str, network: str) -> None:
+    known = source in admission.documents
+    units, keeping = (1, 0) if known else (NEW_DOCUMENT, KEPT_FOR_KNOWN)
+    wait = admission.budgets.spend(network, units, admission.clock(), keeping=keeping)
+    if wait:
+        raise BudgetSpent("Too many requests have come from your network without signing in.", "requests", wait)
+    if not known:
+        check_outline(source, admission.limits)

@@ -1,0 +1,344 @@
+"""Executes operations for the transports: signs callers in, applies the limits, answers in bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from graphql import (
+    ExecutionResult,
+    Executor,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    create_source_event_stream,
+)
+from opentelemetry import trace
+
+from engine.admission import Admission, BudgetSpent, of_anybody, of_members
+from engine.answers import Answer, Answers, Moment
+from engine.coercion import read_variables
+from engine.documents import choose_operation
+from engine.execution.executor import execute
+from engine.faults import formatted
+from engine.limits import TO_SIGN_IN, Limits, Measured, check_limits, check_variables
+from engine.live import LiveTopic, topic_key
+from engine.operation import Key, Operation
+from engine.passwords import check_passwords
+from engine.session import Session
+from engine.sharing import check_coordinates
+from models.caller import Caller
+from models.clock import today_in
+from models.command import shielded
+from models.errors import LimitReached, Refusal, SignInRefused
+from models.ids import Kind, encode
+from models.scope import Scope, Viewer
+from models.sign_in import authenticate
+from resolvers.context import MOST_THINGS, Context
+from resolvers.subscriptions import Asked
+from subscriptions.cohorts import Cohorts
+from subscriptions.hub import Hub
+from subscriptions.live_documents import TooManyDocuments
+from subscriptions.subscribe import Standing, subscribe
+from subscriptions.subscriber import Subscriber
+from subscriptions.topic import Topic
+from subscriptions.watches import Watch
+from transport.engine import Ended, NotSignedIn, Refused, Request, Sink
+
+_tracer = trace.get_tracer("jobwire")
+#: What somebody who is not signed in may ask for.
+_OPEN_MUTATIONS = {"signIn", "refreshSession", "__typename"}
+#: Fatal to clients: whoever was shut out does not come back by themselves.
+_SHUT_OUT = 4401
+#: Clients come back with a fresh token.
+_REFRESH = 4403
+#: In a set. An estimate.
+_BYTES_AN_ID = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What resolvers may use of the process that serves."""
+
+    hub: Hub
+
+
+class Engine:
+    """The `transport.engine.Engine` of the product, over a schema."""
+
+    def __init__(
+        self, schema: GraphQLSchema, hub: Hub, *, limits: Limits | None = None, development: bool = False
+    ) -> None:
+        self._schema = schema
+        self._services = Services(hub)
+        self._hub = hub
+        self._limits = limits or Limits()
+        self._development = development
+        self._members = of_members(self._limits)
+        # Whoever develops looks at the schema before they sign in.
+        self._anybody = of_anybody(self._limits if development else TO_SIGN_IN)
+        self.answers = Answers()
+        self.cohorts = Cohorts(hub)
+        check_coordinates(schema)
+
+    async def sign_in(self, token: str | None, address: str = "") -> Session:
+        """The session of an access token; nobody's for None."""
+        if token is None:
+            return Session(address)
+        try:
+            known = await authenticate(token)
+        except SignInRefused as refusal:
+            raise NotSignedIn(refusal.message, refusal.code) from None
+        viewer = known.viewer
+        session = Session(
+            address,
+            member_key=encode(Kind.MEMBER, viewer.member_id),
+            expires_at=known.expires_at,
+            member_id=viewer.member_id,
+            session_id=viewer.session_id,
+            firm_id=viewer.scope.firm_id,
+            key_id=known.key_id,
+            fresh=viewer,
+        )
+        # An operation that is already here starts before the loop turns, and saves a statement.
+        asyncio.get_running_loop().call_soon(session.settle)
+        return session
+
+    def on_end(self, session: Session, callback: Callable[[Ended], None]) -> Callable[[], None]:
+        """Call back when the member is deactivated, the session ended, or the key of the token replaced."""
+        if session.member_id is None or session.firm_id is None:
+            return lambda: None
+        return self._hub.watch(
+            Watch(
+                session.firm_id,
+                session.member_id,
+                session.session_id,
+                session.key_id,
+                lambda ending: callback(Ended(_SHUT_OUT if ending.for_good else _REFRESH, ending.reason)),
+            )
+        )
+
+    def turn(self, request: Request, session: Session) -> AbstractAsyncContextManager[None]:
+        """The block in which the request may be prepared: at once when that takes no time to speak of, or else when it
+        is the caller's turn. `Refused` when that does not come soon."""
+        admission = self._admission(session)
+        if not admission.takes_long(request.query, request.variables or {}):
+            return nullcontext()
+        return _turn(admission, session)
+
+    def _admission(self, session: Session) -> Admission:
+        return self._anybody if session.member_id is None else self._members
+
+    def prepare(self, request: Request, session: Session) -> Operation:
+        """Count, parse, check who may ask, measure, validate, read the variables: in this order, cheapest first."""
+        anonymous = session.member_id is None
+        admission = self._admission(session)
+        variables = request.variables or {}
+        try:
+            document = admission.read(request.query, _asker(session))
+            chosen = choose_operation(document, request.operation_name)
+            if anonymous and not self._open_to_all(chosen):
+                raise _not_signed_in()
+            check_variables(variables, admission.limits)
+            measured = check_limits(self._schema, document, chosen, variables, admission.limits)
+        except BudgetSpent as spent:
+            raise Refused([formatted(spent)], 429, retry_after=spent.retry_after) from None
+        except GraphQLError as error:
+            raise Refused([formatted(error)]) from None
+        definitions = chosen.variable_definitions or ()
+        if errors := admission.validate(self._schema, document) or read_variables(self._schema, definitions, variables):
+            raise Refused([formatted(error) for error in errors])
+        try:
+            check_passwords(self._schema, document, chosen, variables)
+        except GraphQLError as error:
+            raise Refused([formatted(error)]) from None
+        # What the operation does not declare is of no use to it.
+        declared = {definition.variable.name.value for definition in definitions}
+        variables = {name: value for name, value in variables.items() if name in declared}
+        return Operation(self._schema, document, chosen, request.operation_name, variables, measured)
+
+    def _open_to_all(self, operation: OperationDefinitionNode) -> bool:
+        names = {
+            node.name.value if isinstance(node, FieldNode) else None for node in operation.selection_set.selections
+        }
+        if operation.operation.value == "mutation":
+            return names <= _OPEN_MUTATIONS
+        open_queries = {"__typename", "__schema", "__type"} if self._development else {"__typename"}
+        return operation.operation.value == "query" and names <= open_queries
+
+    async def execute(self, prepared: Operation, session: Session) -> bytes:
+        """The response to a query or mutation."""
+        try:
+            viewer = await session.viewer()
+        except SignInRefused as refusal:
+            return _body(ExecutionResult(None, [_as_error(refusal)]))
+        if viewer is None or prepared.kind == "mutation" or prepared.is_per_viewer(viewer.scope):
+            return (await self._answer(prepared, Context.of(viewer, self._services, session.address))).body
+        shared = Context.shared(viewer, self._services)
+        if prepared.is_timely:
+            return (await self._answer(prepared, shared)).body
+        # Read with the scope, so it is the present revision: what has been committed is in the answer.
+        moment = Moment(viewer.epoch, viewer.revision, today_in(viewer.time_zone))
+        question = prepared.key, viewer.scope
+        return await self.answers.get(
+            question, moment, lambda: self._answer(prepared, shared), size=_bytes_of(*question)
+        )
+
+    async def _answer(self, prepared: Operation, context: Context) -> Answer:
+        result = await self._run(prepared, context)
+        repeatable = not context.overfull and all(map(_is_of_the_question, result.errors or ()))
+        return Answer(_body(result, prepared.measured, self._limits), repeatable)
+
+    async def subscribe(self, prepared: Operation, session: Session, sink: Sink) -> Subscriber:
+        """Serve a subscription: each message is executed under the scope that it was made for, once for all who are
+        told the same."""
+        if session.firm_id is None or session.member_id is None:
+            raise _not_signed_in()
+        after, epoch = prepared.standing()
+        try:
+            return await subscribe(
+                self.cohorts,
+                sink,
+                Standing(after, _epoch(epoch)),
+                firm_id=session.firm_id,
+                member_id=session.member_id,
+                document=prepared.key,
+                read_viewer=session.present_viewer,
+                make_topic=lambda viewer: self._topic(prepared, viewer),
+            )
+        except SignInRefused as refusal:
+            raise Refused([formatted(_as_error(refusal))], 401) from None
+        except TooManyDocuments as refusal:
+            error = GraphQLError(refusal.message, extensions={"code": "LIMIT", "limit": "live documents"})
+            raise Refused([formatted(error)]) from None
+
+    async def _topic(self, prepared: Operation, viewer: Viewer) -> Topic:
+        """That of those who follow the same already, if what the arguments name was looked up for them; or else it is
+        now."""
+        key = topic_key(prepared, viewer.scope, viewer.member_id)
+        found = self.cohorts.find(key, viewer.scope)
+        if found is not None and found.vouched and not prepared.may_be_per_viewer:
+            return found.topic
+        asked = await self._asked(prepared, Context.of(viewer, self._services))
+        return LiveTopic(prepared, asked.interest, viewer.member_id, self._run)
+
+    async def _asked(self, prepared: Operation, context: Context) -> Asked:
+        executor = Executor.build(
+            self._schema,
+            prepared.document.ast,
+            context_value=context,
+            raw_variable_values=prepared.variables,
+            operation_name=prepared.name,
+        )
+        if isinstance(executor, list):
+            raise Refused([formatted(error) for error in executor])
+        source: Any = create_source_event_stream(executor)
+        if inspect.isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            raise Refused([formatted(error) for error in source.errors or []])
+        assert isinstance(source, Asked)
+        return source
+
+    async def _run(self, prepared: Operation, context: Context, root: Any = None) -> ExecutionResult:
+        with _tracer.start_as_current_span(f"graphql {prepared.kind}") as span:
+            # The name is the client's own; the document, which may hold what somebody typed, stays out.
+            span.set_attributes(
+                {"graphql.operation.type": prepared.kind, "graphql.operation.name": prepared.name or ""}
+            )
+            # Of a shared execution there is no viewer, and nothing is anybody's own.
+            context.owner = context.known_viewer.member_id if prepared.is_own and context.known_viewer else None
+            result: Any = execute(self._schema, prepared.document, root, context, prepared.variables, prepared.name)
+            if inspect.isawaitable(result):
+                result = await _to_its_end(result, context)
+        assert isinstance(result, ExecutionResult)
+        return _overfull() if context.overfull else result
+
+
+@asynccontextmanager
+async def _turn(admission: Admission, session: Session) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(admission.turns.turn(Caller(_asker(session))))
+        except LimitReached as refusal:
+            raise Refused([formatted(_busy(refusal))], 429, retry_after=refusal.retry_after) from None
+        yield
+
+
+def _asker(session: Session) -> str:
+    """Whose budget it is, and whose turn."""
+    return session.address if session.member_id is None else str(session.member_id)
+
+
+def _busy(refusal: LimitReached) -> GraphQLError:
+    extensions = {"code": "LIMIT", "limit": "turns", "retryAfter": refusal.retry_after}
+    return GraphQLError(refusal.message, extensions=extensions)
+
+
+async def _to_its_end(result: Awaitable[ExecutionResult], context: Context) -> ExecutionResult:
+    """Await an execution. When the caller is cancelled it goes on by itself, but loads nothing more: cut off in the
+    middle, it would leave behind coroutines that nobody awaits."""
+
+    async def through() -> ExecutionResult:
+        return await result
+
+    try:
+        return await shielded(through())
+    except asyncio.CancelledError:
+        context.abandoned = True
+        raise
+
+
+def _overfull() -> ExecutionResult:
+    message = (
+        f"The answer would have more than {MOST_THINGS:,} things in it. Ask for smaller pages, with `first` or "
+        "`limit`, or for fewer lists within lists."
+    )
+    return ExecutionResult(None, [GraphQLError(message, extensions={"code": "LIMIT", "limit": "things"})])
+
+
+def _bytes_of(key: Key, scope: Scope) -> int:
+    """What a question takes that is kept: its text, its variables, and a scope that may be its caller's own."""
+    source, _, variables = key
+    return len(source) + len(variables) + _BYTES_AN_ID * (len(scope.accounts or ()) + len(scope.pipelines or ()))
+
+
+def _is_of_the_question(error: GraphQLError) -> bool:
+    """Whether asking the same again would give it again."""
+    cause = error.original_error
+    return cause is None or isinstance(cause, GraphQLError | Refusal)
+
+
+def _epoch(text: str | None) -> UUID | None:
+    if text is None:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        # It names no log at all, so certainly not this one.
+        return UUID(int=0)
+
+
+def _as_error(refusal: SignInRefused) -> GraphQLError:
+    return GraphQLError(refusal.message, original_error=refusal)
+
+
+def _not_signed_in() -> Refused:
+    refusal = SignInRefused("Sign in first: send the access token of `signIn` as `Authorization: Bearer …`.")
+    return Refused([formatted(_as_error(refusal))], 401)
+
+
+def _body(result: ExecutionResult, measured: Measured | None = None, limits: Limits | None = None) -> bytes:
+    body: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [formatted(error) for error in result.errors]
+    if measured is not None and limits is not None:
+        body["extensions"] = {"cost": {"actual": measured.cost, "limit": limits.cost}}
+    return orjson.dumps(body)

@@ -1,0 +1,335 @@
+"""Objects of one type that are completed together.
+
+What goes well is done for all of them at once. What does not is handed to graphql-core, one object and one field at a
+time, so that every error, and where it leads to, is graphql-core's own. What was read so is read again then; what was
+loaded is not loaded again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from asyncio import CancelledError, Future, gather, wait
+from collections.abc import Awaitable, Callable, Container, Sequence
+from functools import partial
+from typing import Any
+
+from graphql import Executor, GraphQLObjectType, Undefined
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.pyutils import Path
+
+from engine.execution.plans import FetchStep, LeafStep, Objects, Plan, Step, StockStep
+from schema.permissions import Guard
+
+#: Deals with the failure of the object in this place, or raises where it takes the others with it.
+GiveUp = Callable[[int, Exception], None]
+Pending = list[Awaitable[None]]
+
+
+class BatchExecutor(Executor[None], ABC):
+    """What an executor of batches has besides what graphql-core's has."""
+
+    @abstractmethod
+    def plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
+        """How objects of this type are completed for this selection; None for one by one."""
+
+    @abstractmethod
+    def permits(self, guard: Guard) -> bool:
+        """Whether the guard lets this operation pass."""
+
+
+class Batch:
+    """`objects` are the answers, in the order of their sources; they are whole when all that `proceed` returned has
+    been awaited. Sources that are the same may share an answer. `path_of` gives the path of an object by its place."""
+
+    def __init__(
+        self,
+        executor: BatchExecutor,
+        plan: Plan,
+        sources: Sequence[Any],
+        path_of: Callable[[int], Path | None],
+        give_up: GiveUp,
+    ) -> None:
+        self._executor = executor
+        self._plan = plan
+        self._sources = sources
+        self._path_of = path_of
+        self._give_up = give_up
+        self._stock: dict[Step, Container[int]] = {}
+        self._failed: set[int] = set()
+        self.objects = self._shared() or self._laid_out(sources)
+
+    def _shared(self) -> list[dict[str, Any]]:
+        """Cards share their accounts, and these their members: each is written once."""
+        if not self._plan.leaves_only or len(self._sources) < 2:
+            return []
+        distinct = {id(source): source for source in self._sources}
+        if len(distinct) == len(self._sources):
+            return []
+        objects = dict(zip(distinct, self._laid_out(list(distinct.values())), strict=True))
+        if self._stock:
+            self._stock.clear()  # An error has a path of its own in every place.
+            return []
+        return [objects[id(source)] for source in self._sources]
+
+    def _laid_out(self, sources: Sequence[Any]) -> list[dict[str, Any]]:
+        """The objects with their leaves written, and every key in its place."""
+        if not sources:
+            return []
+        columns = [self._column(step, sources) for step in self._plan.steps]
+        keys = [step.key for step in self._plan.steps]
+        return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def _column(self, step: Step, sources: Sequence[Any]) -> Sequence[Any]:
+        if isinstance(step, StockStep) or (step.guard is not None and not self._executor.permits(step.guard)):
+            self._stock[step] = range(len(sources))
+        elif isinstance(step, LeafStep):
+            written, unwritten = step.leaf.write(_read(step.read, sources))
+            if unwritten:
+                self._stock[step] = set(unwritten)
+            return written
+        return [None] * len(sources)
+
+    def proceed(self) -> Pending:
+        """Go on to what is not a plain leaf. Returns what has to be awaited, all of it together."""
+        return self._gathered(self._proceed)
+
+    def _gathered(self, start: Callable[[Pending], None]) -> Pending:
+        pending: Pending = []
+        try:
+            start(pending)
+        except Exception:
+            if pending:
+                self._executor.settle_in_background(pending)
+            raise
+        return pending
+
+    def _proceed(self, pending: Pending) -> None:
+        if self._stock:
+            for place in range(len(self._sources)):
+                self._do_stock(place, pending)
+        for step in self._plan.steps:
+            if isinstance(step, FetchStep) and step not in self._stock:
+                self._fetch(step, pending)
+
+    def _do_stock(self, place: int, pending: Pending) -> None:
+        for step, places in self._stock.items():
+            if place not in places:
+                continue
+            try:
+                value = self._executor.execute_field(
+                    self._plan.type, self._sources[place], step.details, self._path(place, step), None
+                )
+            except Exception as error:
+                self._fail(place, error)
+                return
+            self._take(place, step, value, pending)
+
+    def _fetch(self, step: FetchStep, pending: Pending) -> None:
+        context = self._executor.context_value
+        places: list[int] = []
+        found: list[Any] = []
+        arriving = False
+        try:
+            for place, source in enumerate(self._sources):
+                if place in self._failed:
+                    continue
+                try:
+                    value = step.load(source, context)
+                except Exception as error:
+                    self._refuse(place, step, error)
+                    continue
+                places.append(place)
+                found.append(value)
+                arriving = arriving or isinstance(value, Future)
+        except Exception:
+            self._executor.track_async_work(found)
+            raise
+        if arriving:
+            pending.append(self._arrive(step, places, found))
+        else:
+            self._complete(step, places, found, pending)
+
+    async def _arrive(self, step: FetchStep, places: list[int], found: list[Any]) -> None:
+        """Complete the step when the last of its futures is there: mostly they all come with one statement."""
+        try:
+            for value in found:
+                if isinstance(value, Future) and not value.done():
+                    # Others may wait for the same future: it must not be cancelled when this here is.
+                    await wait((value,))
+        except CancelledError:
+            self._executor.track_async_work(found)
+            raise
+        errors = [value.exception() if isinstance(value, Future) else None for value in found]
+        await all_of(self._gathered(lambda pending: self._arrived(step, places, found, errors, pending)))
+
+    def _arrived(
+        self,
+        step: FetchStep,
+        places: list[int],
+        found: list[Any],
+        errors: list[BaseException | None],
+        pending: Pending,
+    ) -> None:
+        here: list[int] = []
+        values: list[Any] = []
+        for place, value, error in zip(places, found, errors, strict=True):
+            if place in self._failed:
+                continue
+            if error is None:
+                here.append(place)
+                values.append(value.result() if isinstance(value, Future) else value)
+            elif isinstance(error, Exception):
+                self._refuse(place, step, error)
+            else:
+                raise error
+        self._complete(step, here, values, pending)
+
+    def _complete(self, step: FetchStep, places: list[int], values: list[Any], pending: Pending) -> None:
+        if step.keep is not None:
+            places, values = self._kept(step, places, values)
+        to = step.to
+        if isinstance(to, Objects):
+            self._complete_objects(step, to, places, values, pending)
+            return
+        written, unwritten = to.write(values)
+        for place, result in zip(places, written, strict=True):
+            self.objects[place][step.key] = result
+        for number in unwritten:
+            self._complete_stock(step, places[number], values[number], pending)
+
+    def _kept(self, step: FetchStep, places: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
+        here: list[int] = []
+        kept: list[Any] = []
+        assert step.keep is not None
+        for place, value in zip(places, values, strict=True):
+            try:
+                kept.append(step.keep(self._executor.context_value, value))
+                here.append(place)
+            except Exception as error:
+                self._refuse(place, step, error)
+        return here, kept
+
+    def _complete_objects(
+        self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
+    ) -> None:
+        plan = self._executor.plan(to.type, step.details)
+        here: list[int] = []
+        found: list[Any] = []
+        for place, value in zip(places, values, strict=True):
+            if plan is not None and to.fits(value):
+                here.append(place)
+                found.append(value)
+            elif value is not None or not to.nullable:
+                self._complete_stock(step, place, value, pending)
+        if plan is not None and found:
+            inner = self._inner_lists(step, plan, here, found) if to.item_type else self._inner(step, plan, here, found)
+            pending += inner.proceed()
+
+    def _inner(self, step: FetchStep, plan: Plan, places: list[int], found: list[Any]) -> Batch:
+        inner = Batch(
+            self._executor,
+            plan,
+            found,
+            lambda number: self._path(places[number], step),
+            lambda number, error: self._refuse(places[number], step, error),
+        )
+        for place, result in zip(places, inner.objects, strict=True):
+            self.objects[place][step.key] = result
+        return inner
+
+    def _inner_lists(self, step: FetchStep, plan: Plan, places: list[int], found: list[Any]) -> Batch:
+        items = [item for value in found for item in value]
+        at = [(place, index) for place, value in zip(places, found, strict=True) for index in range(len(value))]
+
+        def path_of(number: int) -> Path:
+            place, index = at[number]
+            return self._path(place, step).add_key(index)
+
+        inner = Batch(self._executor, plan, items, path_of, partial(self._refuse_item, step, at))
+        start = 0
+        for place, value in zip(places, found, strict=True):
+            self.objects[place][step.key] = inner.objects[start : (start := start + len(value))]
+        return inner
+
+    def _complete_stock(self, step: FetchStep, place: int, value: Any, pending: Pending) -> None:
+        """As graphql-core does with what a resolver returned."""
+        type_, path = step.field.type, self._path(place, step)
+        nodes = [detail.node for detail in step.details]
+        info = self._executor.build_resolve_info(step.field, nodes, self._plan.type, path)
+        complete: Callable[..., Any] = self._executor.complete_value
+        if self._executor.is_awaitable(value):
+            complete = self._executor.complete_awaitable_value
+        try:
+            completed = complete(type_, step.details, info, path, value, None)
+        except Exception as error:
+            self._refuse(place, step, error)
+            return
+        self._take(place, step, completed, pending)
+
+    def _take(self, place: int, step: Step, value: Any, pending: Pending) -> None:
+        if self._executor.is_awaitable(value):
+            pending.append(self._awaited(place, step, value))
+        else:
+            self.objects[place][step.key] = value
+
+    async def _awaited(self, place: int, step: Step, value: Awaitable[Any]) -> None:
+        try:
+            self.objects[place][step.key] = await value
+        except Exception as error:
+            self._refuse(place, step, error)
+
+    def _refuse(self, place: int, step: Step, error: Exception) -> None:
+        """The field is null with this error, or the object fails where it may not be."""
+        try:
+            self._executor.handle_field_error(error, step.field.type, step.details, self._path(place, step))
+        except Exception as bubbling:
+            self._fail(place, bubbling)
+        else:
+            self.objects[place][step.key] = None
+
+    def _refuse_item(self, step: FetchStep, at: list[tuple[int, int]], number: int, error: Exception) -> None:
+        """The item is null with this error, or the list fails where it may not be."""
+        assert isinstance(step.to, Objects) and step.to.item_type is not None
+        place, index = at[number]
+        try:
+            path = self._path(place, step).add_key(index)
+            self._executor.handle_field_error(error, step.to.item_type, step.details, path)
+        except Exception as bubbling:
+            self._refuse(place, step, bubbling)
+        else:
+            if (items := self.objects[place][step.key]) is not None:
+                items[index] = None
+
+    def _fail(self, place: int, error: Exception) -> None:
+        if place not in self._failed:
+            self._failed.add(place)
+            self._give_up(place, error)
+
+    def _path(self, place: int, step: Step) -> Path:
+        return Path(self._path_of(place), step.key, self._plan.type.name)
+
+
+async def all_of(pending: Pending) -> None:
+    """Await all of it, to the end also where something fails: what is cut off leaves coroutines behind that nobody
+    awaits, and futures that others wait for."""
+    if len(pending) == 1:
+        await pending[0]
+    else:
+        for outcome in await gather(*pending, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+
+def _read(read: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:
+    """What is read of each source; `Undefined`, which no leaf is, where that fails."""
+    try:
+        return list(map(read, sources))
+    except Exception:
+        return [_read_one(read, source) for source in sources]
+
+
+def _read_one(read: Callable[[Any], Any], source: Any) -> Any:
+    try:
+        return read(source)
+    except Exception:
+        return Undefined

@@ -1,0 +1,201 @@
+"""What is to be done for each object of a type, worked out once for a selection.
+
+A plan has a step for each key of the response, in order, of one of three kinds:
+
+LeafStep    read at once, for all objects together, and written as it is.
+FetchStep   read or loaded for all objects together; what is found is completed together, too.
+StockStep   done by graphql-core, one object at a time: whatever takes arguments, has a resolver that does not say what
+            it does, or leads to an abstract type or to lists of lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    TypeNameMetaFieldDef,
+    Undefined,
+    VariableNode,
+    Visitor,
+    is_leaf_type,
+    visit,
+)
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.pyutils import is_awaitable
+
+from engine.execution.leaves import Leaf, Leaves
+from schema.field_resolvers import Load, Read, TypeCheck
+from schema.permissions import Guard
+
+#: Of one document: one for each set of values of the variables that its @skip and @include name.
+MAX_VARIANTS = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One key of the response."""
+
+    key: str
+    field: GraphQLField
+    details: FieldDetailsList
+    guard: Guard | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StockStep(Step):
+    """Left to graphql-core."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeafStep(Step):
+    """Read and written at once."""
+
+    read: Callable[[Any], Any]
+    leaf: Leaf | Leaves
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FetchStep(Step):
+    """Read or loaded, then completed. `to` is what is found: leaves, objects, or lists of objects."""
+
+    load: Callable[[Any, Any], Any]
+    keep: Callable[[Any, Any], Any] | None
+    to: Leaf | Leaves | Objects
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Objects:
+    """Objects of one type, or lists of them where there is an item type."""
+
+    type: GraphQLObjectType
+    nullable: bool
+    item_type: GraphQLOutputType | None
+    accepts: Callable[[Any], bool]
+
+    def fits(self, value: Any) -> bool:
+        """Whether all that there is can be completed together with others."""
+        try:
+            if self.item_type is None:
+                return self.accepts(value)
+            return (type(value) is list or type(value) is tuple) and all(map(self.accepts, value))
+        except Exception:
+            return False  # graphql-core asks again, and says it where it belongs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """The steps for an object of a type."""
+
+    type: GraphQLObjectType
+    steps: tuple[Step, ...]
+    #: Whether equal objects have equal answers, errors apart.
+    leaves_only: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "leaves_only", all(isinstance(step, LeafStep) for step in self.steps))
+
+
+class Plans:
+    """The plans of one document on one schema, made as they are needed."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._conditions = sorted(_Conditions(document).names)
+        self._variants: dict[tuple[Any, ...], dict[Any, Plan | None]] = {}
+
+    def variant(self, variables: dict[str, Any]) -> dict[Any, Plan | None]:
+        """The plans for these values of the variables: those that @skip or @include name make another selection."""
+        key = tuple(variables.get(name) for name in self._conditions)
+        if key not in self._variants:
+            if len(self._variants) >= MAX_VARIANTS:
+                self._variants.clear()
+            self._variants[key] = {}
+        return self._variants[key]
+
+
+class _Conditions(Visitor):
+    """Collects the names of the variables in @skip and @include."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        visit(document, self)
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        if node.name.value in ("skip", "include"):
+            values = [argument.value for argument in node.arguments or ()]
+            self.names |= {value.name.value for value in values if isinstance(value, VariableNode)}
+
+
+def make_plan(schema: GraphQLSchema, type_: GraphQLObjectType, fields: GroupedFieldSet) -> Plan | None:
+    """The plan for the fields that were collected for a type; None where a valid document would not be so."""
+    steps = []
+    for key, details in fields.items():
+        found = schema.get_field(type_, details[0].node.name.value)
+        if found is None or any(detail.fragment_variable_values is not None for detail in details):
+            return None
+        steps.append(_step(key, found, details, type_))
+    return Plan(type_, tuple(steps)) if steps else None
+
+
+def _step(key: str, field: GraphQLField, details: FieldDetailsList, parent: GraphQLObjectType) -> Step:
+    guard, resolve = None, field.resolve
+    if isinstance(resolve, Guard):
+        guard, resolve = resolve, resolve.resolve
+    if field is TypeNameMetaFieldDef:
+        resolve = Read(lambda source: parent.name)
+    if field.args or details[0].node.arguments or not isinstance(resolve, Read | Load):
+        return StockStep(key, field, details, guard)
+    to = _end(field.type)
+    if to is None:
+        return StockStep(key, field, details, guard)
+    if isinstance(resolve, Load):
+        return FetchStep(key, field, details, guard, resolve.load, resolve.keep, to)
+    read = resolve.read
+    if isinstance(to, Objects):
+        return FetchStep(key, field, details, guard, lambda source, context: read(source), None, to)
+    return LeafStep(key, field, details, guard, read, to)
+
+
+def _end(type_: GraphQLOutputType) -> Leaf | Leaves | Objects | None:
+    """What a field leads to, where that can be completed together."""
+    named, nullable = _nullable(type_)
+    if is_leaf_type(named):
+        return Leaf(named, nullable=nullable)
+    if isinstance(named, GraphQLObjectType):
+        return _objects(named, nullable, None)
+    if not isinstance(named, GraphQLList):
+        return None
+    item, item_nullable = _nullable(named.of_type)
+    if is_leaf_type(item):
+        return Leaves(Leaf(item, nullable=item_nullable), nullable)
+    return _objects(item, nullable, named.of_type) if isinstance(item, GraphQLObjectType) else None
+
+
+def _nullable(type_: GraphQLOutputType) -> tuple[GraphQLOutputType, bool]:
+    return (type_.of_type, False) if isinstance(type_, GraphQLNonNull) else (type_, True)
+
+
+def _objects(type_: GraphQLObjectType, nullable: bool, item_type: GraphQLOutputType | None) -> Objects | None:
+    accepts = acceptance(type_)
+    return Objects(type_, nullable, item_type, accepts) if accepts is not None else None
+
+
+def acceptance(type_: GraphQLObjectType) -> Callable[[Any], bool] | None:
+    """Whether a value is an object of this type, by the value alone. None where it takes more to know."""
+    if type_.is_type_of is None:
+        return _is_anything
+    return type_.is_type_of.accepts if isinstance(type_.is_type_of, TypeCheck) else None
+
+
+def _is_anything(value: Any) -> bool:
+    return not (value is None or value is Undefined or isinstance(value, Exception) or is_awaitable(value))

@@ -1,0 +1,102 @@
+"""Messages of subscriptions, as bytes: each made once for all who are told the same."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import orjson
+from graphql import ExecutionResult, GraphQLError
+
+from engine.faults import formatted
+from engine.operation import Key, Operation
+from models.database_errors import DATABASE_ERRORS
+from models.errors import SignInRefused
+from models.scope import Scope
+from models.viewers import viewer
+from resolvers.context import Context
+from subscriptions.interest import Interest
+from subscriptions.message import Message
+
+#: A `previous` that no client has: the real one takes its place.
+_NOBODYS = -1
+
+Run = Callable[[Operation, Context, Message], Awaitable[ExecutionResult]]
+
+
+class RenderedMessage:
+    """A message that was executed. Only `previous` may differ between those who are sent it."""
+
+    __slots__ = ("_body", "_changes", "_root", "_slots", "unread", "void")
+
+    def __init__(self, result: ExecutionResult) -> None:
+        self.unread = _database_failed(result)
+        self.void = not any((result.data or {}).values())
+        self._body: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            self._body["errors"] = [formatted(error) for error in result.errors]
+        self._slots: list[str] = []
+        self._changes: dict[str, Any] = {}
+        self._root = ""
+        for root, changes in (result.data or {}).items():
+            self._root, self._changes = root, changes or {}
+            self._slots = [key for key, value in self._changes.items() if value == str(_NOBODYS)]
+        # Serialized now, once, however many bodies are made of it.
+        self._changes = {key: orjson.Fragment(orjson.dumps(value)) for key, value in self._changes.items()}
+
+    def body(self, previous: int | None) -> bytes:
+        """The message for those whose cursor was `previous`."""
+        if self._slots:
+            told = None if previous is None else str(previous)
+            self._body["data"] = {self._root: self._changes | dict.fromkeys(self._slots, told)}
+        return orjson.dumps(self._body)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTopic:
+    """The `subscriptions.topic.Topic` of a GraphQL subscription."""
+
+    operation: Operation
+    interest: Interest
+    member_id: UUID
+    run: Run
+
+    @property
+    def document(self) -> Key:
+        """The operation, whoever asks."""
+        return self.operation.key
+
+    def key(self, scope: Scope) -> object:
+        """The operation; and the member, where they are told something of their own."""
+        return topic_key(self.operation, scope, self.member_id)
+
+    async def render(self, message: Message) -> RenderedMessage:
+        """Execute it under the scope of the message. Nothing in it depends on who listens, unless the topic is one
+        viewer's own: a resolver that reaches for the viewer fails."""
+        context = Context(message.scope)
+        # A heartbeat of one's own stream costs no statement: without events, nothing in it could be theirs.
+        quiet = self.operation.is_own and not message.events
+        if not quiet and self.operation.is_per_viewer(message.scope):
+            try:
+                known = await viewer(self.member_id)
+            except DATABASE_ERRORS as error:
+                return RenderedMessage(ExecutionResult(None, [GraphQLError("Unread.", original_error=error)]))
+            context.known_viewer = known and replace(known, scope=message.scope)
+        return RenderedMessage(await self.run(self.operation, context, replace(message, previous=_NOBODYS)))
+
+    def errors(self, fault: Exception) -> list[dict[str, Any]]:
+        """Why a subscription ends."""
+        message = fault.message if isinstance(fault, SignInRefused) else "Something went wrong on our side."
+        return [formatted(GraphQLError(message, original_error=fault))]
+
+
+def topic_key(operation: Operation, scope: Scope, member_id: UUID) -> object:
+    """What makes two subscriptions be told the same under this scope."""
+    return operation.key, member_id if operation.is_per_viewer(scope) else None
+
+
+def _database_failed(result: ExecutionResult) -> bool:
+    """Whether something is missing that could be read at another moment."""
+    return any(isinstance(error.original_error, DATABASE_ERRORS) for error in result.errors or ())

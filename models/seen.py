@@ -1,0 +1,78 @@
+"""The rows' classes by name, for the rooms above: to say which rows, and what is read of them.
+
+A name is no table. It can be neither queried nor written, so whoever reads something has asked a scope for it. To
+whoever checks types it is the class itself: of what a scope gives, all can be read that can be read of a row.
+"""
+
+from typing import TYPE_CHECKING
+
+from models import rows
+from models.rows import AccountType, Awaited, CardField, Category, JobOrder, Priority, TaskState, TimeFlag
+from models.rows.names import name_of
+
+__all__ = [
+    "Account",
+    "AccountMember",
+    "AccountTag",
+    "AccountType",
+    "Awaited",
+    "CardField",
+    "Category",
+    "ClientStatus",
+    "Firm",
+    "Item",
+    "Job",
+    "JobAssignee",
+    "JobOrder",
+    "Member",
+    "Pipeline",
+    "Priority",
+    "Row",
+    "Stage",
+    "Status",
+    "Tag",
+    "Task",
+    "TaskAssignee",
+    "TaskState",
+    "TimeEntry",
+    "TimeFlag",
+]
+
+if TYPE_CHECKING:
+    from models.rows import (
+        Account,
+        AccountMember,
+        AccountTag,
+        ClientStatus,
+        Firm,
+        Item,
+        Job,
+        JobAssignee,
+        Member,
+        Pipeline,
+        Row,
+        Stage,
+        Status,
+        Tag,
+        Task,
+        TaskAssignee,
+        TimeEntry,
+    )
+else:
+    Account = name_of(rows.Account)
+    AccountMember = name_of(rows.AccountMember)
+    AccountTag = name_of(rows.AccountTag)
+    ClientStatus = name_of(rows.ClientStatus)
+    Firm = name_of(rows.Firm)
+    Item = name_of(rows.Item)
+    Job = name_of(rows.Job)
+    JobAssignee = name_of(rows.JobAssignee)
+    Member = name_of(rows.Member)
+    Pipeline = name_of(rows.Pipeline)
+    Row = name_of(rows.Row)
+    Stage = name_of(rows.Stage)
+    Status = name_of(rows.Status)
+    Tag = name_of(rows.Tag)
+    Task = name_of(rows.Task)
+    TaskAssignee = name_of(rows.TaskAssignee)
+    TimeEntry = name_of(rows.TimeEntry)

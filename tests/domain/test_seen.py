@@ -1,0 +1,24 @@
+"""What the rooms above models/ know of the rows' classes."""
+
+from enum import Enum
+
+import pytest
+
+from models import rows, seen
+from models.rows.names import row_class
+
+NAMES = [name for name in seen.__all__ if not issubclass(getattr(seen, name), Enum)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_reached_by_a_name(name: str) -> None:
+    known = getattr(seen, name)
+    assert row_class(known) is getattr(rows, name)
+    assert {attribute for attribute in dir(known) if not attribute.startswith("_")} <= {"kind"}
+    # The control: a class of rows can be queried.
+    assert {"all", "create", "filter"} <= set(dir(getattr(rows, name)))
+
+
+def test_every_kind_has_a_name() -> None:
+    kinds = {model.kind for name in rows.__all__ if hasattr(model := getattr(rows, name), "kind")}
+    assert {known.kind for name in NAMES if hasattr(known := getattr(seen, name), "kind")} == kinds
