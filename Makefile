@@ -16,6 +16,10 @@ READY_TO_DEVELOP := $(VENV)/.ready-to-develop
 # takes over from another.
 AT_ONCE = --numprocesses $(shell $(BIN)/python -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))') --dist worksteal
 
+# A hundred processes import the whole house. What is compiled is kept, also where the environment wants none of it beside
+# the sources.
+COMPILED_ONCE = PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/$(VENV)/compiled
+
 .PHONY: help run test check format bench soak schema lock clean
 .DELETE_ON_ERROR:
 
@@ -35,7 +39,7 @@ run: $(READY)
 	@exec $(BIN)/jobwire run --parent $$PPID
 
 test: $(READY_TO_DEVELOP)
-	$(BIN)/python -m pytest -m "not soak" -rs $(AT_ONCE)
+	$(COMPILED_ONCE) $(BIN)/python -m pytest -m "not soak" -rs $(AT_ONCE)
 
 check: $(READY_TO_DEVELOP)
 	$(BIN)/ruff format --check .

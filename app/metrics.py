@@ -1,9 +1,11 @@
 """What Prometheus reads at /metrics."""
 
+import asyncio
 import dataclasses
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,9 +17,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from engine.engine import Engine
+from models.followers.standing import standing_still
 from models.hashing import HASHING
 from subscriptions.hub import Hub
 from transport.traffic import Traffic
+
+#: In seconds: how long the database may take.
+PATIENCE = 5.0
 
 
 class _Counts(Collector):
@@ -27,6 +33,8 @@ class _Counts(Collector):
         self._answers = engine.answers
         self._hub = hub
         self._traffic = traffic
+        #: How many followers stand still; None while the database does not say.
+        self.standing: int | None = None
 
     def collect(self) -> Iterator[Metric]:
         """The present numbers."""
@@ -51,6 +59,8 @@ class _Counts(Collector):
         yield CounterMetricFamily("jobwire_passwords_checked", "Turns to hash passwords that were taken.", turns.taken)
         yield CounterMetricFamily("jobwire_passwords_refused", "Callers who got no turn in time.", turns.refused)
         yield GaugeMetricFamily("jobwire_passwords_waiting", "Callers who wait for theirs.", turns.waiting)
+        if self.standing is not None:
+            yield GaugeMetricFamily("jobwire_followers_standing", "Followers that stand still.", self.standing)
         for name, number in dataclasses.asdict(self._traffic.counters).items():
             yield GaugeMetricFamily(f"jobwire_transport_{name}", "See transport/counters.py.", number)
 
@@ -97,16 +107,25 @@ class MetricsPort:
 
 def metrics_route(engine: Engine, hub: Hub, traffic: Traffic, access: MetricsAccess) -> Route:
     """GET /metrics."""
-    registry = CollectorRegistry()
-    registry.register(_Counts(engine, hub, traffic))
+    registry, counts = CollectorRegistry(), _Counts(engine, hub, traffic)
+    registry.register(counts)
 
-    def metrics(request: Request) -> Response:
+    async def metrics(request: Request) -> Response:
         refusal = access.refusal(request)
         if refusal is not None:
             return refusal
+        counts.standing = await _followers_standing()
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return Route("/metrics", metrics, methods=["GET"])
+
+
+async def _followers_standing() -> int | None:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return len(await standing_still(datetime.now(UTC)))
+    except Exception:  # whatever it is, the other numbers are there
+        return None
 
 
 def _bearer(request: Request) -> str:

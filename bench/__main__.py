@@ -3,6 +3,7 @@
 import sys
 
 from bench import (
+    abstract,
     board,
     callers,
     documents,
@@ -25,6 +26,7 @@ from bench.house import measured
 _ALL = (
     board,
     executor,
+    abstract,
     documents,
     callers,
     reads,

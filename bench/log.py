@@ -38,8 +38,17 @@ ROUNDS = 5
 PAGE = 8
 #: So often in each round.
 TIMES = 20
-#: How the log is kept, and up to which migration.
-KEPT = {"one table": "0002_constraints", "by month": "__latest__"}
+#: How the log is kept.
+ONE_TABLE, BY_MONTH = "one table", "by month"
+KEPT = (ONE_TABLE, BY_MONTH)
+#: As it was before it was in partitions, with the columns that it has now.
+_AS_ONE_TABLE = (
+    "CREATE TABLE one_event (LIKE event INCLUDING ALL)",
+    "ALTER SEQUENCE event_id_seq OWNED BY NONE",
+    "DROP TABLE event",
+    "ALTER TABLE one_event RENAME TO event",
+    "ALTER TABLE event ADD FOREIGN KEY (firm_id) REFERENCES firm (id) ON DELETE RESTRICT",
+)
 
 # Half of the log is one firm's, the other half is shared out among the others; evenly over the months. The jobs that
 # are there are ten weeks old, and some 30 of the busy firm's events were about each of them, however long the log. All
@@ -119,7 +128,8 @@ class Log:
 
     async def come_back(self, firm_id: UUID, behind: int) -> None:
         """Read what a client missed that was so many revisions behind when the log was filled."""
-        if len(await read_log(firm_id, self.heads[firm_id] - behind, limit=behind)) != behind:
+        tail = await read_log(firm_id, self.heads[firm_id] - behind, limit=behind)
+        if len(tail.logged) != behind:
             raise SystemExit("The log does not have what was written to it.")
 
     async def read_history(self, jobs: int) -> None:
@@ -177,15 +187,18 @@ async def benchmark(house: House, *, events: int = LONG, months: int = MONTHS) -
 @asynccontextmanager
 async def _log(house: House, kept: str, length: int, months: int) -> AsyncIterator[Log]:
     """A database of its own, with so many events."""
-    url = await _database(house, f"log_{kept.replace(' ', '_')}_{length}", KEPT[kept])
+    url = await _database(house, f"log_{kept.replace(' ', '_')}_{length}")
     context = TortoiseContext()
     await context.init(config=_config(url, 4, 600))
     try:
         with context:
+            if kept == ONE_TABLE:
+                for statement in _AS_ONE_TABLE:
+                    await sql(statement)
             busy = await build_firm(jobs=JOBS)
             await sql(_AGE)
             quiet = [(await build_firm(jobs=0, stages=1, accounts=1, members=1)).id for _ in range(QUIET_FIRMS)]
-            if KEPT[kept] == "__latest__":
+            if kept == BY_MONTH:
                 for ago in range(months):
                     await make_partitions(datetime.now(UTC) - timedelta(days=30.4 * ago))
         log = Log(context, busy, quiet)
@@ -195,13 +208,13 @@ async def _log(house: House, kept: str, length: int, months: int) -> AsyncIterat
         await context.close_connections()
 
 
-async def _database(house: House, name: str, migrated_to: str) -> str:
+async def _database(house: House, name: str) -> str:
     admin = await asyncpg.connect(**credentials(house.database_url))
     await admin.execute(f"CREATE DATABASE {name}")
     await admin.close()
     url = house.database_url.replace("/jobwire?", f"/{name}?", 1)
     async with TortoiseContext():
-        await run_migrations(config=_config(url, 2, 60), target=f"models.{migrated_to}")
+        await run_migrations(config=_config(url, 2, 60), target="models.__latest__")
     return url
 
 

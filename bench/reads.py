@@ -13,6 +13,7 @@ from bench.firms import BenchFirm, build_firm
 from bench.house import House, run
 from bench.measure import heading, median, ratio, table, taking_turns
 from models.database import fetch, sql
+from models.rows import Account, Job
 from models.scope import Scope
 
 CARDS = 500
@@ -34,14 +35,14 @@ class Reads:
 
     async def records(self) -> Shown:
         """As answers do."""
-        jobs = await self._scope.jobs.many(self._ids)
-        accounts = await self._scope.accounts_seen.many({job.account_id for job in jobs.values()})
+        jobs = await self._scope.rows(Job).many(self._ids)
+        accounts = await self._scope.rows(Account).many({job.account_id for job in jobs.values()})
         return _shown(jobs.values(), accounts)
 
     async def instances(self) -> Shown:
         """As commands do."""
-        jobs = await self._scope.jobs.where(id__in=self._ids)
-        accounts = await self._scope.accounts_seen.where(id__in={job.account_id for job in jobs})
+        jobs = await self._scope.rows(Job).where(id__in=self._ids)
+        accounts = await self._scope.rows(Account).where(id__in={job.account_id for job in jobs})
         return _shown(jobs, {account.id: account for account in accounts})
 
     async def by_hand(self) -> Shown:

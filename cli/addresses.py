@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cli.failing import Mistake
-from cli.listening import graphql_url
+from cli.mistakes import Mistake
 from cli.places import Place
+from cli.sockets import graphql_url
 from common.settings import Settings
 from embedded.folder import Folder
 from embedded.state import Process, State

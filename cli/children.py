@@ -8,8 +8,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cli.failing import Mistake
+from cli.mistakes import Mistake
 
+#: Requests that are being answered when the server stops have so many seconds, and no request takes longer.
+GRACE = 20
 _OURS = Path(__file__).parents[1]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.failing import plainly
+from cli.mistakes import plainly
 from cli.parents import end_with
 from cli.signals import end_on_signals
 from common.logging_setup import set_up_logging
@@ -23,6 +23,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="A live GraphQL backend for the jobs of accounting firms. Without a command: run.",
 )
+
+followers_app = typer.Typer(rich_markup_mode=None, help="Who follows the logs of the firms. Without a command: list.")
+app.add_typer(followers_app, name="followers")
 
 Parent = Annotated[int | None, typer.Option(hidden=True, help="End when the process with this number does.")]
 
@@ -60,9 +63,10 @@ def default(context: typer.Context) -> None:
 def run(parent: Parent = None) -> None:
     """Everything on this machine: PostgreSQL, Valkey, demo firms, a server and a worker."""
     end_with(parent, signal.SIGTERM)
-    from cli.running import run
+    settings = _settings()
+    from cli.run import run
 
-    run(_settings())
+    run(settings)
 
 
 @app.command()
@@ -70,9 +74,10 @@ def run(parent: Parent = None) -> None:
 def serve(parent: Parent = None) -> None:
     """One server process. Any number of them share a database and a Redis."""
     end_with(parent, signal.SIGKILL)
-    from cli.serving import serve
+    settings = _settings()
+    from cli.serve import serve
 
-    serve(_settings())
+    serve(settings)
 
 
 @app.command()
@@ -80,16 +85,17 @@ def serve(parent: Parent = None) -> None:
 def worker(parent: Parent = None) -> None:
     """One worker process, which does what happens by itself."""
     end_with(parent, signal.SIGKILL)
-    from cli.working import work
+    settings = _settings()
+    from cli.worker import work
 
-    work(_settings())
+    work(settings)
 
 
 @app.command()
 @plainly()
 def migrate() -> None:
     """Bring the database to the version of this program. Embedded databases get there by themselves."""
-    from cli.tending import migrate
+    from cli.operator import migrate
 
     migrate(_settings())
 
@@ -104,7 +110,7 @@ def create_firm(
     password_stdin: Annotated[bool, typer.Option(help="Read the password from stdin instead of asking.")] = False,
 ) -> None:
     """Start a firm. Asks for its owner's password."""
-    from cli.tending import ask_password, new_firm
+    from cli.operator import ask_password, new_firm
 
     settings = _settings()
     new_firm(settings, name, owner, owner_name, ask_password(from_stdin=password_stdin), time_zone)
@@ -117,7 +123,7 @@ def token(
     hours: Annotated[float, typer.Option(help="How long it is good.")] = 1,
 ) -> None:
     """Print a bearer token for a member, so that scripts can call the API."""
-    from cli.tending import token
+    from cli.operator import token
 
     token(_settings(), email, hours)
 
@@ -128,7 +134,7 @@ def rotate_keys(
     leaked: Annotated[bool, typer.Option(help="Refuse all earlier tokens: everybody signs in again.")] = False,
 ) -> None:
     """Sign tokens with a new key."""
-    from cli.tending import rotate_keys
+    from cli.operator import rotate_keys
 
     rotate_keys(_settings(), leaked=leaked)
 
@@ -137,9 +143,35 @@ def rotate_keys(
 @plainly()
 def restored() -> None:
     """Run it once after a backup was restored, before servers start: boards read anew, everybody signs in again."""
-    from cli.tending import restored
+    from cli.operator import restored
 
     restored(_settings())
+
+
+@followers_app.callback(invoke_without_command=True)
+def followers(context: typer.Context) -> None:
+    """Without a command: list."""
+    if context.invoked_subcommand is None:
+        list_followers()
+
+
+@followers_app.command("list")
+@plainly()
+def list_followers() -> None:
+    """Each follower of the logs: in how many firms it is behind, since when and why, and what it has still to do."""
+    from cli.followers import list_followers
+
+    list_followers(_settings())
+
+
+@followers_app.command("release")
+@plainly()
+def release_follower(name: Annotated[str, typer.Argument(help="What it is called.")]) -> None:
+    """Keep the logs no longer for a follower, and drop what it had still to do. A worker that has it, once it is
+    started anew, lets it begin at the present end of each log: what lies between is never followed."""
+    from cli.followers import release_follower
+
+    release_follower(_settings(), name)
 
 
 @app.command()
@@ -152,7 +184,7 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.01, max=1_000, help="Changes a second, with --traffic.")] = 2,
 ) -> None:
     """Make the demo firms, as far as they are missing."""
-    from cli.demonstrating import demonstrate
+    from cli.demo import demonstrate
 
     demonstrate(_settings(), jobs, rate=rate if traffic else None)
 
@@ -169,7 +201,7 @@ def watch(
     token: Annotated[str | None, typer.Option(help="Instead of signing in with a password.")] = None,
 ) -> None:
     """The board in the terminal, live. Talks to a running server, on this machine or elsewhere."""
-    from cli.looking import look
+    from cli.watch import look
 
     look(_settings(), pipeline, email=email, url=url, token=token)
 
@@ -190,6 +222,6 @@ def export_schema(
     check: Annotated[bool, typer.Option(help="Write nothing; fail if the file differs from the code.")] = False,
 ) -> None:
     """The GraphQL schema in its definition language."""
-    from cli import exporting
+    from cli import export_schema
 
-    (exporting.check if check else exporting.export)(path)
+    (export_schema.check if check else export_schema.export)(path)

@@ -11,7 +11,7 @@ from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisError
 
 import embedded
-from cli.failing import Mistake
+from cli.mistakes import Mistake
 from common.settings import Settings
 from models.connection import credentials, migrate
 from models.migrating import missing_migrations

@@ -9,7 +9,7 @@ from demo.firms import DemoFirm
 from demo.pipelines import Service
 from models.boards import members_of_pipelines, teams_of_accounts
 from models.rights import Right
-from models.seen import Account, Category, Member
+from models.seen import Account, Category, ClientStatus, Member, Pipeline, Stage, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ class _Firm:
 
     @classmethod
     async def read(cls, firm: DemoFirm) -> Self:
-        accounts = await firm.scope.accounts_seen.where(archived_at__isnull=True).order_by("name_order", "id")
-        members = await firm.scope.members.where(active=True).order_by("name_order", "id")
+        accounts = await firm.scope.rows(Account).where(archived_at__isnull=True).order_by("name_order", "id")
+        members = await firm.scope.rows(Member).where(active=True).order_by("name_order", "id")
         return cls(
             accounts,
             await teams_of_accounts([account.id for account in accounts]),
             [member.id for member in members if Right.VIEW_ALL_ACCOUNTS in member.effective],
-            {told.name: told.id for told in await firm.scope.client_statuses.where()},
+            {told.name: told.id for told in await firm.scope.rows(ClientStatus).where()},
         )
 
     def clients(self, service: Service, staff: Sequence[Member]) -> list[Client]:
@@ -71,7 +71,7 @@ class _Firm:
 async def boards(firm: DemoFirm) -> list[Board]:
     """Those of the firm's services that still have a pipeline and clients."""
     names = [service.name for service in firm.services]
-    pipelines = {row.name: row for row in await firm.scope.pipelines_seen.where(name__in=names)}
+    pipelines = {row.name: row for row in await firm.scope.rows(Pipeline).where(name__in=names)}
     staff = await members_of_pipelines([pipeline.id for pipeline in pipelines.values()])
     shared = await _Firm.read(firm)
     found = []
@@ -85,8 +85,8 @@ async def boards(firm: DemoFirm) -> list[Board]:
 async def _board(
     firm: DemoFirm, service: Service, pipeline_id: UUID, told: dict[str, UUID], clients: Sequence[Client]
 ) -> Board:
-    stages = await firm.scope.stages.where(pipeline_id=pipeline_id).order_by("position", "id")
-    statuses = await firm.scope.statuses.where(pipeline_id=pipeline_id)
+    stages = await firm.scope.rows(Stage).where(pipeline_id=pipeline_id).order_by("position", "id")
+    statuses = await firm.scope.rows(Status).where(pipeline_id=pipeline_id)
     return Board(
         service,
         pipeline_id,

@@ -27,7 +27,7 @@ from models.commands.pipelines import create_pipeline
 from models.commands.statuses import create_status
 from models.commands.tags import create_tag
 from models.scope import Scope
-from models.seen import AccountType, Member, Pipeline
+from models.seen import Account, AccountType, Job, Member, Pipeline, Status, Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ async def _owner(name: str, person: Person) -> Actor:
 
 
 async def _has_jobs(firm: DemoFirm) -> bool:
-    return await firm.scope.jobs.where().exists()
+    return await firm.scope.rows(Job).where().exists()
 
 
 async def _set_up(
@@ -86,7 +86,7 @@ async def _set_up(
 
 
 async def _hire(firm: DemoFirm, team: Sequence[Person]) -> dict[str, Member]:
-    members = {member.email: member for member in await firm.scope.members.where()}
+    members = {member.email: member for member in await firm.scope.rows(Member).where()}
     for person in team:
         if person.email not in members:
             hired = await create_member(
@@ -103,7 +103,7 @@ async def _hire(firm: DemoFirm, team: Sequence[Person]) -> dict[str, Member]:
 
 
 async def _add_tags(firm: DemoFirm, tags: Mapping[str, str]) -> list[UUID]:
-    present = {tag.name: tag.id for tag in await firm.scope.tags.where()}
+    present = {tag.name: tag.id for tag in await firm.scope.rows(Tag).where()}
     for name, color in tags.items():
         if name not in present:
             present[name] = (await create_tag(firm.owner, name=name, color=color)).value.id
@@ -113,7 +113,7 @@ async def _add_tags(firm: DemoFirm, tags: Mapping[str, str]) -> list[UUID]:
 async def _add_clients(
     firm: DemoFirm, clients: Mapping[str, AccountType], tags: Sequence[UUID], members: Mapping[str, Member]
 ) -> None:
-    present = {account.name for account in await firm.scope.accounts_seen.where()}
+    present = {account.name for account in await firm.scope.rows(Account).where()}
     staff = [members[email].id for email in EMPLOYEES if email in members]
     for name, kind in clients.items():
         chance = random.Random(name)
@@ -124,7 +124,7 @@ async def _add_clients(
 
 
 async def _add_pipelines(firm: DemoFirm, members: Mapping[str, Member]) -> None:
-    present = {pipeline.name: pipeline for pipeline in await firm.scope.pipelines_seen.where()}
+    present = {pipeline.name: pipeline for pipeline in await firm.scope.rows(Pipeline).where()}
     for service in firm.services:
         pipeline = present.get(service.name)
         if pipeline is None:
@@ -141,7 +141,7 @@ async def _add_pipeline(firm: DemoFirm, service: Service, staff: Sequence[UUID])
 
 
 async def _add_statuses(firm: DemoFirm, pipeline: Pipeline) -> None:
-    present = {status.name for status in await firm.scope.statuses.where(pipeline_id=pipeline.id)}
+    present = {status.name for status in await firm.scope.rows(Status).where(pipeline_id=pipeline.id)}
     for status in CUSTOM_STATUSES:
         if status.name not in present:
             await create_status(

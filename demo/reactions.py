@@ -9,7 +9,7 @@ from models.commands.jobs import set_job_client_status
 from models.commands.moves import complete_job
 from models.commands.tasks import create_task
 from models.scope import Scope
-from models.seen import Job
+from models.seen import ClientStatus, Job
 
 LABEL = "Demo automation"
 
@@ -30,6 +30,6 @@ async def react(moved: Outcome[Job], chance: random.Random) -> None:
 
 
 async def _tell_client(desk: Desk, job: Job) -> None:
-    told = desk.one_of(await desk.scope.client_statuses.where().order_by("name_order", "id"))
+    told = desk.one_of(await desk.scope.rows(ClientStatus).where().order_by("name_order", "id"))
     if told is not None:
         await set_job_client_status(desk.actor, job_id=job.id, client_status_id=told.id, visible=True)

@@ -9,6 +9,7 @@ from demo.jobs import job
 from models.clock import now
 from models.commands.imports import import_jobs
 from models.errors import RuleBroken
+from models.seen import Firm, Job
 
 #: Jobs to a revision: enough to be quick, few enough that the progress is seen.
 BATCH = 500
@@ -27,7 +28,7 @@ async def seed(*, jobs: int = 300, progress: Progress | None = None) -> None:
 
 
 async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None) -> None:
-    present = await firm.scope.jobs.where().count()
+    present = await firm.scope.rows(Job).where().count()
     if present >= wanted:
         return
     found = await boards(firm)
@@ -42,7 +43,7 @@ async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None) -> None:
 
 async def _import(firm: DemoFirm, found: list[Board], numbers: range) -> None:
     moment = now()
-    today = (await firm.scope.firms.get(firm.owner.firm_id)).today(moment)
+    today = (await firm.scope.rows(Firm).get(firm.owner.firm_id)).today(moment)
     made = [job(number, found, moment, today) for number in numbers]
     await import_jobs(firm.owner, jobs=await within_working_days(made))
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from uuid import UUID
 
 from common.single_flight import SingleFlight
+from models.position import Position
 
 #: The most bytes that are kept, and how large a single answer may be to be kept.
 MOST_BYTES = 64 * 1024 * 1024
@@ -20,15 +20,14 @@ _OVERHEAD = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What an answer is as of, at least: a revision of a log, and a day of the firm."""
+    """What an answer is as of, at least: a position of the log, and a day of the firm."""
 
-    epoch: UUID
-    revision: int
+    position: Position
     today: date
 
     def covers(self, other: Moment) -> bool:
         """Whether what is as of this moment is good for somebody who asks at the other."""
-        return self.epoch == other.epoch and self.today == other.today and self.revision >= other.revision
+        return self.today == other.today and self.position.reaches(other.position)
 
 
 @dataclass(frozen=True, slots=True)

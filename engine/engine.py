@@ -30,8 +30,8 @@ from engine.execution.executor import execute
 from engine.faults import formatted
 from engine.limits import TO_SIGN_IN, Limits, Measured, check_limits, check_variables
 from engine.live import LiveTopic, topic_key
-from engine.operation import Key, Operation
 from engine.passwords import check_passwords
+from engine.prepared import Key, Prepared
 from engine.session import Session
 from engine.sharing import check_coordinates
 from models.caller import Caller
@@ -42,7 +42,7 @@ from models.ids import Kind, encode
 from models.scope import Scope, Viewer
 from models.sign_in import authenticate
 from resolvers.context import MOST_THINGS, Context
-from resolvers.subscriptions import Asked
+from resolvers.subscriptions import SourceStream
 from subscriptions.cohorts import Cohorts
 from subscriptions.hub import Hub
 from subscriptions.live_documents import TooManyDocuments
@@ -136,7 +136,7 @@ class Engine:
     def _admission(self, session: Session) -> Admission:
         return self._anybody if session.member_id is None else self._members
 
-    def prepare(self, request: Request, session: Session) -> Operation:
+    def prepare(self, request: Request, session: Session) -> Prepared:
         """Count, parse, check who may ask, measure, validate, read the variables: in this order, cheapest first."""
         anonymous = session.member_id is None
         admission = self._admission(session)
@@ -162,7 +162,7 @@ class Engine:
         # What the operation does not declare is of no use to it.
         declared = {definition.variable.name.value for definition in definitions}
         variables = {name: value for name, value in variables.items() if name in declared}
-        return Operation(self._schema, document, chosen, request.operation_name, variables, measured)
+        return Prepared(self._schema, document, chosen, request.operation_name, variables, measured)
 
     def _open_to_all(self, operation: OperationDefinitionNode) -> bool:
         names = {
@@ -173,7 +173,7 @@ class Engine:
         open_queries = {"__typename", "__schema", "__type"} if self._development else {"__typename"}
         return operation.operation.value == "query" and names <= open_queries
 
-    async def execute(self, prepared: Operation, session: Session) -> bytes:
+    async def execute(self, prepared: Prepared, session: Session) -> bytes:
         """The response to a query or mutation."""
         try:
             viewer = await session.viewer()
@@ -185,18 +185,18 @@ class Engine:
         if prepared.is_timely:
             return (await self._answer(prepared, shared)).body
         # Read with the scope, so it is the present revision: what has been committed is in the answer.
-        moment = Moment(viewer.epoch, viewer.revision, today_in(viewer.time_zone))
+        moment = Moment(viewer.position, today_in(viewer.time_zone))
         question = prepared.key, viewer.scope
         return await self.answers.get(
             question, moment, lambda: self._answer(prepared, shared), size=_bytes_of(*question)
         )
 
-    async def _answer(self, prepared: Operation, context: Context) -> Answer:
+    async def _answer(self, prepared: Prepared, context: Context) -> Answer:
         result = await self._run(prepared, context)
         repeatable = not context.overfull and all(map(_is_of_the_question, result.errors or ()))
         return Answer(_body(result, prepared.measured, self._limits), repeatable)
 
-    async def subscribe(self, prepared: Operation, session: Session, sink: Sink) -> Subscriber:
+    async def subscribe(self, prepared: Prepared, session: Session, sink: Sink) -> Subscriber:
         """Serve a subscription: each message is executed under the scope that it was made for, once for all who are
         told the same."""
         if session.firm_id is None or session.member_id is None:
@@ -219,17 +219,17 @@ class Engine:
             error = GraphQLError(refusal.message, extensions={"code": "LIMIT", "limit": "live documents"})
             raise Refused([formatted(error)]) from None
 
-    async def _topic(self, prepared: Operation, viewer: Viewer) -> Topic:
+    async def _topic(self, prepared: Prepared, viewer: Viewer) -> Topic:
         """That of those who follow the same already, if what the arguments name was looked up for them; or else it is
         now."""
         key = topic_key(prepared, viewer.scope, viewer.member_id)
         found = self.cohorts.find(key, viewer.scope)
         if found is not None and found.vouched and not prepared.may_be_per_viewer:
             return found.topic
-        asked = await self._asked(prepared, Context.of(viewer, self._services))
-        return LiveTopic(prepared, asked.interest, viewer.member_id, self._run)
+        stream = await self._stream_of(prepared, Context.of(viewer, self._services))
+        return LiveTopic(prepared, stream.interest, viewer.member_id, self._run)
 
-    async def _asked(self, prepared: Operation, context: Context) -> Asked:
+    async def _stream_of(self, prepared: Prepared, context: Context) -> SourceStream:
         executor = Executor.build(
             self._schema,
             prepared.document.ast,
@@ -244,10 +244,10 @@ class Engine:
             source = await source
         if isinstance(source, ExecutionResult):
             raise Refused([formatted(error) for error in source.errors or []])
-        assert isinstance(source, Asked)
+        assert isinstance(source, SourceStream)
         return source
 
-    async def _run(self, prepared: Operation, context: Context, root: Any = None) -> ExecutionResult:
+    async def _run(self, prepared: Prepared, context: Context, root: Any = None) -> ExecutionResult:
         with _tracer.start_as_current_span(f"graphql {prepared.kind}") as span:
             # The name is the client's own; the document, which may hold what somebody typed, stays out.
             span.set_attributes(

@@ -328,7 +328,7 @@ ONE = Sizing(1, (), 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CostStep:
     """One selection of a definition, ready to be counted. `parent` is the index of the one around it."""
 
     parent: int
@@ -336,7 +336,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldStep(Step):
+class FieldCost(CostStep):
     alias: bool = False
     introspects: bool = False
     weight: int = 0
@@ -374,7 +374,7 @@ class FieldStep(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class LeavesStep(Step):
+class LeavesCost(CostStep):
     """All plain fields of a selection set, in one."""
 
     fields: int = 0
@@ -385,14 +385,14 @@ class LeavesStep(Step):
 
 
 @dataclass(slots=True, eq=False)
-class Plan:
+class CostPlan:
     """All that it takes to measure an operation, but for the sizes that its variables come to."""
 
     operation: OperationDefinitionNode
     """Held so that its id() stays its own while the plan is kept under it."""
-    fragments: dict[str, tuple[Step, ...]]
+    fragments: dict[str, tuple[CostStep, ...]]
     """Those that the operation reaches, each after the ones that it spreads."""
-    steps: tuple[Step, ...]
+    steps: tuple[CostStep, ...]
     variables: tuple[str, ...]
     """The ones that a list's size depends on."""
     defaults: Mapping[str, int | None]
@@ -437,16 +437,16 @@ def _operation_cost(operation: OperationDefinitionNode, root_fields: int) -> int
     return SUBSCRIPTION_COST if operation.operation is OperationType.SUBSCRIPTION else 0
 
 
-def _count(steps: tuple[Step, ...], fragments: Mapping[str, Totals], sizes: Mapping[str, int | None]) -> Totals:
+def _count(steps: tuple[CostStep, ...], fragments: Mapping[str, Totals], sizes: Mapping[str, int | None]) -> Totals:
     """One visit a step. Steps come after the one around them, so from the last to the first each step's
     content is complete when its turn comes, and there is no recursion."""
     contents = [NOTHING] * len(steps)
     for index in range(len(steps) - 1, 0, -1):
         step = steps[index]
         content = contents[index]
-        if isinstance(step, FieldStep):
+        if isinstance(step, FieldCost):
             content = step.totals(content, sizes)
-        elif isinstance(step, LeavesStep):
+        elif isinstance(step, LeavesCost):
             content = step.totals()
         elif step.spread is not None:
             # Absent where the document lacks it, or it spreads itself through this one.
@@ -455,19 +455,19 @@ def _count(steps: tuple[Step, ...], fragments: Mapping[str, Totals], sizes: Mapp
     return contents[0]
 
 
-def _plan(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> Plan:
+def _plan(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> CostPlan:
     root = schema.get_root_type(operation.operation)
     steps = _steps(schema, operation.selection_set, root)
     fragments = _reached_fragments(schema, document, steps)
-    return Plan(operation, fragments, steps, _sizing_variables(steps, fragments), _defaults(operation))
+    return CostPlan(operation, fragments, steps, _sizing_variables(steps, fragments), _defaults(operation))
 
 
 def _reached_fragments(
-    schema: GraphQLSchema, document: Document, steps: tuple[Step, ...]
-) -> dict[str, tuple[Step, ...]]:
+    schema: GraphQLSchema, document: Document, steps: tuple[CostStep, ...]
+) -> dict[str, tuple[CostStep, ...]]:
     """Depth first, and with a stack of our own: a chain of fragments may be hundreds long."""
-    found: dict[str, tuple[Step, ...]] = {}
-    ordered: dict[str, tuple[Step, ...]] = {}
+    found: dict[str, tuple[CostStep, ...]] = {}
+    ordered: dict[str, tuple[CostStep, ...]] = {}
     path: list[tuple[str | None, Iterator[str]]] = [(None, _spreads(steps))]
     while path:
         name, spreads = path[-1]
@@ -484,16 +484,16 @@ def _reached_fragments(
     return ordered
 
 
-def _spreads(steps: tuple[Step, ...]) -> Iterator[str]:
+def _spreads(steps: tuple[CostStep, ...]) -> Iterator[str]:
     return (step.spread for step in steps if step.spread is not None)
 
 
-def _sizing_variables(steps: tuple[Step, ...], fragments: Mapping[str, tuple[Step, ...]]) -> tuple[str, ...]:
+def _sizing_variables(steps: tuple[CostStep, ...], fragments: Mapping[str, tuple[CostStep, ...]]) -> tuple[str, ...]:
     names = {
         name: None
         for part in (steps, *fragments.values())
         for step in part
-        if isinstance(step, FieldStep)
+        if isinstance(step, FieldCost)
         for name, _ in step.sizing.variables
     }
     return tuple(names)
@@ -509,10 +509,10 @@ def _defaults(operation: OperationDefinitionNode) -> dict[str, int | None]:
 
 def _steps(
     schema: GraphQLSchema, selections: SelectionSetNode, parent_type: GraphQLCompositeType | None
-) -> tuple[Step, ...]:
+) -> tuple[CostStep, ...]:
     """The selections of one definition, flat, each after the one around it. The first stands for the
     definition itself."""
-    steps = [Step(0)]
+    steps = [CostStep(0)]
     to_do = [(0, parent_type, selections)]
     while to_do:
         index, type_, selection_set = to_do.pop()
@@ -528,7 +528,7 @@ def _steps(
             if inner is not None:
                 to_do.append((len(steps) - 1, inner_type, inner))
         if leaves:
-            steps.append(LeavesStep(index, None, leaves, aliases))
+            steps.append(LeavesCost(index, None, leaves, aliases))
     return tuple(steps)
 
 
@@ -542,33 +542,33 @@ def _is_leaf(type_: GraphQLCompositeType | None, node: FieldNode) -> bool:
 
 def _step(
     schema: GraphQLSchema, parent: int, type_: GraphQLCompositeType | None, node: SelectionNode
-) -> tuple[Step, GraphQLCompositeType | None]:
+) -> tuple[CostStep, GraphQLCompositeType | None]:
     if isinstance(node, FieldNode):
         return _field_step(schema, parent, type_, node)
     if isinstance(node, FragmentSpreadNode):
-        return Step(parent, node.name.value), None
+        return CostStep(parent, node.name.value), None
     if isinstance(node, InlineFragmentNode) and node.type_condition is not None:
-        return Step(parent), _composite(schema, node.type_condition)
-    return Step(parent), type_
+        return CostStep(parent), _composite(schema, node.type_condition)
+    return CostStep(parent), type_
 
 
 def _field_step(
     schema: GraphQLSchema, parent: int, type_: GraphQLCompositeType | None, node: FieldNode
-) -> tuple[FieldStep, GraphQLCompositeType | None]:
+) -> tuple[FieldCost, GraphQLCompositeType | None]:
     name = node.name.value
     alias = node.alias is not None
     introspects = name in ("__schema", "__type")
     definition = schema.get_field(type_, name) if type_ is not None else None
     if definition is None:
-        return FieldStep(parent, None, alias, introspects, weight=int(node.selection_set is not None)), None
+        return FieldCost(parent, None, alias, introspects, weight=int(node.selection_set is not None)), None
     returned = get_named_type(definition.type)
     if not is_composite_type(returned):
-        return FieldStep(parent, None, alias, introspects), None
+        return FieldCost(parent, None, alias, introspects), None
     listed = is_list_type(get_nullable_type(definition.type))
     paged = listed and type_ is not None and type_.name.endswith("Connection") and name in ("nodes", "edges")
     weight = 0 if returned.name.startswith("__") else 1
     sizing = _sizing(definition, node)
-    return FieldStep(parent, None, alias, introspects, weight, listed, paged, sizing), returned
+    return FieldCost(parent, None, alias, introspects, weight, listed, paged, sizing), returned
 
 
 def _composite(schema: GraphQLSchema, condition: NamedTypeNode) -> GraphQLCompositeType | None:

@@ -11,7 +11,7 @@ import orjson
 from graphql import ExecutionResult, GraphQLError
 
 from engine.faults import formatted
-from engine.operation import Key, Operation
+from engine.prepared import Key, Prepared
 from models.database_errors import DATABASE_ERRORS
 from models.errors import SignInRefused
 from models.scope import Scope
@@ -23,7 +23,7 @@ from subscriptions.message import Message
 #: A `previous` that no client has: the real one takes its place.
 _NOBODYS = -1
 
-Run = Callable[[Operation, Context, Message], Awaitable[ExecutionResult]]
+Run = Callable[[Prepared, Context, Message], Awaitable[ExecutionResult]]
 
 
 class RenderedMessage:
@@ -58,7 +58,7 @@ class RenderedMessage:
 class LiveTopic:
     """The `subscriptions.topic.Topic` of a GraphQL subscription."""
 
-    operation: Operation
+    operation: Prepared
     interest: Interest
     member_id: UUID
     run: Run
@@ -92,7 +92,7 @@ class LiveTopic:
         return [formatted(GraphQLError(message, original_error=fault))]
 
 
-def topic_key(operation: Operation, scope: Scope, member_id: UUID) -> object:
+def topic_key(operation: Prepared, scope: Scope, member_id: UUID) -> object:
     """What makes two subscriptions be told the same under this scope."""
     return operation.key, member_id if operation.is_per_viewer(scope) else None
 

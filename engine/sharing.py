@@ -18,7 +18,8 @@ from graphql import (
 )
 
 from engine.documents import Document
-from models.events import KINDS, TimeEvent
+from models.event_kinds import KINDS
+from models.events import TimeEvent
 from models.rights import Right
 from models.scope import Scope
 

@@ -88,7 +88,7 @@ async def assignees_of_tasks(tasks: Ids) -> dict[UUID, list[Member]]:
 
 async def stages_of(scope: Scope, pipelines: Ids) -> dict[UUID, list[Stage]]:
     """Each pipeline's stages, in order."""
-    rows = await scope.stages.read("seen.pipeline_id = ANY($1) ORDER BY seen.position, seen.id", pipelines)
+    rows = await scope.rows(Stage).read("seen.pipeline_id = ANY($1) ORDER BY seen.position, seen.id", pipelines)
     return _grouped((stage.pipeline_id, stage) for stage in rows)
 
 
@@ -97,7 +97,7 @@ _FIRST = (Category.ACTIVE, Category.COMPLETED, Category.ARCHIVED, Category.CUSTO
 
 async def statuses_of(scope: Scope, pipelines: Ids) -> dict[UUID, list[Status]]:
     """Each pipeline's statuses: the built-in ones, then the custom ones by name."""
-    rows = await scope.statuses.read("seen.pipeline_id = ANY($1)", pipelines)
+    rows = await scope.rows(Status).read("seen.pipeline_id = ANY($1)", pipelines)
     rows.sort(key=lambda status: (_FIRST.index(status.category), status.name_order, status.id))
     return _grouped((status.pipeline_id, status) for status in rows)
 
@@ -115,17 +115,17 @@ def _cards_statement(condition: str) -> str:
 
 async def cards(scope: Scope, stages: Ids, limit: int) -> dict[UUID, list[Job]]:
     """The visible, not archived jobs of each stage from the top, at most `limit` of each."""
-    statement = _cards_statement(scope.jobs.condition("job", 3))
-    rows = await read(Job, statement, stages, limit, *scope.jobs.values)
+    statement = _cards_statement(scope.rows(Job).condition("job", 3))
+    rows = await read(Job, statement, stages, limit, *scope.rows(Job).values)
     return _grouped((job.stage_id, job) for job in rows)
 
 
 async def _count_by(scope: Scope, column: str, ids: Ids, condition: str) -> dict[UUID, int]:
     statement = (
         f"SELECT {column}, count(*) FROM job WHERE {column} = ANY($1) AND {condition} "
-        f"AND {scope.jobs.condition('job', 2)} GROUP BY {column}"
+        f"AND {scope.rows(Job).condition('job', 2)} GROUP BY {column}"
     )
-    return dict(await fetch(statement, ids, *scope.jobs.values))
+    return dict(await fetch(statement, ids, *scope.rows(Job).values))
 
 
 async def cards_on(scope: Scope, stages: Ids) -> dict[UUID, int]:
@@ -192,5 +192,6 @@ def _jobs_statement(condition: str) -> str:
 
 async def jobs_of_items(scope: Scope, items: Ids) -> dict[UUID, list[Job]]:
     """The visible jobs that each item is linked to, in the order in which it was."""
-    rows: list[Any] = await read(Job, _jobs_statement(scope.jobs.condition("job", 2)), items, *scope.jobs.values)
+    jobs = scope.rows(Job)
+    rows: list[Any] = await read(Job, _jobs_statement(jobs.condition("job", 2)), items, *jobs.values)
     return _grouped((row["of_item"], row) for row in rows)

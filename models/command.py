@@ -1,8 +1,7 @@
-"""What every command shares: one transaction, authority that holds to its end, one revision, a call that may be
-repeated."""
+"""What every command shares: one transaction, authority that holds to its end, one revision, and that it happens once
+if it is asked to."""
 
 import asyncio
-import functools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,10 +9,10 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
 import asyncpg
-import orjson
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
+from models.actions import Action, Command
 from models.actor import Actor, ActorKind
 from models.bulk import Bulk
 from models.clock import day_in
@@ -22,8 +21,8 @@ from models.errors import Code, Forbidden, Refusal, RuleBroken, SignInRefused, r
 from models.events import Event
 from models.ids import Kind
 from models.log import Committed, ScopesChanged, announce, append
-from models.repeating import earlier_call
-from models.rights import ACTIONS, Requirement, Right, Role
+from models.once import NOTHING, Kept, keep
+from models.rights import Requirement, Right, Role
 from models.rows import Firm, Row
 from models.scope import Scope, Viewer
 from models.viewers import viewers
@@ -68,7 +67,6 @@ class Change:
     """A change being made: who makes it, what they see, and the events so far."""
 
     actor: Actor
-    action: str
     now: datetime
     scope: Scope
     role: Role
@@ -109,45 +107,43 @@ class Change:
 
 
 def command(
-    action: str,
-) -> Callable[[Callable[Concatenate[Change, P], Awaitable[T]]], Callable[Concatenate[Actor, P], Awaitable[Outcome[T]]]]:
-    """Make a function that changes rows and records events a command.
+    name: str, needs: Requirement | Right | Role, *, internal: bool = False
+) -> Callable[[Callable[Concatenate[Change, P], Awaitable[T]]], Command[P, Outcome[T]]]:
+    """Make a function that changes rows and records events a command: the action of this name, which needs a right, a
+    role, or nothing but to be a member.
 
-    It runs in one transaction, after the actor's right to `action` has been checked against what the database says
-    now. What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A
-    caller that is cancelled does not cancel it: a change is made wholly or not at all.
+    It runs in one transaction, after it has been checked against what the database says now that the actor may do it.
+    What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A caller
+    that is cancelled does not cancel it: a change is made wholly or not at all.
 
     The actor's authority is the same at the end as at the beginning, or it is undone and tried again with what is left
     of that authority.
     """
-    needed = ACTIONS[action]
+    action = Action(name, Requirement.of(needs), internal)
 
-    def wrap(
-        body: Callable[Concatenate[Change, P], Awaitable[T]],
-    ) -> Callable[Concatenate[Actor, P], Awaitable[Outcome[T]]]:
-        @functools.wraps(body)
+    def wrap(body: Callable[Concatenate[Change, P], Awaitable[T]]) -> Command[P, Outcome[T]]:
         async def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> Outcome[T]:
             async def attempt() -> Outcome[T]:
-                return await _attempt(actor, action, needed, lambda change: body(change, *args, **kwargs))
+                return await _attempt(actor, action, lambda change: body(change, *args, **kwargs))
 
             return await shielded(_retrying(attempt))
 
-        return run
+        return Command(action, body, run)
 
     return wrap
 
 
-def expect_permitted(viewer: Viewer, action: str) -> None:
+def expect_permitted(viewer: Viewer, action: Action) -> None:
     """`Forbidden` unless this viewer may do it at all. Asked before anything is made of what they send: the command
     itself asks what the database then says."""
-    ACTIONS[action].check(viewer.role, viewer.scope.rights, _spoken(action))
+    action.check(viewer.role, viewer.scope.rights)
 
 
-async def authority(actor: Actor, action: str) -> Change:
+async def authority(actor: Actor, action: Action) -> Change:
     """A change that is not being made: what the actor might do now. `Forbidden` unless they may do it at all. For what
     is to be refused before work that takes too long for a transaction; the command asks again."""
-    change = await _begin(actor, action)
-    ACTIONS[action].check(change.role, change.scope.rights, _spoken(action))
+    change = await _begin(actor)
+    action.check(change.role, change.scope.rights)
     return change
 
 
@@ -188,17 +184,15 @@ async def _retrying(attempt: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
     raise AssertionError
 
 
-async def _attempt(
-    actor: Actor, action: str, needed: Requirement, body: Callable[[Change], Awaitable[T]]
-) -> Outcome[T]:
+async def _attempt(actor: Actor, action: Action, body: Callable[[Change], Awaitable[T]]) -> Outcome[T]:
     async with in_transaction():
-        change = await _begin(actor, action)
+        change = await _begin(actor)
         try:
             # First: what this very caller did already may have been to give the right away.
-            if (earlier := await _earlier_call(change)) is not None:
+            if (earlier := await _earlier(change)) is not None:
                 await _confirm(change)
                 return earlier
-            needed.check(change.role, change.scope.rights, _spoken(action))
+            action.check(change.role, change.scope.rights)
             value = await body(change)
         except Refusal:
             # It may have waited, and says what it then found.
@@ -212,23 +206,19 @@ async def _attempt(
     return Outcome(value, committed.revision, rescoped, viewer=change.viewer)
 
 
-def _spoken(action: str) -> str:
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in action).capitalize()
-
-
-async def _begin(actor: Actor, action: str) -> Change:
+async def _begin(actor: Actor) -> Change:
     now = datetime.now(UTC)
     if actor.kind is ActorKind.CONTACT:
         raise Forbidden("Clients do not change what is the firm's own. Ask a member of the firm.")
     if actor.kind is not ActorKind.MEMBER:
         firm = await Firm.get(id=actor.firm_id)
         whole = Scope.whole(actor.firm_id)
-        return Change(actor, action, now, whole, Role.ADMIN, firm.time_zone, firm.revision, None)
+        return Change(actor, now, whole, Role.ADMIN, firm.time_zone, firm.revision, None)
     assert actor.id is not None
     viewer = (await viewers([actor.id])).get(actor.id)
     if viewer is None or viewer.scope.firm_id != actor.firm_id:
         raise shut_out()
-    return Change(actor, action, now, viewer.scope, viewer.role, viewer.time_zone, viewer.revision, viewer)
+    return Change(actor, now, viewer.scope, viewer.role, viewer.time_zone, viewer.revision, viewer)
 
 
 def shut_out() -> SignInRefused:
@@ -236,15 +226,15 @@ def shut_out() -> SignInRefused:
     return SignInRefused("You are no longer an active member of this firm. Ask somebody who manages its team.")
 
 
-async def _earlier_call(change: Change) -> Outcome[Any] | None:
-    earlier = await earlier_call(change.actor, change.now)
+async def _earlier(change: Change) -> Outcome[Any] | None:
+    once = change.actor.once
+    earlier = await once.earlier(change.actor.firm_id, change.now) if once is not None else None
     if earlier is None:
         return None
-    recalled, revision = await _recall(change.seen, orjson.loads(earlier["result"])), earlier["revision"]
     return Outcome(
-        recalled,
-        change.revision if revision is None else revision,
-        refused=revision is None,
+        await _recall(change.seen, earlier.result),
+        change.revision if earlier.revision is None else earlier.revision,
+        refused=earlier.revision is None,
         viewer=change.viewer,
     )
 
@@ -258,33 +248,28 @@ async def _confirm(change: Change) -> None:
         raise _AuthorityChanged
 
 
-async def _append(change: Change) -> Committed:
-    """Write what was recorded to the log, if the actor's authority is still what it was. Whatever changes a scope
-    raises the firm's revision too, so from there to the commit it cannot change any more."""
+async def _append(change: Change, kept: Kept) -> Committed:
+    """Write what was recorded to the log, with what is kept of it, if the actor's authority is still what it was.
+    Whatever changes a scope raises the firm's revision too, so from there to the commit it cannot change any more."""
     as_of = change.viewer.revision if change.viewer is not None else None
     try:
-        return await append(change.actor, change.events, change.now, as_of=as_of)
+        return await append(change.actor, change.events, change.now, as_of=as_of, kept=kept)
     except ScopesChanged:
         # Somebody's has. Whether it was the actor's is looked up while nobody else can raise the revision.
         await sql("SELECT FROM firm WHERE id = $1 FOR NO KEY UPDATE", change.actor.firm_id)
         await _confirm(change)
-        return await append(change.actor, change.events, change.now)
+        return await append(change.actor, change.events, change.now, kept=kept)
 
 
 async def _finish(change: Change, value: Any) -> Committed | None:
-    committed = await _append(change) if change.events else None
-    if committed is None:
-        await _confirm(change)
-    if call := change.actor.call:
-        await sql(
-            "UPDATE idempotency_key SET revision = $4, result = $5 WHERE firm_id = $1 AND asker = $2 AND key = $3",
-            change.actor.firm_id,
-            call.asker,
-            call.key,
-            committed.revision if committed else None if _refused(value) else change.made_at or change.revision,
-            orjson.dumps(_remember(value)).decode(),
-        )
-    return committed
+    once = change.actor.once
+    kept = once.kept(_remember(value)) if once is not None else NOTHING
+    if change.events:
+        return await _append(change, kept)
+    await _confirm(change)
+    if once is not None:
+        await keep(change.actor.firm_id, kept, None if _refused(value) else change.made_at or change.revision)
+    return None
 
 
 def _refused(value: Any) -> bool:

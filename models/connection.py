@@ -12,6 +12,8 @@ from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.migrations.api.migrate import migrate as run_migrations
 
+from models.kinds import MODULES
+
 # "jobwire" in ASCII: every process that migrates takes this lock first.
 _MIGRATION_LOCK = 0x6A6F6277697265
 
@@ -80,7 +82,7 @@ def _config(url: str, pool: int, statement_timeout: float) -> dict[str, Any]:
         },
         "apps": {
             "models": {
-                "models": ["models.rows"],
+                "models": ["models.rows", *(f"models.items.{name}" for name in MODULES)],
                 "migrations": "models.migrations",
                 "default_connection": "default",
             }

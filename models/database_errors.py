@@ -1,7 +1,7 @@
 """What a database that is away, or too slow, looks like to the rooms above."""
 
 import asyncpg
-from tortoise.exceptions import BaseORMException
+from tortoise.exceptions import BaseORMException, DBConnectionError
 
 #: To be waited out, and tried again.
 DATABASE_ERRORS = (
@@ -15,3 +15,15 @@ DATABASE_ERRORS = (
 
 #: A statement took too long, and was given up.
 STATEMENT_TIMEOUT = asyncpg.QueryCanceledError
+
+#: It is away, or too busy. Anything else that it says is an answer.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    DBConnectionError,
+)

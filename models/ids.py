@@ -36,6 +36,13 @@ class Kind(StrEnum):
         return self.replace("_", " ")
 
 
+def plural(kind: Kind) -> str:
+    """The word for many of them, as lists of them are called."""
+    if kind.endswith("y"):
+        return kind.removesuffix("y") + "ies"
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"
+
+
 # A UUID that says what it names, for whoever reads the annotation: to mypy they are all UUIDs.
 FirmId = Annotated[UUID, Kind.FIRM]
 MemberId = Annotated[UUID, Kind.MEMBER]

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,13 +13,16 @@ import orjson
 from models.actor import Actor
 from models.database import sql
 from models.events import Event, from_json, to_json
+from models.once import NOTHING, Kept, kept_json
+from models.position import Position, Positioned
 from models.scope import Scope
 from models.visibility_in_sql import shown_condition, shown_values
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """An event with its place in the log: when, by whom, and because of which revision."""
+    """An event with its place in the log: when, by whom, and because of which revision. `hops` is the length of that
+    chain of causes: 0 for what a person or a schedule did."""
 
     revision: int
     index: int
@@ -25,6 +30,7 @@ class Logged:
     actor: dict[str, Any]
     cause: int | None
     at: datetime
+    hops: int = 0
 
 
 class ScopesChanged(Exception):
@@ -57,23 +63,26 @@ def announce(committed: Committed) -> None:
 
 
 # One statement, so that the firm's row, which makes commit order equal revision order, is held for one round trip and
-# the commit. The rows come as one JSON array: its size does not change the statement.
+# the commit. The rows come as one JSON array: its size does not change the statement. What is kept of a command that
+# happens once is a part of it.
 _APPEND = """
 WITH raised AS (
-    UPDATE firm SET revision = revision + 1,
-                    scope_revision = CASE WHEN $6 THEN revision + 1 ELSE scope_revision END
-    WHERE id = $1 AND ($8::bigint IS NULL OR scope_revision <= $8) RETURNING revision
-)
-INSERT INTO event (firm_id, revision, index, type, data, subject, job, actor, cause, idempotency_key, at)
-SELECT $1, raised.revision, e.index, e.type, e.data, e.subject, e.job, $3::jsonb, $4, $5, $7
-FROM raised, jsonb_to_recordset($2::jsonb) AS e(index int, type text, data jsonb, subject uuid, job uuid)
+    UPDATE firm SET revision = revision + 1, behind_since = COALESCE(behind_since, $8),
+                    scope_revision = CASE WHEN $7 THEN revision + 1 ELSE scope_revision END
+    WHERE id = $1 AND ($9::bigint IS NULL OR scope_revision <= $9) RETURNING revision
+), kept AS ({kept})
+INSERT INTO event (firm_id, revision, index, type, data, subject, job, actor, cause, hops, idempotency_key, at)
+SELECT $1, raised.revision, e.index, e.type, e.data, e.subject, e.job, $4::jsonb, $5, $10, $6, $8
+FROM raised, jsonb_to_recordset($3::jsonb) AS e(index int, type text, data jsonb, subject uuid, job uuid)
 RETURNING revision
 """
 
 
-async def append(actor: Actor, events: Sequence[Event], now: datetime, *, as_of: int | None = None) -> Committed:
-    """Raise the firm's revision and write the events under it: the last statement of a transaction. `ScopesChanged`
-    when a member's scope has changed after the revision `as_of`."""
+async def append(
+    actor: Actor, events: Sequence[Event], now: datetime, *, as_of: int | None = None, kept: Kept = NOTHING
+) -> Committed:
+    """Raise the firm's revision, write the events under it and keep what is `kept` with it: the last statement of a
+    transaction. `ScopesChanged` when a member's scope has changed after the revision `as_of`."""
     rows = [
         {
             "index": index,
@@ -85,24 +94,69 @@ async def append(actor: Actor, events: Sequence[Event], now: datetime, *, as_of:
         for index, event in enumerate(events)
     ]
     written = await sql(
-        _APPEND,
+        _APPEND.format(kept=kept.statement),
         actor.firm_id,
+        kept_json(kept),
         orjson.dumps(rows).decode(),
         orjson.dumps(actor.to_json()).decode(),
         actor.cause,
-        actor.call.key if actor.call else None,
+        actor.once.key if actor.once else None,
         any(event.rescoped for event in events),
         now,
         as_of,
+        actor.hops,
     )
     if not written:
         raise ScopesChanged
     revision = written[0]["revision"]
-    logged = (Logged(revision, index, event, actor.to_json(), actor.cause, now) for index, event in enumerate(events))
+    acted = actor.to_json()
+    logged = (Logged(revision, index, event, acted, actor.cause, now, actor.hops) for index, event in enumerate(events))
     return Committed(actor.firm_id, revision, tuple(logged))
 
 
-_COLUMNS = "revision, index, type, data, actor, cause, at"
+class Extent(Enum):
+    """What there is of the log after a revision."""
+
+    #: It is the last one.
+    NOTHING_NEW = auto()
+    #: These events, and none is missing between.
+    UP_TO_HERE = auto()
+    #: Something is missing: the log was pruned.
+    CUT_OFF = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A firm's log after a revision, as far as it was asked for. `full` when there may be more of it: also of the last
+    revision."""
+
+    firm_id: UUID
+    extent: Extent
+    logged: Sequence[Logged] = ()
+    full: bool = False
+
+    @property
+    def revisions(self) -> list[Committed]:
+        """The revisions that are wholly in it."""
+        revisions = [
+            Committed(self.firm_id, revision, tuple(events))
+            for revision, events in groupby(self.logged, key=lambda logged: logged.revision)
+        ]
+        return revisions[:-1] if self.full else revisions
+
+
+class Unreadable(Exception):
+    """The log has an event that this version of the program does not know. `before` is what was asked for up to its
+    revision."""
+
+    def __init__(self, kind: str, revision: int, before: Sequence[Logged]) -> None:
+        super().__init__(f"{kind} of revision {revision}")
+        self.kind = kind
+        self.revision = revision
+        self.before = before
+
+
+_COLUMNS = "revision, index, type, data, actor, cause, hops, at"
 _READ = f"""
 SELECT {_COLUMNS}, (SELECT revision FROM firm WHERE id = $1) AS head FROM event
 WHERE firm_id = $1 AND revision > $2 ORDER BY revision, index LIMIT $3
@@ -119,20 +173,24 @@ _RECENT = (timedelta(days=7), timedelta(days=100))
 _CLOCKS = timedelta(days=1)
 
 
-async def read_log(firm_id: UUID, after: int, *, limit: int) -> list[Logged]:
-    """The firm's events after a revision, oldest first, at most `limit`; none at all when the log does not have all of
-    them any more."""
+async def read_log(firm_id: UUID, after: int, *, limit: int) -> LogPage:
+    """The firm's events after a revision, oldest first, at most `limit`; or that there is none, or that the log does
+    not have all of them any more."""
     now = datetime.now(UTC)
     # Revisions prove that nothing is missing. Times would not: clocks differ, and a change is as old as its beginning.
     for recent in _RECENT:
         rows = await sql(_READ_RECENT, firm_id, after, limit, now - recent, now + _CLOCKS)
         if _are_all(rows, after, limit):
-            return _logged(rows)
+            return _page(firm_id, rows, limit)
         # Mostly there is nothing further back either: somebody asked too early.
         if not rows and (await heads([firm_id]))[firm_id].revision <= after:
-            return []
+            return LogPage(firm_id, Extent.NOTHING_NEW)
     rows = await sql(_READ, firm_id, after, limit)
-    return _logged(rows) if _are_all(rows, after, limit) else []
+    return _page(firm_id, rows, limit) if _are_all(rows, after, limit) else LogPage(firm_id, Extent.CUT_OFF)
+
+
+def _page(firm_id: UUID, rows: Sequence[dict[str, Any]], limit: int) -> LogPage:
+    return LogPage(firm_id, Extent.UP_TO_HERE, _logged(rows), full=len(rows) == limit)
 
 
 def _are_all(rows: Sequence[dict[str, Any]], after: int, limit: int) -> bool:
@@ -189,18 +247,17 @@ async def revision_of_creation(firm_id: UUID, subject: UUID, kind: type[Event]) 
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Head(Positioned):
     """How far a firm's log is, and up to where its members' scopes have changed."""
 
-    revision: int
+    position: Position
     scope_revision: int
-    epoch: UUID
 
 
 async def heads(firm_ids: Iterable[UUID]) -> dict[UUID, Head]:
     """The heads of these firms, in one statement."""
     rows = await sql("SELECT id, revision, scope_revision, epoch FROM firm WHERE id = ANY($1)", list(firm_ids))
-    return {row["id"]: Head(row["revision"], row["scope_revision"], row["epoch"]) for row in rows}
+    return {row["id"]: Head(Position(row["epoch"], row["revision"]), row["scope_revision"]) for row in rows}
 
 
 def encode_committed(committed: Committed) -> dict[str, Any]:
@@ -211,6 +268,7 @@ def encode_committed(committed: Committed) -> dict[str, Any]:
         "revision": committed.revision,
         "actor": first.actor,
         "cause": first.cause,
+        "hops": first.hops,
         "at": first.at.isoformat(),
         "events": [[type(logged.event).__name__, to_json(logged.event)] for logged in committed.events],
     }
@@ -219,25 +277,27 @@ def encode_committed(committed: Committed) -> dict[str, Any]:
 def decode_committed(data: dict[str, Any]) -> Committed:
     """The revision that the bell carried."""
     revision, at = data["revision"], datetime.fromisoformat(data["at"])
+    hops = data.get("hops", 0)  # A server of the version before does not say.
     return Committed(
         UUID(data["firm"]),
         revision,
         tuple(
-            Logged(revision, index, from_json(kind, fields), data["actor"], data["cause"], at)
+            Logged(revision, index, from_json(kind, fields), data["actor"], data["cause"], at, hops)
             for index, (kind, fields) in enumerate(data["events"])
         ),
     )
 
 
 def _logged(rows: Iterable[dict[str, Any]]) -> list[Logged]:
-    return [
-        Logged(
-            row["revision"],
-            row["index"],
-            from_json(row["type"], orjson.loads(row["data"])),
-            orjson.loads(row["actor"]),
-            row["cause"],
-            row["at"],
-        )
-        for row in rows
-    ]
+    """The events of these rows; `Unreadable` at the first that is none."""
+    logged: list[Logged] = []
+    for row in rows:
+        try:
+            event = from_json(row["type"], orjson.loads(row["data"]))
+        except (LookupError, TypeError, ValueError) as error:
+            # A newer version of the program writes kinds of events that this one does not know.
+            before = [earlier for earlier in logged if earlier.revision != row["revision"]]
+            raise Unreadable(row["type"], row["revision"], before) from error
+        actor = orjson.loads(row["actor"])
+        logged.append(Logged(row["revision"], row["index"], event, actor, row["cause"], row["at"], row["hops"]))
+    return logged

@@ -37,9 +37,24 @@ SELECT EXISTS (SELECT FROM ({_PARTITIONS}) p WHERE p.since < $2 AND p.until > $1
     OR EXISTS (SELECT FROM event_default WHERE at >= $1 AND at < $2) AS taken
 """
 _WHOLLY_BEFORE = f"SELECT name FROM ({_PARTITIONS}) p WHERE p.until <= $1 ORDER BY p.until"
-_FORGET = """
+# Where followers are behind, and up to where they have read. Every firm is looked at, and not only those that are
+# marked: what is dropped is gone.
+_LATE = """(
+    SELECT firm.id AS firm_id, COALESCE(c.revision, 0) AS revision
+    FROM follower f CROSS JOIN firm LEFT JOIN follower_cursor c ON c.follower_id = f.name AND c.firm_id = firm.id
+    WHERE COALESCE(c.revision, 0) < firm.revision
+) late"""
+_IS_READ = f"""
+SELECT NOT EXISTS (SELECT FROM {_LATE} WHERE EXISTS (
+    SELECT FROM {{partition}} e WHERE e.firm_id = late.firm_id AND e.revision > late.revision
+)) AS is_read
+"""
+_FORGET = f"""
 WITH gone AS (
-    DELETE FROM event_default WHERE ctid = ANY(ARRAY(SELECT ctid FROM event_default WHERE at < $1 LIMIT $2)) RETURNING 1
+    DELETE FROM event_default WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM event_default e WHERE at < $1
+        AND NOT EXISTS (SELECT FROM {_LATE} WHERE e.firm_id = late.firm_id AND e.revision > late.revision) LIMIT $2
+    )) RETURNING 1
 )
 SELECT count(*) AS number FROM gone
 """
@@ -57,10 +72,14 @@ async def make_partitions(now: datetime) -> list[str]:
 
 async def prune_log(now: datetime, months_kept: int) -> list[str]:
     """Drop the partitions that are wholly older than so many months before this one, the oldest first: whoever is
-    further behind is told to read anew. Returns their names."""
+    further behind is told to read anew. Only followers are waited for: what one of them has not read stays, and so does
+    what is younger. Returns their names."""
     cut = _later(_month_of(now), -months_kept)
     dropped = []
     for row in await sql(_WHOLLY_BEFORE, cut):
+        (found,) = await sql(_IS_READ.format(partition=row["name"]))
+        if not found["is_read"]:
+            break
         async with _alone():
             await sql(f"DROP TABLE IF EXISTS {row['name']}")
         dropped.append(row["name"])

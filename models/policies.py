@@ -1,4 +1,4 @@
-"""Which rows a scope sees: one policy a kind of row, and the policy as a condition of the ORM and of SQL.
+"""Which rows a scope sees: the policy that a class of rows declares, as a condition of the ORM and of SQL.
 
 Commands ask the ORM, what is shown is read in SQL; both are made of the same policy."""
 
@@ -17,7 +17,6 @@ from tortoise.expressions import Q, ResolveContext
 from tortoise.query_utils import QueryModifier
 
 from models.conditions import holds
-from models.ids import Kind
 from models.rights import Right
 
 
@@ -41,10 +40,14 @@ class Sight(Protocol):
         """The visible pipelines; None for all."""
 
 
-@dataclass(frozen=True, slots=True)
+# By identity: each statement looks its condition up by it.
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """The columns that decide who sees a row: those of the viewer's firm, at a visible account, in a visible pipeline.
-    Where no column is named, nothing is asked for."""
+
+    Where none is named, the whole team sees the row, and the policy has to say so: nobody sees what by mistake has a
+    policy that asks for nothing, because there is none.
+    """
 
     firm: str = "firm_id"
     account: str | None = None
@@ -54,47 +57,36 @@ class Policy:
     #: Nothing is seen without this right, but for the viewer's own rows, which always are.
     right: Right | None = None
     owner: str | None = None
+    whole_team: bool = False
+
+    def __post_init__(self) -> None:
+        asks = any((self.account, self.pipeline, self.with_jobs, self.right))
+        if asks == self.whole_team:
+            raise TypeError(f"A policy says who sees a row, or that the whole team does, and not both: {self}.")
 
 
-POLICIES = {
-    Kind.FIRM: Policy(firm="id"),
-    Kind.MEMBER: Policy(),
-    Kind.TAG: Policy(),
-    Kind.CLIENT_STATUS: Policy(),
-    Kind.ACCOUNT: Policy(account="id"),
-    Kind.PIPELINE: Policy(pipeline="id"),
-    Kind.STAGE: Policy(pipeline="pipeline_id"),
-    Kind.STATUS: Policy(pipeline="pipeline_id"),
-    Kind.JOB: Policy(account="account_id", pipeline="pipeline_id"),
-    Kind.TASK: Policy(account="account_id", with_jobs=True),
-    Kind.TIME_ENTRY: Policy(account="account_id", with_jobs=True, right=Right.MANAGE_TIME_ENTRIES, owner="member_id"),
-}
-
-
-def orm_condition(kind: Kind, scope: Sight, member: UUID | None) -> Q:
+def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
     """What holds for the visible rows. Without a member nobody's rows are their own."""
-    policy = POLICIES[kind]
-    firm = holds(**{policy.firm: scope.firm_id})
-    visible = firm & (_in_places(policy, scope) if may_see(kind, scope) else holds(id__in=()))
+    firm = holds(**{policy.firm: sight.firm_id})
+    visible = firm & (_in_places(policy, sight) if may_see(policy, sight) else holds(id__in=()))
     if policy.owner is not None and member is not None:
         visible |= firm & holds(**{policy.owner: member})
     return visible
 
 
-def may_see(kind: Kind, scope: Sight) -> bool:
-    """Whether the scope has the right to rows of this kind at all."""
-    right = POLICIES[kind].right
-    return right is None or right in scope.rights
+def may_see(policy: Policy, sight: Sight) -> bool:
+    """Whether the scope has the right to such rows at all."""
+    return policy.right is None or policy.right in sight.rights
 
 
-def _in_places(policy: Policy, scope: Sight) -> Q:
+def _in_places(policy: Policy, sight: Sight) -> Q:
     places = Q()
-    if policy.account is not None and scope.accounts is not None:
-        places &= holds(**{f"{policy.account}__in": scope.accounts})
-    if policy.pipeline is not None and scope.pipelines is not None:
-        places &= holds(**{f"{policy.pipeline}__in": scope.pipelines})
-    if policy.with_jobs and scope.pipelines is not None:
-        places &= _NoJobOutside(scope.pipelines)
+    if policy.account is not None and sight.accounts is not None:
+        places &= holds(**{f"{policy.account}__in": sight.accounts})
+    if policy.pipeline is not None and sight.pipelines is not None:
+        places &= holds(**{f"{policy.pipeline}__in": sight.pipelines})
+    if policy.with_jobs and sight.pipelines is not None:
+        places &= _NoJobOutside(sight.pipelines)
     return places
 
 
@@ -136,10 +128,9 @@ class _InSql(Criterion):
 
 
 @cache
-def sql_condition(kind: Kind, row: str, first: int) -> str:
+def sql_condition(policy: Policy, row: str, first: int) -> str:
     """What holds for the visible rows, which the statement calls `row`. It is the same for every scope: `sql_values`
     are what differs, and have their places from `first` on."""
-    policy = POLICIES[kind]
     places = (f"${number}" for number in count(first))
     firm = f"{row}.{policy.firm} = {next(places)}"
     asked = []
@@ -161,16 +152,15 @@ def _among(column: str, place: str) -> str:
     return f"({place}::uuid[] IS NULL OR {column} = ANY({place}))"
 
 
-def sql_values(kind: Kind, scope: Sight, member: UUID | None) -> Sequence[Any]:
+def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[Any]:
     """The values of `sql_condition`, in order."""
-    policy = POLICIES[kind]
-    values: list[Any] = [scope.firm_id]
+    values: list[Any] = [sight.firm_id]
     if policy.right is not None:
-        values.append(may_see(kind, scope))
+        values.append(may_see(policy, sight))
     if policy.account is not None:
-        values.append(scope.accounts)
+        values.append(sight.accounts)
     if policy.pipeline is not None or policy.with_jobs:
-        values.append(scope.pipelines)
+        values.append(sight.pipelines)
     if policy.owner is not None:
         values.append(member)
     return values

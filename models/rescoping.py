@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
+from models.rows import Account, Job, Pipeline
 from models.scope import Rows, Scope
 
 
@@ -28,12 +29,12 @@ async def difference(old: Scope, new: Scope, jobs: Mapping[str, object], *, most
     `most` of each kind. The rows are as they are now."""
     by_place = {"order_by": ("stage_id", "position", "id"), "conditions": jobs}
     return Difference(
-        added_accounts=await _only(new.accounts_seen, old.accounts_seen, most),
-        removed_accounts=await _only(old.accounts_seen, new.accounts_seen, most),
-        added_pipelines=await _only(new.pipelines_seen, old.pipelines_seen, most),
-        removed_pipelines=await _only(old.pipelines_seen, new.pipelines_seen, most),
-        added_jobs=await _only(new.jobs, old.jobs, most, **by_place),  # type: ignore[arg-type]
-        removed_jobs=await _only(old.jobs, new.jobs, most, **by_place),  # type: ignore[arg-type]
+        added_accounts=await _only(new.rows(Account), old.rows(Account), most),
+        removed_accounts=await _only(old.rows(Account), new.rows(Account), most),
+        added_pipelines=await _only(new.rows(Pipeline), old.rows(Pipeline), most),
+        removed_pipelines=await _only(old.rows(Pipeline), new.rows(Pipeline), most),
+        added_jobs=await _only(new.rows(Job), old.rows(Job), most, **by_place),  # type: ignore[arg-type]
+        removed_jobs=await _only(old.rows(Job), new.rows(Job), most, **by_place),  # type: ignore[arg-type]
     )
 
 

@@ -1,5 +1,7 @@
-"""Who may do what: roles, access rights, and the one table that the checks, the schema's `@requires`, the docs and the
-tests all read."""
+"""Who may do what: roles, access rights, and what an action or a field can require of them.
+
+What an action requires is declared with its command, what a field requires with the row or the event that has it. The
+checks, the schema's `@requires`, the docs and the tests are all made from that."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -49,7 +51,8 @@ def effective_rights(role: Role, given: frozenset[Right]) -> frozenset[Right]:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """What a caller must hold: a right, or a role (OWNER for the owner alone, ADMIN for admins and the owner).
+    """What a caller must hold: a right, or a role (OWNER for the owner alone, ADMIN for admins and the owner). That it
+    is nothing but to be a member of the firm has to be said.
 
     A field with `unless_own` is answered without it on a member's own stream, where it is of what is their own.
     """
@@ -57,6 +60,18 @@ class Requirement:
     right: Right | None = None
     role: Role | None = None
     unless_own: bool = False
+    every_member: bool = False
+
+    def __post_init__(self) -> None:
+        if [self.right is not None, self.role is not None, self.every_member].count(True) != 1:
+            raise TypeError(f"A requirement is one right, or one role, or nothing but to be a member: {self!r}.")
+
+    @classmethod
+    def of(cls, needed: "Right | Role | Requirement") -> "Requirement":
+        """The requirement of this right, or of this role."""
+        if isinstance(needed, Right):
+            return cls(right=needed)
+        return cls(role=needed) if isinstance(needed, Role) else needed
 
     def met_by(self, role: Role, rights: frozenset[Right]) -> bool:
         """Whether somebody with this role and these effective rights may."""
@@ -79,112 +94,5 @@ class Requirement:
         return "the role OWNER" if self.role is Role.OWNER else "the role ADMIN or OWNER"
 
 
-NOTHING = Requirement()
-
-
-def _right(right: Right) -> Requirement:
-    return Requirement(right=right)
-
-
-def _unless_own(right: Right) -> Requirement:
-    return Requirement(right=right, unless_own=True)
-
-
-#: Each command by the name of its mutation. What is not a matter of role or right (which rows the caller sees, whose
-#: entry it is, who may make an admin) is a rule of the command itself.
-ACTIONS: dict[str, Requirement] = {
-    "updateFirm": Requirement(role=Role.ADMIN),
-    "createMember": _right(Right.MANAGE_TEAM),
-    "updateMember": _right(Right.MANAGE_TEAM),
-    "setMemberRole": _right(Right.MANAGE_TEAM),
-    "setMemberRights": _right(Right.MANAGE_TEAM),
-    "deactivateMember": _right(Right.MANAGE_TEAM),
-    "reactivateMember": _right(Right.MANAGE_TEAM),
-    "transferOwnership": Requirement(role=Role.OWNER),
-    "changePassword": NOTHING,
-    "createTag": _right(Right.MANAGE_TAGS),
-    "updateTag": _right(Right.MANAGE_TAGS),
-    "deleteTag": _right(Right.MANAGE_TAGS),
-    "createAccount": _right(Right.MANAGE_ACCOUNTS),
-    "updateAccount": _right(Right.MANAGE_ACCOUNTS),
-    "setAccountTags": _right(Right.MANAGE_ACCOUNTS),
-    "setAccountTeam": _right(Right.MANAGE_ACCOUNTS),
-    "archiveAccount": _right(Right.MANAGE_ACCOUNTS),
-    "restoreAccount": _right(Right.MANAGE_ACCOUNTS),
-    "createPipeline": _right(Right.MANAGE_PIPELINES),
-    "updatePipeline": _right(Right.MANAGE_PIPELINES),
-    "setPipelineMembers": _right(Right.MANAGE_PIPELINES),
-    "deletePipeline": _right(Right.MANAGE_PIPELINES),
-    "createStage": _right(Right.MANAGE_PIPELINES),
-    "updateStage": _right(Right.MANAGE_PIPELINES),
-    "moveStage": _right(Right.MANAGE_PIPELINES),
-    "deleteStage": _right(Right.MANAGE_PIPELINES),
-    "createStatus": _right(Right.MANAGE_PIPELINES),
-    "updateStatus": _right(Right.MANAGE_PIPELINES),
-    "deleteStatus": _right(Right.MANAGE_PIPELINES),
-    "createClientStatus": Requirement(role=Role.ADMIN),
-    "updateClientStatus": Requirement(role=Role.ADMIN),
-    "deleteClientStatus": Requirement(role=Role.ADMIN),
-    "createJob": NOTHING,
-    "updateJob": NOTHING,
-    "setJobBudget": _right(Right.MANAGE_TIME_BUDGETS),
-    "moveJob": NOTHING,
-    "moveJobs": NOTHING,
-    "setJobStatus": NOTHING,
-    "setJobsStatus": NOTHING,
-    "completeJob": NOTHING,
-    "completeJobs": NOTHING,
-    "archiveJob": NOTHING,
-    "archiveJobs": NOTHING,
-    "restoreJob": NOTHING,
-    "restoreJobs": NOTHING,
-    "assignJob": NOTHING,
-    "assignJobs": NOTHING,
-    "setJobClientStatus": NOTHING,
-    "deleteJob": Requirement(role=Role.ADMIN),
-    "deleteJobs": Requirement(role=Role.ADMIN),
-    "createTask": NOTHING,
-    "updateTask": NOTHING,
-    "setTaskState": NOTHING,
-    "assignTask": NOTHING,
-    "linkTask": NOTHING,
-    "unlinkTask": NOTHING,
-    "deleteTask": NOTHING,
-    "logTime": NOTHING,
-    "updateTimeEntry": NOTHING,
-    "deleteTimeEntry": NOTHING,
-    "setTimeEntryRate": _right(Right.MANAGE_RATES),
-    "startTimer": NOTHING,
-    "stopTimer": NOTHING,
-    "importJobs": Requirement(role=Role.ADMIN),
-}
-
-#: Those of the commands that have no mutation: the program itself calls them, never a client.
-INTERNAL_ACTIONS = frozenset({"importJobs"})
-
-#: Each field that a right withholds, by GraphQL type and field name. Without it: null, and an error that names it.
-FIELDS: dict[tuple[str, str], Requirement] = {
-    ("Member", "rights"): _right(Right.MANAGE_TEAM),
-    ("Member", "capacity"): _right(Right.MANAGE_TEAM),
-    ("Job", "budget"): _right(Right.MANAGE_TIME_BUDGETS),
-    ("Job", "tracked"): _right(Right.MANAGE_TIME_BUDGETS),
-    ("Job", "remaining"): _right(Right.MANAGE_TIME_BUDGETS),
-    ("Job", "percentUsed"): _right(Right.MANAGE_TIME_BUDGETS),
-    ("TimeEntry", "rate"): _right(Right.MANAGE_RATES),
-    ("TimeEntry", "amount"): _right(Right.MANAGE_RATES),
-    # As Member.rights.
-    ("MemberRightsChanged", "added"): _unless_own(Right.MANAGE_TEAM),
-    ("MemberRightsChanged", "removed"): _unless_own(Right.MANAGE_TEAM),
-    # Whose time it was: a viewer who sees the event for the sake of the budget need not know.
-    **{
-        (event, field): _unless_own(Right.MANAGE_TIME_ENTRIES)
-        for event, fields in {
-            "TimeLogged": ("member", "memberId", "minutes"),
-            "TimeEntryUpdated": ("member", "memberId", "changes"),
-            "TimeEntryDeleted": ("member", "memberId", "minutes"),
-            "TimerStarted": ("member", "memberId"),
-            "TimerStopped": ("member", "memberId", "minutes"),
-        }.items()
-        for field in fields
-    },
-}
+#: What every member of the firm may do, on what they see.
+EVERY_MEMBER = Requirement(every_member=True)

@@ -12,9 +12,11 @@ from tortoise.queryset import QuerySet
 from models import policies
 from models.errors import NotFound
 from models.ids import Kind
+from models.position import Position, Positioned
 from models.records import columns, read
 from models.rights import ALL_RIGHTS, Right, Role
-from models.rows import Account, ClientStatus, Firm, Job, Member, Pipeline, Row, Stage, Status, Tag, Task, TimeEntry
+from models.rows import Row, model_of
+from models.rows.names import row_class
 
 R = TypeVar("R", bound=Row)
 Ids = frozenset[UUID]
@@ -26,14 +28,14 @@ class Rows(Generic[R]):
     __slots__ = ("_member", "_model", "_scope")
 
     def __init__(self, model: type[R], scope: "Scope", member: UUID | None = None) -> None:
-        self._model = model
+        self._model: type[R] = row_class(model)
         self._scope = scope
         self._member = member
 
     @property
     def visible(self) -> Q:
         """The condition of the visible rows."""
-        return policies.orm_condition(self._model.kind, self._scope, self._member)
+        return policies.orm_condition(self._model.policy, self._scope, self._member)
 
     def where(self, *conditions: Q, **equal: Any) -> QuerySet[R]:
         """A query over the visible rows."""
@@ -59,12 +61,12 @@ class Rows(Generic[R]):
 
     def condition(self, row: str, first: int) -> str:
         """`visible` in SQL, with its `values` from the place `first` on; the same for every scope."""
-        return policies.sql_condition(self._model.kind, row, first)
+        return policies.sql_condition(self._model.policy, row, first)
 
     @property
     def values(self) -> Sequence[Any]:
         """What the `condition` in SQL compares with."""
-        return policies.sql_values(self._model.kind, self._scope, self._member)
+        return policies.sql_values(self._model.policy, self._scope, self._member)
 
     async def lock(self, id: UUID, *path: str) -> R:
         """The row, held until the transaction ends, or `NotFound`."""
@@ -137,109 +139,40 @@ class Scope:
         """The rights that withhold fields or events, as opposed to rows."""
         return self.rights - {Right.VIEW_ALL_ACCOUNTS}
 
-    @property
-    def firms(self) -> Rows[Firm]:
-        """The viewer's own firm."""
-        return Rows(Firm, self)
-
-    @property
-    def members(self) -> Rows[Member]:
-        """The whole team, the deactivated too: their names stand on what they did."""
-        return Rows(Member, self)
-
-    @property
-    def tags(self) -> Rows[Tag]:
-        """The firm's tags."""
-        return Rows(Tag, self)
-
-    @property
-    def client_statuses(self) -> Rows[ClientStatus]:
-        """The firm's templates of client-facing statuses."""
-        return Rows(ClientStatus, self)
-
-    @property
-    def accounts_seen(self) -> Rows[Account]:
-        """The accounts that are assigned, or all."""
-        return Rows(Account, self)
-
-    @property
-    def pipelines_seen(self) -> Rows[Pipeline]:
-        """The pipelines that are available, or all."""
-        return Rows(Pipeline, self)
-
-    @property
-    def stages(self) -> Rows[Stage]:
-        """The stages of visible pipelines."""
-        return Rows(Stage, self)
-
-    @property
-    def statuses(self) -> Rows[Status]:
-        """The job statuses of visible pipelines."""
-        return Rows(Status, self)
-
-    @property
-    def jobs(self) -> Rows[Job]:
-        """The jobs of visible accounts in visible pipelines: both."""
-        return Rows(Job, self)
-
-    @property
-    def tasks(self) -> Rows[Task]:
-        """The tasks of visible jobs, and those of visible accounts that are linked to no job."""
-        return Rows(Task, self)
-
-    @property
-    def time_entries(self) -> Rows[TimeEntry]:
-        """Everybody's time entries on visible jobs, or at visible accounts without a job, with the right to others'
-        entries; none without it."""
-        return Rows(TimeEntry, self)
+    def rows(self, model: type[R]) -> Rows[R]:
+        """The rows of a kind that are visible to whoever has this scope; nobody's own among them."""
+        return Rows(model, self)
 
     def of_kind(self, kind: Kind) -> Rows[Any]:
-        """The visible rows of a kind."""
-        rows: Rows[Any] = getattr(self, _ROWS_OF[kind])
-        return rows
+        """As `rows`, of a kind that is known only now: of an id, say."""
+        return self.rows(model_of(kind))
 
 
 @cache
 def _statement(model: type[Row], condition: str, first: int) -> str:
     return (
         f"SELECT {columns(model, 'seen')} FROM {model._meta.db_table} AS seen "
-        f"WHERE {policies.sql_condition(model.kind, 'seen', first)} AND {condition}"
+        f"WHERE {policies.sql_condition(model.policy, 'seen', first)} AND {condition}"
     )
 
 
-_ROWS_OF = {
-    Kind.FIRM: "firms",
-    Kind.MEMBER: "members",
-    Kind.TAG: "tags",
-    Kind.ACCOUNT: "accounts_seen",
-    Kind.PIPELINE: "pipelines_seen",
-    Kind.STAGE: "stages",
-    Kind.STATUS: "statuses",
-    Kind.CLIENT_STATUS: "client_statuses",
-    Kind.JOB: "jobs",
-    Kind.TASK: "tasks",
-    Kind.TIME_ENTRY: "time_entries",
-}
-
-
 @dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(Positioned):
     """A signed-in member: who they are, and what they may see."""
 
     member_id: UUID
     role: Role
     scope: Scope
-    revision: int
-    """The firm's revision when this was read."""
-    epoch: UUID
+    position: Position
+    """Where the firm's log was when this was read."""
     time_zone: str
     session_id: UUID | None = field(default=None, compare=False)
 
-    @property
-    def time_entries(self) -> Rows[TimeEntry]:
-        """The member's own time entries always, and others' as the scope says."""
-        return Rows(TimeEntry, self.scope, self.member_id)
+    def rows(self, model: type[R]) -> Rows[R]:
+        """The rows of a kind that are visible to the viewer: their own always, where a kind has an owner, and others'
+        as the scope says."""
+        return Rows(model, self.scope, self.member_id)
 
     def of_kind(self, kind: Kind) -> Rows[Any]:
-        """The visible rows of a kind, the viewer's own time entries among them."""
-        return self.time_entries if kind is Kind.TIME_ENTRY else self.scope.of_kind(kind)
+        """As `rows`, of a kind that is known only now."""
+        return self.rows(model_of(kind))

@@ -4,9 +4,11 @@ A name is no table. It can be neither queried nor written, so whoever reads some
 whoever checks types it is the class itself: of what a scope gives, all can be read that can be read of a row.
 """
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from models import rows
+from models.ids import Kind
 from models.rows import AccountType, Awaited, CardField, Category, JobOrder, Priority, TaskState, TimeFlag
 from models.rows.names import name_of
 
@@ -37,6 +39,13 @@ __all__ = [
     "TimeEntry",
     "TimeFlag",
 ]
+
+
+@cache
+def named(kind: Kind) -> type[Any]:
+    """The name of the class of the rows of this kind: for a kind that is a module of its own."""
+    return name_of(rows.model_of(kind))
+
 
 if TYPE_CHECKING:
     from models.rows import (

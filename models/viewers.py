@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from models.database import sql
+from models.position import Position
 from models.rights import Right, Role, effective_rights
 from models.scope import Scope, Viewer
 from models.together import Together
@@ -60,4 +61,6 @@ def _viewer(row: Mapping[str, Any]) -> Viewer:
     given = frozenset(Right(right) for right in orjson.loads(row["given_rights"]))
     rights = effective_rights(role, given)
     scope = Scope.of(row["firm_id"], role, rights, frozenset(row["accounts"]), frozenset(row["pipelines"]))
-    return Viewer(row["id"], role, scope, row["revision"], row["epoch"], row["time_zone"], row.get("session_id"))
+    return Viewer(
+        row["id"], role, scope, Position(row["epoch"], row["revision"]), row["time_zone"], row.get("session_id")
+    )

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from models.events import KINDS, Event
+from models.events import Event, View, kinds
 from models.scope import Place, Scope
 
 #: The fields of an event that name the account and the pipeline of a place; None where it asks for nothing.
@@ -29,8 +29,14 @@ def shown_condition(row: str, first: int) -> str:
 
 def shown_values(scope: Scope) -> Sequence[Any]:
     """The values of `shown_condition`, in order."""
-    told = sorted(name for name, kind in KINDS.items() if not kind.needs or kind.needs & scope.rights)
+    told = sorted(name for name, kind in _logged().items() if not kind.needs or kind.needs & scope.rights)
     return told, _texts(scope.accounts), _texts(scope.pipelines)
+
+
+@cache
+def _logged() -> dict[str, type[Event]]:
+    # When somebody asks, all that declare events are there; when this module is imported, those that import it are not.
+    return {name: kind for name, kind in kinds().items() if not issubclass(kind, View)}
 
 
 def _texts(ids: frozenset[UUID] | None) -> list[str] | None:
@@ -54,7 +60,7 @@ def _among(row: str, field: str, ids: str) -> str:
 
 def _kinds_by_places() -> dict[tuple[Fields, ...], list[str]]:
     found: dict[tuple[Fields, ...], list[str]] = defaultdict(list)
-    for name, kind in sorted(KINDS.items()):
+    for name, kind in sorted(_logged().items()):
         found[_places_of(kind)].append(name)
     return found
 

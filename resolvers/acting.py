@@ -1,40 +1,44 @@
-"""How a mutation is made: of a command, an input and what it answers."""
+"""How a mutation is made of what is declared: a command and its input. What it answers follows from the rows that the
+command returns."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import strawberry
 from strawberry.types.info import Info
+from strawberry.utils.str_converters import to_camel_case
 
 from models import viewers
+from models.actions import Action, Command
 from models.actor import Actor
 from models.bulk import Bulk
 from models.command import Outcome, expect_permitted
 from models.errors import Conflict, Forbidden, Refusal
+from models.ids import plural
 from models.repeating import used_before
+from models.seen import Row
 from resolvers.context import Context
 from resolvers.fitting import check_fit
 from resolvers.inputs import spoken, values_of
+from schema.declarations import DeclaredMutation
 from schema.inputs.base import secrets_of
+from schema.kinds import type_of
 from schema.payloads import bulk_payload, payload
-from schema.types import jobs as job_types
-
-Command = Callable[..., Awaitable[Outcome[Any]]]
+from schema.permissions import requires
 
 
 async def _perform(
-    context: Context, action: str, command: Command, given: Any
+    context: Context, command: Command[..., Outcome[Any]], given: Any
 ) -> tuple[Outcome[Any] | None, Refusal | None]:
     """Call a command with what an input gives. Afterwards the context sees what the command was held to, or what it
     made of that."""
     try:
         actor = context.actor
-        await _expect_permitted(context, actor, action, given.idempotency_key or "")
+        await _expect_permitted(context, actor, command.action, given.idempotency_key)
         values = values_of(given)
         key = values.pop("idempotency_key", None)
         secrets = values.keys() & secrets_of(given.__class__)
         content = {name: value for name, value in values.items() if name not in secrets}
-        actor = actor.calling(key, action, content, secrets)
+        actor = actor.calling(key, command.action.name, content, secrets)
         outcome = await command(actor, **values)
     except Refusal as refusal:
         if isinstance(refusal, Conflict):
@@ -46,49 +50,59 @@ async def _perform(
     return outcome, None
 
 
-async def _expect_permitted(context: Context, actor: Actor, action: str, key: str) -> None:
+async def _expect_permitted(context: Context, actor: Actor, action: Action, key: str | None) -> None:
     try:
         expect_permitted(context.viewer, action)
     except Forbidden:
         # They might when they first sent it, which may have been to give the right away: the command then answers it.
-        if not key or not await used_before(actor, key):
+        if not await used_before(actor.firm_id, actor.asker, key):
             raise
 
 
-def one_thing(action: str, command: Command, takes: type, description: str, *, entity: str, of: type) -> Any:
+def mutation_field(declared: DeclaredMutation) -> Any:
+    """The field of a declared mutation."""
+    check_fit(declared.command, declared.takes)
+    model, many = declared.command.makes
+    return _of_many(declared, model) if many else _of_one(declared, model)
+
+
+def _of_one(declared: DeclaredMutation, model: type[Row]) -> Any:
     """A mutation that changes one thing."""
-    check_fit(command, takes)
-    answers = payload(action, entity, of, "The thing as it is now; after a CONFLICT, as it is instead.")
+    thing = to_camel_case(model.kind)
+    told = "The thing as it is now; after a CONFLICT, as it is instead."
+    answers = payload(declared.name, thing, type_of(model.kind), told)
 
     async def resolver(info: Info, input):
-        outcome, refusal = await _perform(info.context, action, command, input)
+        outcome, refusal = await _perform(info.context, declared.command, input)
         if outcome is not None:
-            return answers(**{entity: outcome.value}, revision=outcome.revision, errors=[])
+            return answers(**{thing: outcome.value}, revision=outcome.revision, errors=[])
         assert refusal is not None
         present = refusal.present if isinstance(refusal, Conflict) else None
-        return answers(**{entity: present}, revision=None, errors=[spoken(refusal)])
+        return answers(**{thing: present}, revision=None, errors=[spoken(refusal)])
 
-    return _field(resolver, takes, answers, description)
+    return _field(resolver, declared, answers)
 
 
-def many_jobs(action: str, command: Command, takes: type, description: str) -> Any:
-    """A mutation that changes many jobs."""
-    check_fit(command, takes)
-    answers = bulk_payload(action, "jobs", job_types.Job, "Those that were changed, as they are now.")
+def _of_many(declared: DeclaredMutation, model: type[Row]) -> Any:
+    """A mutation that changes many things."""
+    things = to_camel_case(plural(model.kind))
+    answers = bulk_payload(declared.name, things, type_of(model.kind), "Those that were changed, as they are now.")
 
     async def resolver(info: Info, input):
-        outcome, refusal = await _perform(info.context, action, command, input)
+        outcome, refusal = await _perform(info.context, declared.command, input)
         if outcome is None:
             assert refusal is not None
-            return answers(jobs=[], revision=None, errors=[spoken(refusal)])
+            return answers(**{things: []}, revision=None, errors=[spoken(refusal)])
         done: Bulk[Any] = outcome.value
         revision = None if outcome.refused else outcome.revision
-        return answers(jobs=done.rows, revision=revision, errors=[spoken(refusal) for refusal in done.refused])
+        refused = [spoken(refusal) for refusal in done.refused]
+        return answers(**{things: done.rows}, revision=revision, errors=refused)
 
-    return _field(resolver, takes, answers, description)
+    return _field(resolver, declared, answers)
 
 
-def _field(resolver: Any, takes: type, answers: type, description: str) -> Any:
-    takes = Annotated[takes, strawberry.argument(description="What to do, and to what.")]  # type: ignore[assignment]
+def _field(resolver: Any, declared: DeclaredMutation, answers: type) -> Any:
+    takes: Any = Annotated[declared.takes, strawberry.argument(description="What to do, and to what.")]
     resolver.__annotations__ |= {"input": takes, "return": answers | None}
-    return strawberry.field(resolver=resolver, description=description)
+    needed = requires(declared.command.action.needs)
+    return strawberry.field(resolver=resolver, description=declared.description, directives=needed)

@@ -7,6 +7,7 @@ from uuid import UUID
 from models.actor import Actor
 from models.caller import Caller
 from models.errors import SignInRefused
+from models.position import Position
 from models.scope import Scope, Viewer
 from resolvers.loaders import Loaders
 
@@ -25,10 +26,9 @@ class Context:
 
     known_scope: Scope | None = None
     known_viewer: Viewer | None = None
-    #: Where the firm's log was before anything was read, and which log it is. None on a message of a subscription,
+    #: Where the firm's log was before anything was read. None on a message of a subscription,
     #: which says so itself.
-    revision: int | None = None
-    epoch: UUID | None = None
+    position: Position | None = None
     #: Whatever the process that serves has for its resolvers: the live part reads it.
     services: Any = None
     #: The network that the caller comes from. Empty where an answer is made for more than one caller.
@@ -49,12 +49,12 @@ class Context:
         """For an operation of a viewer, or of nobody."""
         if viewer is None:
             return cls(services=services, address=address)
-        return cls(viewer.scope, viewer, viewer.revision, viewer.epoch, services, address)
+        return cls(viewer.scope, viewer, viewer.position, services, address)
 
     @classmethod
     def shared(cls, viewer: Viewer, services: Any = None) -> "Context":
         """For a query whose answer is given to all who may see what this viewer may see."""
-        return cls(viewer.scope, None, viewer.revision, viewer.epoch, services)
+        return cls(viewer.scope, None, viewer.position, services)
 
     @property
     def scope(self) -> Scope:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import Any
 
 from strawberry import UNSET
+from strawberry.utils.str_converters import to_camel_case
 
 from models.errors import Forbidden, Invalid, LimitReached, Refusal
 from models.ids import Kind, decode
@@ -65,12 +65,8 @@ def spoken(refusal: Refusal) -> UserError:
     return UserError(
         code=refusal.code,
         message=refusal.message,
-        path=["input", *(_camel(str(step)) for step in refusal.path)],
+        path=["input", *(to_camel_case(str(step)) for step in refusal.path)],
         right=refusal.right if isinstance(refusal, Forbidden) else None,
         role=refusal.role if isinstance(refusal, Forbidden) else None,
         retry_after=refusal.retry_after if isinstance(refusal, LimitReached) else None,
     )
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)

@@ -16,7 +16,7 @@ from models.scope import Scope
 from models.seen import Item
 from resolvers import cursors
 from resolvers.filters import bounded
-from resolvers.paging import MOST, Edge, read_datetime
+from resolvers.paging import MOST, Edge
 from schema.inputs.filters import LinkedItemFilter
 from schema.types.page_info import PageInfo
 
@@ -53,9 +53,8 @@ def _start(of: str, cursor: str) -> LinkKey:
     values = cursors.decode(of, cursor, "after")
     try:
         linked_at, item = values
-        return LinkKey(read_datetime(linked_at), UUID(item))
-    except (ValueError, TypeError, AttributeError, OverflowError):
-        # Anybody can make one up.
+        return LinkKey.of(linked_at, item)
+    except (ValueError, OverflowError):
         raise Invalid("This is not a cursor of this list. Start anew without one.", "after") from None
 
 

@@ -109,7 +109,7 @@ class Loaders:
 
         async def load(members: Sequence[UUID]) -> dict[UUID, TimeEntry]:
             running = "seen.member_id = ANY($1) AND seen.started_at IS NOT NULL"
-            rows = await self._context.viewer.time_entries.read(running, list(members))
+            rows = await self._context.viewer.rows(TimeEntry).read(running, list(members))
             return {row.member_id: row for row in rows}
 
         return self._loader("timer", load, _nothing).get(member_id)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from models.bounds import PAGE
 from models.conditions import holds
 from models.errors import Invalid
 from models.log import Logged, Reached
-from models.queries import Q, QuerySet, read_query
+from models.queries import Q, QuerySet, column_value, is_nullable, read_query
 from models.seen import Row
 from resolvers import cursors
 from schema.types.page_info import PageInfo
@@ -26,15 +24,18 @@ MOST_COUNTED = 10_000
 
 
 class Key(NamedTuple):
-    """A column that a list is sorted by. `read` makes its value of what a cursor holds."""
+    """A column that a list is sorted by."""
 
     column: str
     descending: bool = False
-    nullable: bool = False
-    read: Callable[[str], Any] = str
+
+    @classmethod
+    def of(cls, order: str) -> Self:
+        """The key of a column, or of one with `-` before it: from its end on."""
+        return cls(order.removeprefix("-"), order.startswith("-"))
 
 
-ID = Key("id", read=UUID)
+ID = Key("id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +88,14 @@ async def page(query: QuerySet[R], keys: Sequence[Key], asked: Asked, *about: An
     """A page of a query in the order of the keys and then of the ids, in one statement. `about` is what else decides
     what is in the list: its filter."""
     keys = [*keys, ID]
-    of = cursors.fingerprint([key[:2] for key in keys], *about)
+    of = cursors.fingerprint([tuple(key) for key in keys], *about)
     backward = asked.last is not None
     size = asked.size
-    narrowed = query
+    narrowed, model = query, query.model
     if asked.after is not None:
-        narrowed = narrowed.filter(_beyond(keys, _values(query.model, keys, of, asked.after, "after"), reverse=False))
+        narrowed = narrowed.filter(_beyond(model, keys, _values(model, keys, of, asked.after, "after"), reverse=False))
     if asked.before is not None:
-        narrowed = narrowed.filter(_beyond(keys, _values(query.model, keys, of, asked.before, "before"), reverse=True))
+        narrowed = narrowed.filter(_beyond(model, keys, _values(model, keys, of, asked.before, "before"), reverse=True))
     order = [f"-{key.column}" if key.descending != backward else key.column for key in keys]
     rows = await read_query(narrowed.order_by(*order).limit(size + 1))
     more, rows = len(rows) > size, rows[:size]
@@ -116,54 +117,32 @@ def _page_info(edges: list[Edge[R]], asked: Asked, more: bool, backward: bool) -
 def _values(model: type[Row], keys: Sequence[Key], of: str, cursor: str, field: str) -> list[Any]:
     values = cursors.decode(of, cursor, field)
     try:
-        return [_value(model, key, value) for key, value in zip(keys, values, strict=True)]
+        return [column_value(model, key.column, value) for key, value in zip(keys, values, strict=True)]
     except (ValueError, OverflowError):
         raise Invalid("This is not a cursor of this list. Start anew without one.", field) from None
 
 
-def _value(model: type[Row], key: Key, value: Any) -> Any:
-    # Anybody can make one up: only what could have come out of the column goes back to it.
-    if value is None and key.nullable:
-        return None
-    longest = getattr(model._meta.fields_map[key.column], "max_length", 100)
-    if not isinstance(value, str) or len(value) > longest or "\0" in value:
-        raise ValueError
-    return key.read(value)
-
-
-def _beyond(keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
+def _beyond(model: type[Row], keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
     """What comes after the values in the order of the keys, or before them."""
     condition = Q()
     equal = Q()
     for key, value in zip(keys, values, strict=True):
-        after = _after(key, value, key.descending != reverse)
+        nullable = is_nullable(model, key.column)
+        after = _after(key.column, value, descending=key.descending != reverse, nullable=nullable)
         if after is not None:
             condition |= equal & after
         equal &= holds(**{f"{key.column}__isnull": True} if value is None else {key.column: value})
     return condition
 
 
-def _after(key: Key, value: Any, descending: bool) -> Q | None:
+def _after(column: str, value: Any, *, descending: bool, nullable: bool) -> Q | None:
     # PostgreSQL puts nulls last when ascending and first when descending.
     if value is None:
-        return holds(**{f"{key.column}__isnull": False}) if descending else None
+        return holds(**{f"{column}__isnull": False}) if descending else None
     if descending:
-        return holds(**{f"{key.column}__lt": value})
-    greater = holds(**{f"{key.column}__gt": value})
-    return greater | holds(**{f"{key.column}__isnull": True}) if key.nullable else greater
-
-
-def read_date(value: str) -> date:
-    """A date in a cursor."""
-    return date.fromisoformat(value)
-
-
-def read_datetime(value: str) -> datetime:
-    """A moment in a cursor."""
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError
-    return moment.astimezone(UTC)
+        return holds(**{f"{column}__lt": value})
+    greater = holds(**{f"{column}__gt": value})
+    return greater | holds(**{f"{column}__isnull": True}) if nullable else greater
 
 
 @dataclass(slots=True)

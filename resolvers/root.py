@@ -11,14 +11,14 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.mutations import Mutation
 from resolvers.queries import Query
 from resolvers.subscriptions import Subscription
+from schema.event_types import EVENT_TYPES, resolve_events
 from schema.field_resolvers import resolve_directly
 from schema.permissions import guard
 from schema.scalars import SCALARS
-from schema.types.events import EVENT_TYPES, resolve_events
 
 
-@cache
-def _assembled() -> strawberry.Schema:
+def assembled() -> strawberry.Schema:
+    """A schema of its own, put together anew."""
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
@@ -32,11 +32,16 @@ def _assembled() -> strawberry.Schema:
     return schema
 
 
+@cache
+def _schema() -> strawberry.Schema:
+    return assembled()
+
+
 def graphql_schema() -> GraphQLSchema:
     """What operations are validated against and executed on."""
-    return _assembled()._schema
+    return _schema()._schema
 
 
 def printed() -> str:
     """The schema in its definition language, as schema/schema.graphql holds it."""
-    return _assembled().as_str() + "\n"
+    return _schema().as_str() + "\n"

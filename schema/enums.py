@@ -7,7 +7,7 @@ import strawberry
 
 from models.actor import ActorKind as _ActorKind
 from models.errors import Code
-from models.items.kinds import KINDS
+from models.items.kinds import item_kinds
 from models.rights import Right as _Right
 from models.rights import Role as _Role
 from models.seen import AccountType as _AccountType
@@ -163,12 +163,12 @@ CardField = _described(
     TIME_IN_STAGE="How long the job has been on its stage.",
 )
 
-_item_kinds: Any = Enum("ItemKind", {kind.name: kind.value for kind in KINDS})  # type: ignore[misc]
+_item_kinds: Any = Enum("ItemKind", {kind.name: kind.value for kind in item_kinds()})  # type: ignore[misc]
 ItemKind = _described(
     _item_kinds,
     "ItemKind",
     "What kind of thing is linked to a job.",
-    **{kind.name: f"{(of.model.__doc__ or '').split('.', 1)[0]}." for kind, of in KINDS.items()},
+    **{kind.name: f"{(of.model.__doc__ or '').split('.', 1)[0]}." for kind, of in item_kinds().items()},
 )
 
 Awaited = _described(

@@ -6,12 +6,12 @@ of their own takes the field back to the usual way, and loses nothing but time.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, is_abstract_type
 from strawberry.types.field import StrawberryField
 
 #: Under this a Strawberry field's metadata holds its `Read` or `Load`.
@@ -59,14 +59,39 @@ class TypeCheck:
         return self.accepts(source)
 
 
+@dataclass(frozen=True, slots=True)
+class TypeOf:
+    """A `resolve_type` that looks at the source alone: `name` gives the name of its type, or None. It may fail for what
+    is no object of any."""
+
+    name: Callable[[Any], str | None]
+
+    def __call__(self, source: Any, info: Any, type_: Any) -> str | None:
+        """As graphql-core calls a `resolve_type`."""
+        return self.name(source)
+
+
 def resolve_directly(schema: GraphQLSchema) -> None:
     """Give each field that says how it is read or loaded that resolver, in place of the one that Strawberry wraps
-    around it. A field without any resolver is, as Strawberry defines it, the source's attribute."""
+    around it. A field without any resolver is, as Strawberry defines it, the source's attribute. The same for each
+    abstract type of which all types say how they are told."""
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLObjectType):
             for field in type_.fields.values():
                 if (resolver := _direct(field)) is not None:
                     field.resolve = resolver
+        elif is_abstract_type(type_) and (checks := _checks(schema.get_possible_types(type_))):
+            type_.resolve_type = _type_by(checks)
+
+
+def _checks(types: Sequence[GraphQLObjectType]) -> list[tuple[str, Callable[[Any], bool]]]:
+    """How each of the types is told, by its name; nothing where one does not say so."""
+    checks = [(type_.name, type_.is_type_of.accepts) for type_ in types if isinstance(type_.is_type_of, TypeCheck)]
+    return checks if len(checks) == len(types) else []
+
+
+def _type_by(checks: list[tuple[str, Callable[[Any], bool]]]) -> TypeOf:
+    return TypeOf(lambda source: next((name for name, accepts in checks if accepts(source)), None))
 
 
 def _direct(field: GraphQLField) -> Read | Load | None:

@@ -1,6 +1,6 @@
-"""The rights table in the schema: printed as `@requires`, and kept, synchronously, in front of each withheld field."""
+"""What is required in the schema: printed as `@requires`, and kept, synchronously, in front of each withheld field."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +8,10 @@ import strawberry
 from graphql import GraphQLError, GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 from strawberry.schema_directive import Location
 from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.utils.str_converters import to_camel_case
 
 from models.log import Logged
-from models.rights import ACTIONS, FIELDS, Requirement
+from models.rights import Requirement
 from schema.enums import Right, Role
 
 
@@ -22,44 +23,46 @@ from schema.enums import Right, Role
     "`viewerChanges`, of what is the caller's own.",
 )
 class Requires:
-    """Printed from the rights table; nothing is enforced by the directive itself."""
+    """Printed from what is declared; nothing is enforced by the directive itself."""
 
     right: Right | None = strawberry.directive_field(name="right", default=strawberry.UNSET)
     role: Role | None = strawberry.directive_field(name="role", default=strawberry.UNSET)
     unless_own: bool | None = strawberry.directive_field(name="unlessOwn", default=strawberry.UNSET)
 
 
-def print_requirements(cls: type) -> None:
-    """Put the directive on each field of a Strawberry type that the table names."""
+#: Each field that a right withholds, by type and name: of those types that are made.
+FIELDS: dict[tuple[str, str], Requirement] = {}
+
+
+def withhold(cls: type, fields: Mapping[str, Requirement]) -> None:
+    """Say of these fields of a Strawberry type what each requires. `guard` puts the check in front of them."""
     definition: StrawberryObjectDefinition = cls.__strawberry_definition__  # type: ignore[attr-defined]
-    for field in definition.fields:
-        name = field.graphql_name or _camel(field.python_name)
-        needed = FIELDS.get((definition.name, name))
-        if definition.name == "Mutation":
-            needed = ACTIONS.get(name)
-        if needed is not None and (needed.right or needed.role):
-            field.directives = [*field.directives, _directive(needed)]
+    known = {field.python_name: field for field in definition.fields}
+    for name, needed in fields.items():
+        if name not in known:
+            raise TypeError(f"{definition.name} withholds {name}, which it does not have.")
+        known[name].directives = [*known[name].directives, *requires(needed)]
+        FIELDS[definition.name, known[name].graphql_name or to_camel_case(name)] = needed
 
 
-def _directive(needed: Requirement) -> Requires:
-    return Requires(
+def requires(needed: Requirement) -> list[Requires]:
+    """The directives of a field that requires this."""
+    if needed.every_member:
+        return []
+    directive = Requires(
         right=needed.right if needed.right is not None else strawberry.UNSET,
         role=needed.role if needed.role is not None else strawberry.UNSET,
         unless_own=True if needed.unless_own else strawberry.UNSET,
     )
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
+    return [directive]
 
 
 def guard(schema: GraphQLSchema) -> None:
-    """Put the check of the table in front of each field that it withholds."""
+    """Put the check in front of each field that a right withholds."""
     for (type_name, field_name), needed in FIELDS.items():
         owner = schema.type_map.get(type_name)
         if not isinstance(owner, GraphQLObjectType) or field_name not in owner.fields:
-            raise TypeError(f"The rights table withholds {type_name}.{field_name}, which the schema does not have.")
+            raise TypeError(f"{type_name}.{field_name} is withheld, and the schema does not have it.")
         _guard_field(owner.fields[field_name], f"{type_name}.{field_name}", needed)
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from models.database_errors import DATABASE_ERRORS
 from models.events import Event
+from models.position import Position
 from models.scope import Scope
 from subscriptions.coalesced import Coalesced
 from subscriptions.feed import Feed
@@ -244,7 +245,7 @@ class Cohort:
         elif rank.cursor is not None:
             pending = self.told(rank.cursor, head)
         events = pending.take() if pending else []
-        return Message(head, rank.cursor, pending is None, events, self.scope, self.feed.epoch)
+        return Message(Position(self.feed.epoch, head), rank.cursor, pending is None, events, self.scope)
 
     async def _may_tell(self, message: Message) -> bool:
         """Whoever was rescoped before this was read has been sent away when this returns, and whether the feed is
@@ -254,7 +255,7 @@ class Cohort:
         asked_at = asyncio.get_running_loop().time()
         head = await self._reads.read(self.feed.ask)
         if head.epoch != self.feed.epoch or head.scope_revision > self.feed.head:
-            self.feed.confirm(head.revision, head.epoch, asked_at)
+            self.feed.confirm(head.position, asked_at)
             await self.feed.reach(head.scope_revision)
         return message.epoch == self.feed.epoch
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -13,7 +12,8 @@ import structlog
 
 from common.single_flight import SingleFlight
 from models.database_errors import DATABASE_ERRORS
-from models.log import Committed, Head, Logged, heads, read_log
+from models.log import Committed, Extent, Head, LogPage, Unreadable, heads, read_log
+from models.position import Position
 from models.together import Together
 from subscriptions.log_tail import LogTail, Revision
 from subscriptions.message import MOST_EVENTS
@@ -52,8 +52,7 @@ class Feed:
 
     def __init__(self, firm_id: UUID, head: Head, at: float, rescoped: Callable[[UUID, frozenset[UUID] | None], None]):
         self.firm_id = firm_id
-        self.head = head.revision
-        self.epoch = head.epoch
+        self.position = head.position
         self.confirmed_at = at
         self.confirmed = asyncio.Event()
         self.listeners: set[Listener] = set()
@@ -102,16 +101,26 @@ class Feed:
         if self._wanted > self.head and (self._catching_up is None or self._catching_up.done()):
             self._catching_up = asyncio.create_task(self._catch_up(), name="feed-catch-up")
 
-    def confirm(self, revision: int, epoch: UUID, asked_at: float) -> None:
+    @property
+    def head(self) -> int:
+        """The revision up to which it has followed."""
+        return self.position.revision
+
+    @property
+    def epoch(self) -> UUID:
+        """Which log it follows."""
+        return self.position.epoch
+
+    def confirm(self, head: Position, asked_at: float) -> None:
         """What the database said the head was, when asked at this time."""
-        other_log = epoch != self.epoch and asked_at >= self._begun_at
+        other_log = head.epoch != self.epoch and asked_at >= self._begun_at
         # An answer may be older than what was heard since it was asked for.
-        shorter_log = revision < self.head and asked_at > self._moved_at
+        shorter_log = head.revision < self.head and asked_at > self._moved_at
         if other_log or shorter_log:
-            self.start_over(revision, epoch)
-        if epoch == self.epoch:
-            self._reported = self._reported or (revision, asked_at)
-            self.want(revision)
+            self.start_over(head)
+        if head.epoch == self.epoch:
+            self._reported = self._reported or (head.revision, asked_at)
+            self.want(head.revision)
             self._settle()
 
     async def reach(self, revision: int) -> None:
@@ -138,13 +147,13 @@ class Feed:
             raise LookupError("There is no such firm any more.")
         return head
 
-    def start_over(self, revision: int, epoch: UUID) -> None:
+    def start_over(self, head: Position) -> None:
         """Go on from this head. What lies between cannot be told: a backup was restored, the log was cut off."""
-        log.warning("feed.start_over", firm=str(self.firm_id), head=self.head, now=revision)
-        self.epoch, self.head, self._wanted, self._reported = epoch, revision, revision, None
+        log.warning("feed.start_over", firm=str(self.firm_id), head=self.head, now=head.revision)
+        self.position, self._wanted, self._reported = head, head.revision, None
         self._moved_at = self._begun_at = _now()
         self.life += 1
-        self.tail.clear(revision)
+        self.tail.clear(head.revision)
         # Revisions of the other log. Whoever listens is told to look again; whoever opens sees that `life` has risen.
         self.rescoped_at.clear()
         self._floor = -1
@@ -161,14 +170,13 @@ class Feed:
 
     async def _read_back(self, after: int) -> None:
         life = self.life
-        logged = await self._read(after, MOST_EVENTS + 1)
+        page = await self._read(after, MOST_EVENTS + 1)
         if life != self.life:
             return
-        if len(logged) > MOST_EVENTS or not logged or logged[0].revision != after + 1:
+        if page is None or page.full or page.extent is not Extent.UP_TO_HERE:
             self._floor = max(self._floor, after)
             return
-        revisions = _revisions(self.firm_id, logged)
-        self.tail.prepend([Revision.of(each) for each in revisions if each.revision <= self.tail.start])
+        self.tail.prepend([Revision.of(each) for each in page.revisions if each.revision <= self.tail.start])
 
     async def _catch_up(self) -> None:
         wait = SHORTEST_WAIT
@@ -183,43 +191,40 @@ class Feed:
 
     async def _read_on(self) -> None:
         after, life = self.head, self.life
-        logged = await self._read(after, PAGE)
-        revisions = _whole(self.firm_id, logged)
+        page = await self._read(after, PAGE)
         if life != self.life:
             return
-        if not revisions or revisions[0].revision != after + 1:
-            await self._find_out(after, life, nothing=not logged)
+        revisions = page.revisions if page is not None else []
+        if not revisions:
+            await self._find_out(after, life, nothing_new=page is not None and page.extent is Extent.NOTHING_NEW)
         for committed in revisions:
             # The next ones may have been rung meanwhile.
             if committed.revision == self.head + 1:
                 self._advance(committed)
 
-    async def _read(self, after: int, limit: int) -> list[Logged]:
+    async def _read(self, after: int, limit: int) -> LogPage | None:
         try:
             return await read_log(self.firm_id, after, limit=limit)
-        except (LookupError, TypeError, ValueError):
-            # A newer version of the program writes kinds of events that this one does not know.
+        except Unreadable:
             log.exception("feed.unreadable", firm=str(self.firm_id), after=after)
-            return []
+            return None
 
-    async def _find_out(self, after: int, life: int, *, nothing: bool) -> None:
-        """The next revision cannot be read, perhaps because there was `nothing`: why?"""
+    async def _find_out(self, after: int, life: int, *, nothing_new: bool) -> None:
+        """The next revision cannot be read, or there was `nothing_new`: why was it wanted?"""
         head = (await heads([self.firm_id]))[self.firm_id]
         if life != self.life or self.head != after:
             return
-        if head.revision == after and head.epoch == self.epoch:
+        if head.epoch != self.epoch or head.revision < after or not nothing_new:
+            # It is of another log, was cut off, cannot be decoded, or is too large to be told.
+            self.start_over(head.position)
+        elif head.revision == after:
             # There is none. Whoever rang was wrong.
             self._wanted, self._reported = after, None
-        else:
-            # It may have been committed between the two questions: then the next round reads it.
-            there = nothing and head.epoch == self.epoch and bool(await self._read(after, PAGE))
-            if not there and life == self.life and self.head == after:
-                # It was cut off, is of another log, cannot be decoded, or is too large to be told.
-                self.start_over(head.revision, head.epoch)
+        # Else it was committed between the two questions: the next round reads it.
 
     def _advance(self, committed: Committed) -> None:
         revision = Revision.of(committed)
-        self.head = revision.number
+        self.position = Position(self.epoch, revision.number)
         self._moved_at = _now()
         self.tail.append(revision)
         self.rescoped_at |= dict.fromkeys(revision.rescoped, revision.number)
@@ -254,16 +259,3 @@ def _readable(read: Callable[[], Committed | None]) -> Committed | None:
     except Exception:  # whatever came over the wire: the log has it, too
         log.exception("feed.ring")
         return None
-
-
-def _revisions(firm_id: UUID, logged: list[Logged]) -> list[Committed]:
-    return [
-        Committed(firm_id, revision, tuple(events))
-        for revision, events in itertools.groupby(logged, key=lambda event: event.revision)
-    ]
-
-
-def _whole(firm_id: UUID, logged: list[Logged]) -> list[Committed]:
-    """The revisions of a page. The last one of a full page may go on after it: it is left for the next page."""
-    revisions = _revisions(firm_id, logged)
-    return revisions[:-1] if len(logged) == PAGE else revisions

@@ -161,4 +161,4 @@ class Hub:
         asked_at = asyncio.get_running_loop().time()
         for firm_id, head in (await heads(self.feeds)).items():
             if feed := self.feeds.get(firm_id):
-                feed.confirm(head.revision, head.epoch, asked_at)
+                feed.confirm(head.position, asked_at)

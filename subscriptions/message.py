@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from models.log import Logged
+from models.position import Position, Positioned
 from models.scope import Scope
 
 #: The most events that one message carries, and that a client may be behind: beyond, it reads anew.
@@ -13,18 +13,17 @@ MOST_EVENTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What has changed up to `revision` since `previous`, to be executed under `scope`.
+class Message(Positioned):
+    """What has changed up to `position` since `previous`, to be executed under `scope`.
 
     `previous` is None on the first message of a subscription without a cursor. With `resync`, it cannot be told.
     """
 
-    revision: int
+    position: Position
     previous: int | None
     resync: bool
     events: list[Logged]
     scope: Scope
-    epoch: UUID
 
     @property
     def identity(self) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from common.single_flight import SingleFlight
 from models.errors import SignInRefused
 from models.events import AccountAdded, AccountRemoved, JobAdded, JobRemoved, PipelineAdded, PipelineRemoved
 from models.log import Logged, heads
+from models.position import Position
 from models.rescoping import Difference, difference
 from models.scope import Scope
 from subscriptions.coalesced import Coalesced
@@ -236,7 +237,7 @@ class Rescoping:
         while True:
             asked_at = asyncio.get_running_loop().time()
             viewer = await self._reads.viewer(self.subscriber.member_id)
-            self.feed.confirm(viewer.revision, viewer.epoch, asked_at)
+            self.feed.confirm(viewer.position, asked_at)
             if viewer.epoch == self.feed.epoch:
                 break  # and not read before the other log came
         await self.feed.reach(viewer.revision)
@@ -328,7 +329,7 @@ class Rescoping:
         self._resync = self._owed = self._own = False
         if resync:
             self._resync_from = None
-        return Message(self.cursor, previous, resync, [] if resync else events, self.scope, self.feed.epoch)
+        return Message(Position(self.feed.epoch, self.cursor), previous, resync, [] if resync else events, self.scope)
 
     async def _same_scope(self, message: Message) -> bool:
         """Whether the viewer's scope is still the message's. If not, it is told together with that change."""
@@ -336,7 +337,7 @@ class Rescoping:
         head = await self._reads.read(self.feed.ask)
         if head.epoch == message.epoch and head.scope_revision <= max(message.revision, self._known_at):
             return True
-        self.feed.confirm(head.revision, head.epoch, asked_at)
+        self.feed.confirm(head.position, asked_at)
         await self.feed.reach(head.scope_revision)
         return not self._lost and not any(self._rescopes(revision) for revision in self.waiting)
 

@@ -88,7 +88,7 @@ async def _read(
     while True:
         asked_at = asyncio.get_running_loop().time()
         viewer = await reads.read(read_viewer)
-        feed.confirm(viewer.revision, viewer.epoch, asked_at)
+        feed.confirm(viewer.position, asked_at)
         life = feed.life
         if viewer.epoch != feed.epoch:
             continue  # read before the other log came

@@ -20,7 +20,7 @@ HEAD_START = 0.02
 
 
 @dataclass(eq=False, slots=True)
-class _Step:
+class _Turn:
     """One that wants to begin."""
 
     size: int
@@ -38,7 +38,7 @@ class _Gate:
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
-        self._waiting: list[tuple[int, int, int, _Step]] = []
+        self._waiting: list[tuple[int, int, int, _Turn]] = []
         self._numbers = itertools.count()
         self._under_way = 0
 
@@ -47,7 +47,7 @@ class _Gate:
         """Whether anything is under way."""
         return self._under_way > 0
 
-    def wait(self, step: _Step) -> None:
+    def wait(self, step: _Turn) -> None:
         """Let it begin when it is its turn: by round, then the larger, then who came first."""
         heapq.heappush(self._waiting, (step.round, -step.size, next(self._numbers), step))
 
@@ -76,7 +76,7 @@ class Turns:
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._many, self._few = _Gate(at_once), _Gate(at_once)
         #: The first of each line waits at the gate, or is under way.
-        self._lines: dict[UUID, deque[_Step]] = {}
+        self._lines: dict[UUID, deque[_Turn]] = {}
         self._round = 0
         self._choosing = False
         #: Until when the few wait, while the many are under way.
@@ -90,7 +90,7 @@ class Turns:
     @contextlib.asynccontextmanager
     async def turn(self, members: Collection[UUID]) -> AsyncIterator[None]:
         """A step for these members, as soon as it may begin, until the end of the block."""
-        step = _Step(len(members))
+        step = _Turn(len(members))
         if len(members) >= MANY:
             self._wait_at(self._many, step)
             try:
@@ -112,14 +112,14 @@ class Turns:
                 self._few.leave()
             self._go_on(whose, step)
 
-    def _stand(self, whose: UUID, step: _Step) -> None:
+    def _stand(self, whose: UUID, step: _Turn) -> None:
         line = self._lines.setdefault(whose, deque())
         line.append(step)
         if len(line) == 1:
             step.round = self._round
             self._wait_at(self._few, step)
 
-    def _go_on(self, whose: UUID, step: _Step) -> None:
+    def _go_on(self, whose: UUID, step: _Turn) -> None:
         """It has ended, or was given up: the next one of its line, a round later."""
         line = self._lines[whose]
         was_first = line[0] is step
@@ -131,7 +131,7 @@ class Turns:
             self._wait_at(self._few, line[0])
         self._choose_soon()
 
-    def _wait_at(self, gate: _Gate, step: _Step) -> None:
+    def _wait_at(self, gate: _Gate, step: _Turn) -> None:
         gate.wait(step)
         self._choose_soon()
 

@@ -1,48 +1,71 @@
 """Real servers for the whole run, and a fresh firm for each test."""
 
+import asyncio
+import gc
 import itertools
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
+import uvloop
 
 import embedded
 from engine.engine import Engine
-from models.connection import connected, credentials, migrate
+from models.connection import connected
 from resolvers.root import graphql_schema
+from tests.databases import drop_templates, make_migrated, own_database, use_migrated
 from tests.live.house import hub_on
 from tests.node import node_with_clients
+from tests.once import copied, made_once
+from tests.order import dealt
 from tests.serving import Api, serving
 from tests.world import World
+
+# Tests run in the loop that the product runs in, where a policy may say so: from Python 3.14 on none may.
+if sys.version_info < (3, 14):
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, each begins with what takes long."""
+    if (own := getattr(config, "workerinput", None)) is not None:
+        items[:] = dealt(items, own["workercount"])
+
+
+def pytest_collection_finish() -> None:
+    """The tests stay as long as the process: the collector need not look through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Servers]:
     """PostgreSQL and Valkey: those of the environment, or throw-away ones of our own."""
     if url := os.environ.get("JOBWIRE_TEST_DATABASE_URL"):
-        yield embedded.Servers(url, os.environ["JOBWIRE_TEST_REDIS_URL"])
+        given = embedded.Servers(url, os.environ["JOBWIRE_TEST_REDIS_URL"])
+        yield given
+        asyncio.run(drop_templates(given))
         return
-    with embedded.run(Path(tmp_path_factory.mktemp("servers")), durable=False) as running:
-        yield embedded.Servers(running.database_url, running.redis_url)
+    folder = tmp_path_factory.mktemp("servers")
+    copied(made_once(tmp_path_factory, "prepared", _prepare) / "postgres", folder / "postgres")
+    with embedded.run(folder, durable=False) as running:
+        own = embedded.Servers(running.database_url, running.redis_url)
+        use_migrated(own)
+        yield own
+
+
+def _prepare(folder: Path) -> None:
+    with embedded.run(folder, durable=False) as running:
+        asyncio.run(make_migrated(embedded.Servers(running.database_url, running.redis_url)))
 
 
 @pytest.fixture(scope="session")
 async def database(servers: embedded.Servers) -> AsyncIterator[str]:
     """A migrated database of this run's own, with the rows connected to it."""
-    name = f"test_{os.getpid()}"
-    admin = await asyncpg.connect(**credentials(servers.database_url))
-    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await admin.execute(f"CREATE DATABASE {name}")
-    url = servers.database_url.replace("/jobwire?", f"/{name}?", 1)
-    try:
-        await migrate(url)
-        async with connected(url, pool=20):
-            yield url
-    finally:
-        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await admin.close()
+    async with own_database(servers, "test") as url, connected(url, pool=20):
+        yield url
 
 
 _numbers = itertools.count(1)

@@ -18,6 +18,23 @@ from models.connection import _config, credentials, migrate
 from models.database import sql
 from models.ids import new_id
 
+#: The databases that are made once and then copied, by what they are: migrating takes seconds, copying a moment.
+_templates: dict[tuple[str, ...], str] = {}
+#: The one with all migrations, on servers whose data are a copy.
+_MIGRATED = "migrated"
+
+
+async def make_migrated(servers: embedded.Servers) -> None:
+    """Prepare servers of which copies are to be made."""
+    admin = await asyncpg.connect(**credentials(servers.database_url))
+    await _migrated(admin, servers, _MIGRATED, "__latest__")
+    await admin.close()
+
+
+def use_migrated(servers: embedded.Servers) -> None:
+    """Say that these servers are such a copy."""
+    _templates[_kind(servers)] = _MIGRATED
+
 
 @asynccontextmanager
 async def own_database(
@@ -32,14 +49,10 @@ async def own_database(
     says of it."""
     name = f"{name}_{os.getpid()}"
     admin = await asyncpg.connect(**credentials(servers.database_url))
-    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 {locale}")
-    await admin.execute(f"ALTER DATABASE {name} SET timezone = '{time_zone}'")
-    url = servers.database_url.replace("/jobwire?", f"/{name}?", 1)
     try:
-        async with TortoiseContext():
-            await run_migrations(config=_config(url, 2, 60), target=f"models.{migrated_to or '__latest__'}")
-        yield url
+        template = await _template(admin, servers, migrated_to or "__latest__", time_zone, locale)
+        await _create(admin, name, template, time_zone, locale)
+        yield _at(servers, name)
     finally:
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await admin.close()
@@ -99,6 +112,55 @@ async def database_before(
             yield OldDatabase(url, db)
         finally:
             await db.close()
+
+
+async def drop_templates(servers: embedded.Servers) -> None:
+    """Leave nothing on servers that stay."""
+    admin = await asyncpg.connect(**credentials(servers.database_url))
+    for name in _templates.values():
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    _templates.clear()
+    await admin.close()
+
+
+async def _template(
+    admin: asyncpg.Connection, servers: embedded.Servers, target: str, time_zone: str, locale: str
+) -> str:
+    kind = _kind(servers, target, time_zone, locale)
+    if kind not in _templates:
+        name = f"template_{len(_templates)}_{os.getpid()}"
+        await _migrated(admin, servers, name, target, time_zone, locale)
+        _templates[kind] = name
+    return _templates[kind]
+
+
+def _kind(
+    servers: embedded.Servers, target: str = "__latest__", time_zone: str = "UTC", locale: str = ""
+) -> tuple[str, ...]:
+    return (servers.database_url, target, time_zone, locale)
+
+
+async def _migrated(
+    admin: asyncpg.Connection,
+    servers: embedded.Servers,
+    name: str,
+    target: str,
+    time_zone: str = "UTC",
+    locale: str = "",
+) -> None:
+    await _create(admin, name, "template0", time_zone, locale)
+    async with TortoiseContext():
+        await run_migrations(config=_config(_at(servers, name), 2, 60), target=f"models.{target}")
+
+
+async def _create(admin: asyncpg.Connection, name: str, template: str, time_zone: str, locale: str) -> None:
+    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} {locale}")
+    await admin.execute(f"ALTER DATABASE {name} SET timezone = '{time_zone}'")
+
+
+def _at(servers: embedded.Servers, name: str) -> str:
+    return servers.database_url.replace("/jobwire?", f"/{name}?", 1)
 
 
 @asynccontextmanager

@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import aiohttp
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -22,12 +22,30 @@ from transport.server import Server, server_settings
 METRICS_TOKEN = "a-token-for-metrics"
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The response to a request."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    def json(self) -> Any:
+        """The body, read."""
+        return json.loads(self.body)
+
+
 @dataclass
 class Api:
     """The API of one server process, as a client sees it."""
 
     url: str
-    http: httpx.AsyncClient
+    http: aiohttp.ClientSession
     hub: Hub
     tokens: dict[Any, str] = field(default_factory=dict)
 
@@ -37,13 +55,22 @@ class Api:
             self.tokens[member.id] = await issue_for(member.id, 1)
         return self.tokens[member.id]
 
+    async def send(self, body: bytes | dict[str, Any], **headers: str) -> Answer:
+        """The answer to a body as it is, or to one that is put into JSON. A header's name has _ for its -."""
+        given = {"Accept": "application/json", "Content-Type": "application/json"}
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        async with self.http.post(self.url, data=data, headers=given) as answer:
+            return Answer(answer.status, answer.headers, await answer.read())
+
+    async def ask_in_bytes(self, member: Member | None, query: str, variables: dict[str, Any]) -> Answer:
+        """The answer to an operation, whatever it is: for what must not be in it, wherever in it."""
+        signed = {} if member is None else {"authorization": f"Bearer {await self.token(member)}"}
+        return await self.send({"query": query, "variables": variables}, **signed)
+
     async def post(self, member: Member | None, query: str, **variables: Any) -> dict[str, Any]:
         """The whole response of an operation."""
-        headers = {"Accept": "application/json"}
-        if member is not None:
-            headers["Authorization"] = f"Bearer {await self.token(member)}"
-        answer = await self.http.post(self.url, json={"query": query, "variables": variables}, headers=headers)
-        return answer.json()  # type: ignore[no-any-return]
+        return (await self.ask_in_bytes(member, query, variables)).json()  # type: ignore[no-any-return]
 
     async def ask(self, member: Member, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an operation that must not have errors."""
@@ -91,6 +118,17 @@ class Socket:
         return frame["payload"]["data"]
 
 
+def listening_at(port: int) -> socket.socket:
+    """A listener on this machine."""
+    # That it is TCP is said: of others asyncio does not turn Nagle's algorithm off, and an answer's body would wait
+    # 40 ms for the acknowledgement of its head. uvloop, in which the product runs, turns it off for all.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
+
+
 @contextlib.asynccontextmanager
 async def serving(database_url: str, redis_url: str, **settings: Any) -> AsyncIterator[Api]:
     """A server in this process, with its own hub, on the connections of the process."""
@@ -99,14 +137,14 @@ async def serving(database_url: str, redis_url: str, **settings: Any) -> AsyncIt
     config = uvicorn.Config(application.asgi, log_level="warning", **server_settings(application.options))
     server = Server(config, application.traffic, window=0)
     ports = [0] if given.metrics_port is None else [0, given.metrics_port]
-    task = asyncio.create_task(server.serve([socket.create_server(("127.0.0.1", port)) for port in ports]))
+    task = asyncio.create_task(server.serve([listening_at(port) for port in ports]))
     while not server.started:
         if task.done():
             task.result()
             raise RuntimeError("The server stopped before it started.")
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(timeout=30) as http:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60), cookie_jar=aiohttp.DummyCookieJar()) as http:
         try:
             yield Api(f"http://127.0.0.1:{port}/graphql", http, application.asgi.state.hub)
         finally:

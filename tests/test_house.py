@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.order import LONG
+
 HOUSE = Path(__file__).parent.parent
 ROOMS = (
     "app",
@@ -102,6 +104,10 @@ def test_no_test_asserts_how_long_something_took() -> None:
         and (_reads_a_clock(node.left) or _reads_a_clock(node.right))
     ]
     assert offences == []
+
+
+def test_what_begins_first_is_there() -> None:
+    assert [name for name in LONG if not (HOUSE / "tests" / name).is_file()] == []
 
 
 def test_only_one_module_reads_time_zones() -> None:

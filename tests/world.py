@@ -113,7 +113,7 @@ class World:
 
     async def events(self, after: int = 0) -> list[Logged]:
         """The firm's log after a revision."""
-        return await read_log(self.firm.id, after, limit=10_000)
+        return list((await read_log(self.firm.id, after, limit=10_000)).logged)
 
     async def names_on(self, stage: Stage) -> list[str]:
         """The names of the cards of a stage, in order."""

@@ -6,6 +6,8 @@ import structlog
 from docket import Perpetual
 
 from common.settings import Settings
+from models.followers.runs import prune_runs
+from models.followers.standing import standing_still
 from models.housekeeping import prune_idempotency_keys
 from models.partitions import Busy, has_strays, make_partitions, prune_log
 from models.sign_in import sweep_sessions as sweep
@@ -23,13 +25,22 @@ async def prune_keys(_again: Perpetual = AGAIN) -> None:
         log.info("idempotency_keys.pruned", number=pruned)
 
 
+async def watch_followers(_again: Perpetual = AGAIN) -> None:
+    """Say which followers of the logs stand still, and forget what they did long ago."""
+    now = datetime.now(UTC)
+    if names := await standing_still(now):
+        log.warning("follower.standing", names=names)
+    await prune_runs(now)
+
+
 async def sweep_sessions(_again: Perpetual = AGAIN) -> None:
     """Delete sessions that ended a while ago, old counts of sign-in attempts, expired signing keys."""
     await sweep(datetime.now(UTC))
 
 
 async def tend_log(_again: Perpetual = LATER) -> None:
-    """Make the partitions of the coming months, and drop those that are older than the log is kept."""
+    """Make the partitions of the coming months, and drop those that are older than the log is kept, when all followers
+    have read them."""
     now, kept = datetime.now(UTC), Settings().log_kept
     try:
         if made := await make_partitions(now):
@@ -43,4 +54,4 @@ async def tend_log(_again: Perpetual = LATER) -> None:
 
 
 #: Named to the worker as "workers.housekeeping:TASKS".
-TASKS = (prune_keys, sweep_sessions, tend_log)
+TASKS = (prune_keys, sweep_sessions, tend_log, watch_followers)

@@ -17,12 +17,14 @@ from graphql import Executor, GraphQLObjectType, Undefined
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 
-from engine.execution.plans import FetchStep, LeafStep, Objects, Plan, Step, StockStep
+from engine.execution.plans import FetchStep, LeafStep, Objects, OneType, Plan, Step, StockStep, TypesFound
 from schema.permissions import Guard
 
 #: Deals with the failure of the object in this place, or raises where it takes the others with it.
 GiveUp = Callable[[int, Exception], None]
 Pending = list[Awaitable[None]]
+#: The places of what can be completed together, it itself, and of which types it is.
+Fitting = tuple[list[int], list[Any], TypesFound]
 
 
 class BatchExecutor(Executor[None], ABC):
@@ -31,6 +33,15 @@ class BatchExecutor(Executor[None], ABC):
     @abstractmethod
     def plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
         """How objects of this type are completed for this selection; None for one by one."""
+
+    def plans(self, details: FieldDetailsList, types: TypesFound) -> dict[GraphQLObjectType, Plan] | None:
+        """That of each of these types; None where there is one that has none."""
+        made: dict[GraphQLObjectType, Plan] = {}
+        for type_ in (types,) if isinstance(types, GraphQLObjectType) else dict.fromkeys(types):
+            if (plan := self.plan(type_, details)) is None:
+                return None
+            made[type_] = plan
+        return made
 
     @abstractmethod
     def permits(self, guard: Guard) -> bool:
@@ -91,17 +102,7 @@ class Batch:
 
     def proceed(self) -> Pending:
         """Go on to what is not a plain leaf. Returns what has to be awaited, all of it together."""
-        return self._gathered(self._proceed)
-
-    def _gathered(self, start: Callable[[Pending], None]) -> Pending:
-        pending: Pending = []
-        try:
-            start(pending)
-        except Exception:
-            if pending:
-                self._executor.settle_in_background(pending)
-            raise
-        return pending
+        return _gathered(self._executor, self._proceed)
 
     def _proceed(self, pending: Pending) -> None:
         if self._stock:
@@ -160,7 +161,7 @@ class Batch:
             self._executor.track_async_work(found)
             raise
         errors = [value.exception() if isinstance(value, Future) else None for value in found]
-        await all_of(self._gathered(lambda pending: self._arrived(step, places, found, errors, pending)))
+        await all_of(_gathered(self._executor, lambda pending: self._arrived(step, places, found, errors, pending)))
 
     def _arrived(
         self,
@@ -212,23 +213,51 @@ class Batch:
     def _complete_objects(
         self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
     ) -> None:
-        plan = self._executor.plan(to.type, step.details)
+        fitting = self._of_one_type if isinstance(to.types, OneType) else self._of_several_types
+        here, found, types = fitting(step, to, places, values, pending)
+        if found:
+            inner = self._inner_lists if to.item_type else self._inner
+            pending += inner(step, here, found, types).proceed()
+
+    def _of_one_type(
+        self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
+    ) -> Fitting:
+        """What can be completed together. The rest is done one by one."""
+        assert isinstance(to.types, OneType)
+        fits = to.types.lists if to.item_type else to.types.fits
+        planned = self._executor.plan(to.types.type, step.details) is not None
         here: list[int] = []
         found: list[Any] = []
         for place, value in zip(places, values, strict=True):
-            if plan is not None and to.fits(value):
+            if planned and fits(value):
                 here.append(place)
                 found.append(value)
             elif value is not None or not to.nullable:
                 self._complete_stock(step, place, value, pending)
-        if plan is not None and found:
-            inner = self._inner_lists(step, plan, here, found) if to.item_type else self._inner(step, plan, here, found)
-            pending += inner.proceed()
+        return here, found, to.types.type
 
-    def _inner(self, step: FetchStep, plan: Plan, places: list[int], found: list[Any]) -> Batch:
-        inner = Batch(
+    def _of_several_types(
+        self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
+    ) -> Fitting:
+        """As `_of_one_type`, where each value may be of another."""
+        here: list[int] = []
+        found: list[Any] = []
+        types: list[GraphQLObjectType] = []
+        for place, value in zip(places, values, strict=True):
+            of_value = to.types_of(value)
+            if of_value is not None and self._executor.plans(step.details, of_value) is not None:
+                here.append(place)
+                found.append(value)
+                types += of_value
+            elif value is not None or not to.nullable:
+                self._complete_stock(step, place, value, pending)
+        return here, found, types
+
+    def _inner(self, step: FetchStep, places: list[int], found: list[Any], types: TypesFound) -> Batches:
+        inner = Batches(
             self._executor,
-            plan,
+            step.details,
+            types,
             found,
             lambda number: self._path(places[number], step),
             lambda number, error: self._refuse(places[number], step, error),
@@ -237,7 +266,7 @@ class Batch:
             self.objects[place][step.key] = result
         return inner
 
-    def _inner_lists(self, step: FetchStep, plan: Plan, places: list[int], found: list[Any]) -> Batch:
+    def _inner_lists(self, step: FetchStep, places: list[int], found: list[Any], types: TypesFound) -> Batches:
         items = [item for value in found for item in value]
         at = [(place, index) for place, value in zip(places, found, strict=True) for index in range(len(value))]
 
@@ -245,7 +274,7 @@ class Batch:
             place, index = at[number]
             return self._path(place, step).add_key(index)
 
-        inner = Batch(self._executor, plan, items, path_of, partial(self._refuse_item, step, at))
+        inner = Batches(self._executor, step.details, types, items, path_of, partial(self._refuse_item, step, at))
         start = 0
         for place, value in zip(places, found, strict=True):
             self.objects[place][step.key] = inner.objects[start : (start := start + len(value))]
@@ -307,6 +336,75 @@ class Batch:
 
     def _path(self, place: int, step: Step) -> Path:
         return Path(self._path_of(place), step.key, self._plan.type.name)
+
+
+class Batches:
+    """Objects of several types that are completed together: a batch for each type. As a `Batch` it has the `objects`,
+    in the order of their sources. `types` are those of the sources; the executor has plans for all of them."""
+
+    def __init__(
+        self,
+        executor: BatchExecutor,
+        details: FieldDetailsList,
+        types: TypesFound,
+        sources: Sequence[Any],
+        path_of: Callable[[int], Path | None],
+        give_up: GiveUp,
+    ) -> None:
+        self._executor = executor
+        plans = executor.plans(details, types)
+        assert plans is not None
+        if isinstance(types, GraphQLObjectType) or len(plans) == 1:
+            (plan,) = plans.values()
+            self._batches = [Batch(executor, plan, sources, path_of, give_up)]
+            self.objects = self._batches[0].objects
+            return
+        self._batches = []
+        self.objects = [{}] * len(sources)
+        for type_, plan in plans.items():
+            places = [place for place, found in enumerate(types) if found is type_]
+            batch = _part(executor, plan, places, sources, path_of, give_up)
+            self._batches.append(batch)
+            for place, result in zip(places, batch.objects, strict=True):
+                self.objects[place] = result
+
+    def proceed(self) -> Pending:
+        """As `Batch.proceed`."""
+
+        def start(pending: Pending) -> None:
+            for batch in self._batches:
+                pending += batch.proceed()
+
+        return _gathered(self._executor, start)
+
+
+def _part(
+    executor: BatchExecutor,
+    plan: Plan,
+    places: list[int],
+    sources: Sequence[Any],
+    path_of: Callable[[int], Path | None],
+    give_up: GiveUp,
+) -> Batch:
+    """The batch of those sources that have these places among all."""
+    return Batch(
+        executor,
+        plan,
+        [sources[place] for place in places],
+        lambda number: path_of(places[number]),
+        lambda number, error: give_up(places[number], error),
+    )
+
+
+def _gathered(executor: BatchExecutor, start: Callable[[Pending], None]) -> Pending:
+    pending: Pending = []
+    try:
+        start(pending)
+    except Exception:
+        if pending:
+            executor.settle_in_background(pending)
+        raise
+    return pending
 
 
 async def all_of(pending: Pending) -> None:

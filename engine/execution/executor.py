@@ -20,13 +20,14 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSchema,
     is_introspection_type,
+    is_leaf_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
 
 from engine.documents import Document
-from engine.execution.batches import Batch, BatchExecutor, Pending, all_of
-from engine.execution.plans import Plan, Plans, acceptance, make_plan
+from engine.execution.batches import Batch, Batches, BatchExecutor, Pending, all_of
+from engine.execution.plans import Plan, Plans, TypesFound, make_plan, types_within
 from schema.permissions import Guard
 
 
@@ -128,34 +129,30 @@ class DirectExecutor(BatchExecutor):
         position_context: None,
     ) -> Any:
         """A list."""
-        plan = self._plan_of_items(return_type, field_details_list, result)
-        if plan is None:
+        types = self._types_of_items(return_type, field_details_list, result)
+        if types is None:
             return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
 
         def give_up(place: int, error: Exception) -> None:
             self.handle_field_error(error, return_type.of_type, field_details_list, path.add_key(place))
             items[place] = None
 
-        batch = Batch(self, plan, result, path.add_key, give_up)
-        items: list[Any] = list(batch.objects)
-        pending = batch.proceed()
+        batches = Batches(self, field_details_list, types, result, path.add_key, give_up)
+        items: list[Any] = list(batches.objects)
+        pending = batches.proceed()
         return _whole(pending, items) if pending else items
 
-    def _plan_of_items(
+    def _types_of_items(
         self, return_type: GraphQLList[GraphQLOutputType], details: FieldDetailsList, result: Any
-    ) -> Plan | None:
-        """The plan by which all items can be completed together, or None where there is an item that they can not."""
+    ) -> TypesFound | None:
+        """The types of all items, where they can be completed together."""
         item_type = return_type.of_type
-        type_ = item_type.of_type if isinstance(item_type, GraphQLNonNull) else item_type
-        if not isinstance(type_, GraphQLObjectType) or (type(result) is not list and type(result) is not tuple):
+        named = item_type.of_type if isinstance(item_type, GraphQLNonNull) else item_type
+        if is_leaf_type(named) or (type(result) is not list and type(result) is not tuple):
             return None
-        accepts = acceptance(type_)
-        try:
-            if accepts is None or not all(map(accepts, result)):
-                return None
-        except Exception:
-            return None  # graphql-core asks again, and says it where it belongs
-        return self.plan(type_, details)
+        within = types_within(self.schema, named)
+        types = within(result) if within is not None else None
+        return types if types is not None and self.plans(details, types) is not None else None
 
 
 def _raise(_place: int, error: Exception) -> None:

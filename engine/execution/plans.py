@@ -5,12 +5,12 @@ A plan has a step for each key of the response, in order, of one of three kinds:
 LeafStep    read at once, for all objects together, and written as it is.
 FetchStep   read or loaded for all objects together; what is found is completed together, too.
 StockStep   done by graphql-core, one object at a time: whatever takes arguments, has a resolver that does not say what
-            it does, or leads to an abstract type or to lists of lists.
+            it does, or leads to lists of lists, or to objects of which it takes more than a value to know the type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from graphql import (
     Undefined,
     VariableNode,
     Visitor,
+    is_abstract_type,
     is_leaf_type,
     visit,
 )
@@ -34,11 +35,14 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import is_awaitable
 
 from engine.execution.leaves import Leaf, Leaves
-from schema.field_resolvers import Load, Read, TypeCheck
+from schema.field_resolvers import Load, Read, TypeCheck, TypeOf
 from schema.permissions import Guard
 
 #: Of one document: one for each set of values of the variables that its @skip and @include name.
 MAX_VARIANTS = 16
+
+#: The type of all, or of each.
+TypesFound = GraphQLObjectType | Sequence[GraphQLObjectType]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,21 +79,18 @@ class FetchStep(Step):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objects:
-    """Objects of one type, or lists of them where there is an item type."""
+    """Objects, or lists of them where there is an item type. `types` says of which type each is."""
 
-    type: GraphQLObjectType
+    types: OneType | AbstractType
     nullable: bool
     item_type: GraphQLOutputType | None
-    accepts: Callable[[Any], bool]
 
-    def fits(self, value: Any) -> bool:
-        """Whether all that there is can be completed together with others."""
-        try:
-            if self.item_type is None:
-                return self.accepts(value)
-            return (type(value) is list or type(value) is tuple) and all(map(self.accepts, value))
-        except Exception:
-            return False  # graphql-core asks again, and says it where it belongs
+    def types_of(self, value: Any) -> Sequence[GraphQLObjectType] | None:
+        """The type of each thing in a list, or of the one thing, where the values alone say so."""
+        assert isinstance(self.types, AbstractType)
+        if self.item_type is None:
+            return self.types((value,))
+        return self.types(value) if type(value) is list or type(value) is tuple else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,11 +144,13 @@ def make_plan(schema: GraphQLSchema, type_: GraphQLObjectType, fields: GroupedFi
         found = schema.get_field(type_, details[0].node.name.value)
         if found is None or any(detail.fragment_variable_values is not None for detail in details):
             return None
-        steps.append(_step(key, found, details, type_))
+        steps.append(_step(schema, key, found, details, type_))
     return Plan(type_, tuple(steps)) if steps else None
 
 
-def _step(key: str, field: GraphQLField, details: FieldDetailsList, parent: GraphQLObjectType) -> Step:
+def _step(
+    schema: GraphQLSchema, key: str, field: GraphQLField, details: FieldDetailsList, parent: GraphQLObjectType
+) -> Step:
     guard, resolve = None, field.resolve
     if isinstance(resolve, Guard):
         guard, resolve = resolve, resolve.resolve
@@ -155,7 +158,7 @@ def _step(key: str, field: GraphQLField, details: FieldDetailsList, parent: Grap
         resolve = Read(lambda source: parent.name)
     if field.args or details[0].node.arguments or not isinstance(resolve, Read | Load):
         return StockStep(key, field, details, guard)
-    to = _end(field.type)
+    to = _end(schema, field.type)
     if to is None:
         return StockStep(key, field, details, guard)
     if isinstance(resolve, Load):
@@ -166,31 +169,97 @@ def _step(key: str, field: GraphQLField, details: FieldDetailsList, parent: Grap
     return LeafStep(key, field, details, guard, read, to)
 
 
-def _end(type_: GraphQLOutputType) -> Leaf | Leaves | Objects | None:
+def _end(schema: GraphQLSchema, type_: GraphQLOutputType) -> Leaf | Leaves | Objects | None:
     """What a field leads to, where that can be completed together."""
     named, nullable = _nullable(type_)
     if is_leaf_type(named):
         return Leaf(named, nullable=nullable)
-    if isinstance(named, GraphQLObjectType):
-        return _objects(named, nullable, None)
     if not isinstance(named, GraphQLList):
-        return None
+        return _objects(schema, named, nullable, None)
     item, item_nullable = _nullable(named.of_type)
     if is_leaf_type(item):
         return Leaves(Leaf(item, nullable=item_nullable), nullable)
-    return _objects(item, nullable, named.of_type) if isinstance(item, GraphQLObjectType) else None
+    return _objects(schema, item, nullable, named.of_type)
 
 
 def _nullable(type_: GraphQLOutputType) -> tuple[GraphQLOutputType, bool]:
     return (type_.of_type, False) if isinstance(type_, GraphQLNonNull) else (type_, True)
 
 
-def _objects(type_: GraphQLObjectType, nullable: bool, item_type: GraphQLOutputType | None) -> Objects | None:
-    accepts = acceptance(type_)
-    return Objects(type_, nullable, item_type, accepts) if accepts is not None else None
+def _objects(
+    schema: GraphQLSchema, type_: GraphQLOutputType, nullable: bool, item_type: GraphQLOutputType | None
+) -> Objects | None:
+    types = types_within(schema, type_)
+    return Objects(types, nullable, item_type) if types is not None else None
 
 
-def acceptance(type_: GraphQLObjectType) -> Callable[[Any], bool] | None:
+def types_within(schema: GraphQLSchema, type_: GraphQLOutputType) -> OneType | AbstractType | None:
+    """How to tell the types of values that are said to be of this type, by the values alone. None where it takes more
+    to know."""
+    if isinstance(type_, GraphQLObjectType):
+        accepts = _acceptance(type_)
+        return None if accepts is None else OneType(type_, accepts)
+    if is_abstract_type(type_) and isinstance(type_.resolve_type, TypeOf):
+        possible: dict[str | None, _Possible] = {
+            each.name: (each, _acceptance(each)) for each in schema.get_possible_types(type_)
+        }
+        return AbstractType(type_.resolve_type.name, possible)
+    return None
+
+
+#: A type, and whether a value is one of its objects, where the value alone says so.
+_Possible = tuple[GraphQLObjectType, Callable[[Any], bool] | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneType:
+    """All values are of this type."""
+
+    type: GraphQLObjectType
+    accepts: Callable[[Any], bool]
+
+    def fits(self, value: Any) -> bool:
+        """Whether a value is of the type."""
+        try:
+            return self.accepts(value)
+        except Exception:
+            return False  # graphql-core asks again, and says it where it belongs
+
+    def lists(self, value: Any) -> bool:
+        """Whether a value is a list of such values."""
+        try:
+            return (type(value) is list or type(value) is tuple) and all(map(self.accepts, value))
+        except Exception:
+            return False  # as above
+
+    def __call__(self, values: Sequence[Any]) -> GraphQLObjectType | None:
+        try:
+            return self.type if all(map(self.accepts, values)) else None
+        except Exception:
+            return None  # graphql-core asks again, and says it where it belongs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AbstractType:
+    """Each value is of one of the possible types."""
+
+    name_of: Callable[[Any], str | None]
+    possible: Mapping[str | None, _Possible]
+
+    def __call__(self, values: Sequence[Any]) -> Sequence[GraphQLObjectType] | None:
+        types: list[GraphQLObjectType] = []
+        try:
+            for value in values:
+                type_, accepts = self.possible[self.name_of(value)]
+                if accepts is None or not accepts(value):
+                    return None
+                types.append(type_)
+        except Exception:
+            return None  # graphql-core asks again, and says it where it belongs
+        return types
+
+
+def _acceptance(type_: GraphQLObjectType) -> Callable[[Any], bool] | None:
     """Whether a value is an object of this type, by the value alone. None where it takes more to know."""
     if type_.is_type_of is None:
         return _is_anything

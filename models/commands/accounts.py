@@ -20,6 +20,7 @@ from models.events import (
     changes_of,
 )
 from models.ids import new_id
+from models.rights import Right
 from models.rows import Account, AccountMember, AccountTag, AccountType, Category, Job
 from models.texts import NAME
 
@@ -31,7 +32,7 @@ class AccountFields(TypedDict, total=False):
     type: AccountType
 
 
-@command("createAccount")
+@command("createAccount", Right.MANAGE_ACCOUNTS)
 async def create_account(
     change: Change,
     *,
@@ -41,7 +42,9 @@ async def create_account(
     team_ids: Sequence[UUID] = (),
     id: UUID | None = None,
 ) -> Account:
-    """Add a client. A member who does not see every account is put on its team, so that they see what they made."""
+    """Add a client.
+
+    A member who does not see every account is put on its team, so that they see what they made."""
     if earlier := await made_before(change, Account, id, AccountCreated):
         return earlier
     tags = await tags_to_carry(change, tag_ids, "tag_ids")
@@ -61,12 +64,12 @@ def _with_maker(change: Change, team_ids: Sequence[UUID]) -> list[UUID]:
     return [*team_ids, change.member_id]
 
 
-@command("updateAccount")
+@command("updateAccount", Right.MANAGE_ACCOUNTS)
 async def update_account(
     change: Change, *, account_id: UUID, expected_version: int | None = None, **fields: Unpack[AccountFields]
 ) -> Account:
     """Change an account's name or type."""
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     wanted = account.differing(fields)
     if "name" in wanted:
@@ -77,13 +80,13 @@ async def update_account(
     return account
 
 
-@command("setAccountTags")
+@command("setAccountTags", Right.MANAGE_ACCOUNTS)
 async def set_account_tags(
     change: Change, *, account_id: UUID, tag_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Account:
-    """Make an account carry these tags, and no others."""
+    """Make an account carry just these tags."""
     tags = await tags_to_carry(change, tag_ids, "tag_ids")
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     if await _tag(change, account, tags):
         await account.store()
@@ -98,13 +101,14 @@ async def _tag(change: Change, account: Account, tags: Sequence[UUID]) -> bool:
     return True
 
 
-@command("setAccountTeam")
+@command("setAccountTeam", Right.MANAGE_ACCOUNTS)
 async def set_account_team(
     change: Change, *, account_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Account:
-    """Assign these members, and no others, to an account. Those who do not see every account begin or cease to see it,
-    the caller among them."""
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    """Assign just these members to an account: they see it, others may not any more.
+
+    Those who do not see every account begin or cease to see it, the caller among them."""
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     wanted = checks.at_most(member_ids, "member_ids")
     present = set(await AccountMember.filter(account_id=account.id).values_list("member_id", flat=True))
@@ -123,16 +127,18 @@ async def _staff(change: Change, account: Account, team: Sequence[UUID]) -> bool
     return True
 
 
-@command("archiveAccount")
+@command("archiveAccount", Right.MANAGE_ACCOUNTS)
 async def archive_account(change: Change, *, account_id: UUID, expected_version: int | None = None) -> Account:
-    """Archive a client who has left: no new jobs. Its open jobs must have been completed or archived."""
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    """Archive a client that has no open jobs.
+
+    There are no new jobs for it. Its open jobs must have been completed or archived."""
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     if account.archived:
         return account
     still_open = holds(account_id=account.id, status__category__in=(Category.ACTIVE, Category.CUSTOM))
     if await Job.filter(still_open).exists():
-        seen = await change.scope.jobs.where(still_open).count()
+        seen = await change.scope.rows(Job).where(still_open).count()
         raise RuleBroken(_open_jobs(seen), "account_id")
     account.archived_at = change.now
     await account.store("archived_at")
@@ -148,10 +154,10 @@ def _open_jobs(seen: int) -> str:
     return f"This account has {jobs} that you see. Complete or archive what is open first."
 
 
-@command("restoreAccount")
+@command("restoreAccount", Right.MANAGE_ACCOUNTS)
 async def restore_account(change: Change, *, account_id: UUID, expected_version: int | None = None) -> Account:
-    """Bring an archived client back."""
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    """Take back an archived client."""
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
     if account.archived:
         account.archived_at = None

@@ -9,6 +9,7 @@ from models.command import Change, command
 from models.commands.shared import made_before
 from models.events import ClientStatusCreated, ClientStatusDeleted, ClientStatusUpdated, changes_of
 from models.ids import new_id
+from models.rights import Role
 from models.rows import ClientStatus
 from models.texts import CLIENT_TEXT, LABEL
 
@@ -21,7 +22,7 @@ class ClientStatusTemplateFields(TypedDict, total=False):
     description: str
 
 
-@command("createClientStatus")
+@command("createClientStatus", Role.ADMIN)
 async def create_client_status(
     change: Change, *, name: str, color: str, description: str = "", id: UUID | None = None
 ) -> ClientStatus:
@@ -40,7 +41,7 @@ async def create_client_status(
     return client_status
 
 
-@command("updateClientStatus")
+@command("updateClientStatus", Role.ADMIN)
 async def update_client_status(
     change: Change,
     *,
@@ -48,8 +49,8 @@ async def update_client_status(
     expected_version: int | None = None,
     **fields: Unpack[ClientStatusTemplateFields],
 ) -> ClientStatus:
-    """Change a template's name, colour or description. The copies that jobs hold stay as they are."""
-    client_status = await change.scope.client_statuses.lock(client_status_id, "client_status_id")
+    """Change a template. The copies that jobs hold stay."""
+    client_status = await change.scope.rows(ClientStatus).lock(client_status_id, "client_status_id")
     client_status.expect(expected_version)
     if changed := client_status.change_to(_checked(client_status.differing(fields))):
         await client_status.store(*changed)
@@ -68,12 +69,12 @@ def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
-@command("deleteClientStatus")
+@command("deleteClientStatus", Role.ADMIN)
 async def delete_client_status(
     change: Change, *, client_status_id: UUID, expected_version: int | None = None
 ) -> ClientStatus:
     """Remove a template. The copies that jobs hold stay."""
-    client_status = await change.scope.client_statuses.lock(client_status_id, "client_status_id")
+    client_status = await change.scope.rows(ClientStatus).lock(client_status_id, "client_status_id")
     client_status.expect(expected_version)
     await client_status.delete()
     change.record(ClientStatusDeleted(client_status=client_status.id, name=client_status.name))

@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 from models import checks
 from models.command import Change, command
 from models.events import FirmUpdated, changes_of
+from models.rights import Role
 from models.rows import Firm
 from models.texts import NAME
 
@@ -19,10 +20,12 @@ class FirmFields(TypedDict, total=False):
     count_pending_ach: bool
 
 
-@command("updateFirm")
+@command("updateFirm", Role.ADMIN)
 async def update_firm(change: Change, *, expected_version: int | None = None, **fields: Unpack[FirmFields]) -> Firm:
-    """Change the firm's name, time zone, currency or switches. Another currency converts no amount."""
-    firm = await change.scope.firms.lock(change.actor.firm_id)
+    """Change the firm's name, time zone, currency or switches.
+
+    Another currency converts no amount."""
+    firm = await change.scope.rows(Firm).lock(change.actor.firm_id)
     firm.expect(expected_version)
     wanted = firm.differing(fields)
     if "name" in wanted:

@@ -16,6 +16,7 @@ from models.errors import Invalid, LimitReached, Refusal, RuleBroken
 from models.events import Event, JobCreated, TaskCreated, TimeLogged
 from models.ids import new_id
 from models.items.links import new_link
+from models.rights import Role
 from models.rows import (
     Account,
     Category,
@@ -96,7 +97,7 @@ class NewJob:
     entries: Sequence[NewEntry] = ()
 
 
-@command("importJobs")
+@command("importJobs", Role.ADMIN, internal=True)
 async def import_jobs(change: Change, *, jobs: Sequence[NewJob]) -> list[Job]:
     """Open these jobs, each as the last card of its stage, in the order given: all of them or none."""
     if not 1 <= len(jobs) <= MOST_JOBS:
@@ -143,14 +144,14 @@ class _Batch:
         pipelines = {job.pipeline_id for job in jobs}
         return cls(
             change,
-            accounts=await scope.accounts_seen.lock_many(job.account_id for job in jobs),
-            pipelines=await scope.pipelines_seen.many(pipelines),
-            stages=await scope.stages.lock_many(job.stage_id for job in jobs),
-            statuses={status.id: status for status in await scope.statuses.where(pipeline_id__in=pipelines)},
-            client_statuses=await scope.client_statuses.many(
+            accounts=await scope.rows(Account).lock_many(job.account_id for job in jobs),
+            pipelines=await scope.rows(Pipeline).many(pipelines),
+            stages=await scope.rows(Stage).lock_many(job.stage_id for job in jobs),
+            statuses={status.id: status for status in await scope.rows(Status).where(pipeline_id__in=pipelines)},
+            client_statuses=await scope.rows(ClientStatus).many(
                 job.client_status_id for job in jobs if job.client_status_id is not None
             ),
-            members=await scope.members.many(_people(jobs)),
+            members=await scope.rows(Member).many(_people(jobs)),
             days=await minutes_of_days((entry.member_id for entry in entries), (entry.day for entry in entries)),
         )
 
@@ -169,11 +170,11 @@ class _Batch:
 
     async def _job(self, wanted: NewJob) -> Job:
         scope = self.change.scope
-        account = await _among(self.accounts, wanted.account_id, scope.accounts_seen, "account_id")
+        account = await _among(self.accounts, wanted.account_id, scope.rows(Account), "account_id")
         if account.archived:
             raise RuleBroken("This account is archived. Restore it before opening a job for it.", "account_id")
-        pipeline = await _among(self.pipelines, wanted.pipeline_id, scope.pipelines_seen, "pipeline_id")
-        stage = await _among(self.stages, wanted.stage_id, scope.stages, "stage_id")
+        pipeline = await _among(self.pipelines, wanted.pipeline_id, scope.rows(Pipeline), "pipeline_id")
+        stage = await _among(self.stages, wanted.stage_id, scope.rows(Stage), "stage_id")
         if stage.pipeline_id != pipeline.id:
             raise RuleBroken("This stage belongs to another pipeline.", "stage_id")
         checks.dates(wanted.start_date, wanted.due_date)
@@ -205,7 +206,7 @@ class _Batch:
         if wanted.status_id is None:
             of_pipeline = (status for status in self.statuses.values() if status.pipeline_id == pipeline.id)
             return next(status for status in of_pipeline if status.category is Category.ACTIVE)
-        status = await _among(self.statuses, wanted.status_id, self.change.scope.statuses, "status_id")
+        status = await _among(self.statuses, wanted.status_id, self.change.scope.rows(Status), "status_id")
         if status.pipeline_id != pipeline.id:
             raise RuleBroken("This status belongs to another pipeline. Choose one of the job's own.", "status_id")
         return status
@@ -221,7 +222,7 @@ class _Batch:
 
     async def _tell_client(self, job: Job, wanted: NewJob) -> None:
         if wanted.client_status_id is not None:
-            rows = self.change.scope.client_statuses
+            rows = self.change.scope.rows(ClientStatus)
             told = await _among(self.client_statuses, wanted.client_status_id, rows, "client_status_id")
             job.client_status_name, job.client_status_color = told.name, told.color
             job.client_status_description = told.description
@@ -286,7 +287,7 @@ class _Batch:
     async def _active(self, ids: Sequence[UUID], field: str) -> list[UUID]:
         wanted = checks.at_most(ids, field)
         for id in wanted:
-            member = await _among(self.members, id, self.change.scope.members, field)
+            member = await _among(self.members, id, self.change.scope.rows(Member), field)
             if not member.active:
                 raise RuleBroken(f"{member.name} is deactivated. Choose an active member.", field)
         return wanted

@@ -24,8 +24,19 @@ from models.events import (
 )
 from models.ids import new_id
 from models.items.item import unlink_all
-from models.rights import Right
-from models.rows import Category, Job, JobAssignee, Member, Priority, Stage, Status
+from models.rights import EVERY_MEMBER, Right, Role
+from models.rows import (
+    Account,
+    Category,
+    ClientStatus,
+    Job,
+    JobAssignee,
+    Member,
+    Pipeline,
+    Priority,
+    Stage,
+    Status,
+)
 from models.storing import store_all
 from models.targets import Target, several
 from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
@@ -41,7 +52,7 @@ class JobFields(TypedDict, total=False):
     due_date: date | None
 
 
-@command("createJob")
+@command("createJob", EVERY_MEMBER)
 async def create_job(
     change: Change,
     *,
@@ -57,15 +68,17 @@ async def create_job(
     budget: int | None = None,
     assignee_ids: Sequence[UUID] = (),
 ) -> Job:
-    """Open a job for an account: Active, on the pipeline's first stage unless told otherwise, as its last card."""
+    """Open a job: Active, as the last card of its stage.
+
+    On the pipeline's first stage unless told otherwise."""
     minutes = _budget(change, budget)
     if earlier := await made_before(change, Job, id, JobCreated):
         return earlier
     # Locked, so that it is not archived meanwhile.
-    account = await change.scope.accounts_seen.lock(account_id, "account_id")
+    account = await change.scope.rows(Account).lock(account_id, "account_id")
     if account.archived:
         raise RuleBroken("This account is archived. Restore it before opening a job for it.", "account_id")
-    pipeline = await change.scope.pipelines_seen.get(pipeline_id, "pipeline_id")
+    pipeline = await change.scope.rows(Pipeline).get(pipeline_id, "pipeline_id")
     assignees = await active_members(change, checks.at_most(assignee_ids, "assignee_ids"), "assignee_ids")
     checks.dates(start_date, due_date)
     stage = await _stage_for(change, pipeline.id, stage_id)
@@ -95,7 +108,7 @@ async def create_job(
 async def _stage_for(change: Change, pipeline_id: UUID, stage_id: UUID | None) -> Stage:
     # Locked, so that cards which arrive at once get different positions.
     if stage_id is not None:
-        stage = await change.scope.stages.lock(stage_id, "stage_id")
+        stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
         if stage.pipeline_id != pipeline_id:
             raise RuleBroken("This stage belongs to another pipeline.", "stage_id")
         return stage
@@ -114,12 +127,12 @@ def _budget(change: Change, budget: int | None) -> int | None:
     return checks.minutes(budget, "budget", BUDGET)
 
 
-@command("updateJob")
+@command("updateJob", EVERY_MEMBER)
 async def update_job(
     change: Change, *, job_id: UUID, expected_version: int | None = None, **fields: Unpack[JobFields]
 ) -> Job:
     """Change a job's name, description, priority or dates."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     wanted = job.differing(fields)
     if "name" in wanted:
@@ -132,12 +145,14 @@ async def update_job(
     return await _updated(change, job, changed)
 
 
-@command("setJobBudget")
+@command("setJobBudget", Right.MANAGE_TIME_BUDGETS)
 async def set_job_budget(
     change: Change, *, job_id: UUID, budget: int | None, expected_version: int | None = None
 ) -> Job:
-    """Set the minutes that a job may take, or None for no budget."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Set how long a job may take.
+
+    In minutes, or None for no budget."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     if job.differing({"budget": budget}):
         budget = _budget(change, budget)
@@ -153,12 +168,12 @@ async def _updated(change: Change, job: Job, changed: dict[str, tuple[Any, Any]]
     return job
 
 
-@command("assignJob")
+@command("assignJob", EVERY_MEMBER)
 async def assign_job(
     change: Change, *, job_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Job:
-    """Make these members, and no others, the assignees of a job."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Make just these members the assignees of a job."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     wanted = checks.at_most(member_ids, "member_ids")
     team = await _team_of(change, [job.id], wanted)
@@ -167,15 +182,15 @@ async def assign_job(
     return job
 
 
-@command("assignJobs")
+@command("assignJobs", EVERY_MEMBER)
 async def assign_jobs(
     change: Change, *, jobs: Sequence[Target], member_ids: Sequence[UUID], atomic: bool = True
 ) -> Bulk[Job]:
-    """Make these members, and no others, the assignees of each of the jobs."""
+    """Make just these members the assignees of jobs, in one revision."""
     wanted = checks.at_most(member_ids, "member_ids")
     await known_members(change, wanted, "member_ids")
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     team = await _team_of(change, list(locked), wanted)
     done = each(targets, "jobs", atomic, lambda target: team.check(target.among(locked)))
     await _assign(change, done.rows, team)
@@ -245,7 +260,7 @@ class ClientStatusFields(TypedDict, total=False):
     description: str
 
 
-@command("setJobClientStatus")
+@command("setJobClientStatus", EVERY_MEMBER)
 async def set_job_client_status(
     change: Change,
     *,
@@ -255,12 +270,14 @@ async def set_job_client_status(
     expected_version: int | None = None,
     **fields: Unpack[ClientStatusFields],
 ) -> Job:
-    """Say what the client is told about a job: from a template, then edited; and whether they are told at all."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Say what the client is told about a job, and whether.
+
+    From a template, then edited."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     told: dict[str, Any] = {}
     if client_status_id is not None:
-        template = await change.scope.client_statuses.get(client_status_id, "client_status_id")
+        template = await change.scope.rows(ClientStatus).get(client_status_id, "client_status_id")
         told = {"name": template.name, "color": template.color, "description": template.description}
     new = job.differing({f"{_TOLD}{field}": value for field, value in fields.items()})
     told |= fields
@@ -299,20 +316,21 @@ def _client_status(fields: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
-@command("deleteJob")
+@command("deleteJob", Role.ADMIN)
 async def delete_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
-    """Delete a job for good. Its tasks and time entries stay with the account; its history stays in the log."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Delete a job for good. Its tasks and time stay with the account, its history in the log. The answer has what it
+    was."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     await _delete(change, [job])
     return job
 
 
-@command("deleteJobs")
+@command("deleteJobs", Role.ADMIN)
 async def delete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
-    """Delete jobs for good."""
+    """Delete jobs for good, in one revision."""
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     done = each(targets, "jobs", atomic, lambda target: target.among(locked))
     await _delete(change, done.rows)
     return done

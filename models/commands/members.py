@@ -11,6 +11,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import attempts, checks
+from models.actions import stands_for
 from models.actor import Actor
 from models.bounds import CAPACITY
 from models.command import Change, Outcome, authority, command, shut_out
@@ -26,10 +27,11 @@ from models.events import (
     MemberUpdated,
     changes_of,
 )
+from models.hashed_secrets import with_secrets
 from models.ids import new_id
 from models.passwords import hashed, verified
-from models.repeating import sent_before, with_secrets
-from models.rights import RANKS, Right, Role
+from models.repeating import used_before
+from models.rights import EVERY_MEMBER, RANKS, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
 from models.texts import EMAIL, NAME, PASSWORD, sameness
@@ -42,35 +44,6 @@ class MemberFields(TypedDict, total=False):
 
     name: str
     capacity: int
-
-
-async def create_member(
-    actor: Actor,
-    /,
-    *,
-    email: str,
-    name: str,
-    role: Role = Role.EMPLOYEE,
-    rights: Sequence[Right] = (),
-    capacity: int = 2400,
-    password: str | None = None,
-    id: UUID | None = None,
-) -> Outcome[Member]:
-    """Add somebody to the team. Without a password they cannot sign in yet. Capacity is in minutes a week."""
-    wanted = _Newcomer(email, name, role, rights, capacity)
-    secrets = {} if password is None else {"password": PASSWORD.check(password, "password")}
-    if secrets and not await sent_before(actor):
-        # Hashed before the transaction, which must not stay open for as long as that takes; and after all that needs
-        # no transaction to be refused.
-        wanted.columns(await authority(actor, "createMember"))
-
-    async def hashes_of(secrets: Mapping[str, str]) -> dict[str, str]:
-        return {name: await hashed(secret) for name, secret in secrets.items()}
-
-    async def create(actor: Actor, hashes: Mapping[str, str]) -> Outcome[Member]:
-        return await _create_member(actor, wanted=wanted, password_hash=hashes.get("password"), id=id)
-
-    return await with_secrets(actor, secrets, hashes_of, create)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +69,7 @@ class _Newcomer:
         }
 
 
-@command("createMember")
+@command("createMember", Right.MANAGE_TEAM)
 async def _create_member(change: Change, *, wanted: _Newcomer, password_hash: str | None, id: UUID | None) -> Member:
     columns = wanted.columns(change)
     if earlier := await made_before(change, Member, id, MemberCreated):
@@ -110,11 +83,44 @@ async def _create_member(change: Change, *, wanted: _Newcomer, password_hash: st
     return member
 
 
-@command("updateMember")
+@stands_for(_create_member)
+async def create_member(
+    actor: Actor,
+    /,
+    *,
+    email: str,
+    name: str,
+    role: Role = Role.EMPLOYEE,
+    rights: Sequence[Right] = (),
+    capacity: int = 2400,
+    password: str | None = None,
+    id: UUID | None = None,
+) -> Outcome[Member]:
+    """Add somebody to the team.
+
+    Without a password they cannot sign in yet. Capacity is in minutes a week."""
+    wanted = _Newcomer(email, name, role, rights, capacity)
+    secrets = {} if password is None else {"password": PASSWORD.check(password, "password")}
+    key = actor.call.key if actor.call is not None else None
+    if secrets and not await used_before(actor.firm_id, actor.asker, key):
+        # Hashed before the transaction, which must not stay open for as long as that takes; and after all that needs
+        # no transaction to be refused.
+        wanted.columns(await authority(actor, _create_member.action))
+
+    async def hashes_of(secrets: Mapping[str, str]) -> dict[str, str]:
+        return {name: await hashed(secret) for name, secret in secrets.items()}
+
+    async def create(actor: Actor, hashes: Mapping[str, str]) -> Outcome[Member]:
+        return await _create_member(actor, wanted=wanted, password_hash=hashes.get("password"), id=id)
+
+    return await with_secrets(actor, secrets, hashes_of, create)
+
+
+@command("updateMember", Right.MANAGE_TEAM)
 async def update_member(
     change: Change, *, member_id: UUID, expected_version: int | None = None, **fields: Unpack[MemberFields]
 ) -> Member:
-    """Change a member's name or weekly capacity in minutes."""
+    """Change a member's name or capacity."""
     member = await _reached(change, member_id, expected_version)
     wanted = member.differing(fields)
     if "name" in wanted:
@@ -127,11 +133,13 @@ async def update_member(
     return member
 
 
-@command("setMemberRole")
+@command("setMemberRole", Right.MANAGE_TEAM)
 async def set_member_role(
     change: Change, *, member_id: UUID, role: Role, expected_version: int | None = None
 ) -> Member:
-    """Make a member an admin or an employee. Rights given before count again for an employee."""
+    """Make a member an admin, or an employee.
+
+    Rights given before count again for an employee."""
     stays = None if role is Role.OWNER else "The owner stays the owner until they transfer ownership."
     member = await _reached(change, member_id, expected_version, of_the_owner=stays)
     if role is member.role:
@@ -149,12 +157,13 @@ async def _put_into(change: Change, member: Member, role: Role) -> None:
         change.record(MemberRoleChanged(member=member.id, from_role=before, to_role=after))
 
 
-@command("setMemberRights")
+@command("setMemberRights", Right.MANAGE_TEAM)
 async def set_member_rights(
     change: Change, *, member_id: UUID, rights: Sequence[Right], expected_version: int | None = None
 ) -> Member:
-    """Give a member these access rights, and no others. An admin's and the owner's are kept for when they are employees
-    again."""
+    """Give a member just these rights.
+
+    An admin's and the owner's are kept for when they are employees again."""
     member = await _reached(change, member_id, expected_version)
     wanted, present = frozenset(rights), member.given
     _check_held(change, wanted ^ present, "rights")
@@ -166,9 +175,11 @@ async def set_member_rights(
     return member
 
 
-@command("deactivateMember")
+@command("deactivateMember", Right.MANAGE_TEAM)
 async def deactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
-    """Shut a member out: their sessions end at once. They stay on what they were assigned to."""
+    """Shut a member out at once: their sessions end, their sockets close and their running timer is stopped.
+
+    They stay on what they were assigned to."""
     member = await _reached(change, member_id, expected_version, of_the_owner=_STAYS)
     if member.id == change.member_id:
         raise RuleBroken("Nobody deactivates themselves. Ask somebody else who manages the team.", "member_id")
@@ -183,9 +194,11 @@ async def deactivate_member(change: Change, *, member_id: UUID, expected_version
     return member
 
 
-@command("reactivateMember")
+@command("reactivateMember", Right.MANAGE_TEAM)
 async def reactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
-    """Let a deactivated member sign in again, with the role and rights that they had."""
+    """Let a deactivated member sign in again.
+
+    They have the role and the rights that they had."""
     member = await _reached(change, member_id, expected_version, of_the_owner=_STAYS)
     _check_removable(change, member)
     if not member.active:
@@ -195,12 +208,14 @@ async def reactivate_member(change: Change, *, member_id: UUID, expected_version
     return member
 
 
-@command("transferOwnership")
+@command("transferOwnership", Role.OWNER)
 async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
-    """Make another active member the owner. The present owner becomes an admin. Returns the new owner."""
+    """Make another member the owner, and yourself an admin.
+
+    They must be active. Returns the new owner."""
     assert change.member_id is not None  # Only the owner gets here.
-    people = await change.scope.members.lock_many({member_id, change.member_id})
-    heir = people.get(member_id) or await change.scope.members.get(member_id, "member_id")
+    people = await change.scope.rows(Member).lock_many({member_id, change.member_id})
+    heir = people.get(member_id) or await change.scope.rows(Member).get(member_id, "member_id")
     if heir.id == change.member_id:
         raise RuleBroken("You are the owner already. Name another member.", "member_id")
     if not heir.active:
@@ -212,10 +227,28 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
     return heir
 
 
+def _not_the_present_one() -> Invalid:
+    return Invalid("This is not your present password.", "current_password")
+
+
+@command("changePassword", EVERY_MEMBER)
+async def _change_password(change: Change, *, present: str, new_hash: str) -> Member:
+    member = await change.scope.rows(Member).lock(_own(change))
+    if member.password_hash != present:
+        raise _not_the_present_one()
+    member.password_hash = new_hash
+    # Not a new version either: there is no event that would bring it to those who hold the old one.
+    await member.save(update_fields=["password_hash"])
+    return member
+
+
+@stands_for(_change_password)
 async def change_password(actor: Actor, /, *, current_password: str, new_password: str) -> Outcome[Member]:
-    """Give oneself another password. It makes no revision: nobody else sees it. Sessions on other devices go on.
-    `LimitReached` after too many wrong present ones: whoever took over a session must not guess it."""
-    _own(await authority(actor, "changePassword"))
+    """Change your own password. Sessions go on.
+
+    It makes no revision: nobody else sees it. `LimitReached` after too many wrong present ones: whoever took over a
+    session must not guess it."""
+    _own(await authority(actor, _change_password.action))
     PASSWORD.check(new_password, "new_password")
     member = await Member.filter(id=actor.id, firm_id=actor.firm_id, active=True).first()
     if member is None:
@@ -239,21 +272,6 @@ async def change_password(actor: Actor, /, *, current_password: str, new_passwor
     outcome = await with_secrets(actor, secrets, hashes_of, change, allowed=allowed)
     await attempts.take_back(member.email_key, place)
     return outcome
-
-
-def _not_the_present_one() -> Invalid:
-    return Invalid("This is not your present password.", "current_password")
-
-
-@command("changePassword")
-async def _change_password(change: Change, *, present: str, new_hash: str) -> Member:
-    member = await change.scope.members.lock(_own(change))
-    if member.password_hash != present:
-        raise _not_the_present_one()
-    member.password_hash = new_hash
-    # Not a new version either: there is no event that would bring it to those who hold the old one.
-    await member.save(update_fields=["password_hash"])
-    return member
 
 
 def _own(change: Change) -> UUID:
@@ -280,7 +298,7 @@ async def _reached(
 ) -> Member:
     """A member to be changed, held: every command that changes one comes by them here. `of_the_owner` says why nobody
     does this to the owner."""
-    member = await change.scope.members.lock(member_id, "member_id")
+    member = await change.scope.rows(Member).lock(member_id, "member_id")
     if of_the_owner is not None and member.role is Role.OWNER:
         raise RuleBroken(of_the_owner, "member_id")
     _check_reach(change, member)

@@ -11,12 +11,13 @@ from models.commands.placing import keys_for, put
 from models.commands.shared import each
 from models.errors import RuleBroken
 from models.events import JobStatusChanged
+from models.rights import EVERY_MEMBER
 from models.rows import Account, Category, Job, Stage, Status
 from models.storing import store_all
 from models.targets import Target, several
 
 
-@command("moveJob")
+@command("moveJob", EVERY_MEMBER)
 async def move_job(
     change: Change,
     *,
@@ -26,17 +27,19 @@ async def move_job(
     after_job_id: UUID | None = None,
     expected_version: int | None = None,
 ) -> Job:
-    """Put a job on a stage: before or after a card of it, or as its last card. The stage may be of another pipeline."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Put a job on a stage, of this pipeline or another one, or elsewhere among the cards of its stage.
+
+    Before or after a card of it, or as its last card."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    stage = await change.scope.stages.lock(stage_id, "stage_id")
+    stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     _movable(job)
     keys = await keys_for(change, stage, [job.id], before=before_job_id, after=after_job_id)
     await put(change, [job], stage, keys, await _counterparts([job], stage))
     return job
 
 
-@command("moveJobs")
+@command("moveJobs", EVERY_MEMBER)
 async def move_jobs(
     change: Change,
     *,
@@ -46,10 +49,12 @@ async def move_jobs(
     after_job_id: UUID | None = None,
     atomic: bool = True,
 ) -> Bulk[Job]:
-    """Put jobs on a stage, one after the other in the order given."""
+    """Put jobs on a stage, in one revision.
+
+    One after the other in the order given."""
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
-    stage = await change.scope.stages.lock(stage_id, "stage_id")
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     ids = [target.id for target in targets if target.id in locked]
     keys = await keys_for(change, stage, ids, before=before_job_id, after=after_job_id)
     positions = dict(zip(ids, keys, strict=True))
@@ -85,21 +90,23 @@ To = Callable[[Job], Status]
 May = Callable[[Job, Status], None]
 
 
-@command("setJobStatus")
+@command("setJobStatus", EVERY_MEMBER)
 async def set_job_status(change: Change, *, job_id: UUID, status_id: UUID, expected_version: int | None = None) -> Job:
-    """Put a job under a status of its pipeline. The stage stays."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Put a job under a status of its pipeline.
+
+    The stage stays."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    status = await change.scope.statuses.get(status_id, "status_id")
+    status = await change.scope.rows(Status).get(status_id, "status_id")
     return await _one(change, job, lambda job: status, _may_enter)
 
 
-@command("setJobsStatus")
+@command("setJobsStatus", EVERY_MEMBER)
 async def set_jobs_status(change: Change, *, jobs: Sequence[Target], status_id: UUID, atomic: bool = True) -> Bulk[Job]:
-    """Put jobs of one pipeline under one of its statuses."""
+    """Put jobs under a status of their pipeline, in one revision."""
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
-    status = await change.scope.statuses.get(status_id, "status_id")
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    status = await change.scope.rows(Status).get(status_id, "status_id")
     return await _several(change, targets, locked, atomic, lambda job: status, _may_enter)
 
 
@@ -144,7 +151,7 @@ def _takes_up(job: Job, status: Status) -> bool:
 async def _accounts_of(change: Change, jobs: Iterable[Job], to: To) -> dict[UUID, Account]:
     # Locked, so that none is archived meanwhile: an archived one has no open jobs.
     taken_up = {job.account_id for job in jobs if _takes_up(job, to(job))}
-    return await change.scope.accounts_seen.lock_many(taken_up) if taken_up else {}
+    return await change.scope.rows(Account).lock_many(taken_up) if taken_up else {}
 
 
 def _require_open_account(job: Job, status: Status, accounts: Mapping[UUID, Account]) -> None:
@@ -165,39 +172,45 @@ async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> No
         change.record(event)
 
 
-@command("completeJob")
+@command("completeJob", EVERY_MEMBER)
 async def complete_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
-    """Put a job under Completed. It stays on the board and is never overdue."""
+    """Put a job under Completed.
+
+    It stays on the board and is never overdue."""
     return await _built_in(change, job_id, expected_version, _complete)
 
 
-@command("completeJobs")
+@command("completeJobs", EVERY_MEMBER)
 async def complete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
-    """Put jobs under Completed."""
+    """Put jobs under Completed, in one revision."""
     return await _all_built_in(change, jobs, atomic, _complete)
 
 
-@command("archiveJob")
+@command("archiveJob", EVERY_MEMBER)
 async def archive_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
-    """Take a job off the board. It stays searchable, on its stage."""
+    """Take a job off the board.
+
+    It stays searchable, on its stage."""
     return await _built_in(change, job_id, expected_version, _archive)
 
 
-@command("archiveJobs")
+@command("archiveJobs", EVERY_MEMBER)
 async def archive_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
-    """Take jobs off the board."""
+    """Take jobs off the board, in one revision."""
     return await _all_built_in(change, jobs, atomic, _archive)
 
 
-@command("restoreJob")
+@command("restoreJob", EVERY_MEMBER)
 async def restore_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
-    """Put an archived job back on its stage: Completed if it had been completed, else Active."""
+    """Put an archived job back on its stage.
+
+    Completed if it had been completed, else Active."""
     return await _built_in(change, job_id, expected_version, _restore, _may_be_restored)
 
 
-@command("restoreJobs")
+@command("restoreJobs", EVERY_MEMBER)
 async def restore_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
-    """Put archived jobs back on their stages."""
+    """Put archived jobs back on their stages, in one revision."""
     return await _all_built_in(change, jobs, atomic, _restore, _may_be_restored)
 
 
@@ -229,7 +242,7 @@ async def _built_in(
     choose: Callable[[Job, BuiltIn], Status],
     may: May = _may_enter,
 ) -> Job:
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     statuses = await _statuses_of([job])
     return await _one(change, job, lambda job: choose(job, statuses), may)
@@ -243,7 +256,7 @@ async def _all_built_in(
     may: May = _may_enter,
 ) -> Bulk[Job]:
     targets = several(jobs, "jobs")
-    locked = await change.scope.jobs.lock_many(target.id for target in targets)
+    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     statuses = await _statuses_of(locked.values())
     return await _several(change, targets, locked, atomic, lambda job: choose(job, statuses), may)
 

@@ -21,6 +21,7 @@ from models.events import (
 )
 from models.ids import new_id
 from models.order import spread
+from models.rights import Right
 from models.rows import CardField, Category, Job, JobOrder, Pipeline, PipelineMember, Stage, Status
 from models.texts import NAME
 
@@ -46,7 +47,7 @@ class PipelineFields(TypedDict, total=False):
     job_order: JobOrder
 
 
-@command("createPipeline")
+@command("createPipeline", Right.MANAGE_PIPELINES)
 async def create_pipeline(
     change: Change,
     *,
@@ -57,8 +58,9 @@ async def create_pipeline(
     job_order: JobOrder = JobOrder.MANUAL,
     id: UUID | None = None,
 ) -> Pipeline:
-    """Make a pipeline with these stages, in order, and the built-in statuses. An employee who makes it is among its
-    members: they see what they made."""
+    """Make a pipeline with its stages and built-in statuses.
+
+    An employee who makes it is among its members: they see what they made."""
     if earlier := await made_before(change, Pipeline, id, PipelineCreated):
         return earlier
     titles = _titles(stages)
@@ -122,12 +124,12 @@ async def _share(change: Change, pipeline: Pipeline, members: Sequence[UUID]) ->
     return bool(added or removed)
 
 
-@command("updatePipeline")
+@command("updatePipeline", Right.MANAGE_PIPELINES)
 async def update_pipeline(
     change: Change, *, pipeline_id: UUID, expected_version: int | None = None, **fields: Unpack[PipelineFields]
 ) -> Pipeline:
-    """Change a pipeline's name, what its cards show, or the order of its jobs."""
-    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    """Change a pipeline's name, card fields or order of cards."""
+    pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
     wanted = pipeline.differing(fields)
     if "name" in wanted:
@@ -140,12 +142,14 @@ async def update_pipeline(
     return pipeline
 
 
-@command("setPipelineMembers")
+@command("setPipelineMembers", Right.MANAGE_PIPELINES)
 async def set_pipeline_members(
     change: Change, *, pipeline_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Pipeline:
-    """Make a pipeline available to these members, and to no other employees. Admins and the owner see them all."""
-    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    """Make a pipeline available to just these members.
+
+    Admins and the owner see them all."""
+    pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
     wanted = checks.at_most(member_ids, "member_ids", most=MOST_MEMBERS)
     present = set(await PipelineMember.filter(pipeline_id=pipeline.id).values_list("member_id", flat=True))
@@ -155,15 +159,15 @@ async def set_pipeline_members(
     return pipeline
 
 
-@command("deletePipeline")
+@command("deletePipeline", Right.MANAGE_PIPELINES)
 async def delete_pipeline(change: Change, *, pipeline_id: UUID, expected_version: int | None = None) -> Pipeline:
-    """Delete a pipeline that has no jobs, with its stages and statuses."""
-    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    """Delete a pipeline that has no jobs."""
+    pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
     # Whoever opens a job in it, or moves one to it, holds a stage: they are done before the jobs are counted.
     await Stage.filter(pipeline_id=pipeline.id).order_by("id").select_for_update(no_key=True)
     if await Job.filter(pipeline_id=pipeline.id).exists():
-        seen = await change.scope.jobs.where(pipeline_id=pipeline.id).count()
+        seen = await change.scope.rows(Job).where(pipeline_id=pipeline.id).count()
         raise RuleBroken(jobs_left(seen, "in this pipeline", "They are moved or deleted first."), "pipeline_id")
     await _share(change, pipeline, ())
     await sql("DELETE FROM pipeline WHERE id = $1", pipeline.id)

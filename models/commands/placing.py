@@ -60,7 +60,7 @@ async def _gap(
 async def _anchor(change: Change, stage: Stage, moving: Sequence[UUID], id: UUID, field: str) -> tuple[UUID, str]:
     if id in moving:
         raise Invalid("A card cannot be placed beside itself.", field)
-    card = await change.scope.jobs.get(id, field)
+    card = await change.scope.rows(Job).get(id, field)
     if card.stage_id != stage.id:
         raise RuleBroken("That card is no longer on this stage. Look at the present board and place it again.", field)
     return card.id, card.position

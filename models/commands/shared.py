@@ -26,7 +26,7 @@ async def made_before(change: Change, model: type[R], id: UUID | None, created: 
     # Whether it is there before whether it is seen: an equal call that commits between the two is then no stranger's.
     if not await model.exists(id=id):
         return None
-    row: R | None = await change.seen.of_kind(model.kind).find(id)
+    row = await change.seen.rows(model).find(id)
     if row is None:
         # Taken by something that this caller may not see. Nothing more is said about it.
         raise Invalid("This id cannot be used. Make a new one.", "id")
@@ -36,10 +36,10 @@ async def made_before(change: Change, model: type[R], id: UUID | None, created: 
 
 async def known_members(change: Change, ids: Sequence[UUID], *path: str) -> dict[UUID, Member]:
     """The members of these ids, active or not; `NotFound` when there is one that is none."""
-    found = await change.scope.members.many(ids)
+    found = await change.scope.rows(Member).many(ids)
     for id in ids:
         if id not in found:
-            await change.scope.members.get(id, *path)
+            await change.scope.rows(Member).get(id, *path)
     return found
 
 

@@ -18,7 +18,8 @@ from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, changes_of
 from models.ids import new_id
 from models.order import LONGEST_KEY, between, spread
-from models.rows import Job, Stage
+from models.rights import Right
+from models.rows import Job, Pipeline, Stage
 from models.texts import NAME
 
 
@@ -29,7 +30,7 @@ class StageFields(TypedDict, total=False):
     time_limit: int | None
 
 
-@command("createStage")
+@command("createStage", Right.MANAGE_PIPELINES)
 async def create_stage(
     change: Change,
     *,
@@ -40,10 +41,12 @@ async def create_stage(
     before_stage_id: UUID | None = None,
     id: UUID | None = None,
 ) -> Stage:
-    """Add a stage to a pipeline: before or after one of its stages, or as the last."""
+    """Add a stage to a pipeline.
+
+    Before or after one of its stages, or as the last."""
     if earlier := await made_before(change, Stage, id, StageCreated):
         return earlier
-    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     others = await _in_order(pipeline.id)
     if len(others) >= MOST_STAGES:
         raise LimitReached(f"A pipeline has at most {MOST_STAGES} stages. Delete one first.", "pipeline_id")
@@ -65,12 +68,12 @@ def _time_limit(minutes: int | None) -> int | None:
     return None if minutes is None else checks.minutes(minutes, "time_limit", TIME_LIMIT)
 
 
-@command("updateStage")
+@command("updateStage", Right.MANAGE_PIPELINES)
 async def update_stage(
     change: Change, *, stage_id: UUID, expected_version: int | None = None, **fields: Unpack[StageFields]
 ) -> Stage:
     """Change a stage's name or time limit."""
-    stage = await change.scope.stages.lock(stage_id, "stage_id")
+    stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     stage.expect(expected_version)
     wanted = stage.differing(fields)
     if "name" in wanted:
@@ -83,7 +86,7 @@ async def update_stage(
     return stage
 
 
-@command("moveStage")
+@command("moveStage", Right.MANAGE_PIPELINES)
 async def move_stage(
     change: Change,
     *,
@@ -92,7 +95,9 @@ async def move_stage(
     before_stage_id: UUID | None = None,
     expected_version: int | None = None,
 ) -> Stage:
-    """Put a stage before or after another one of its pipeline, or last. Its jobs go with it."""
+    """Put a stage elsewhere among the stages of its pipeline.
+
+    Before or after another one, or last. Its jobs go with it."""
     stage = await _lock_structure(change, stage_id)
     stage.expect(expected_version)
     if stage.id in (after_stage_id, before_stage_id):
@@ -111,9 +116,9 @@ async def move_stage(
 
 async def _lock_structure(change: Change, stage_id: UUID) -> Stage:
     """The stage, with its pipeline held first. A stage never changes its pipeline."""
-    stage = await change.scope.stages.get(stage_id, "stage_id")
-    await change.scope.pipelines_seen.lock(stage.pipeline_id, "stage_id")
-    return await change.scope.stages.lock(stage_id, "stage_id")
+    stage = await change.scope.rows(Stage).get(stage_id, "stage_id")
+    await change.scope.rows(Pipeline).lock(stage.pipeline_id, "stage_id")
+    return await change.scope.rows(Stage).lock(stage_id, "stage_id")
 
 
 async def _in_order(pipeline_id: UUID) -> list[Stage]:
@@ -134,7 +139,7 @@ async def _index(change: Change, others: Sequence[Stage], id: UUID, field: str) 
     for index, other in enumerate(others):
         if other.id == id:
             return index
-    await change.scope.stages.get(id, field)
+    await change.scope.rows(Stage).get(id, field)
     raise RuleBroken("That stage is not of this pipeline. Look at its present stages and choose again.", field)
 
 
@@ -164,17 +169,19 @@ async def _spread_anew(change: Change, stages: Sequence[Stage], keys: Sequence[s
         change.record(StageMoved(pipeline=stage.pipeline_id, stage=stage.id))
 
 
-@command("deleteStage")
+@command("deleteStage", Right.MANAGE_PIPELINES)
 async def delete_stage(
     change: Change, *, stage_id: UUID, replacement_stage_id: UUID | None = None, expected_version: int | None = None
 ) -> Stage:
-    """Delete a stage. Its jobs, the archived ones too, go to the end of the replacement, in their order."""
-    found = await change.scope.stages.get(stage_id, "stage_id")
-    await change.scope.pipelines_seen.lock(found.pipeline_id, "stage_id")
+    """Delete a stage; its jobs go to another one in the same call.
+
+    The archived ones too; at the end of the replacement, in their order."""
+    found = await change.scope.rows(Stage).get(stage_id, "stage_id")
+    await change.scope.rows(Pipeline).lock(found.pipeline_id, "stage_id")
     # Jobs before stages, as a move does. What still arrives before the stage is held, is found after it.
     await sql("SELECT FROM job WHERE stage_id = $1 ORDER BY id FOR NO KEY UPDATE", stage_id)
     stages = {stage.id: stage for stage in await _hold_stages(found.pipeline_id)}
-    stage = stages.get(stage_id) or await change.scope.stages.get(stage_id, "stage_id")
+    stage = stages.get(stage_id) or await change.scope.rows(Stage).get(stage_id, "stage_id")
     stage.expect(expected_version)
     replacement = await _replacement(change, stages, stage, replacement_stage_id)
     if len(stages) == 1:
@@ -199,7 +206,7 @@ async def _cards(stage: Stage) -> list[Job]:
 async def _replacement(change: Change, stages: dict[UUID, Stage], stage: Stage, id: UUID | None) -> Stage | None:
     if id is None:
         return None
-    replacement = stages.get(id) or await change.scope.stages.get(id, "replacement_stage_id")
+    replacement = stages.get(id) or await change.scope.rows(Stage).get(id, "replacement_stage_id")
     if replacement.pipeline_id != stage.pipeline_id or replacement.id == stage.id:
         raise RuleBroken("Choose another stage of the same pipeline.", "replacement_stage_id")
     return replacement

@@ -12,7 +12,8 @@ from models.database import sql
 from models.errors import LimitReached, RuleBroken
 from models.events import JobStatusChanged, StatusCreated, StatusDeleted, StatusUpdated, changes_of
 from models.ids import new_id
-from models.rows import Category, Job, Status
+from models.rights import Right
+from models.rows import Category, Job, Pipeline, Status
 from models.texts import LABEL
 
 MOST_CUSTOM_STATUSES = CUSTOM_STATUSES.most
@@ -26,7 +27,7 @@ class StatusFields(TypedDict, total=False):
     counts_as_overdue: bool
 
 
-@command("createStatus")
+@command("createStatus", Right.MANAGE_PIPELINES)
 async def create_status(
     change: Change,
     *,
@@ -36,10 +37,12 @@ async def create_status(
     counts_as_overdue: bool = False,
     id: UUID | None = None,
 ) -> Status:
-    """Add a custom status to a pipeline: it says what holds a job, and may count as overdue."""
+    """Add a custom job status to a pipeline.
+
+    It says what holds a job, and may count as overdue."""
     if earlier := await made_before(change, Status, id, StatusCreated):
         return earlier
-    pipeline = await change.scope.pipelines_seen.lock(pipeline_id, "pipeline_id")
+    pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     if await Status.filter(pipeline_id=pipeline.id, category=Category.CUSTOM).count() >= MOST_CUSTOM_STATUSES:
         raise LimitReached(
             f"A pipeline has at most {MOST_CUSTOM_STATUSES} custom statuses. Delete one first.", "pipeline_id"
@@ -58,12 +61,14 @@ async def create_status(
     return status
 
 
-@command("updateStatus")
+@command("updateStatus", Right.MANAGE_PIPELINES)
 async def update_status(
     change: Change, *, status_id: UUID, expected_version: int | None = None, **fields: Unpack[StatusFields]
 ) -> Status:
-    """Change a status's name, colour, or whether it counts as overdue. Of a built-in one, only the colour."""
-    status = await change.scope.statuses.lock(status_id, "status_id")
+    """Change a job status.
+
+    Its name, its colour, or whether it counts as overdue. Of a built-in one, only the colour."""
+    status = await change.scope.rows(Status).lock(status_id, "status_id")
     status.expect(expected_version)
     wanted = status.differing(fields)
     if status.category is not Category.CUSTOM:
@@ -88,18 +93,20 @@ def _otherwise(status: Status, fields: StatusFields) -> set[str]:
     return set() if wanted is status.can_be_overdue else {"counts_as_overdue"}
 
 
-@command("deleteStatus")
+@command("deleteStatus", Right.MANAGE_PIPELINES)
 async def delete_status(
     change: Change, *, status_id: UUID, replacement_status_id: UUID | None = None, expected_version: int | None = None
 ) -> Status:
-    """Delete a custom status. Its jobs get the replacement; their stage stays."""
-    found = await change.scope.statuses.get(status_id, "status_id")
+    """Delete a custom job status; its jobs get another one in the same call.
+
+    Their stage stays."""
+    found = await change.scope.rows(Status).get(status_id, "status_id")
     if found.category is not Category.CUSTOM:
         raise RuleBroken("A built-in status cannot be deleted: every pipeline has it.", "status_id")
-    await change.scope.pipelines_seen.lock(found.pipeline_id, "status_id")
+    await change.scope.rows(Pipeline).lock(found.pipeline_id, "status_id")
     # Jobs before their status, as everywhere. A job that gets the status meanwhile makes the deletion start again.
     jobs = await Job.filter(status_id=status_id).order_by("id").select_for_update(no_key=True)
-    status = await change.scope.statuses.lock(status_id, "status_id")
+    status = await change.scope.rows(Status).lock(status_id, "status_id")
     status.expect(expected_version)
     replacement = await _replacement(change, status, replacement_status_id)
     if jobs:
@@ -112,7 +119,7 @@ async def delete_status(
 async def _replacement(change: Change, status: Status, id: UUID | None) -> Status | None:
     if id is None:
         return None
-    replacement = await change.scope.statuses.get(id, "replacement_status_id")
+    replacement = await change.scope.rows(Status).get(id, "replacement_status_id")
     if replacement.pipeline_id != status.pipeline_id or replacement.id == status.id:
         raise RuleBroken("Choose another status of the same pipeline.", "replacement_status_id")
     if replacement.category is Category.ARCHIVED:

@@ -11,6 +11,7 @@ from models.database import sql
 from models.errors import RuleBroken
 from models.events import AccountTagsChanged, TagCreated, TagDeleted, TagUpdated, changes_of
 from models.ids import new_id
+from models.rights import Right
 from models.rows import AccountTag, Tag
 from models.texts import LABEL, sameness
 
@@ -22,9 +23,11 @@ class TagFields(TypedDict, total=False):
     color: str
 
 
-@command("createTag")
+@command("createTag", Right.MANAGE_TAGS)
 async def create_tag(change: Change, *, name: str, color: str, id: UUID | None = None) -> Tag:
-    """Add a tag. No other tag of the firm has a name that is taken for the same, as in another case."""
+    """Add a tag to the firm.
+
+    No other tag of the firm has a name that is taken for the same, as in another case."""
     if earlier := await made_before(change, Tag, id, TagCreated):
         return earlier
     tag = Tag(id=id or new_id(), firm_id=change.actor.firm_id, name=LABEL.check(name), color=checks.color(color))
@@ -34,12 +37,12 @@ async def create_tag(change: Change, *, name: str, color: str, id: UUID | None =
     return tag
 
 
-@command("updateTag")
+@command("updateTag", Right.MANAGE_TAGS)
 async def update_tag(
     change: Change, *, tag_id: UUID, expected_version: int | None = None, **fields: Unpack[TagFields]
 ) -> Tag:
-    """Change a tag's name or colour, on every account that carries it."""
-    tag = await change.scope.tags.lock(tag_id, "tag_id")
+    """Change a tag's name or colour."""
+    tag = await change.scope.rows(Tag).lock(tag_id, "tag_id")
     tag.expect(expected_version)
     changed = tag.change_to(_checked(tag.differing(fields)))
     if "name" in changed:
@@ -61,15 +64,15 @@ def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _refuse_second(change: Change, tag: Tag) -> None:
     # Of two who give the same name at once, the database refuses one, who then comes here again.
-    other = await change.scope.tags.where(name_key=sameness(tag.name)).first()
+    other = await change.scope.rows(Tag).where(name_key=sameness(tag.name)).first()
     if other is not None and other.id != tag.id:
         raise RuleBroken(f"There is a tag {other.name!r} already. Use it, or choose another name.", "name")
 
 
-@command("deleteTag")
+@command("deleteTag", Right.MANAGE_TAGS)
 async def delete_tag(change: Change, *, tag_id: UUID, expected_version: int | None = None) -> Tag:
-    """Remove a tag from the firm and from every account that carries it."""
-    tag = await change.scope.tags.lock(tag_id, "tag_id")
+    """Remove a tag from the firm and from every account."""
+    tag = await change.scope.rows(Tag).lock(tag_id, "tag_id")
     tag.expect(expected_version)
     for account_id in await _take_off_all(tag):
         change.record(AccountTagsChanged(account=account_id, added=(), removed=(tag.id,)))
@@ -92,8 +95,8 @@ async def tags_to_carry(change: Change, ids: Sequence[UUID], field: str) -> list
     """The ids of tags that an account is to carry, each once. The tags are held, so that none is deleted meanwhile:
     lock them before the account, as deleting a tag does."""
     wanted = checks.at_most(ids, field)
-    found = await change.scope.tags.lock_many(wanted)
+    found = await change.scope.rows(Tag).lock_many(wanted)
     for id in wanted:
         if id not in found:
-            await change.scope.tags.get(id, field)
+            await change.scope.rows(Tag).get(id, field)
     return wanted

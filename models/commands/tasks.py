@@ -20,6 +20,7 @@ from models.events import (
 from models.ids import new_id
 from models.items import item as items
 from models.items.item import Held
+from models.rights import EVERY_MEMBER
 from models.rows import Job, Priority, Task, TaskAssignee, TaskState
 from models.texts import DESCRIPTION, NAME
 
@@ -34,7 +35,7 @@ class TaskFields(TypedDict, total=False):
     due_date: date | None
 
 
-@command("createTask")
+@command("createTask", EVERY_MEMBER)
 async def create_task(
     change: Change,
     *,
@@ -48,7 +49,7 @@ async def create_task(
     assignee_ids: Sequence[UUID] = (),
     id: UUID | None = None,
 ) -> Task:
-    """Add a task for an account, or for one of its jobs."""
+    """Add a task to an account, or to a job of it."""
     if earlier := await made_before(change, Task, id, TaskCreated):
         return earlier
     account, job = await items.account_and_job(change, account_id, job_id)
@@ -79,12 +80,12 @@ def _takes_tasks(job: Job | None) -> None:
 
 
 async def _lock(change: Change, task_id: UUID, expected_version: int | None) -> Held[Task]:
-    held = await items.lock(change.scope.tasks, Task, task_id, "task_id")
+    held = await items.lock(change.scope.rows(Task), Task, task_id, "task_id")
     held.item.expect(expected_version)
     return held
 
 
-@command("updateTask")
+@command("updateTask", EVERY_MEMBER)
 async def update_task(
     change: Change, *, task_id: UUID, expected_version: int | None = None, **fields: Unpack[TaskFields]
 ) -> Task:
@@ -105,11 +106,11 @@ async def update_task(
     return task
 
 
-@command("setTaskState")
+@command("setTaskState", EVERY_MEMBER)
 async def set_task_state(
     change: Change, *, task_id: UUID, state: TaskState, expected_version: int | None = None
 ) -> Task:
-    """Start, complete or cancel a task, or take it up again."""
+    """Start, complete, cancel or take up a task again."""
     held = await _lock(change, task_id, expected_version)
     task = held.item
     if state is task.state:
@@ -121,11 +122,11 @@ async def set_task_state(
     return task
 
 
-@command("assignTask")
+@command("assignTask", EVERY_MEMBER)
 async def assign_task(
     change: Change, *, task_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Task:
-    """Make these members, and no others, the assignees of a task."""
+    """Make just these members the assignees of a task."""
     held = await _lock(change, task_id, expected_version)
     task = held.item
     wanted = checks.at_most(member_ids, "member_ids")
@@ -138,10 +139,10 @@ async def assign_task(
     return task
 
 
-@command("linkTask")
+@command("linkTask", EVERY_MEMBER)
 async def link_task(change: Change, *, task_id: UUID, job_id: UUID, expected_version: int | None = None) -> Task:
-    """Link a task to a job of its account. It holds at most one job."""
-    job = await change.scope.jobs.lock(job_id, "job_id")
+    """Link a task to a job; it must not be linked to another one."""
+    job = await change.scope.rows(Job).lock(job_id, "job_id")
     held = await _lock(change, task_id, expected_version)
     if items.may_link(held, job):
         _takes_tasks(job)
@@ -149,18 +150,20 @@ async def link_task(change: Change, *, task_id: UUID, job_id: UUID, expected_ver
     return held.item
 
 
-@command("unlinkTask")
+@command("unlinkTask", EVERY_MEMBER)
 async def unlink_task(change: Change, *, task_id: UUID, expected_version: int | None = None) -> Task:
-    """Unlink a task from its job. It stays with the account."""
+    """Take a task off its job. The task stays."""
     held = await _lock(change, task_id, expected_version)
     if held.job is not None:
         await items.unlink(change, held, held.job)
     return held.item
 
 
-@command("deleteTask")
+@command("deleteTask", EVERY_MEMBER)
 async def delete_task(change: Change, *, task_id: UUID, expected_version: int | None = None) -> Task:
-    """Delete a task for good. Its history stays in the log."""
+    """Delete a task. The answer's task is what it was.
+
+    Its history stays in the log."""
     held = await _lock(change, task_id, expected_version)
     await items.end(held)
     items.tell(change, TaskDeleted, held, name=held.item.name)

@@ -17,8 +17,8 @@ from models.ids import new_id
 from models.items import item as items
 from models.items.item import Held
 from models.items.links import tie, untie
-from models.rights import Right
-from models.rows import Job, TimeEntry
+from models.rights import EVERY_MEMBER, Right
+from models.rows import Firm, Job, TimeEntry
 from models.texts import NOTE
 
 
@@ -32,7 +32,7 @@ class TimeEntryFields(TypedDict, total=False):
     job_id: UUID | None
 
 
-@command("logTime")
+@command("logTime", EVERY_MEMBER)
 async def log_time(
     change: Change,
     *,
@@ -45,7 +45,9 @@ async def log_time(
     member_id: UUID | None = None,
     id: UUID | None = None,
 ) -> TimeEntry:
-    """Log a member's minutes for an account, or for one of its jobs: today's unless told otherwise."""
+    """Note time that was spent.
+
+    For an account, or for one of its jobs: today's unless told otherwise."""
     member = _whose(change, member_id)
     if earlier := await made_before(change, TimeEntry, id, TimeLogged):
         return earlier
@@ -91,22 +93,22 @@ def _day(change: Change, day: date) -> date:
 
 
 async def _lock(change: Change, entry_id: UUID, expected_version: int | None) -> Held[TimeEntry]:
-    held = await items.lock(change.seen.time_entries, TimeEntry, entry_id, "time_entry_id")
+    held = await items.lock(change.seen.rows(TimeEntry), TimeEntry, entry_id, "time_entry_id")
     held.item.expect(expected_version)
     return held
 
 
-@command("updateTimeEntry")
+@command("updateTimeEntry", EVERY_MEMBER)
 async def update_time_entry(
     change: Change, *, time_entry_id: UUID, expected_version: int | None = None, **fields: Unpack[TimeEntryFields]
 ) -> TimeEntry:
-    """Change a time entry's minutes, day, note, job, or whether it is billable."""
+    """Change a time entry: your own, or another's with the right MANAGE_TIME_ENTRIES."""
     if fields.keys() & {"minutes", "day"}:
-        present = await change.seen.time_entries.get(time_entry_id, "time_entry_id")
+        present = await change.seen.rows(TimeEntry).get(time_entry_id, "time_entry_id")
         await hold_time_of([present.member_id])
     # The new job before the old one: it may be the same, which is then held once, in the stronger way.
     job_id = fields.get("job_id")
-    jobs = await change.scope.jobs.lock_many({job_id}) if job_id is not None else {}
+    jobs = await change.scope.rows(Job).lock_many({job_id}) if job_id is not None else {}
     held = await _lock(change, time_entry_id, expected_version)
     entry, left = held.item, held.job
     goes = "job_id" in fields and job_id != left
@@ -115,7 +117,7 @@ async def update_time_entry(
         raise RuleBroken("This timer is running. Stop it before setting its minutes.", "minutes")
     job = None
     if goes and job_id is not None:
-        job = jobs.get(job_id) or await change.scope.jobs.get(job_id, "job_id")
+        job = jobs.get(job_id) or await change.scope.rows(Job).get(job_id, "job_id")
         items.of_account(job, entry.account_id)
     changed = entry.change_to(_checked(change, wanted))
     if _adds(changed) and not entry.running:
@@ -161,24 +163,28 @@ async def _go_to(change: Change, held: Held[TimeEntry], job: Job | None, changes
     items.tell(change, TimeEntryUpdated, held, changes=changes)
 
 
-@command("deleteTimeEntry")
+@command("deleteTimeEntry", EVERY_MEMBER)
 async def delete_time_entry(change: Change, *, time_entry_id: UUID, expected_version: int | None = None) -> TimeEntry:
-    """Delete a time entry for good, or throw a running timer away. Its history stays in the log."""
+    """Delete a time entry. The answer's entry is what it was.
+
+    Of a running timer it is what throws it away. Its history stays in the log."""
     held = await _lock(change, time_entry_id, expected_version)
     await items.end(held)
     items.tell(change, TimeEntryDeleted, held, minutes=held.item.minutes)
     return held.item
 
 
-@command("setTimeEntryRate")
+@command("setTimeEntryRate", Right.MANAGE_RATES)
 async def set_time_entry_rate(
     change: Change, *, time_entry_id: UUID, rate: Decimal | None, expected_version: int | None = None
 ) -> TimeEntry:
-    """Set what an hour of a time entry costs, or None for no rate."""
+    """Set what an hour of an entry costs.
+
+    None for no rate."""
     held = await _lock(change, time_entry_id, expected_version)
     entry = held.item
     if rate is not None:
-        currency = (await change.scope.firms.get(change.actor.firm_id)).currency
+        currency = (await change.scope.rows(Firm).get(change.actor.firm_id)).currency
         if rate in (entry.rate, entry.rate_in(currency)):
             return entry
         rate = checks.money(rate, currency, "rate")

@@ -10,12 +10,13 @@ from models.events import TimerStarted, TimerStopped
 from models.ids import new_id
 from models.items import item as items
 from models.items.item import Held
+from models.rights import EVERY_MEMBER
 from models.rows import TimeEntry
 from models.scope import Scope
 from models.texts import NOTE
 
 
-@command("startTimer")
+@command("startTimer", EVERY_MEMBER)
 async def start_timer(
     change: Change,
     *,
@@ -25,7 +26,9 @@ async def start_timer(
     billable: bool = True,
     id: UUID | None = None,
 ) -> TimeEntry:
-    """Start a timer for an account, or for one of its jobs. The member's running one, if any, is stopped first."""
+    """Start a timer. One that is running is stopped first.
+
+    For an account, or for one of its jobs."""
     member = _timed(change)
     if earlier := await made_before(change, TimeEntry, id, TimerStarted):
         return earlier
@@ -49,9 +52,11 @@ async def start_timer(
     return timer
 
 
-@command("stopTimer")
+@command("stopTimer", EVERY_MEMBER)
 async def stop_timer(change: Change, *, time_entry_id: UUID | None = None) -> TimeEntry:
-    """Stop a running timer: one's own, or one that is named. Its minutes, begun ones included, count from now on."""
+    """Stop a running timer: your own, or the one named.
+
+    Its minutes, begun ones included, count from now on."""
     if time_entry_id is not None:
         return await _stop_named(change, time_entry_id)
     stopped = await stop_running(change, _timed(change))
@@ -62,9 +67,9 @@ async def stop_timer(change: Change, *, time_entry_id: UUID | None = None) -> Ti
 
 async def _stop_named(change: Change, time_entry_id: UUID) -> TimeEntry:
     # Another's is not there without the right to others' time.
-    found = await change.seen.time_entries.get(time_entry_id, "time_entry_id")
+    found = await change.seen.rows(TimeEntry).get(time_entry_id, "time_entry_id")
     await hold_time_of([found.member_id])
-    held = await items.lock(change.seen.time_entries, TimeEntry, time_entry_id, "time_entry_id")
+    held = await items.lock(change.seen.rows(TimeEntry), TimeEntry, time_entry_id, "time_entry_id")
     if not held.item.running:
         raise RuleBroken("This is no running timer.", "time_entry_id")
     return await _stop(change, held)
@@ -83,7 +88,7 @@ async def stop_running(change: Change, member: UUID) -> TimeEntry | None:
     running = await TimeEntry.filter(member_id=member, started_at__isnull=False).first()
     if running is None:
         return None
-    entries = Scope.whole(change.actor.firm_id).time_entries
+    entries = Scope.whole(change.actor.firm_id).rows(TimeEntry)
     try:
         held = await items.lock(entries, TimeEntry, running.id, "time_entry_id")
     except NotFound:

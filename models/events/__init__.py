@@ -1,9 +1,10 @@
-"""Every kind of event."""
+"""The events of the firm, its team, its accounts, its boards and the work on them."""
 
 from models.events.accounts import *  # noqa: F403
 from models.events.base import EVERYWHERE as EVERYWHERE
 from models.events.base import Changes as Changes
 from models.events.base import Event as Event
+from models.events.base import bases as bases
 from models.events.base import changes_of as changes_of
 from models.events.base import from_json as from_json
 from models.events.base import kinds as kinds
@@ -14,9 +15,4 @@ from models.events.jobs import *  # noqa: F403
 from models.events.pipelines import *  # noqa: F403
 from models.events.tasks import *  # noqa: F403
 from models.events.views import *  # noqa: F403
-from models.events.views import View
-
-#: Every kind that the log may hold, by its name.
-KINDS = {name: cls for name, cls in kinds().items() if not issubclass(cls, View)}
-#: Every kind that only a viewer is told.
-VIEWS = {name: cls for name, cls in kinds().items() if issubclass(cls, View)}
+from models.events.views import View as View

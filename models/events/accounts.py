@@ -1,7 +1,6 @@
 """Events of accounts."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from models.events.base import Changes, Event
 from models.ids import AccountId, MemberId, TagId
@@ -10,13 +9,11 @@ from models.scope import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountEvent(Event):
-    """Something happened to an account."""
+    """Something happened to an account, or it came into or left sight."""
+
+    subject = "account"
 
     account: AccountId
-
-    @property
-    def thing(self) -> UUID:
-        return self.account
 
     def now(self) -> tuple[Place, ...]:
         return (Place(account=self.account),)

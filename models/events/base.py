@@ -29,6 +29,13 @@ class Event:
     needs: ClassVar[frozenset[Right]] = frozenset()
     #: The thing is gone: those who saw it are told by the event itself.
     ends: ClassVar[bool] = False
+    #: The field that names what it happened to; None for the firm. A base that says so is an interface for clients: its
+    #: docstring's first paragraph is the description.
+    subject: ClassVar[str | None] = None
+    #: Further fields of that interface.
+    beside: ClassVar[tuple[str, ...]] = ()
+    #: The right that each of these fields needs, but on the own stream of whose own it is.
+    withheld: ClassVar[Mapping[str, Right]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
         # object's: a dataclass with slots replaces its class, so that super() without arguments finds the old one.
@@ -38,7 +45,7 @@ class Event:
     @property
     def thing(self) -> UUID | None:
         """What it happened to. Events of one thing are coalesced to the last; None for the firm."""
-        return None
+        return None if self.subject is None else getattr(self, self.subject)
 
     @property
     def subject_job(self) -> JobId | None:
@@ -68,6 +75,12 @@ def kinds() -> dict[str, type[Event]]:
     """Every kind of event by its name, as the log stores it: the classes that no other is made from."""
     bases = {base for cls in _CLASSES.values() for base in cls.__mro__[1:]}
     return {name: cls for name, cls in _CLASSES.items() if cls not in bases}
+
+
+def bases() -> list[type[Event]]:
+    """The bases that say what their events happen to: one for each kind of thing."""
+    told = kinds()
+    return [cls for name, cls in _CLASSES.items() if name not in told and "subject" in vars(cls)]
 
 
 def to_json(event: Event) -> dict[str, Any]:

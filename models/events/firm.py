@@ -1,7 +1,6 @@
 """Events of the firm and of its team."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from models.events.base import Changes, Event
 from models.ids import ClientStatusId, MemberId, TagId
@@ -19,11 +18,9 @@ class FirmUpdated(Event):
 class MemberEvent(Event):
     """Something happened to a team member."""
 
-    member: MemberId
+    subject = "member"
 
-    @property
-    def thing(self) -> UUID:
-        return self.member
+    member: MemberId
 
     @property
     def owners(self) -> frozenset[MemberId]:
@@ -63,6 +60,9 @@ class MemberRoleChanged(MemberRescoped):
 class MemberRightsChanged(MemberRescoped):
     """A member's access rights changed."""
 
+    # As the rights of the member.
+    withheld = dict.fromkeys(("added", "removed"), Right.MANAGE_TEAM)
+
     added: tuple[Right, ...]
     removed: tuple[Right, ...]
 
@@ -81,11 +81,9 @@ class MemberReactivated(MemberRescoped):
 class TagEvent(Event):
     """Something happened to a tag."""
 
-    tag: TagId
+    subject = "tag"
 
-    @property
-    def thing(self) -> UUID:
-        return self.tag
+    tag: TagId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +109,11 @@ class TagDeleted(TagEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientStatusEvent(Event):
-    """Something happened to a template of a client-facing status."""
+    """Something happened to a client-facing status."""
+
+    subject = "client_status"
 
     client_status: ClientStatusId
-
-    @property
-    def thing(self) -> UUID:
-        return self.client_status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,9 @@
 """What the events of all linked items share."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from models.events.base import Event
-from models.ids import AccountId, JobId, Kind, PipelineId
+from models.ids import AccountId, JobId, PipelineId
 from models.scope import Place
 
 
@@ -13,9 +12,6 @@ class ItemEvent(Event):
     """Something happened to a thing of an account that may be linked to a job, which `pipeline` is the job's.
 
     It is recorded once for each job that the item is linked to, or once with none: `models.items.item.tell`."""
-
-    #: What its thing is.
-    kind: ClassVar[Kind]
 
     account: AccountId
     job: JobId | None
@@ -31,9 +27,13 @@ class ItemEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemLinked(ItemEvent):
-    """An item was linked to a job. Told to whoever sees the job."""
+    """An item was linked to a job, whatever its kind.
+
+    Told to whoever sees the job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemUnlinked(ItemEvent):
-    """An item was unlinked from a job: `job` and `pipeline` are the ones it left. Told to whoever sees that job."""
+    """An item was unlinked from a job, whatever its kind: `job` is the one that it left.
+
+    `pipeline` is that job's. Told to whoever sees it."""

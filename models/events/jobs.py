@@ -1,7 +1,6 @@
 """Events of jobs."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from models.events.base import Changes, Event
 from models.ids import AccountId, JobId, MemberId, PipelineId, StageId, StatusId
@@ -10,15 +9,16 @@ from models.scope import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEvent(Event):
-    """Something happened to a job. `account` and `pipeline` are the job's after it."""
+    """Something happened to a job, or it came into or left sight. `job` is its present state: put it in place of what
+    you have; where it is null, forget the job, or wait for the event that says so.
+
+    `account` and `pipeline` are the job's after it."""
+
+    subject = "job"
 
     job: JobId
     account: AccountId
     pipeline: PipelineId
-
-    @property
-    def thing(self) -> UUID:
-        return self.job
 
     @property
     def subject_job(self) -> JobId:

@@ -1,7 +1,6 @@
 """Events of pipelines, their stages and their job statuses."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from models.events.base import Changes, Event
 from models.ids import MemberId, PipelineId, StageId, StatusId
@@ -20,11 +19,9 @@ class InPipeline(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineEvent(InPipeline):
-    """Something happened to a pipeline."""
+    """Something happened to a pipeline, or it came into or left sight."""
 
-    @property
-    def thing(self) -> UUID:
-        return self.pipeline
+    subject = "pipeline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +64,10 @@ class PipelineDeleted(PipelineEvent):
 class StageEvent(InPipeline):
     """Something happened to a stage."""
 
-    stage: StageId
+    subject = "stage"
+    beside = ("pipeline",)
 
-    @property
-    def thing(self) -> UUID:
-        return self.stage
+    stage: StageId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +100,10 @@ class StageDeleted(StageEvent):
 class StatusEvent(InPipeline):
     """Something happened to a job status of a pipeline."""
 
-    status: StatusId
+    subject = "status"
+    beside = ("pipeline",)
 
-    @property
-    def thing(self) -> UUID:
-        return self.status
+    status: StatusId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

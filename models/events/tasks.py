@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
-from uuid import UUID
 
 from models.events.base import Changes
 from models.events.items import ItemEvent, ItemLinked, ItemUnlinked
-from models.ids import Kind, MemberId, TaskId, TimeEntryId
+from models.ids import MemberId, TaskId, TimeEntryId
 from models.rights import Right
 from models.rows.jobs import TaskState
 from models.scope import Place
@@ -14,15 +13,12 @@ from models.scope import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEvent(ItemEvent):
-    """Something happened to a task."""
+    """Something happened to a task. `job` is the linked one."""
 
-    kind = Kind.TASK
+    subject = "task"
+    beside = ("job",)
 
     task: TaskId
-
-    @property
-    def thing(self) -> UUID:
-        return self.task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +84,18 @@ class TaskDeleted(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeEvent(ItemEvent):
-    """Something happened to a time entry. Seen with the right to others' entries or to time budgets, and by whose time
-    it is on their own stream."""
+    """Something happened to a time entry.
 
-    kind = Kind.TIME_ENTRY
+    Seen with the right to others' entries or to time budgets, and by whose time it is on their own stream."""
+
+    subject = "entry"
+    beside = ("job",)
     needs: ClassVar[frozenset[Right]] = frozenset({Right.MANAGE_TIME_ENTRIES, Right.MANAGE_TIME_BUDGETS})
+    # Whose time it was: a viewer who sees the event for the sake of the budget need not know.
+    withheld = dict.fromkeys(("member", "minutes", "changes"), Right.MANAGE_TIME_ENTRIES)
 
     entry: TimeEntryId
     member: MemberId
-
-    @property
-    def thing(self) -> UUID:
-        return self.entry
 
     @property
     def owners(self) -> frozenset[MemberId]:

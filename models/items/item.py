@@ -10,11 +10,10 @@ from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.events import Event
 from models.ids import JobId, PipelineId
-from models.items.kinds import KINDS
+from models.items.kinds import item_kinds
 from models.items.links import keep_minutes, keep_open, tie, untie
-from models.policies import POLICIES
 from models.records import columns, read
-from models.rows import Item, Job
+from models.rows import Account, Item, Job
 from models.scope import Rows
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item
@@ -41,14 +40,14 @@ async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID 
     """The account and the job that a new item is for: one of them is needed, and the account follows from the job.
     The job is held: it stays in its pipeline, which says who is told."""
     if job_id is not None:
-        job = await change.scope.jobs.lock(job_id, "job_id")
+        job = await change.scope.rows(Job).lock(job_id, "job_id")
         if account_id not in (None, job.account_id):
-            await change.scope.accounts_seen.get(account_id, "account_id")
+            await change.scope.rows(Account).get(account_id, "account_id")
             of_account(job, account_id)
         return job.account_id, job
     if account_id is None:
         raise Invalid("Name an account, or one of its jobs.", "account_id")
-    account = await change.scope.accounts_seen.get(account_id, "account_id")
+    account = await change.scope.rows(Account).get(account_id, "account_id")
     return account.id, None
 
 
@@ -118,7 +117,7 @@ async def link(change: Change, held: Held[I], job: Job) -> None:
     await held.item.store()
     await tie(held.item, job.id, change.now, change.member_id)
     held.jobs[job.id] = job.pipeline_id
-    change.record(KINDS[held.item.kind].linked(**held.item.named, job=job.id, pipeline=job.pipeline_id))
+    change.record(item_kinds()[held.item.kind].linked(**held.item.named, job=job.id, pipeline=job.pipeline_id))
 
 
 async def unlink(change: Change, held: Held[I], job_id: UUID) -> None:
@@ -128,7 +127,7 @@ async def unlink(change: Change, held: Held[I], job_id: UUID) -> None:
     await held.item.store()
     await untie(held.item, job_id, change.now)
     pipeline = held.jobs.pop(job_id)
-    change.record(KINDS[held.item.kind].unlinked(**held.item.named, job=job_id, pipeline=pipeline))
+    change.record(item_kinds()[held.item.kind].unlinked(**held.item.named, job=job_id, pipeline=pipeline))
 
 
 async def end(held: Held[I]) -> None:
@@ -148,7 +147,7 @@ def _places(held: Held[I]) -> Iterator[dict[str, UUID | None]]:
     with its account alone, once naming no job: for those who see none of these jobs."""
     for job, pipeline in held.jobs.items():
         yield {"job": job, "pipeline": pipeline}
-    if not held.jobs or not POLICIES[held.item.kind].with_jobs:
+    if not held.jobs or not held.item.policy.with_jobs:
         yield {"job": None, "pipeline": None}
 
 
@@ -171,7 +170,7 @@ async def unlink_all(change: Change, jobs: Sequence[Job]) -> dict[UUID, list[Eve
     the events that say so, by job, which are still to be recorded."""
     told: dict[UUID, list[Event]] = {job.id: [] for job in jobs}
     pipelines = {job.id: job.pipeline_id for job in jobs}
-    for kind in KINDS.values():
+    for kind in item_kinds().values():
         model = kind.model
         statement = _LEAVE.format(columns=columns(model, "item"), table=model._meta.db_table)
         for item in await read(model, statement, list(told), model.kind.value):

@@ -5,16 +5,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
-
-from tortoise.expressions import Q, Subquery
 
 from models.bounds import OUTSTANDING
 from models.database import fetch
 from models.ids import Kind
-from models.items.kinds import KINDS
+from models.items.kinds import item_kinds
 from models.policies import may_see
+from models.queries import column_value
 from models.records import columns, read
 from models.rows import Awaited, Item, JobItem
 from models.scope import Scope
@@ -31,13 +30,10 @@ class Wanted(NamedTuple):
     @classmethod
     def of(cls, scope: Scope, kinds: Sequence[Kind] | None, open: bool | None) -> "Wanted":
         """Of the kinds that are asked for those that the scope may see: of a job that it sees, it sees all of those."""
-        among = KINDS if kinds is None else set(kinds)
-        return cls(tuple(kind for kind in KINDS if kind in among and may_see(kind, scope)), open)
-
-
-def linked_to(jobs: Q) -> Q:
-    """The condition of the items that are linked to a job whose link, `job_id`, is under this condition."""
-    return Q(id__in=Subquery(JobItem.filter(jobs, unlinked_at__isnull=True).values("item")))
+        there = item_kinds()
+        among = there.keys() if kinds is None else set(kinds)
+        seen = (kind for kind, of in there.items() if kind in among and may_see(of.model.policy, scope))
+        return cls(tuple(seen), open)
 
 
 class LinkKey(NamedTuple):
@@ -45,6 +41,11 @@ class LinkKey(NamedTuple):
 
     linked_at: datetime
     item: UUID
+
+    @classmethod
+    def of(cls, linked_at: Any, item: Any) -> "LinkKey":
+        """What a cursor says. Anybody can make one up: `ValueError` unless it could be one."""
+        return cls(column_value(JobItem, "linked_at", linked_at), column_value(JobItem, "item", item))
 
 
 class Linked(NamedTuple):
@@ -114,7 +115,7 @@ async def outstanding(jobs: Ids) -> dict[UUID, list[Outstanding]]:
     """What holds each job, what waits longest first, at most 200: the same for whoever sees it."""
     links = await fetch(_OUTSTANDING, jobs, OUTSTANDING.most)
     items: dict[UUID, Item] = {}
-    for kind in KINDS.values():
+    for kind in item_kinds().values():
         if ids := [link["item"] for link in links if link["kind"] == kind.model.kind]:
             items |= {item.id: item for item in await _read(kind.model, ids)}
     found: dict[UUID, list[Outstanding]] = defaultdict(list)

@@ -68,7 +68,7 @@ def _belongs_to(model: str, name: str, on_delete: OnDelete = OnDelete.RESTRICT, 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0006_sessions_and_keys")]
+    dependencies = [("models", "0007_followers")]
 
     operations = [
         ops.AddField("Job", "stay", fields.IntField(default=1, db_default=1)),

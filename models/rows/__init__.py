@@ -1,8 +1,9 @@
 """The rows: one Tortoise model a table."""
 
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
-from models.rows.base import Row
+from models.rows.base import Row, model_of, register
 from models.rows.firm import Firm
+from models.rows.followers import Follower, FollowerCursor, FollowerRun, RunState
 from models.rows.items import Awaited, Item, JobItem
 from models.rows.jobs import Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
 from models.rows.log import EventRow, IdempotencyKey
@@ -20,6 +21,8 @@ from models.rows.pipelines import (
 from models.rows.sessions import Session, SignInAttempts, SigningKey
 from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
 
+register(Firm, Member, Tag, ClientStatus, Account, Pipeline, Stage, Status, Job, Task, TimeEntry)
+
 __all__ = [
     "FORGOTTEN_AFTER",
     "Account",
@@ -32,6 +35,9 @@ __all__ = [
     "ClientStatus",
     "EventRow",
     "Firm",
+    "Follower",
+    "FollowerCursor",
+    "FollowerRun",
     "IdempotencyKey",
     "Item",
     "Job",
@@ -43,6 +49,7 @@ __all__ = [
     "PipelineMember",
     "Priority",
     "Row",
+    "RunState",
     "Session",
     "SignInAttempts",
     "SigningKey",
@@ -54,4 +61,6 @@ __all__ = [
     "TaskState",
     "TimeEntry",
     "TimeFlag",
+    "model_of",
+    "register",
 ]

@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 
 from models.ids import Kind
+from models.policies import Policy
 from models.rows.base import Link, Row, belongs_to
 from models.rows.keys import name_order, same
 from models.texts import LABEL, NAME
@@ -25,6 +26,7 @@ class Tag(Row):
     """A label of the firm's, for accounts."""
 
     kind = Kind.TAG
+    policy = Policy(whole_team=True)
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
@@ -42,6 +44,7 @@ class Account(Row):
     """A client of the firm."""
 
     kind = Kind.ACCOUNT
+    policy = Policy(account="id")
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

@@ -1,7 +1,7 @@
 """What every row of the domain shares."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from tortoise import fields
@@ -10,13 +10,20 @@ from tortoise.models import Model
 
 from models.errors import Conflict
 from models.ids import Kind, new_id
+from models.policies import Policy
+from models.rights import Right
 from models.rows.keys import made_of
 
 
 class Row(Model):
     """A thing of one firm, with a typed id and a version that every change raises."""
 
-    kind: Kind
+    #: The prefix of its ids. Each class has its own, and is told by it.
+    kind: ClassVar[Kind]
+    #: Who sees it.
+    policy: ClassVar[Policy]
+    #: The right that each of these fields needs, called as they are shown. Without it: null, and an error that says so.
+    withheld: ClassVar[Mapping[str, Right]] = {}
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
     version: int = fields.IntField(default=1)
@@ -63,6 +70,24 @@ class Row(Model):
         for name, (_, after) in changed.items():
             setattr(self, name, after)
         return changed
+
+
+_MODELS: dict[Kind, type[Row]] = {}
+
+
+def register(*models: type[Row]) -> None:
+    """Make these classes of rows known by their kinds. `TypeError` where one does not say who sees its rows, or has
+    the kind of another."""
+    for model in models:
+        if not isinstance(getattr(model, "policy", None), Policy):
+            raise TypeError(f"{model.__name__} has no policy. Say who sees its rows: `policy = Policy(…)`.")
+        if _MODELS.setdefault(model.kind, model) is not model:
+            raise TypeError(f"{model.__name__} has the kind of {_MODELS[model.kind].__name__}: {model.kind}.")
+
+
+def model_of(kind: Kind) -> type[Row]:
+    """The class of the rows of this kind."""
+    return _MODELS[kind]
 
 
 class Link(Model):

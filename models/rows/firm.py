@@ -7,6 +7,7 @@ from tortoise import fields
 
 from models.clock import day_in
 from models.ids import Kind
+from models.policies import Policy
 from models.rows.base import Row
 from models.texts import NAME
 
@@ -15,6 +16,7 @@ class Firm(Row):
     """An accounting firm: the tenant, and the owner of one log."""
 
     kind = Kind.FIRM
+    policy = Policy(firm="id", whole_team=True)
 
     name = fields.CharField(max_length=NAME.most)
     time_zone = fields.CharField(max_length=64)
@@ -26,6 +28,9 @@ class Firm(Row):
     scope_revision: int = fields.BigIntField(default=0)
     # Names the log itself: another value means that a backup was restored, and that old cursors mean nothing.
     epoch: UUID = fields.UUIDField(default=uuid4)
+    # Since when there may be a follower of the log that has not come to its end; null when there is none. It says
+    # which firms to look at, without looking at all of them.
+    behind_since: datetime | None = fields.DatetimeField(null=True)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

@@ -9,6 +9,8 @@ from uuid import UUID
 from tortoise import fields
 
 from models.ids import Kind
+from models.policies import Policy
+from models.rights import Right
 from models.rows.base import Link, Row, belongs_to
 from models.rows.items import Awaited, Item
 from models.rows.keys import name_order
@@ -41,6 +43,8 @@ class Job(Row):
     """One instance of work, for one account, in one pipeline, on one stage."""
 
     kind = Kind.JOB
+    policy = Policy(account="account_id", pipeline="pipeline_id")
+    withheld = dict.fromkeys(("budget", "tracked", "remaining", "percent_used"), Right.MANAGE_TIME_BUDGETS)
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
@@ -112,6 +116,7 @@ class Task(Item):
 
     kind = Kind.TASK
     one_job = True
+    policy = Policy(account="account_id", with_jobs=True)
 
     firm: Any = belongs_to("Firm", index=True)
     name = fields.CharField(max_length=NAME.most)

@@ -25,7 +25,9 @@ class EventRow(Link):
     subject: UUID | None = fields.UUIDField(null=True)
     job: UUID | None = fields.UUIDField(null=True)
     actor: dict[str, Any] = fields.JSONField()
+    # The revision that an automation reacted to, and the length of that chain: nobody needs to walk it.
     cause: int | None = fields.BigIntField(null=True)
+    hops: int = fields.IntField(default=0, db_default=0)
     idempotency_key = fields.CharField(max_length=200, null=True)
     at: datetime = fields.DatetimeField()
 

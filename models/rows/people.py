@@ -7,6 +7,7 @@ from uuid import UUID
 from tortoise import fields
 
 from models.ids import Kind
+from models.policies import Policy
 from models.rights import Right, Role, effective_rights
 from models.rows.base import Row, belongs_to
 from models.rows.keys import name_order, same
@@ -17,6 +18,8 @@ class Member(Row):
     """A person of the firm's team."""
 
     kind = Kind.MEMBER
+    policy = Policy(whole_team=True)
+    withheld = {"rights": Right.MANAGE_TEAM, "capacity": Right.MANAGE_TEAM}
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

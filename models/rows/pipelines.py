@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 
 from models.ids import Kind
+from models.policies import Policy
 from models.rows.base import Link, Row, belongs_to
 from models.rows.keys import name_order
 from models.texts import LABEL, NAME
@@ -54,6 +55,7 @@ class Pipeline(Row):
     """The path that the jobs of one service take."""
 
     kind = Kind.PIPELINE
+    policy = Policy(pipeline="id")
 
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID
@@ -84,6 +86,7 @@ class Stage(Row):
     """A step of a pipeline: a column of its board."""
 
     kind = Kind.STAGE
+    policy = Policy(pipeline="pipeline_id")
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
@@ -102,6 +105,7 @@ class Status(Row):
     """A job status of one pipeline: built in, or custom."""
 
     kind = Kind.STATUS
+    policy = Policy(pipeline="pipeline_id")
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
@@ -127,6 +131,7 @@ class ClientStatus(Row):
     """A firm's template of what a client is told about a job."""
 
     kind = Kind.CLIENT_STATUS
+    policy = Policy(whole_team=True)
 
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID

@@ -11,6 +11,8 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.money import MOST_DECIMALS, rounded, worth
+from models.policies import Policy
+from models.rights import Right
 from models.rows.base import belongs_to
 from models.rows.items import Item
 from models.texts import NAME
@@ -38,6 +40,8 @@ class TimeEntry(Item):
 
     kind = Kind.TIME_ENTRY
     one_job = True
+    policy = Policy(account="account_id", with_jobs=True, right=Right.MANAGE_TIME_ENTRIES, owner="member_id")
+    withheld = {"rate": Right.MANAGE_RATES, "amount": Right.MANAGE_RATES}
 
     member: Any = belongs_to("Member")
     member_id: UUID

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
 from strawberry import UNSET
@@ -22,6 +22,16 @@ CLEARS = "clears"
 REFUSED = "refused"
 #: And whether it is a password: hashed, and in no digest, log or message.
 PASSWORD = "password"
+
+
+T = TypeVar("T", bound=type)
+
+
+@dataclass_transform(field_specifiers=(strawberry.field,))
+def input_type(cls: T) -> T:
+    """An input of this class. The class's docstring is its description."""
+    made: T = strawberry.input(cls, description=cls.__doc__)
+    return made
 
 
 def needed(description: str) -> Any:
@@ -100,11 +110,6 @@ class Expecting(Keyed):
         "The version that you saw. If the thing has another one by now, nothing is changed and you get CONFLICT with "
         "its present state."
     )
-
-
-@strawberry.input
-class Creating(Keyed):
-    """What every creation takes; subclasses add the id, whose kind they know."""
 
 
 def own_id(kind: Kind) -> Any:

@@ -1,4 +1,6 @@
-"""Filters and sorts of lists."""
+"""Filters, sorts and lists.
+
+A field of a filter says which condition on the rows it is; resolvers/filters.py has them all."""
 
 from __future__ import annotations
 
@@ -7,14 +9,34 @@ from typing import Any
 
 import strawberry
 
-from models.bounds import FILTER
+from models import seen as rows
+from models.bounds import FILTER, SORT
+from models.filtering import Among, AmongSeen, Condition, Filled, Is, Linked, LinkedToJob, Within
+from models.ids import Kind
+from schema.declarations import listing
 from schema.enums import ItemKind, Priority, StatusCategory, TaskState
+from schema.inputs.base import KIND, input_type, optional
 from schema.scalars import Date, DateTime
 
+#: Under these a field's metadata holds its condition; or, for a list of filters, how it combines what they ask.
+CONDITION = "condition"
+COMBINES = "combines"
 
-def optional(description: str) -> Any:
-    """An input field that may be left out."""
-    return strawberry.field(default=strawberry.UNSET, description=description)
+
+def asks(condition: Condition, description: str) -> Any:
+    """A field of a filter. Left out, or null, it asks for nothing."""
+    return strawberry.field(default=strawberry.UNSET, description=description, metadata={CONDITION: condition})
+
+
+def asks_ids(kind: Kind, condition: Condition, description: str) -> Any:
+    """A field of a filter that takes ids of things of this kind."""
+    metadata = {CONDITION: condition, KIND: kind}
+    return strawberry.field(default=strawberry.UNSET, description=description, metadata=metadata)
+
+
+def combines(how: str, description: str) -> Any:
+    """A field of a filter that takes others of its type: `and`, or `or`."""
+    return strawberry.field(name=how, default=strawberry.UNSET, description=description, metadata={COMBINES: how})
 
 
 @strawberry.enum(description="Which way a list is sorted.")
@@ -25,16 +47,16 @@ class Direction(Enum):
     DESC = strawberry.enum_value("DESC", description="Largest, latest, Z first.")
 
 
-@strawberry.input(description="Among these things. Nothing is among none.")
+@input_type
 class IdFilter:
-    """A set of ids."""
+    """Among these things. Nothing is among none."""
 
     in_: list[strawberry.ID] = strawberry.field(name="in", description=f"The ids, at most {FILTER.most}.")
 
 
-@strawberry.input(description="Between days; both ends may be left out.")
+@input_type
 class DateFilter:
-    """Local days."""
+    """Between days; both ends may be left out."""
 
     before: Date | None = optional("Before this day, which is not part of it.")
     after: Date | None = optional("After this day, which is not part of it.")
@@ -42,38 +64,38 @@ class DateFilter:
     is_set: bool | None = optional("Whether there is a date at all.")
 
 
-@strawberry.input(description="Between moments; both ends may be left out.")
+@input_type
 class DateTimeFilter:
-    """Moments in UTC."""
+    """Between moments; both ends may be left out."""
 
     before: DateTime | None = optional("Before this moment.")
     after: DateTime | None = optional("After this moment.")
 
 
-@strawberry.input(description="Which jobs. What is left out does not narrow; all that is given must hold.")
+@input_type
 class JobFilter:
-    """Over indexed columns only."""
+    """Which jobs. What is left out does not narrow; all that is given must hold."""
 
-    id: IdFilter | None = optional("Among these jobs.")
-    account: IdFilter | None = optional("For one of these accounts.")
-    pipeline: IdFilter | None = optional("In one of these pipelines.")
-    stage: IdFilter | None = optional("On one of these stages.")
-    status: IdFilter | None = optional("Under one of these statuses.")
-    category: list[StatusCategory] | None = optional("Under a status of one of these categories.")
-    assignee: IdFilter | None = optional("Assigned to one of these members.")
-    priority: list[Priority] | None = optional("Of one of these priorities.")
-    due: DateFilter | None = optional("By due date.")
-    start: DateFilter | None = optional("By start date.")
-    created: DateTimeFilter | None = optional("By when it was opened.")
-    archived: bool | None = optional("Only archived ones, or only those that are not; both when left out.")
-    and_: list[JobFilter] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description="All of these must hold too; of an empty list they do."
+    id: IdFilter | None = asks_ids(Kind.JOB, Among("id"), "Among these jobs.")
+    account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "For one of these accounts.")
+    pipeline: IdFilter | None = asks_ids(Kind.PIPELINE, Among("pipeline_id"), "In one of these pipelines.")
+    stage: IdFilter | None = asks_ids(Kind.STAGE, Among("stage_id"), "On one of these stages.")
+    status: IdFilter | None = asks_ids(Kind.STATUS, Among("status_id"), "Under one of these statuses.")
+    category: list[StatusCategory] | None = asks(
+        Among("status__category"), "Under a status of one of these categories."
     )
-    or_: list[JobFilter] | None = strawberry.field(
-        name="or",
-        default=strawberry.UNSET,
-        description="At least one of these must hold too; of an empty list none does.",
+    assignee: IdFilter | None = asks_ids(
+        Kind.MEMBER, Linked(rows.JobAssignee, "job_id", "member_id"), "Assigned to one of these members."
     )
+    priority: list[Priority] | None = asks(Among("priority"), "Of one of these priorities.")
+    due: DateFilter | None = asks(Within("due_date"), "By due date.")
+    start: DateFilter | None = asks(Within("start_date"), "By start date.")
+    created: DateTimeFilter | None = asks(Within("created_at"), "By when it was opened.")
+    archived: bool | None = asks(
+        Filled("archived_at"), "Only archived ones, or only those that are not; both when left out."
+    )
+    and_: list[JobFilter] | None = combines("and", "All of these must hold too; of an empty list they do.")
+    or_: list[JobFilter] | None = combines("or", "At least one of these must hold too; of an empty list none does.")
 
 
 @strawberry.enum(description="What jobs can be sorted by.")
@@ -82,63 +104,124 @@ class JobSortField(Enum):
 
     DUE_DATE = strawberry.enum_value("due_date", description="Without a due date: last when ascending.")
     CREATED_AT = strawberry.enum_value("created_at", description="When it was opened.")
-    NAME = strawberry.enum_value("name", description="By name.")
+    NAME = strawberry.enum_value("name_order", description="By name.")
     STAGE_ENTERED_AT = strawberry.enum_value("stage_entered_at", description="When it came to its stage.")
 
 
-@strawberry.input(description="One level of the order of jobs.")
+@input_type
 class JobSort:
-    """A column and a direction."""
+    """One level of the order of jobs."""
 
     field: JobSortField = strawberry.field(description="What to sort by.")
     direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
 
 
-@strawberry.input(description="Which accounts. All that is given must hold.")
+@input_type
 class AccountFilter:
-    """Over indexed columns only."""
+    """Which accounts. All that is given must hold."""
 
-    id: IdFilter | None = optional("Among these accounts.")
-    tag: IdFilter | None = optional("With one of these tags.")
-    team: IdFilter | None = optional("Assigned to one of these members.")
-    archived: bool | None = optional("Only archived ones, or only those that are not; both when left out.")
+    id: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("id"), "Among these accounts.")
+    tag: IdFilter | None = asks_ids(
+        Kind.TAG, Linked(rows.AccountTag, "account_id", "tag_id"), "With one of these tags."
+    )
+    team: IdFilter | None = asks_ids(
+        Kind.MEMBER, Linked(rows.AccountMember, "account_id", "member_id"), "Assigned to one of these members."
+    )
+    archived: bool | None = asks(
+        Filled("archived_at"), "Only archived ones, or only those that are not; both when left out."
+    )
 
 
-@strawberry.input(description="Which members. All that is given must hold.")
+@input_type
 class MemberFilter:
-    """Over the team."""
+    """Which members. All that is given must hold."""
 
-    id: IdFilter | None = optional("Among these members.")
-    active: bool | None = optional("Only active ones, or only deactivated ones; both when left out.")
+    id: IdFilter | None = asks_ids(Kind.MEMBER, Among("id"), "Among these members.")
+    active: bool | None = asks(Is("active"), "Only active ones, or only deactivated ones; both when left out.")
 
 
-@strawberry.input(description="Which tasks. All that is given must hold.")
+@input_type
 class TaskFilter:
-    """Over indexed columns only."""
+    """Which tasks. All that is given must hold."""
 
-    account: IdFilter | None = optional("For one of these accounts.")
-    job: IdFilter | None = optional("Linked to one of these jobs.")
-    assignee: IdFilter | None = optional("Assigned to one of these members.")
-    state: list[TaskState] | None = optional("In one of these states.")
-    due: DateFilter | None = optional("By due date.")
+    account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "For one of these accounts.")
+    job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "Linked to one of these jobs.")
+    assignee: IdFilter | None = asks_ids(
+        Kind.MEMBER, Linked(rows.TaskAssignee, "task_id", "member_id"), "Assigned to one of these members."
+    )
+    state: list[TaskState] | None = asks(Among("state"), "In one of these states.")
+    due: DateFilter | None = asks(Within("due_date"), "By due date.")
 
 
-@strawberry.input(description="Which of a job's items. All that is given must hold.")
+@input_type
 class LinkedItemFilter:
-    """Over what is kept of the link."""
+    """Which of a job's items. All that is given must hold."""
 
+    # Of the link, which resolvers/item_pages.py asks, and not of rows.
     kind: list[ItemKind] | None = optional("Of one of these kinds.")
     open: bool | None = optional(
         "Only those that somebody still has to act on, or only the others; both when left out."
     )
 
 
-@strawberry.input(description="Which time entries. All that is given must hold.")
+@input_type
 class TimeEntryFilter:
-    """Over indexed columns only."""
+    """Which time entries. All that is given must hold."""
 
-    member: IdFilter | None = optional("Of one of these members.")
-    account: IdFilter | None = optional("For one of these accounts.")
-    job: IdFilter | None = optional("On one of these jobs.")
-    day: DateFilter | None = optional("By day.")
-    running: bool | None = optional("Only running timers, or only what is not; both when left out.")
+    member: IdFilter | None = asks_ids(Kind.MEMBER, Among("member_id"), "Of one of these members.")
+    account: IdFilter | None = asks_ids(
+        Kind.ACCOUNT, AmongSeen("account_id", rows.Account), "For one of these accounts."
+    )
+    job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "On one of these jobs.")
+    day: DateFilter | None = asks(Within("day"), "By day.")
+    running: bool | None = asks(Filled("started_at"), "Only running timers, or only what is not; both when left out.")
+
+
+LISTS = (
+    listing(
+        rows.Pipeline,
+        order="name_order",
+        description="The pipelines that are available to you, by name.",
+        one="A pipeline; with `stages` and their `jobs` it is the board.",
+    ),
+    listing(
+        rows.Job,
+        JobFilter,
+        filter_description="Which ones; archived ones too.",
+        sort=JobSort,
+        sort_description=f"In which order, at most {SORT.most} levels; newest first when there is none.",
+        order="-created_at",
+        description="The jobs that you see, archived ones too.",
+        one="A job.",
+    ),
+    listing(
+        rows.Task,
+        TaskFilter,
+        order="-created_at",
+        description="The tasks that you see, newest first.",
+        one="A task.",
+    ),
+    listing(
+        rows.Account,
+        AccountFilter,
+        order="name_order",
+        description="The accounts that you see, by name.",
+        one="An account.",
+    ),
+    listing(
+        rows.Member, MemberFilter, order="name_order", description="The team, by name.", one="A member of the team."
+    ),
+    listing(rows.Tag, order="name_order", description="The firm's tags, by name."),
+    listing(
+        rows.ClientStatus,
+        order="name_order",
+        description="The client-facing statuses, by name.",
+        called="client-facing statuses",
+    ),
+    listing(
+        rows.TimeEntry,
+        TimeEntryFilter,
+        order="-day",
+        description="Your time entries, and others' with the right MANAGE_TIME_ENTRIES; latest day first.",
+    ),
+)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import strawberry
 
 from models.bounds import CAPACITY, LINKED
+from models.commands import accounts, client_statuses, firm, members, tags
 from models.ids import Kind
 from models.texts import CLIENT_TEXT, EMAIL, LABEL, NAME, PASSWORD
+from schema.declarations import mutation
 from schema.enums import AccountType, Right, Role
 from schema.inputs.base import (
     Expecting,
     Keyed,
     change,
     id_of,
+    input_type,
     maybe_id_of,
     maybe_password,
     needed,
@@ -22,9 +25,9 @@ from schema.inputs.base import (
 )
 
 
-@strawberry.input(description="Who you are.")
+@input_type
 class SignInInput:
-    """sign_in"""
+    """Who you are."""
 
     email: str = strawberry.field(description="The address that you sign in with.")
     password: str = password("Your password.")
@@ -34,9 +37,9 @@ class SignInInput:
     )
 
 
-@strawberry.input(description="What you were given when you signed in, or last refreshed.")
+@input_type
 class RefreshSessionInput:
-    """refresh"""
+    """What you were given when you signed in, or last refreshed."""
 
     refresh_token: str = strawberry.field(
         description="Good for one use. Sent again within 30 seconds it gets the same refresh token again; after that "
@@ -44,17 +47,17 @@ class RefreshSessionInput:
     )
 
 
-@strawberry.input(description="A new password.")
+@input_type
 class ChangePasswordInput(Keyed):
-    """change_password"""
+    """A new password."""
 
     current_password: str = password("The present one.")
     new_password: str = password(f"{PASSWORD.bounds}.")
 
 
-@strawberry.input(description="What to change about the firm. What is left out stays.")
+@input_type
 class UpdateFirmInput(Expecting):
-    """update_firm"""
+    """What to change about the firm. What is left out stays."""
 
     name: str | None = change(f"{NAME.bounds}.")
     time_zone: str | None = change("An IANA time zone in its exact spelling, such as America/New_York.")
@@ -63,9 +66,9 @@ class UpdateFirmInput(Expecting):
     count_pending_ach: bool | None = change("Whether an ACH payment counts as paid while it is pending.")
 
 
-@strawberry.input(description="Who joins the team.")
+@input_type
 class CreateMemberInput(Keyed):
-    """create_member"""
+    """Who joins the team."""
 
     id: strawberry.ID | None = own_id(Kind.MEMBER)
     email: str = needed(
@@ -78,73 +81,73 @@ class CreateMemberInput(Keyed):
     password: str | None = maybe_password(f"{PASSWORD.bounds}. Without one the member cannot sign in yet.")
 
 
-@strawberry.input(description="What to change about a member. What is left out stays.")
+@input_type
 class UpdateMemberInput(Expecting):
-    """update_member"""
+    """What to change about a member. What is left out stays."""
 
     member_id: strawberry.ID = id_of(Kind.MEMBER, "The member.")
     name: str | None = change(f"{NAME.bounds}.")
     capacity: int | None = change(f"Minutes a week, {CAPACITY}.")
 
 
-@strawberry.input(description="Which role to give.")
+@input_type
 class SetMemberRoleInput(Expecting):
-    """set_member_role"""
+    """Which role to give."""
 
     member_id: strawberry.ID = id_of(Kind.MEMBER, "The member.")
     role: Role = needed("ADMIN or EMPLOYEE. Only the owner makes and unmakes admins.")
 
 
-@strawberry.input(description="Which rights to give.")
+@input_type
 class SetMemberRightsInput(Expecting):
-    """set_member_rights"""
+    """Which rights to give."""
 
     member_id: strawberry.ID = id_of(Kind.MEMBER, "The member.")
     rights: list[Right] = needed("Just these; others are taken away. You can give and take those that you have.")
 
 
-@strawberry.input(description="Which member.")
+@input_type
 class MemberInput(Expecting):
-    """deactivate_member, reactivate_member"""
+    """Which member."""
 
     member_id: strawberry.ID = id_of(Kind.MEMBER, "The member.")
 
 
-@strawberry.input(description="Who becomes the owner.")
+@input_type
 class TransferOwnershipInput(Keyed):
-    """transfer_ownership"""
+    """Who becomes the owner."""
 
     member_id: strawberry.ID = id_of(Kind.MEMBER, "An active member. You become an admin.")
 
 
-@strawberry.input(description="A label to add.")
+@input_type
 class CreateTagInput(Keyed):
-    """create_tag"""
+    """A label to add."""
 
     id: strawberry.ID | None = own_id(Kind.TAG)
     name: str = needed(f"{LABEL.bounds}; no other tag may have it, in any spelling.")
     color: str = needed("As #rrggbb.")
 
 
-@strawberry.input(description="What to change about a tag. What is left out stays.")
+@input_type
 class UpdateTagInput(Expecting):
-    """update_tag"""
+    """What to change about a tag. What is left out stays."""
 
     tag_id: strawberry.ID = id_of(Kind.TAG, "The tag.")
     name: str | None = change(f"{LABEL.bounds}; no other tag may have it, in any spelling.")
     color: str | None = change("As #rrggbb.")
 
 
-@strawberry.input(description="Which tag.")
+@input_type
 class TagInput(Expecting):
-    """delete_tag"""
+    """Which tag."""
 
     tag_id: strawberry.ID = id_of(Kind.TAG, "The tag.")
 
 
-@strawberry.input(description="A client to add.")
+@input_type
 class CreateAccountInput(Keyed):
-    """create_account"""
+    """A client to add."""
 
     id: strawberry.ID | None = own_id(Kind.ACCOUNT)
     name: str = needed(f"{NAME.bounds}.")
@@ -155,41 +158,41 @@ class CreateAccountInput(Keyed):
     )
 
 
-@strawberry.input(description="What to change about an account. What is left out stays.")
+@input_type
 class UpdateAccountInput(Expecting):
-    """update_account"""
+    """What to change about an account. What is left out stays."""
 
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The account.")
     name: str | None = change(f"{NAME.bounds}.")
     type: AccountType | None = change("What the client is.")
 
 
-@strawberry.input(description="Which tags an account carries.")
+@input_type
 class SetAccountTagsInput(Expecting):
-    """set_account_tags"""
+    """Which tags an account carries."""
 
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The account.")
     tag_ids: list[strawberry.ID] = id_of(Kind.TAG, f"Just these, at most {LINKED.most}; others are taken off.")
 
 
-@strawberry.input(description="Who is assigned to an account, and so sees it.")
+@input_type
 class SetAccountTeamInput(Expecting):
-    """set_account_team"""
+    """Who is assigned to an account, and so sees it."""
 
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The account.")
     member_ids: list[strawberry.ID] = id_of(Kind.MEMBER, f"Just these, at most {LINKED.most}; others are taken off.")
 
 
-@strawberry.input(description="Which account.")
+@input_type
 class AccountInput(Expecting):
-    """archive_account, restore_account"""
+    """Which account."""
 
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The account.")
 
 
-@strawberry.input(description="A template to add.")
+@input_type
 class CreateClientStatusInput(Keyed):
-    """create_client_status"""
+    """A template to add."""
 
     id: strawberry.ID | None = own_id(Kind.CLIENT_STATUS)
     name: str = needed(f"What the client reads: {LABEL.bounds}.")
@@ -197,9 +200,9 @@ class CreateClientStatusInput(Keyed):
     description: str | None = optional(f"What it means: {CLIENT_TEXT.bounds}.")
 
 
-@strawberry.input(description="What to change about a template. Copies that jobs hold stay as they are.")
+@input_type
 class UpdateClientStatusInput(Expecting):
-    """update_client_status"""
+    """What to change about a template. Copies that jobs hold stay as they are."""
 
     client_status_id: strawberry.ID = id_of(Kind.CLIENT_STATUS, "The template.")
     name: str | None = change(f"What the client reads: {LABEL.bounds}.")
@@ -207,8 +210,33 @@ class UpdateClientStatusInput(Expecting):
     description: str | None = change(f"What it means: {CLIENT_TEXT.bounds}.")
 
 
-@strawberry.input(description="Which template.")
+@input_type
 class ClientStatusInput(Expecting):
-    """delete_client_status"""
+    """Which template."""
 
     client_status_id: strawberry.ID = id_of(Kind.CLIENT_STATUS, "The template.")
+
+
+MUTATIONS = (
+    mutation(firm.update_firm, UpdateFirmInput),
+    mutation(members.create_member, CreateMemberInput),
+    mutation(members.update_member, UpdateMemberInput),
+    mutation(members.set_member_role, SetMemberRoleInput),
+    mutation(members.set_member_rights, SetMemberRightsInput),
+    mutation(members.deactivate_member, MemberInput),
+    mutation(members.reactivate_member, MemberInput),
+    mutation(members.transfer_ownership, TransferOwnershipInput),
+    mutation(members.change_password, ChangePasswordInput),
+    mutation(tags.create_tag, CreateTagInput),
+    mutation(tags.update_tag, UpdateTagInput),
+    mutation(tags.delete_tag, TagInput),
+    mutation(client_statuses.create_client_status, CreateClientStatusInput),
+    mutation(client_statuses.update_client_status, UpdateClientStatusInput),
+    mutation(client_statuses.delete_client_status, ClientStatusInput),
+    mutation(accounts.create_account, CreateAccountInput),
+    mutation(accounts.update_account, UpdateAccountInput),
+    mutation(accounts.set_account_tags, SetAccountTagsInput),
+    mutation(accounts.set_account_team, SetAccountTeamInput),
+    mutation(accounts.archive_account, AccountInput),
+    mutation(accounts.restore_account, AccountInput),
+)

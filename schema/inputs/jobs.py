@@ -5,9 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from models.bounds import BUDGET, BULK, LINKED
+from models.commands import jobs, moves
 from models.ids import Kind
 from models.targets import Target
 from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
+from schema.declarations import mutation
 from schema.enums import Priority
 from schema.inputs.base import (
     Expecting,
@@ -16,6 +18,7 @@ from schema.inputs.base import (
     clearable,
     explicit,
     id_of,
+    input_type,
     maybe_id_of,
     needed,
     optional,
@@ -24,9 +27,9 @@ from schema.inputs.base import (
 from schema.scalars import Date
 
 
-@strawberry.input(description="One of the jobs of a bulk call.")
+@input_type
 class JobTarget:
-    """Becomes a `models.targets.Target`."""
+    """One of the jobs of a bulk call."""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
     expected_version: int | None = optional("The version that you saw; CONFLICT if it has another one.")
@@ -37,9 +40,9 @@ class JobTarget:
         return Target(job_id, expected_version)  # type: ignore[arg-type]
 
 
-@strawberry.input(description="What to open.")
+@input_type
 class CreateJobInput(Keyed):
-    """create_job"""
+    """What to open."""
 
     id: strawberry.ID | None = own_id(Kind.JOB)
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The client it is for.")
@@ -54,9 +57,9 @@ class CreateJobInput(Keyed):
     assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, f"The assigned members; at most {LINKED.most}.")
 
 
-@strawberry.input(description="What to change. What is left out stays.")
+@input_type
 class UpdateJobInput(Expecting):
-    """update_job"""
+    """What to change. What is left out stays."""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
     name: str | None = change(f"What the card says: {NAME.bounds}.")
@@ -66,9 +69,9 @@ class UpdateJobInput(Expecting):
     due_date: Date | None = clearable("When it must be done. Null for none.")
 
 
-@strawberry.input(description="How long a job may take.")
+@input_type
 class SetJobBudgetInput(Expecting):
-    """set_job_budget"""
+    """How long a job may take."""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
     budget: int | None = explicit(f"In minutes, {BUDGET}. Null for no budget.")
@@ -85,9 +88,9 @@ class Placing:
     )
 
 
-@strawberry.input(description="Where to put a job.")
+@input_type
 class MoveJobInput(Placing, Expecting):
-    """move_job"""
+    """Where to put a job."""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
 
@@ -103,41 +106,41 @@ class ManyJobs(Keyed):
     )
 
 
-@strawberry.input(description="Where to put jobs: one after the other, in the order given.")
+@input_type
 class MoveJobsInput(Placing, ManyJobs):
-    """move_jobs"""
+    """Where to put jobs: one after the other, in the order given."""
 
 
-@strawberry.input(description="Which status to give.")
+@input_type
 class SetJobStatusInput(Expecting):
-    """set_job_status"""
+    """Which status to give."""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
     status_id: strawberry.ID = id_of(Kind.STATUS, "A status of the job's pipeline.")
 
 
-@strawberry.input(description="Which status to give to jobs.")
+@input_type
 class SetJobsStatusInput(ManyJobs):
-    """set_jobs_status"""
+    """Which status to give to jobs."""
 
     status_id: strawberry.ID = id_of(Kind.STATUS, "A status of the jobs' pipeline.")
 
 
-@strawberry.input(description="Which job.")
+@input_type
 class JobInput(Expecting):
-    """complete_job, archive_job, restore_job, delete_job"""
+    """Which job."""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
 
 
-@strawberry.input(description="Which jobs.")
+@input_type
 class JobsInput(ManyJobs):
-    """complete_jobs, archive_jobs, restore_jobs, delete_jobs"""
+    """Which jobs."""
 
 
-@strawberry.input(description="Who is to work on a job.")
+@input_type
 class AssignJobInput(Expecting):
-    """assign_job"""
+    """Who is to work on a job."""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
     member_ids: list[strawberry.ID] = id_of(
@@ -145,18 +148,18 @@ class AssignJobInput(Expecting):
     )
 
 
-@strawberry.input(description="Who is to work on jobs.")
+@input_type
 class AssignJobsInput(ManyJobs):
-    """assign_jobs"""
+    """Who is to work on jobs."""
 
     member_ids: list[strawberry.ID] = id_of(
         Kind.MEMBER, f"Just these members, at most {LINKED.most}; others are taken off."
     )
 
 
-@strawberry.input(description="What the client of a job is told. What is left out stays.")
+@input_type
 class SetJobClientStatusInput(Expecting):
-    """set_job_client_status"""
+    """What the client of a job is told. What is left out stays."""
 
     job_id: strawberry.ID = id_of(Kind.JOB, "The job.")
     visible: bool | None = change("Whether the client is told at all.")
@@ -166,3 +169,25 @@ class SetJobClientStatusInput(Expecting):
     name: str | None = clearable(f"What the client reads: {LABEL.bounds}. Null for nothing.")
     color: str | None = clearable("As #rrggbb. Null for none.")
     description: str | None = change(f"What it means: {CLIENT_TEXT.bounds}.")
+
+
+MUTATIONS = (
+    mutation(jobs.create_job, CreateJobInput),
+    mutation(jobs.update_job, UpdateJobInput),
+    mutation(jobs.set_job_budget, SetJobBudgetInput),
+    mutation(moves.move_job, MoveJobInput),
+    mutation(moves.move_jobs, MoveJobsInput),
+    mutation(moves.set_job_status, SetJobStatusInput),
+    mutation(moves.set_jobs_status, SetJobsStatusInput),
+    mutation(moves.complete_job, JobInput),
+    mutation(moves.complete_jobs, JobsInput),
+    mutation(moves.archive_job, JobInput),
+    mutation(moves.archive_jobs, JobsInput),
+    mutation(moves.restore_job, JobInput),
+    mutation(moves.restore_jobs, JobsInput),
+    mutation(jobs.assign_job, AssignJobInput),
+    mutation(jobs.assign_jobs, AssignJobsInput),
+    mutation(jobs.set_job_client_status, SetJobClientStatusInput),
+    mutation(jobs.delete_job, JobInput),
+    mutation(jobs.delete_jobs, JobsInput),
+)

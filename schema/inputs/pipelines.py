@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import strawberry
 
-from models.bounds import AVAILABLE_TO, STAGES, TIME_LIMIT
+from models.bounds import AVAILABLE_TO, CUSTOM_STATUSES, STAGES, TIME_LIMIT
+from models.commands import pipelines, stages, statuses
 from models.ids import Kind
 from models.texts import LABEL, NAME
+from schema.declarations import mutation
 from schema.enums import CardField, JobOrder
 from schema.inputs.base import (
     Expecting,
@@ -14,6 +16,7 @@ from schema.inputs.base import (
     change,
     clearable,
     id_of,
+    input_type,
     maybe_id_of,
     needed,
     optional,
@@ -21,9 +24,9 @@ from schema.inputs.base import (
 )
 
 
-@strawberry.input(description="A pipeline to make, with its built-in statuses.")
+@input_type
 class CreatePipelineInput(Keyed):
-    """create_pipeline"""
+    """A pipeline to make, with its built-in statuses."""
 
     id: strawberry.ID | None = own_id(Kind.PIPELINE)
     name: str = needed(f"{NAME.bounds}.")
@@ -37,9 +40,9 @@ class CreatePipelineInput(Keyed):
     job_order: JobOrder | None = optional("How its board orders cards; MANUAL when left out.")
 
 
-@strawberry.input(description="What to change about a pipeline. What is left out stays.")
+@input_type
 class UpdatePipelineInput(Expecting):
-    """update_pipeline"""
+    """What to change about a pipeline. What is left out stays."""
 
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline.")
     name: str | None = change(f"{NAME.bounds}.")
@@ -47,9 +50,9 @@ class UpdatePipelineInput(Expecting):
     job_order: JobOrder | None = change("How its board orders cards.")
 
 
-@strawberry.input(description="Who a pipeline is available to.")
+@input_type
 class SetPipelineMembersInput(Expecting):
-    """set_pipeline_members"""
+    """Who a pipeline is available to."""
 
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline.")
     member_ids: list[strawberry.ID] = id_of(
@@ -57,9 +60,9 @@ class SetPipelineMembersInput(Expecting):
     )
 
 
-@strawberry.input(description="Which pipeline.")
+@input_type
 class PipelineInput(Expecting):
-    """delete_pipeline"""
+    """Which pipeline."""
 
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline. It must have no jobs, archived ones neither.")
 
@@ -72,9 +75,9 @@ class StagePlacing:
     after_stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, "Right after this stage. With neither: last.")
 
 
-@strawberry.input(description="A stage to add.")
+@input_type
 class CreateStageInput(StagePlacing, Keyed):
-    """create_stage"""
+    """A stage to add."""
 
     id: strawberry.ID | None = own_id(Kind.STAGE)
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline.")
@@ -84,25 +87,25 @@ class CreateStageInput(StagePlacing, Keyed):
     )
 
 
-@strawberry.input(description="What to change about a stage. What is left out stays.")
+@input_type
 class UpdateStageInput(Expecting):
-    """update_stage"""
+    """What to change about a stage. What is left out stays."""
 
     stage_id: strawberry.ID = id_of(Kind.STAGE, "The stage.")
     name: str | None = change(f"{NAME.bounds}.")
     time_limit: int | None = clearable(f"How many minutes a job should stay at most, {TIME_LIMIT}. Null for no limit.")
 
 
-@strawberry.input(description="Where to put a stage.")
+@input_type
 class MoveStageInput(StagePlacing, Expecting):
-    """move_stage"""
+    """Where to put a stage."""
 
     stage_id: strawberry.ID = id_of(Kind.STAGE, "The stage.")
 
 
-@strawberry.input(description="Which stage, and where its jobs go.")
+@input_type
 class DeleteStageInput(Expecting):
-    """delete_stage"""
+    """Which stage, and where its jobs go."""
 
     stage_id: strawberry.ID = id_of(Kind.STAGE, "The stage.")
     replacement_stage_id: strawberry.ID | None = maybe_id_of(
@@ -110,9 +113,9 @@ class DeleteStageInput(Expecting):
     )
 
 
-@strawberry.input(description="A custom job status to add.")
+@input_type
 class CreateStatusInput(Keyed):
-    """create_status"""
+    """A custom job status to add."""
 
     id: strawberry.ID | None = own_id(Kind.STATUS)
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline.")
@@ -121,9 +124,9 @@ class CreateStatusInput(Keyed):
     counts_as_overdue: bool | None = optional("Whether jobs under it can be overdue; false when left out.")
 
 
-@strawberry.input(description="What to change about a status. Built-in ones can only get another colour.")
+@input_type
 class UpdateStatusInput(Expecting):
-    """update_status"""
+    """What to change about a status. Built-in ones can only get another colour."""
 
     status_id: strawberry.ID = id_of(Kind.STATUS, "The status.")
     name: str | None = change(f"{LABEL.bounds}.")
@@ -131,11 +134,30 @@ class UpdateStatusInput(Expecting):
     counts_as_overdue: bool | None = change("Whether jobs under it can be overdue.")
 
 
-@strawberry.input(description="Which custom status, and which one its jobs get.")
+@input_type
 class DeleteStatusInput(Expecting):
-    """delete_status"""
+    """Which custom status, and which one its jobs get."""
 
     status_id: strawberry.ID = id_of(Kind.STATUS, "The status.")
     replacement_status_id: strawberry.ID | None = maybe_id_of(
         Kind.STATUS, "A status of the same pipeline for its jobs, not Archived; needed when it has any."
     )
+
+
+MUTATIONS = (
+    mutation(pipelines.create_pipeline, CreatePipelineInput),
+    mutation(pipelines.update_pipeline, UpdatePipelineInput),
+    mutation(pipelines.set_pipeline_members, SetPipelineMembersInput),
+    mutation(pipelines.delete_pipeline, PipelineInput),
+    mutation(stages.create_stage, CreateStageInput, f"Add a stage to a pipeline; at most {STAGES.most}."),
+    mutation(stages.update_stage, UpdateStageInput),
+    mutation(stages.move_stage, MoveStageInput),
+    mutation(stages.delete_stage, DeleteStageInput),
+    mutation(
+        statuses.create_status,
+        CreateStatusInput,
+        f"Add a custom job status to a pipeline; at most {CUSTOM_STATUSES.most}.",
+    ),
+    mutation(statuses.update_status, UpdateStatusInput),
+    mutation(statuses.delete_status, DeleteStatusInput),
+)

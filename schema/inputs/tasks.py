@@ -5,8 +5,10 @@ from __future__ import annotations
 import strawberry
 
 from models.bounds import LINKED, LOGGED
+from models.commands import tasks, time, timers
 from models.ids import Kind
 from models.texts import DESCRIPTION, NAME, NOTE
+from schema.declarations import mutation
 from schema.enums import Priority, TaskState
 from schema.inputs.base import (
     Expecting,
@@ -16,6 +18,7 @@ from schema.inputs.base import (
     clearable_id_of,
     explicit,
     id_of,
+    input_type,
     maybe_id_of,
     needed,
     optional,
@@ -32,9 +35,9 @@ class AtAccountOrJob:
     job_id: strawberry.ID | None = maybe_id_of(Kind.JOB, "A job of this client. One of the two is needed.")
 
 
-@strawberry.input(description="What is to be done.")
+@input_type
 class CreateTaskInput(AtAccountOrJob, Keyed):
-    """create_task"""
+    """What is to be done."""
 
     id: strawberry.ID | None = own_id(Kind.TASK)
     name: str = needed(f"{NAME.bounds}.")
@@ -45,9 +48,9 @@ class CreateTaskInput(AtAccountOrJob, Keyed):
     assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, f"The assigned members; at most {LINKED.most}.")
 
 
-@strawberry.input(description="What to change about a task. What is left out stays.")
+@input_type
 class UpdateTaskInput(Expecting):
-    """update_task"""
+    """What to change about a task. What is left out stays."""
 
     task_id: strawberry.ID = id_of(Kind.TASK, "The task.")
     name: str | None = change(f"{NAME.bounds}.")
@@ -57,17 +60,17 @@ class UpdateTaskInput(Expecting):
     due_date: Date | None = clearable("When it must be done. Null for none.")
 
 
-@strawberry.input(description="Where a task stands.")
+@input_type
 class SetTaskStateInput(Expecting):
-    """set_task_state"""
+    """Where a task stands."""
 
     task_id: strawberry.ID = id_of(Kind.TASK, "The task.")
     state: TaskState = needed("The new state.")
 
 
-@strawberry.input(description="Who is to do a task.")
+@input_type
 class AssignTaskInput(Expecting):
-    """assign_task"""
+    """Who is to do a task."""
 
     task_id: strawberry.ID = id_of(Kind.TASK, "The task.")
     member_ids: list[strawberry.ID] = id_of(
@@ -75,24 +78,24 @@ class AssignTaskInput(Expecting):
     )
 
 
-@strawberry.input(description="Which task to link to which job.")
+@input_type
 class LinkTaskInput(Expecting):
-    """link_task"""
+    """Which task to link to which job."""
 
     task_id: strawberry.ID = id_of(Kind.TASK, "A task that is linked to no other job.")
     job_id: strawberry.ID = id_of(Kind.JOB, "A job of the same client.")
 
 
-@strawberry.input(description="Which task.")
+@input_type
 class TaskInput(Expecting):
-    """unlink_task, delete_task"""
+    """Which task."""
 
     task_id: strawberry.ID = id_of(Kind.TASK, "The task.")
 
 
-@strawberry.input(description="Time that was spent.")
+@input_type
 class LogTimeInput(AtAccountOrJob, Keyed):
-    """log_time"""
+    """Time that was spent."""
 
     id: strawberry.ID | None = own_id(Kind.TIME_ENTRY)
     minutes: int = needed(f"From {LOGGED}. All entries of a member's day together have no more.")
@@ -104,9 +107,9 @@ class LogTimeInput(AtAccountOrJob, Keyed):
     )
 
 
-@strawberry.input(description="What to change about a time entry. What is left out stays.")
+@input_type
 class UpdateTimeEntryInput(Expecting):
-    """update_time_entry"""
+    """What to change about a time entry. What is left out stays."""
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
     minutes: int | None = change(f"From {LOGGED}, and no more on the day in all; not of a running timer.")
@@ -116,16 +119,16 @@ class UpdateTimeEntryInput(Expecting):
     job_id: strawberry.ID | None = clearable_id_of(Kind.JOB, "A job of the same client. Null for none.")
 
 
-@strawberry.input(description="Which time entry.")
+@input_type
 class TimeEntryInput(Expecting):
-    """delete_time_entry"""
+    """Which time entry."""
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
 
 
-@strawberry.input(description="What an hour of an entry costs.")
+@input_type
 class SetTimeEntryRateInput(Expecting):
-    """set_time_entry_rate"""
+    """What an hour of an entry costs."""
 
     time_entry_id: strawberry.ID = id_of(Kind.TIME_ENTRY, "The entry.")
     rate: Decimals | None = explicit(
@@ -134,20 +137,37 @@ class SetTimeEntryRateInput(Expecting):
     )
 
 
-@strawberry.input(description="What you begin to work on.")
+@input_type
 class StartTimerInput(AtAccountOrJob, Keyed):
-    """start_timer"""
+    """What you begin to work on."""
 
     id: strawberry.ID | None = own_id(Kind.TIME_ENTRY)
     note: str | None = optional(f"What is done: {NOTE.bounds}.")
     billable: bool | None = optional("Whether the client pays for it; true when left out.")
 
 
-@strawberry.input(description="Which timer.")
+@input_type
 class StopTimerInput(Keyed):
-    """stop_timer"""
+    """Which timer."""
 
     time_entry_id: strawberry.ID | None = maybe_id_of(
         Kind.TIME_ENTRY,
         "A running timer; your own when left out. Another's needs the right MANAGE_TIME_ENTRIES.",
     )
+
+
+MUTATIONS = (
+    mutation(tasks.create_task, CreateTaskInput),
+    mutation(tasks.update_task, UpdateTaskInput),
+    mutation(tasks.set_task_state, SetTaskStateInput),
+    mutation(tasks.assign_task, AssignTaskInput),
+    mutation(tasks.link_task, LinkTaskInput),
+    mutation(tasks.unlink_task, TaskInput),
+    mutation(tasks.delete_task, TaskInput),
+    mutation(time.log_time, LogTimeInput),
+    mutation(time.update_time_entry, UpdateTimeEntryInput),
+    mutation(time.delete_time_entry, TimeEntryInput),
+    mutation(time.set_time_entry_rate, SetTimeEntryRateInput),
+    mutation(timers.start_timer, StartTimerInput),
+    mutation(timers.stop_timer, StopTimerInput),
+)

@@ -9,10 +9,11 @@ import strawberry
 from strawberry.types.info import Info
 
 from models.ids import Kind, encode
+from models.rights import Requirement
 from models.seen import Row
 from schema.field_resolvers import RESOLVER, Load, Read, TypeCheck
 from schema.list_size import ListSize
-from schema.permissions import print_requirements
+from schema.permissions import withhold
 
 T = TypeVar("T", bound=type)
 
@@ -92,6 +93,10 @@ class Node:
     )
 
 
+#: The GraphQL type of the rows of each kind, of those modules of types that are imported. `schema.kinds` has all.
+ENTITIES: dict[Kind, type] = {}
+
+
 def entity(model: type[Row]) -> Callable[[T], T]:
     """A GraphQL type whose objects are rows of this model. The class's docstring is the type's description."""
 
@@ -99,7 +104,8 @@ def entity(model: type[Row]) -> Callable[[T], T]:
         kind = model.kind
         cls.is_type_of = TypeCheck(lambda source: getattr(source, "kind", None) is kind)  # type: ignore[attr-defined]
         made: T = strawberry.type(cls, description=cls.__doc__)
-        print_requirements(made)
+        withhold(made, {name: Requirement(right=right) for name, right in model.withheld.items()})
+        ENTITIES[kind] = made
         return made
 
     return make

@@ -17,12 +17,11 @@ from schema.types.base import Versioned, column, entity, job_of_item, loaded, na
 from schema.types.firm import Member
 from schema.types.histories import history_of_job
 from schema.types.items import LinkedItem, OutstandingItem
-from schema.types.lists import items_of_job
+from schema.types.lists import LinkedItemConnection, items_of_job
 from schema.types.pipelines import Pipeline, Stage, Status
 
 if TYPE_CHECKING:
     from schema.types.events import EventConnection
-    from schema.types.pages import LinkedItemConnection
 
 
 @strawberry.type(description="What the client of a job is told about it: the job's own copy.")
@@ -89,7 +88,7 @@ class Job(Versioned):
         lambda job, context: context.load.open_task_count(job.id),
         "How many of the linked tasks are neither completed nor canceled.",
     )
-    items: Annotated[LinkedItemConnection, strawberry.lazy("schema.types.pages")] = items_of_job  # type: ignore[valid-type]
+    items: LinkedItemConnection = items_of_job  # type: ignore[valid-type]
     open_item_count: int = loaded(
         lambda job, context: context.load.open_item_count(job.id),
         "How many of the linked items are open and hold the job. The same for everybody who sees it.",

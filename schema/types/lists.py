@@ -11,6 +11,10 @@ from models import seen as rows
 from models.bounds import PAGE
 from schema.inputs.filters import LinkedItemFilter
 from schema.list_size import ListSize
+from schema.types.items import LinkedItem
+from schema.types.pages import connection
+
+LinkedItemConnection = connection(LinkedItem, "items")
 
 
 async def _items(

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import strawberry
 
-from schema.types.accounts import Account
-from schema.types.firm import ClientStatus, Member, Tag
-from schema.types.items import LinkedItem
-from schema.types.jobs import Job, Task
 from schema.types.page_info import PageInfo
-from schema.types.pipelines import Pipeline
-from schema.types.time import TimeEntry
 
 
-def _connection(of: type, plural: str) -> Any:
+@cache
+def connection(of: type, plural: str) -> Any:
     """The connection type of a list of things, and its edge type."""
     name = of.__name__
     edge = strawberry.type(
@@ -60,14 +56,3 @@ def _total_count(plural: str) -> Any:
         resolver=_count,
         description=f"How many {plural} there are on all pages; counted up to 10,000, and no further.",
     )
-
-
-JobConnection = _connection(Job, "jobs")
-TaskConnection = _connection(Task, "tasks")
-AccountConnection = _connection(Account, "accounts")
-MemberConnection = _connection(Member, "members")
-TagConnection = _connection(Tag, "tags")
-ClientStatusConnection = _connection(ClientStatus, "client-facing statuses")
-PipelineConnection = _connection(Pipeline, "pipelines")
-TimeEntryConnection = _connection(TimeEntry, "time entries")
-LinkedItemConnection = _connection(LinkedItem, "items")

@@ -15,6 +15,4 @@ SUBSCRIPTIONS = sorted(root_fields("subscription"))
 
 async def post(api: Api, member: Member, query: str, variables: dict[str, Any]) -> bytes:
     """The bytes of the answer."""
-    headers = {"Accept": "application/json", "Authorization": f"Bearer {await api.token(member)}"}
-    answer = await api.http.post(api.url, json={"query": query, "variables": variables}, headers=headers)
-    return answer.content
+    return (await api.ask_in_bytes(member, query, variables)).body

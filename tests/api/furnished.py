@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from models.commands.client_statuses import create_client_status
 from models.commands.moves import archive_job
 from models.commands.tags import create_tag
 from models.commands.tasks import create_task
@@ -15,7 +15,6 @@ from models.commands.time import log_time, update_time_entry
 from models.commands.timers import start_timer
 from models.database import sql
 from models.ids import Kind, encode
-from models.passwords import hash_password
 from models.rights import Right, Role
 from models.rows import (
     Account,
@@ -32,7 +31,8 @@ from models.rows import (
     TaskAssignee,
 )
 from tests.api.samples import Id
-from tests.signing_in import PASSWORD
+from tests.signing_in import KEPT
+from tests.specimens import Spot, specimens
 from tests.world import World
 
 #: Which of the firm's things a mutation needs, where the usual one of its kind will not do.
@@ -65,7 +65,11 @@ CHOSEN = {
     "linkTask.taskId": "loose task",
     "stopTimer.timeEntryId": "timer",
 }
-_hash: list[str] = []
+
+
+@cache
+def _chosen() -> dict[str, str]:
+    return CHOSEN | {where: name for known in specimens() for where, name in known.chosen.items()}
 
 
 @dataclass
@@ -87,7 +91,7 @@ class Furnished:
 
     def id(self, place: Id) -> str:
         """The id of the thing that belongs there."""
-        return encode(place.kind, self.things[CHOSEN.get(place.where, place.kind.value)])
+        return encode(place.kind, self.things[_chosen().get(place.where, place.kind.value)])
 
     async def all_ids(self) -> list[str]:
         """The id of each of its rows, as clients see it, and as it is."""
@@ -138,11 +142,14 @@ class Furnished:
         await Account.filter(id=self.things["archived account"]).update(archived_at=datetime.now(UTC))
         for number in ("", "second "):
             tag = (await create_tag(owner, name=f"{self.word} {number}tag", color="#ffffff")).value
-            told = (await create_client_status(owner, name="Told", color="#ffffff", description=self.word)).value
-            self.things |= {f"{number}tag": tag.id, f"{number}client_status": told.id}
+            self.things[f"{number}tag"] = tag.id
         await AccountTag.create(account_id=world.account.id, tag_id=self.things["tag"])
         await self._jobs(stages)
         await self._work()
+        spot = Spot(world.account.id, self.things["job"])
+        for known in specimens():
+            for name, make in {known.kind.value: known.make, **known.further}.items():
+                self.things[name] = await make(owner, self.word, spot)
 
     async def _jobs(self, stages: list[Stage]) -> None:
         world = self.world
@@ -174,6 +181,4 @@ class Furnished:
         for row in [*rows, self.world.firm]:
             row.name = f"{self.word} {row.name}"[:100]
             await row.save(update_fields=["name"])
-        if not _hash:
-            _hash.append(await hash_password(PASSWORD))
-        await Member.filter(id=self.world.owner.id).update(password_hash=_hash[0])
+        await Member.filter(id=self.world.owner.id).update(password_hash=KEPT)

@@ -13,9 +13,11 @@ import orjson
 from tortoise.transactions import in_transaction
 
 from models.commands.time import log_time, update_time_entry
-from models.events import KINDS, VIEWS, Changes, Event, TimeEvent
+from models.event_kinds import KINDS, VIEWS
+from models.events import Changes, Event, TimeEvent
 from models.ids import Kind
-from models.log import Logged, append, read_log
+from models.log import Logged, append
+from models.position import Position
 from models.rights import Right
 from models.rows import AccountMember, Member
 from models.scope import Viewer
@@ -55,7 +57,7 @@ class Peers:
         hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
         entries = [await _log_time(firm, member, hidden.id) for pair in pairs.values() for member in pair]
         await _record(firm, [sample(kind, firm.things) for kind in KINDS.values()])
-        return cls(firm, pairs, entries, await read_log(world.firm.id, 0, limit=10_000))
+        return cls(firm, pairs, entries, await world.events())
 
     async def viewers(self, pair: str) -> tuple[Viewer, Viewer]:
         """Both of a pair, as of now."""
@@ -78,7 +80,7 @@ class Peers:
             for logged in (*self.log, *views)
             if (event := shown(logged.event, viewer.scope)) is not None
         ]
-        return Message(last.revision, previous, False, told, viewer.scope, viewer.epoch)
+        return Message(Position(viewer.epoch, last.revision), previous, False, told, viewer.scope)
 
 
 def in_order(body: bytes) -> bytes:

@@ -19,7 +19,7 @@ from graphql import (
 )
 from graphql.pyutils import Undefined
 
-from models.ids import Kind
+from models.ids import Kind, plural
 from schema.inputs.base import KIND
 from tests.api.selections import root_fields
 from tests.signing_in import PASSWORD
@@ -36,8 +36,6 @@ class Id:
     mine: bool = False
 
 
-#: What an argument or a field of a filter names, where its own name does not say.
-NAMED = {"assignee": Kind.MEMBER, "team": Kind.MEMBER}
 #: Arguments of the type ID that name no thing.
 NO_THINGS = {"epoch"}
 #: Left out: what is no part of the change itself, or costs half a second.
@@ -178,31 +176,34 @@ def asked(name: str, field: GraphQLField) -> Iterator[tuple[dict[str, Any], bool
                 one = Id(kind, f"{name}.{argument}")
                 yield {argument: [one] if "[" in str(definition.type) else one}, True
         elif isinstance(type_, GraphQLInputObjectType) and argument == "filter":
-            for key, inner in type_.fields.items():
-                if get_named_type(inner.type).name == "IdFilter":
-                    yield {argument: {key: {"in": [Id(_named(key, type_.name), f"{name}.{key}")]}}}, True
+            for key, kind in kinds_in(type_).items():
+                yield {argument: {key: {"in": [Id(kind, f"{name}.{key}")]}}}, True
         elif is_required_argument(definition):
             raise NoSample(
                 f"{name} needs {argument}: {type_.name}. Say in tests/api/samples.py, asked(), what to pass."
             )
 
 
+def kinds_in(filter: GraphQLInputObjectType) -> dict[str, Kind]:
+    """Of what the ids are that a filter takes, by the field that takes them."""
+    declared = filter.extensions["strawberry-definition"].fields
+    return {
+        field.graphql_name or camel(field.python_name): Kind(field.metadata[KIND])
+        for field in declared
+        if KIND in field.metadata
+    }
+
+
 def _kinds_of(name: str, argument: str, field: GraphQLField) -> list[Kind]:
     returns: Any = get_named_type(field.type)
     if returns.name == "Node":
         return list(Kind)
-    return [_named(argument, returns.name)]
-
-
-def _named(key: str, type_name: str) -> Kind:
-    """What an argument names by its name, or by the type around it."""
-    words = [key, key.removesuffix("s"), snake(type_name.removesuffix("Filter")) if key == "id" else ""]
-    for word in words:
-        if word in NAMED:
-            return NAMED[word]
-        if word in set(Kind):
-            return Kind(word)
-    raise NoSample(f"What does {key} of {type_name} name? Say so in tests/api/samples.py, NAMED.")
+    # `job(id:)` by what it returns, `jobChanges(jobs:)` by what it is called.
+    words = {plural(kind): kind.value for kind in Kind} | {"id": snake(returns.name)}
+    word = words.get(snake(argument))
+    if word not in set(Kind):
+        raise NoSample(f"What does {argument} of {name} name? Say so in tests/api/samples.py, _kinds_of().")
+    return [Kind(word)]
 
 
 def snake(name: str) -> str:

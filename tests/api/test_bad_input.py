@@ -364,14 +364,14 @@ async def test_a_malformed_token(desk: Desk, api: Api) -> None:
         ("Basic abc", "The authorization must read 'Bearer' and a token."),
         ("Bearer", "The authorization must read 'Bearer' and a token."),
     ]:
-        answer = await api.http.post(api.url, json=query, headers={"Authorization": authorization})
-        assert answer.status_code == 401
+        answer = await api.send(query, authorization=authorization)
+        assert answer.status == 401
         assert answer.headers["www-authenticate"].startswith("Bearer ")
         (error,) = answer.json()["errors"]
         assert (error["extensions"]["code"], error["message"]) == ("UNAUTHENTICATED", message)
 
 
 async def test_a_body_that_is_too_long(desk: Desk, api: Api) -> None:
-    answer = await api.http.post(api.url, json={"query": "{ revision }", "variables": {"pad": "x" * 100_000}})
-    assert answer.status_code == 413
+    answer = await api.send({"query": "{ revision }", "variables": {"pad": "x" * 100_000}})
+    assert answer.status == 413
     assert "100" in answer.json()["errors"][0]["message"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from models.commands.moves import archive_job, complete_job
 from models.commands.tasks import create_task, set_task_state
 from models.commands.time import log_time
 from models.commands.timers import start_timer
-from models.ids import Kind, encode, new_id
+from models.ids import Kind, encode, new_id, plural
 from models.rows import (
     Account,
     AccountMember,
@@ -35,10 +36,13 @@ from models.rows import (
     TaskAssignee,
     TaskState,
     TimeEntry,
+    model_of,
 )
+from tests.api.samples import camel, kinds_in
 from tests.api.selections import root_fields
 from tests.links import job_of
 from tests.serving import Api
+from tests.specimens import Specimens, Spot, specimens
 from tests.world import World
 
 Facts = dict[str, Any]
@@ -92,6 +96,10 @@ async def _furnish(world: World) -> None:
         await log_time(owner, minutes=5, job_id=job.id, day=TODAY + timedelta(number), member_id=world.employee.id)
     await log_time(owner, minutes=5, account_id=other.id, day=TODAY)
     await start_timer(owner, account_id=world.account.id)
+    for number, job in enumerate(jobs[4:7]):
+        for spot in (Spot(job.account_id, job.id), Spot(job.account_id)):
+            for known in specimens():
+                await known.make(owner, f"Some {number}", spot)
     await Member.filter(id=world.stranger.id).update(active=False)
 
 
@@ -153,6 +161,38 @@ async def _time_entry(entry: TimeEntry) -> Facts:
     }
 
 
+def _type(name: str) -> GraphQLInputObjectType:
+    type_ = get_named_type(LISTS[name].args["filter"].type)
+    assert isinstance(type_, GraphQLInputObjectType)
+    return type_
+
+
+def _usual(of_kind: Specimens, filter: GraphQLInputObjectType) -> Callable[[Any], Any]:
+    """What is known of rows whose columns are called as the fields of their filter are."""
+    kinds = kinds_in(filter)
+
+    async def facts(row: Any) -> Facts:
+        return {
+            name: await of_kind.facts[name](row) if name in of_kind.facts else _column(row, name, kinds.get(name))
+            for name in filter.fields.keys() - {"and", "or"}
+        }
+
+    return facts
+
+
+def _column(row: Any, name: str, kind: Kind | None) -> Any:
+    if kind is not None:
+        return _one(kind, row.id if name == "id" else getattr(row, f"{name}_id"))
+    if hasattr(row, f"{name}_date"):
+        return getattr(row, f"{name}_date")
+    if hasattr(row, f"{name}_at"):
+        at = getattr(row, f"{name}_at")
+        # `archived` is whether there is a moment, `created` the moment itself.
+        return at if row._meta.fields_map[f"{name}_at"].null is False else at is not None
+    value = getattr(row, name)
+    return {value.value} if isinstance(value, Enum) else value
+
+
 #: What is known of each row of a list.
 FACTS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "jobs": (Job, _job),
@@ -160,6 +200,11 @@ FACTS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "members": (Member, _member),
     "tasks": (Task, _task),
     "timeEntries": (TimeEntry, _time_entry),
+}
+FACTS |= {
+    listed: (model_of(of_kind.kind), _usual(of_kind, _type(listed)))
+    for of_kind in specimens()
+    if (listed := camel(plural(of_kind.kind))) in LISTS
 }
 
 
@@ -210,9 +255,6 @@ def _compares(how: str, than: Any, fact: Any) -> bool:
     return bool({"before": fact < limit, "after": fact > limit, "on": fact == limit}[how])
 
 
-#: What an IdFilter names, where it is not what the field is called.
-NAMED = {"assignee": "member", "team": "member"}
-OWN_ID = {"JobFilter": "job", "AccountFilter": "account", "MemberFilter": "member"}
 DAYS = st.integers(-1, 8).map(lambda days: (TODAY + timedelta(days)).isoformat())
 MOMENTS = st.integers(-1, 8).map(lambda days: (NOON + timedelta(days)).isoformat())
 
@@ -232,7 +274,7 @@ def _values(owner: GraphQLInputObjectType, name: str, type_: Any, levels: int) -
     if named is owner:
         return st.lists(filters(owner, levels - 1), max_size=WIDEST) if levels > 1 else None
     if named.name == "IdFilter":
-        kind = OWN_ID[owner.name] if name == "id" else NAMED.get(name, name)
+        kind = kinds_in(owner)[name]
         ids = st.integers(0, 20).map(lambda number: f"{kind}:{number}")
         return st.fixed_dictionaries({"in": st.lists(ids, max_size=3)})
     if isinstance(named, GraphQLInputObjectType):
@@ -250,12 +292,6 @@ def with_ids(wanted: Any, ids: dict[str, list[str]]) -> Any:
         return [with_ids(value, ids) for value in wanted]
     kind, _, number = wanted.partition(":") if isinstance(wanted, str) else ("", "", "")
     return ids[kind][int(number) % len(ids[kind])] if kind in ids else wanted
-
-
-def _type(name: str) -> GraphQLInputObjectType:
-    type_ = get_named_type(LISTS[name].args["filter"].type)
-    assert isinstance(type_, GraphQLInputObjectType)
-    return type_
 
 
 async def compare(known: Known, api: Api, name: str, wanted: Facts) -> None:

@@ -4,13 +4,18 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 import embedded
+from app import metrics
 from app.health import Readiness
+from models.database import sql
+from models.followers.cursors import register
+from models.followers.standing import release
 from models.rows import Member
 from tests.serving import METRICS_TOKEN, Api, serving
 from tests.transport.raw import Answer, connection, handshake, head
@@ -152,6 +157,33 @@ async def test_metrics_with_a_token(api: Api, world: World) -> None:
     for scheme in ("Bearer", "bearer"):
         answer = await get(port_of(api), "/metrics", "localhost", f"Authorization: {scheme} {METRICS_TOKEN}")
         assert answer.status == 200 and b"jobwire_feeds" in answer.body
+        assert b"jobwire_followers_standing 0.0" in answer.body
+
+
+async def test_metrics_tell_of_followers_that_stand_still_and_do_without_a_database(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def told() -> bytes:
+        answer = await get(port_of(api), "/metrics", "localhost", f"Authorization: Bearer {METRICS_TOKEN}")
+        assert answer.status == 200 and b"jobwire_feeds" in answer.body
+        return answer.body
+
+    long_ago = datetime.now(UTC) - timedelta(hours=2)
+    await register(["mail"], long_ago)
+    try:
+        await world.job()
+        await sql("UPDATE firm SET behind_since = $2 WHERE id = $1", world.firm.id, long_ago)
+        assert b"jobwire_followers_standing 0.0" in await told()
+        await sql("UPDATE event SET at = $2 WHERE firm_id = $1", world.firm.id, long_ago)
+        assert b"jobwire_followers_standing 1.0" in await told()
+
+        async def away(_now: datetime) -> list[str]:
+            raise ConnectionResetError
+
+        monkeypatch.setattr(metrics, "standing_still", away)
+        assert b"jobwire_followers_standing" not in await told()
+    finally:
+        await release("mail")
 
 
 def free_port() -> int:

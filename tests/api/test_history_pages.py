@@ -12,9 +12,10 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from models.commands.time import log_time
-from models.events import KINDS, Event, JobUpdated, TimeLogged
+from models.event_kinds import KINDS
+from models.events import Event, JobUpdated, TimeLogged
 from models.ids import Kind, encode, new_id
-from models.log import Logged, append, read_log
+from models.log import Logged, append
 from models.rights import Right
 from models.rows import Job
 from models.scope import Scope
@@ -49,7 +50,7 @@ class Eventful:
         pipelines = [world.pipeline.id, new_id(), new_id()]
         for _ in range(60):
             await record(world, [_happening(chance, firm, accounts, pipelines) for _ in range(chance.randint(1, 5))])
-        log = [logged for logged in await read_log(world.firm.id, 0, limit=10_000) if logged.event.subject_job == job]
+        log = [logged for logged in await world.events() if logged.event.subject_job == job]
         return cls(world, job, accounts, pipelines, log[::-1])
 
     def scope(self, chance: random.Random) -> Scope:

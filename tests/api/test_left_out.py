@@ -9,11 +9,13 @@ import strawberry
 from graphql import GraphQLInputObjectType, get_named_type, is_required_argument, is_required_input_field
 from graphql.pyutils import Undefined
 
-from resolvers.acting import many_jobs, one_thing
+from models.actions import Action, Command
+from models.rights import EVERY_MEMBER
+from resolvers.acting import mutation_field
 from resolvers.fitting import Misfit, check_fit
 from resolvers.root import graphql_schema
+from schema.declarations import mutation
 from schema.inputs.base import Keyed, clearable, explicit, needed, optional
-from schema.types.jobs import Job
 from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled
@@ -201,9 +203,7 @@ async def _nests(change: Any, *, inner: list[int]) -> None:
 )
 def test_a_schema_whose_inputs_do_not_fit_is_not_put_together(command: Any, takes: type, said: str) -> None:
     with pytest.raises(Misfit, match=said):
-        one_thing("fitTest", command, takes, "Nothing.", entity="job", of=Job)
-    with pytest.raises(Misfit, match=said):
-        many_jobs("fitTest", command, takes, "Nothing.")
+        mutation_field(mutation(Command(Action("fitTest", EVERY_MEMBER), command, command), takes))
 
 
 @pytest.mark.parametrize(("command", "takes"), [(_takes_none, _Explicit), (_defaults, _Leaving), (_defaults, Keyed)])

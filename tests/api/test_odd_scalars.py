@@ -100,13 +100,8 @@ def _inside(type_: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
 async def answer_to(api: Api, member: Member, query: str, variables: str) -> str:
     """The text of the answer: what it takes to be a fault is the caller's to say."""
     body = f'{{"query": {json.dumps(query)}, "variables": {variables}}}'
-    headers = {
-        "Accept": "application/json",
-        "Content-Type": "application/json",
-        "Authorization": f"Bearer {await api.token(member)}",
-    }
-    answer = await api.http.post(api.url, content=body.encode(), headers=headers)
-    assert answer.status_code < 500, (query, variables[:200], answer.text)
+    answer = await api.send(body.encode(), authorization=f"Bearer {await api.token(member)}")
+    assert answer.status < 500, (query, variables[:200], answer.text)
     return answer.text
 
 

@@ -48,5 +48,5 @@ async def test_what_is_no_token_is_refused_as_one(api: Api, token: str) -> None:
         await raw.say(framed(TEXT, json.dumps({"type": "connection_init", "payload": payload}).encode()))
         assert await raw.close_code() == 4403
     if len(token) < 10_000:  # a head is not that large
-        answer = await api.http.post(api.url, json={"query": "{ revision }"}, headers=payload)
-        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+        answer = await api.send({"query": "{ revision }"}, **payload)
+        assert (answer.status, answer.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")

@@ -10,13 +10,16 @@ from graphql import ExecutionResult, GraphQLObjectType, get_named_type, is_leaf_
 
 from engine import sharing
 from engine.engine import Engine
-from models.events import KINDS, TimeEvent
+from models.event_kinds import KINDS
+from models.events import TimeEvent
 from models.ids import Kind, encode
-from models.rights import FIELDS, Right
+from models.position import Position
+from models.rights import Right
 from models.scope import Viewer
 from models.sign_in import issue_for
 from resolvers.context import Context
 from resolvers.root import graphql_schema
+from schema.permissions import FIELDS
 from subscriptions.message import Message
 from tests.api.peers import Peers
 from tests.api.selections import root_fields
@@ -41,7 +44,7 @@ def of_both(peers: Peers, type_name: str, one: Viewer, other: Viewer) -> Message
         replace(logged, event=replace(logged.event, member=each.member_id))  # type: ignore[call-arg]
         for each in (one, other)
     ]
-    return Message(logged.revision, None, False, [mine, theirs], one.scope, one.epoch)
+    return Message(Position(one.epoch, logged.revision), None, False, [mine, theirs], one.scope)
 
 
 async def run(engine: Engine, viewer: Viewer, context: Context, text: str, root: Any = None) -> ExecutionResult:

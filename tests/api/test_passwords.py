@@ -48,8 +48,7 @@ async def so(fact: Callable[[], bool]) -> None:
 async def sign_in(api: Api, network: str, email: str, password: str = PASSWORD) -> dict[str, Any]:
     """Sign in from a network, as a proxy tells of it."""
     body = {"query": SIGN_IN, "variables": {"input": {"email": email, "password": password}}}
-    headers = {"Accept": "application/json", "X-Forwarded-For": network}
-    return (await api.http.post(api.url, json=body, headers=headers)).json()  # type: ignore[no-any-return]
+    return (await api.send(body, x_forwarded_for=network)).json()  # type: ignore[no-any-return]
 
 
 INPUT = '(input: {email: "a@b.test", password: "a wrong password"})'

@@ -1,6 +1,7 @@
 """The rights table, row by row: who is refused and who is not; and that a refusal changes nothing.
 
-All of it is made from `models.rights`: an action or a withheld field that is added there is tested here.
+All of it is made from what commands, rows and events declare: an action or a withheld field that is added is tested
+here.
 """
 
 import json
@@ -14,19 +15,21 @@ from models.commands.time import delete_time_entry, log_time
 from models.commands.timers import stop_timer
 from models.database import sql
 from models.ids import Kind
-from models.rights import ACTIONS, FIELDS, INTERNAL_ACTIONS, Requirement, Right, Role
+from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import Member
+from resolvers.mutations import ACTIONS
 from resolvers.root import graphql_schema, printed
+from schema.permissions import FIELDS
+from tests.api.asking import SESSIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, Sampler, filled, snake
 from tests.api.selections import document, root_fields
 from tests.api.untouched import untouched
+from tests.commands import every_command
 from tests.serving import Api
 
-SESSIONS = {"signIn", "refreshSession", "signOut"}
-MUTATIONS = {name: needed for name, needed in ACTIONS.items() if name not in INTERNAL_ACTIONS}
-RESTRICTED = sorted(name for name, needed in MUTATIONS.items() if needed != Requirement())
-FREE = sorted(MUTATIONS.keys() - set(RESTRICTED))
+RESTRICTED = sorted(name for name, needed in ACTIONS.items() if needed != EVERY_MEMBER)
+FREE = sorted(ACTIONS.keys() - set(RESTRICTED))
 #: What everybody below has: else rows, and not rights, would decide.
 SIGHT = Right.VIEW_ALL_ACCOUNTS
 
@@ -125,19 +128,20 @@ async def test_what_needs_nothing_is_for_everybody(staff: Staff, api: Api, mutat
     assert await attempt(api, firm, member, mutation, budget=None, memberId=None) == []
 
 
-def test_every_action_is_a_mutation_and_every_mutation_an_action() -> None:
-    assert root_fields("mutation").keys() - SESSIONS == MUTATIONS.keys()
+def test_every_command_is_a_mutation_or_internal() -> None:
+    offered = {command.action.name for command in every_command() if not command.action.internal}
+    assert root_fields("mutation").keys() - SESSIONS == ACTIONS.keys() == offered
 
 
 def test_every_requirement_is_printed() -> None:
     sdl = printed()
-    for place, needed in [*((("Mutation", name), needed) for name, needed in MUTATIONS.items()), *FIELDS.items()]:
+    for place, needed in [*((("Mutation", name), needed) for name, needed in ACTIONS.items()), *FIELDS.items()]:
         owner, field = place
         body = sdl[sdl.index(f"\ntype {owner} ") :]
         lines = body[: body.index("\n}")].splitlines()
         start = next(i for i, line in enumerate(lines) if line.startswith((f"  {field}:", f"  {field}(")))
         end = next(line for line in lines[start:] if line.startswith((f"  {field}:", "  )")))
-        if needed == Requirement():
+        if needed == EVERY_MEMBER:
             assert "@requires" not in end, place
         else:
             said = f"right: {needed.right}" if needed.right else f"role: {needed.role}"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.rights import ACTIONS, Right, Role
+from models.rights import Right, Role
+from resolvers.mutations import ACTIONS
 from tests.api.asking import MUTATIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled

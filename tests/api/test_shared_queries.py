@@ -7,7 +7,7 @@ import pytest
 
 from engine import sharing
 from engine.engine import Engine
-from engine.operation import Operation
+from engine.prepared import Prepared
 from engine.session import Session
 from models.ids import Kind, encode
 from models.scope import Viewer
@@ -50,12 +50,12 @@ def queries(peers: Peers, name: str) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-async def shared(engine: Engine, operation: Operation, viewer: Viewer) -> bytes:
+async def shared(engine: Engine, operation: Prepared, viewer: Viewer) -> bytes:
     """The answer as it is made for all who may see what this viewer may see."""
     return in_order((await engine._answer(operation, Context.shared(viewer, engine._services))).body)
 
 
-async def alone(engine: Engine, operation: Operation, viewer: Viewer) -> bytes:
+async def alone(engine: Engine, operation: Prepared, viewer: Viewer) -> bytes:
     """The answer as it is made for this viewer."""
     return in_order((await engine._answer(operation, Context.of(viewer, engine._services))).body)
 

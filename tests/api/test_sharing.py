@@ -11,8 +11,8 @@ import pytest
 
 from engine.engine import Engine, _body
 from engine.live import RenderedMessage
-from engine.operation import Operation
-from models.events import KINDS, VIEWS
+from engine.prepared import Prepared
+from models.event_kinds import KINDS, VIEWS
 from models.ids import Kind, encode
 from models.scope import Viewer
 from models.sign_in import issue_for
@@ -28,19 +28,19 @@ from transport.engine import Request
 PREVIOUS = (None, 0, 7, 1_000_000)
 
 
-async def prepared(engine: Engine, viewer: Viewer, text: str, variables: dict[str, Any]) -> Operation:
+async def prepared(engine: Engine, viewer: Viewer, text: str, variables: dict[str, Any]) -> Prepared:
     """A viewer's operation."""
     session = await engine.sign_in(await issue_for(viewer.member_id, 1))
     session.settle()
     return engine.prepare(Request(text, variables=variables), session)
 
 
-async def alone(engine: Engine, operation: Operation, viewer: Viewer, message: Message) -> bytes:
+async def alone(engine: Engine, operation: Prepared, viewer: Viewer, message: Message) -> bytes:
     """What a viewer is told when nothing is shared: executed for them, serialized as it is."""
     return in_order(_body(await engine._run(operation, Context.of(viewer), message)))
 
 
-async def rendered(engine: Engine, operation: Operation, viewer: Viewer, message: Message) -> RenderedMessage:
+async def rendered(engine: Engine, operation: Prepared, viewer: Viewer, message: Message) -> RenderedMessage:
     """What those are told who follow what this viewer follows."""
     topic = await engine._topic(operation, viewer)
     return await topic.render(message)  # type: ignore[return-value]

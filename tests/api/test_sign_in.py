@@ -8,11 +8,10 @@ import structlog
 
 from models.database import sql
 from models.ids import Kind, encode
-from models.passwords import hash_password
 from models.rights import Role
 from models.rows import Member
 from tests.serving import Api, serving
-from tests.signing_in import PASSWORD
+from tests.signing_in import KEPT, PASSWORD
 from tests.world import World
 
 SIGN_IN = """
@@ -26,24 +25,18 @@ ME = "{ viewer { member { email } } }"
 DEACTIVATE = "mutation Out($input: MemberInput!) { deactivateMember(input: $input) { errors { message } } }"
 
 
-@pytest.fixture(scope="module")
-async def kept() -> str:
-    """The hash of the password, made once."""
-    return await hash_password(PASSWORD)
-
-
 @pytest.fixture
-async def member(world: World, kept: str) -> Member:
+async def member(world: World) -> Member:
     """An employee with a password."""
-    await Member.filter(id=world.employee.id).update(password_hash=kept)
+    await Member.filter(id=world.employee.id).update(password_hash=KEPT)
     return world.employee
 
 
 async def send(api: Api, query: str, token: str | None = None, **variables: Any) -> tuple[int, dict[str, Any]]:
     """Status and body of an answer to the holder of a token, or to nobody."""
-    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    answer = await api.http.post(api.url, json={"query": query, "variables": variables}, headers=headers)
-    return answer.status_code, answer.json()
+    signed = {"authorization": f"Bearer {token}"} if token else {}
+    answer = await api.send({"query": query, "variables": variables}, **signed)
+    return answer.status, answer.json()
 
 
 async def signed_in(api: Api, member: Member) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tests.api.furnished import Furnished
 from tests.api.samples import Id, asked, filled
 from tests.api.selections import PAGE, document, root_fields
 from tests.serving import Api
+from tests.specimens import Spot, specimens
 
 
 class _Statement(str):
@@ -99,6 +100,9 @@ async def grow(firm: Furnished, by: int) -> None:
             await log_time(owner, minutes=5, job_id=job.id, member_id=member.id)
             await JobAssignee.create(job_id=job.id, member_id=member.id)
             await TaskAssignee.create(task_id=task.id, member_id=member.id)
+            for known in specimens():
+                await known.make(owner, f"{number} more", Spot(account.id, job.id))
+                await known.make(owner, f"{number} more", Spot(world.account.id, firm.things["job"]))
     await sql("UPDATE time_entry SET rate = 100 WHERE firm_id = $1", world.firm.id)
     await sql("UPDATE job SET due_date = '2026-01-31' WHERE firm_id = $1", world.firm.id)
 

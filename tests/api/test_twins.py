@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from models.ids import Kind, encode
-from models.rights import ACTIONS
+from resolvers.mutations import ACTIONS
 from tests.api.asking import MUTATIONS, QUERIES, post
 from tests.api.peers import in_order
 from tests.api.samples import Id, Sampler, asked, filled, ids_in

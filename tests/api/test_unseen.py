@@ -9,20 +9,25 @@ from models.commands.tasks import create_task
 from models.commands.time import log_time
 from models.database import sql
 from models.ids import Kind, encode, new_id
-from models.rights import ACTIONS, Right
+from models.rights import Right
 from models.rows import Member
+from resolvers.mutations import ACTIONS
 from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, post
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, Sampler, asked, filled, ids_in
 from tests.api.selections import document, root_fields
 from tests.api.untouched import untouched
 from tests.serving import Api
+from tests.specimens import Spot, specimens
 
 ALL_BUT_SIGHT = tuple(right for right in Right if right is not Right.VIEW_ALL_ACCOUNTS)
+#: What of each kind goes out of sight with an account, or with a pipeline.
 HIDDEN = {
     "account": {Kind.ACCOUNT, Kind.JOB, Kind.TASK, Kind.TIME_ENTRY},
-    "pipeline": {Kind.PIPELINE, Kind.STAGE, Kind.STATUS, Kind.JOB, Kind.TASK},
+    "pipeline": {Kind.PIPELINE, Kind.STAGE, Kind.STATUS, Kind.JOB, Kind.TASK, Kind.TIME_ENTRY},
 }
+for _place, _kinds in HIDDEN.items():
+    _kinds |= {known.kind for known in specimens() if _place in known.hidden_with}
 
 
 @dataclass
@@ -65,7 +70,7 @@ async def partly(database: str, request: pytest.FixtureRequest) -> Partly:
     task, entry = new_id(), new_id()
     owner = world.acting(world.owner)
     await create_task(owner, name=f"{word} task", job_id=job.id, id=task)
-    await log_time(owner, minutes=5, job_id=job.id, note=word if request.param == "account" else "", id=entry)
+    await log_time(owner, minutes=5, job_id=job.id, note=word, id=entry)
     # Their own time they see wherever it was spent, but not what it was spent on.
     await log_time(owner, minutes=7, job_id=job.id, member_id=member.id)
     ids = {
@@ -77,6 +82,9 @@ async def partly(database: str, request: pytest.FixtureRequest) -> Partly:
         Kind.TASK: task,
         Kind.TIME_ENTRY: entry,
     }
+    for known in specimens():
+        if known.kind in HIDDEN[request.param]:
+            ids[known.kind] = await known.make(owner, word, Spot(account.id, job.id))
     hidden = {kind.value: encode(kind, ids[kind]) for kind in HIDDEN[request.param]}
     return Partly(firm, member, hidden, word)
 

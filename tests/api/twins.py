@@ -22,6 +22,7 @@ from models.rights import Right
 from models.rows import Category, Job, JobItem, Member, Stage, Status, Task, TimeEntry
 from tests.api.furnished import Furnished
 from tests.api.samples import Id
+from tests.specimens import Specimens, Spot, specimens
 
 ALL_BUT_SIGHT = tuple(right for right in Right if right is not Right.VIEW_ALL_ACCOUNTS)
 #: How many there are of each hidden thing.
@@ -126,6 +127,17 @@ class Twin:
             "task": tasks[0].id,
             "time_entry": entries[0].id,
         }
+        for known in specimens():
+            await self._hide_more(known, name, jobs)
+
+    async def _hide_more(self, known: Specimens, name: str, jobs: Sequence[Job]) -> None:
+        """One at each place that hides things of the kind: some go out of sight with their account alone."""
+        seen = {self.firm.things[account] for account in ("account", "idle account", "archived account")}
+        for job in jobs:
+            if "pipeline" in known.hidden_with or ("account" in known.hidden_with and job.account_id not in seen):
+                owner = self.firm.world.acting(self.firm.world.owner)
+                made = await known.make(owner, name, Spot(job.account_id, job.id))
+                self.hidden.setdefault(known.kind.value, made)
 
     def _job(self, name: str, number: int, account: UUID, stage: Stage, status: UUID) -> Job:
         return Job(

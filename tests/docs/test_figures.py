@@ -11,6 +11,7 @@ from engine import admission
 from engine.limits import TO_SIGN_IN, Limits, list_size
 from models import attempts, boards, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
+from models.followers import runs
 from resolvers import filters, paging, queries, subscriptions
 from resolvers.root import graphql_schema
 from subscriptions import bell, message
@@ -175,6 +176,7 @@ SENTENCES = [
     ("docs/domain.md", f"An e-mail address has {texts.EMAIL.bounds.removesuffix(' characters')}"),
     ("docs/operations.md", f"kept for {_n(housekeeping.KEYS_KEPT_FOR.total_seconds() / 3600)} hours"),
     ("docs/operations.md", f"ended sessions for {sign_in.KEPT_AFTER_END.days} days"),
+    ("docs/operations.md", f"runs of followers for {runs.RUNS_KEPT_FOR.days} days after they ended"),
     ("docs/decisions/0003-the-bell-is-one-redis-channel.md", f"`{bell.CHANNEL}`"),
     ("docs/decisions/0003-the-bell-is-one-redis-channel.md", f"over {bell.MOST_BYTES // 1024} KiB"),
     ("docs/decisions/0003-the-bell-is-one-redis-channel.md", f"{_n(bell.MOST_WAITING)} are kept"),

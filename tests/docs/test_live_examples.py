@@ -17,17 +17,16 @@ import pytest
 import embedded
 from models.commands.moves import move_job
 from models.ids import Kind, encode
-from models.passwords import hash_password
 from models.rows import Job, Member
 from models.sign_in import end_sessions_of, refresh, sign_in
 from tests.docs.pages import rows, section
 from tests.docs.printed import Program, page_program, printed, running, script
 from tests.docs.wire import HOST, Wire, port_of_its_own, wire_to
 from tests.serving import Api
+from tests.signing_in import KEPT, PASSWORD
 from tests.system.jobwire import Jobwire, jobwire
 from tests.world import World
 
-PASSWORD = "correct horse battery staple"
 JAVASCRIPT, PYTHON = "board.mjs", "board.py"
 #: What every client sends to get the next token.
 REFRESH = b"refreshSession(input"
@@ -47,7 +46,7 @@ def client(request: pytest.FixtureRequest, tmp_path: Path) -> Command:
 @pytest.fixture
 async def job(world: World) -> Job:
     """The one card on the board of an owner who can sign in."""
-    await Member.filter(id=world.owner.id).update(password_hash=await hash_password(PASSWORD))
+    await Member.filter(id=world.owner.id).update(password_hash=KEPT)
     return await world.job()
 
 

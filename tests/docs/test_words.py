@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.events import KINDS, VIEWS
+from models.event_kinds import KINDS, VIEWS
 from models.ids import Kind
 from models.rights import Right, Role
 from resolvers.root import graphql_schema

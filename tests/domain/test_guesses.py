@@ -11,11 +11,10 @@ from models.commands.members import change_password, create_member
 from models.errors import Invalid, LimitReached, Refusal
 from models.hashing import HASHING
 from models.ids import new_id
-from models.passwords import hash_password
 from models.rows import Member, Session, SignInAttempts
 from models.sign_in import SignedIn, refresh, sign_in, sign_out, sweep_sessions
 from models.tokens import Refresh
-from tests.signing_in import DAY, MINUTE, NOW, PASSWORD, refused
+from tests.signing_in import DAY, KEPT, MINUTE, NOW, PASSWORD, refused
 from tests.world import World
 
 HERE, THERE = Caller("192.0.2.1"), Caller("192.0.2.2")
@@ -107,7 +106,7 @@ async def test_who_knows_the_password_takes_back_their_own_try_alone(member: Mem
 @pytest.mark.parametrize("whose", ["member", "nobody", "deactivated", "without a password"])
 async def test_whether_somebody_has_the_address_cannot_be_told(world: World, member: Member, whose: str) -> None:
     """The same words after the same work, be it tried, held back here, or held back everywhere."""
-    await Member.filter(id=world.admin.id).update(active=False, password_hash=await hash_password(PASSWORD))
+    await Member.filter(id=world.admin.id).update(active=False, password_hash=KEPT)
     address = {
         "member": member.email,
         "nobody": f"nobody@{world.tag}.test",

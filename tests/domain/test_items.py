@@ -16,9 +16,9 @@ from models.database import sql
 from models.events import Event, TaskUpdated
 from models.ids import Kind, new_id
 from models.items.item import Held, tell
-from models.items.kinds import KINDS
+from models.items.kinds import item_kinds
 from models.items.reads import Wanted, item_counts, items_of_jobs, open_item_counts, outstanding
-from models.policies import POLICIES, Policy
+from models.policies import Policy
 from models.rights import ALL_RIGHTS, Right
 from models.rows import Awaited, Item, Job, JobItem, Row, Task, TaskState, TimeEntry
 from models.scope import Scope
@@ -53,13 +53,13 @@ def test_every_item_is_a_kind_and_every_kind_of_item_is_listed() -> None:
     def below(cls: type[Row]) -> set[type[Row]]:
         return {cls} | {found for sub in cls.__subclasses__() for found in below(sub)}
 
-    assert {kind.model for kind in KINDS.values()} == below(Item) - {Item}
-    assert all(kind is of.model.kind for kind, of in KINDS.items())
+    assert {kind.model for kind in item_kinds().values()} == below(Item) - {Item}
+    assert all(kind is of.model.kind for kind, of in item_kinds().items())
 
 
 async def test_the_kinds_that_go_to_one_job_are_those_that_the_index_names(database: str) -> None:
     (row,) = await sql("SELECT indexdef FROM pg_indexes WHERE indexname = 'job_item_one_job'")
-    for kind, of in KINDS.items():
+    for kind, of in item_kinds().items():
         assert (f"'{kind}'" in row["indexdef"]) is of.model.one_job
 
 
@@ -249,7 +249,7 @@ async def test_links_of_one_moment_are_on_one_page_or_the_next(world: World) -> 
 def test_a_kind_that_needs_a_right_is_not_read_without_it() -> None:
     entitled = Scope(new_id(), ALL_RIGHTS, None, None)
     lacking = Scope(new_id(), ALL_RIGHTS - {Right.MANAGE_TIME_ENTRIES}, None, None)
-    assert Wanted.of(entitled, None, None).kinds == tuple(KINDS)
+    assert Wanted.of(entitled, None, None).kinds == tuple(item_kinds())
     assert Wanted.of(lacking, None, None).kinds == (Kind.TASK,)
     assert Wanted.of(lacking, [Kind.TIME_ENTRY], None).kinds == ()
 
@@ -276,7 +276,7 @@ def test_an_event_is_told_once_for_each_job_and_once_for_none(monkeypatch: pytes
     assert told({}) == [(None, None)]
     assert told(jobs) == list(jobs.items())
     # Seen with its account alone, it is told once more to those who see none of the jobs.
-    monkeypatch.setitem(POLICIES, Kind.TASK, Policy(account="account_id"))
+    monkeypatch.setattr(Task, "policy", Policy(account="account_id"))
     assert told({}) == [(None, None)]
     assert told(jobs) == [*jobs.items(), (None, None)]
 

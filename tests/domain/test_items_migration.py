@@ -233,7 +233,7 @@ async def test_the_log_of_before_is_read_and_goes_on(past: Past) -> None:
     pipeline = past.places["pipeline_id"]
     async with on(past.old.url):
         place = {"task": begun, "account": past.account, "pipeline": pipeline}
-        before = [logged.event for logged in await read_log(past.firm, 0, limit=100)]
+        before = [logged.event for logged in (await read_log(past.firm, 0, limit=100)).logged]
         assert len(before) == past.revision
         assert [event for event in before if event.thing == begun][:3] == [
             TaskCreated(**place, job=two),
@@ -248,12 +248,12 @@ async def test_the_log_of_before_is_read_and_goes_on(past: Past) -> None:
         await set_task_state(past.actor, task_id=begun, state=TaskState.COMPLETED)
         await unlink_task(past.actor, task_id=begun)
         await link_task(past.actor, task_id=begun, job_id=two)
-        after = [logged.event for logged in await read_log(past.firm, past.revision, limit=100)]
+        after = [logged.event for logged in (await read_log(past.firm, past.revision, limit=100)).logged]
         assert after[1:] == [TaskUnlinked(**place, job=one), TaskLinked(**place, job=two)]
         (left,) = await JobItem.filter(item=begun, job_id=one)
         assert (left.open, left.stays) == (False, [asyncpg.Range(1, 2)])
         await delete_job(past.actor, job_id=one)
-        gone = [logged.event for logged in await read_log(past.firm, past.revision + 3, limit=100)]
+        gone = [logged.event for logged in (await read_log(past.firm, past.revision + 3, limit=100)).logged]
         assert [type(event).__name__ for event in gone] == ["TaskUnlinked"] * 4 + ["TimeEntryUpdated", "JobDeleted"]
         assert isinstance(gone[4], TimeEntryUpdated)
         assert gone[4].changes == {"job_id": (str(one), None)}

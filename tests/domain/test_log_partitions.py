@@ -15,7 +15,7 @@ from models import partitions
 from models.connection import credentials
 from models.database import sql
 from models.events import JobCreated, JobUpdated
-from models.log import Reached, read_histories, read_log, revision_of_creation
+from models.log import Extent, Reached, Unreadable, read_histories, read_log, revision_of_creation
 from models.log import append as append_events
 from models.partitions import Busy, has_strays, make_partitions, prune_log
 from models.rows import Job
@@ -191,20 +191,48 @@ async def test_a_log_is_read_wholly_or_not_at_all(world: World) -> None:
         await append(world, job, at)
     head = await world.revision()
     for after in range(begun - 1, head):
-        revisions = [logged.revision for logged in await read_log(world.firm.id, after, limit=1_000)]
+        tail = await read_log(world.firm.id, after, limit=1_000)
+        revisions = [logged.revision for logged in tail.logged]
         assert sorted(set(revisions)) == list(range(after + 1, head + 1))
         assert revisions == sorted(revisions)
-    # A page may end anywhere.
-    assert len(await read_log(world.firm.id, begun, limit=5)) == 5
-    assert await read_log(world.firm.id, head, limit=5) == []
+        assert [committed.revision for committed in tail.revisions] == list(range(after + 1, head + 1))
+
+    async def read(after: int, limit: int = 1_000) -> tuple[Extent, int]:
+        tail = await read_log(world.firm.id, after, limit=limit)
+        return tail.extent, len(tail.logged)
+
+    # A page may end anywhere: what of it is whole is two revisions.
+    page = await read_log(world.firm.id, begun, limit=5)
+    assert (page.extent, page.full, len(page.logged), len(page.revisions)) == (Extent.UP_TO_HERE, True, 5, 2)
+    assert await read(head) == (Extent.NOTHING_NEW, 0)
     await prune_log(month(2001, 6), 1)
     # The newest of all was one of them.
-    assert await read_log(world.firm.id, head - 1, limit=5) == []
+    assert await read(head) == (Extent.NOTHING_NEW, 0)
+    assert await read(head - 1) == (Extent.CUT_OFF, 0)
     after = await append(world, job, recent) - 1
-    assert len(await read_log(world.firm.id, after, limit=5)) == 2
+    assert await read(after) == (Extent.UP_TO_HERE, 2)
     # So was one in the middle.
-    assert await read_log(world.firm.id, begun, limit=1_000) == []
-    assert len(await read_log(world.firm.id, begun, limit=2)) == 2
+    assert await read(begun) == (Extent.CUT_OFF, 0)
+    assert await read(begun, limit=2) == (Extent.UP_TO_HERE, 2)
+
+
+async def test_what_is_not_known_is_named_with_what_comes_before_it(world: World) -> None:
+    """As in a log that a newer version of the program writes."""
+    job, now = await world.job(), datetime.now(UTC)
+    begun = await world.revision()
+    for _ in range(3):
+        await append(world, job, now)
+    newer = "UPDATE event SET type = 'FromTomorrow' WHERE firm_id = $1 AND revision = $2 AND index = 1"
+    await sql(newer, world.firm.id, begun + 2)
+    with pytest.raises(Unreadable, match="FromTomorrow") as error:
+        await read_log(world.firm.id, begun, limit=100)
+    assert error.value.revision == begun + 2
+    # Not half of its revision.
+    assert [logged.revision for logged in error.value.before] == [begun + 1] * 2
+    with pytest.raises(Unreadable) as error:
+        await read_log(world.firm.id, begun + 1, limit=100)
+    assert error.value.before == []
+    assert len((await read_log(world.firm.id, begun + 2, limit=100)).revisions) == 1
 
 
 async def test_a_history_ends_where_the_log_does(world: World) -> None:

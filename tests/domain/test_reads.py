@@ -79,7 +79,7 @@ def test_every_kind_is_read() -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.kind)
 async def test_a_record_has_what_an_instance_has(firm: Furnished, model: type[Row]) -> None:
-    instances = {row.id: row for row in await Scope.whole(firm.world.firm.id).of_kind(model.kind).where()}
+    instances = {row.id: row for row in await Scope.whole(firm.world.firm.id).rows(model).where()}
     table = model._meta.db_table
     records = await read(model, f"SELECT {columns(model, 'r')} FROM {table} AS r WHERE r.id = ANY($1)", list(instances))
     assert len(records) == len(instances) > 0
@@ -102,9 +102,9 @@ def _properties(model: type[Row]) -> Iterator[str]:
 async def test_a_record_does_what_its_model_does(firm: Furnished) -> None:
     now = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
     whole = Scope.whole(firm.world.firm.id)
-    (shown,) = (await whole.firms.many([firm.world.firm.id])).values()
+    (shown,) = (await whole.rows(Firm).many([firm.world.firm.id])).values()
     assert shown.today(now) == firm.world.firm.today(now)
-    entries = await whole.time_entries.read("seen.started_at IS NOT NULL")
+    entries = await whole.rows(TimeEntry).read("seen.started_at IS NOT NULL")
     assert [entry.forgotten(datetime(2999, 1, 1, tzinfo=UTC)) for entry in entries] == [True]
 
 
@@ -117,7 +117,7 @@ def test_a_record_cannot_be_stored_or_changed(model: type[Row]) -> None:
 
 
 async def test_records_of_a_row_are_equal(firm: Furnished) -> None:
-    jobs = Scope.whole(firm.world.firm.id).jobs
+    jobs = Scope.whole(firm.world.firm.id).rows(Job)
     id = firm.things["job"]
     before = (await jobs.many([id]))[id]
     await Job.filter(id=id).update(description="Something else")
@@ -130,7 +130,7 @@ async def test_records_of_a_row_are_equal(firm: Furnished) -> None:
 
 
 async def test_a_query_of_the_orm_is_read_as_records(firm: Furnished) -> None:
-    query = Scope.whole(firm.world.firm.id).jobs.where(status__category__in=["CUSTOM", "ACTIVE"]).order_by("-name")
+    query = Scope.whole(firm.world.firm.id).rows(Job).where(status__category__in=["CUSTOM", "ACTIVE"]).order_by("-name")
     records = await read_query(query.limit(3))
     assert [record.id for record in records] == [job.id for job in await query.limit(3)]
     assert {type(record) for record in records} == {record_class(Job)}
@@ -172,18 +172,18 @@ async def test_a_board_has_what_the_orm_sees_on_it(firm: Furnished, other: Furni
     accounts = [firm.things["account"], firm.things["idle account"]]
     pipelines = [firm.things["pipeline"], firm.things["empty pipeline"]]
     for scope, _ in _scopes(firm, other):
-        cards = await scope.jobs.where(archived_at__isnull=True).order_by("position", "id")
+        cards = await scope.rows(Job).where(archived_at__isnull=True).order_by("position", "id")
         shown = await boards.cards(scope, stages, 100)
-        assert shown == _by(cards, "stage_id", await scope.jobs.many(card.id for card in cards))
+        assert shown == _by(cards, "stage_id", await scope.rows(Job).many(card.id for card in cards))
         assert await boards.cards_on(scope, stages) == Counter(card.stage_id for card in cards)
         assert await boards.cards_in(scope, pipelines) == Counter(card.pipeline_id for card in cards)
         in_work = Counter(card.account_id for card in cards if card.completed_at is None)
         assert await boards.open_jobs(scope, accounts) == in_work
-        columns = await scope.stages.where().order_by("position", "id")
+        columns = await scope.rows(Stage).where().order_by("position", "id")
         shown_columns = await boards.stages_of(scope, pipelines)
-        assert shown_columns == _by(columns, "pipeline_id", await scope.stages.many(row.id for row in columns))
+        assert shown_columns == _by(columns, "pipeline_id", await scope.rows(Stage).many(row.id for row in columns))
         statuses = await boards.statuses_of(scope, pipelines)
-        assert sum(map(len, statuses.values())) == await scope.statuses.where().count()
+        assert sum(map(len, statuses.values())) == await scope.rows(Status).where().count()
 
 
 def _by(rows: Iterable[Any], column: str, records: dict[UUID, Any]) -> dict[UUID, list[Any]]:

@@ -22,7 +22,8 @@ from models.commands.members import (
 from models.commands.moves import complete_job, move_job, move_jobs
 from models.commands.pipelines import set_pipeline_members
 from models.errors import NotFound, Refusal, RuleBroken, SignInRefused
-from models.events import KINDS, Event
+from models.event_kinds import KINDS
+from models.events import Event
 from models.log import Logged
 from models.rights import Right, Role
 from models.rows import Account, Category, Job, Member, Pipeline

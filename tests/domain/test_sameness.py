@@ -19,7 +19,7 @@ from models.rows import Firm, Member, Tag
 from models.sign_in import sign_in
 from models.texts import LONGEST_SAMENESS, sameness
 from tests.domain.refusal import refused
-from tests.signing_in import PASSWORD
+from tests.signing_in import KEPT, PASSWORD
 from tests.world import World
 
 #: Each is taken for the first one.
@@ -67,7 +67,7 @@ async def test_of_tags_that_are_added_at_once_there_is_one(world: World) -> None
 
 
 @pytest.mark.parametrize(("what", "first", "other"), [pair for pair in PAIRS if " " not in pair[1]])
-async def test_an_address_is_one_persons(world: World, kept: str, what: str, first: str, other: str) -> None:
+async def test_an_address_is_one_persons(world: World, what: str, first: str, other: str) -> None:
     at, owner = f"@{world.tag}.test", world.acting(world.owner)
     first, other = f"{first.lower()}{at}", f"{other}{at}"
     member = (await create_member(owner, email=first, name="First")).value
@@ -79,7 +79,7 @@ async def test_an_address_is_one_persons(world: World, kept: str, what: str, fir
     with pytest.raises(IntegrityError):
         await Member.create(firm_id=world.firm.id, email=other, name="Second", role="EMPLOYEE")
     # Whoever it is signs in with either.
-    await Member.filter(id=member.id).update(password_hash=kept)
+    await Member.filter(id=member.id).update(password_hash=KEPT)
     for spelling in (first, other, other.upper(), f" {other}\n"):
         assert (await sign_in(spelling, PASSWORD)).member_id == member.id
         assert await member_at(spelling) == member.id

@@ -10,8 +10,9 @@ import pytest
 from models.actor import Actor
 from models.commands import accounts, client_statuses, firm, members, tags
 from models.errors import Forbidden
-from models.rights import ACTIONS, ALL_RIGHTS, Role
+from models.rights import ALL_RIGHTS, Role
 from models.rows import Account, ClientStatus, Member, Tag
+from resolvers.mutations import ACTIONS
 from tests.world import World
 
 

@@ -36,7 +36,7 @@ from graphql import (
 )
 
 from models.rights import Requirement, Right
-from schema.field_resolvers import Load, Read, TypeCheck
+from schema.field_resolvers import Load, Read, TypeCheck, TypeOf
 from schema.permissions import Guard
 
 
@@ -83,6 +83,10 @@ class World:
     faults: float
     scope: Scope
     futures_only: bool = False
+    #: Lists are shorter than that.
+    longest: int = 4
+    #: Now and then an abstract type is given a source of which it takes more to know the type, or of none of its types.
+    strays: bool = True
 
     def source(self, random: Random, type_: str) -> Source:
         """One of few, so that they come again."""
@@ -132,7 +136,8 @@ class World:
     def _value(self, random: Random, shape: Any, may_wait: bool) -> Any:
         if isinstance(shape, GraphQLList):
             # A die of its own for each item: they may come in any order.
-            items = [self.value(Random(random.random()), shape.of_type, may_wait) for _ in range(random.randrange(4))]
+            number = random.randrange(self.longest)
+            items = [self.value(Random(random.random()), shape.of_type, may_wait) for _ in range(number)]
             kinds: list[Callable[[list[Any]], Any]] = [list, list, tuple, iter]
             return random.choice(kinds)(items) if may_wait else items
         if isinstance(shape, GraphQLScalarType):
@@ -141,7 +146,8 @@ class World:
             return random.choice([Color.RED, Color.BLUE])
         if isinstance(shape, GraphQLObjectType):
             return self.source(random, shape.name)
-        return self.source(random, random.choice(["Thing", "Other"]))
+        types = SOURCES.get(shape.name, ["Thing", "Other"])
+        return self.source(random, random.choice(types if self.strays else types[:6]))
 
     def _fault(self, random: Random) -> Any:
         return made(random.choice(FAULTS))
@@ -187,6 +193,11 @@ VALUES: dict[str, list[Any]] = {
     "Boolean": [True, False, 1, 0],
     "ID": ["id", 17, Opaque()],
     "Shout": ["quiet", Opaque()],
+}
+#: Of which types the sources are that abstract types are given. Not all of them are possible ones.
+SOURCES = {
+    "Marked": [*["Plain", "Plainer"] * 3, "Thing"],
+    "AnyOf": [*["Plain", "Plainer", "Thing"] * 3, "Other", "Nowhere"],
 }
 FAULTS: list[Any] = [
     None,
@@ -262,17 +273,29 @@ def fault_schema() -> GraphQLSchema:
     other = GraphQLObjectType("Other", lambda: fields(["Named", "Other"]), interfaces=[named], is_type_of=_is_other)
     bare = GraphQLObjectType("Bare", lambda: fields(["Bare"]))
     either = GraphQLUnionType("Either", [thing, other], resolve_type=_type_of)
+    # Those that say of what type a source is by the source alone; of one of their types that is not enough.
+    told = TypeOf(lambda source: source.type)
+    marked = GraphQLInterfaceType("Marked", lambda: fields(["Marked"]), resolve_type=told)
+
+    def marked_type(name: str) -> GraphQLObjectType:
+        check = TypeCheck(lambda source: isinstance(source, Source) and source.type == name)
+        return GraphQLObjectType(name, lambda: fields(["Marked", name]), interfaces=[marked], is_type_of=check)
+
+    plain, plainer = marked_type("Plain"), marked_type("Plainer")
+    any_of = GraphQLUnionType("AnyOf", [plain, plainer, thing, other], resolve_type=told)
 
     def fields(of: list[str]) -> dict[str, GraphQLField]:
         made: dict[str, GraphQLField] = {}
-        for type_ in (*leaves, thing, bare, other, named, either):
+        for type_ in (*leaves, thing, bare, other, named, either, marked, any_of):
             for shape, suffix in _shapes(type_):
                 for way, (resolve, arguments) in _ways(shape).items():
                     name = f"{way}{type_.name}{suffix}"
                     made[name] = GraphQLField(shape, args=arguments, resolve=resolve(name))
         return made
 
-    return GraphQLSchema(GraphQLObjectType("Query", lambda: fields(["Query"])), types=[thing, other, bare])
+    return GraphQLSchema(
+        GraphQLObjectType("Query", lambda: fields(["Query"])), types=[thing, other, bare, plain, plainer]
+    )
 
 
 def _shapes(type_: Any) -> list[tuple[GraphQLOutputType, str]]:

@@ -15,6 +15,7 @@ from models.commands.accounts import set_account_team
 from models.commands.jobs import update_job
 from models.commands.members import set_member_rights
 from models.ids import Kind, encode
+from models.position import Position
 from models.rights import Right
 from models.rows import Job, Member
 from models.sign_in import issue_for
@@ -164,7 +165,7 @@ EPOCH = uuid4()
 
 def at(revision: int, epoch: UUID = EPOCH) -> Moment:
     """A moment of one day."""
-    return Moment(epoch, revision, date(2026, 1, 5))
+    return Moment(Position(epoch, revision), date(2026, 1, 5))
 
 
 class Kitchen:

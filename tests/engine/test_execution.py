@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 
 from engine.documents import parse_document
-from engine.execution.executor import execute
+from engine.execution.executor import DirectExecutor, execute
 from models.ids import Kind
+from models.position import Position
 from models.rights import Right
 from models.rows import JobAssignee, Member
 from models.viewers import viewer
@@ -27,10 +28,10 @@ from resolvers.mutations import Mutation
 from resolvers.queries import Query
 from resolvers.root import graphql_schema
 from resolvers.subscriptions import Subscription
+from schema.event_types import EVENT_TYPES, resolve_events
 from schema.field_resolvers import Load, Read
 from schema.permissions import Guard, guard
 from schema.scalars import SCALARS
-from schema.types.events import EVENT_TYPES, resolve_events
 from subscriptions.message import Message
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, asked, filled
@@ -159,7 +160,7 @@ async def test_messages_of_subscriptions(case: Case, random: Random, who: int) -
     known = await viewer(member.id)
     assert known is not None
     events = random.sample(await case.firm.world.events(), 10)
-    message = Message(7, None, False, events, known.scope, known.epoch)
+    message = Message(Position(known.epoch, 7), None, False, events, known.scope)
     for variables in generator.variants():
         await case.compare(text, variables, member, message)
 
@@ -215,3 +216,35 @@ async def test_nearly_every_field_of_things_is_read_or_loaded_directly() -> None
             if not isinstance(resolve, Read | Load):
                 usual.append(f"{name}.{field_name}")
     assert usual == ["Job.items", "Job.history", "Stage.jobs"]
+
+
+async def test_events_are_completed_in_batches_whatever_their_types(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one: list[str] = []
+    usual = DirectExecutor.complete_abstract_value
+
+    def noted(self: DirectExecutor, return_type: Any, *args: Any) -> Any:
+        one_by_one.append(return_type.name)
+        return usual(self, return_type, *args)
+
+    monkeypatch.setattr(DirectExecutor, "complete_abstract_value", noted)
+    member = case.members[0]
+    known = await viewer(member.id)
+    assert known is not None
+    events = await case.firm.world.events()
+    assert len({type(logged.event) for logged in events}) > 5
+    message = Message(Position(known.epoch, 7), None, False, events, known.scope)
+    text = """subscription { boardChanges { events { __typename revision actor { kind member { name } }
+      ... on JobEvent { job { id name } } ... on TaskEvent { task { name } }
+      ... on JobUpdated { changes { field } } } } }"""
+    answer, _ = await case.ours(text, {}, member, message)
+    assert answer.data is not None and not answer.errors
+    assert [event["__typename"] for event in answer.data["boardChanges"]["events"]] == [
+        type(logged.event).__name__ for logged in events
+    ]
+    assert one_by_one == []
+    # The control: one thing by itself.
+    id = case.firm.id(Id(Kind.JOB, "job"))
+    await case.ours("query Q($id: ID!) { node(id: $id) { id } }", {"id": id}, member, None)
+    assert one_by_one == ["Node"]

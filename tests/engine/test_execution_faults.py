@@ -7,16 +7,18 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
-from graphql import ExecutionResult, GraphQLField, get_named_type, is_leaf_type, parse, validate
+from graphql import ExecutionResult, GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type, parse, validate
 from graphql import execute as stock_execute
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from engine.documents import parse_document
+from engine.execution.batches import Batches
 from engine.execution.executor import execute
 from tests.engine.execution_comparing import apart, assert_same, result_of
 from tests.engine.execution_documents import Generator
@@ -80,13 +82,14 @@ async def compare(world: World, text: str, variables: dict[str, Any]) -> Executi
     return answer
 
 
-def some_document(random: Random) -> tuple[str, list[dict[str, Any]]]:
-    """A document, and values for its variables."""
+def some_document(random: Random, leading_to: tuple[str, ...] = ("",)) -> tuple[str, list[dict[str, Any]]]:
+    """A document of root fields that have one of these in their names, and values for its variables."""
     generator = Generator(fault_schema(), random, times)
     query = fault_schema().query_type
     assert query is not None
+    names = [name for name in query.fields if any(part in name for part in leading_to)]
     # What may be null at the root leaves the most to compare.
-    text = generator.document([name for name in query.fields if not name.endswith("Sure")])
+    text = generator.document([name for name in names if not name.endswith("Sure")])
     return text, generator.variants()
 
 
@@ -98,6 +101,32 @@ async def test_the_same_as_the_stock_executor(random: Random, world: World) -> N
     assert not validate(fault_schema(), parse(text))
     for variables in variants:
         await compare(world, text, variables)
+
+
+@settings(max_examples=200, deadline=None)
+@given(random=RANDOM, world=WORLDS, strays=st.booleans())
+async def test_the_same_for_lists_of_several_types(random: Random, world: World, strays: bool) -> None:
+    """Of those types which say of what type a thing is: the things are completed in batches, by their types."""
+    text, variants = some_document(random, ("Markeds", "AnyOfs"))
+    note(text)
+    for variables in variants:
+        await compare(replace(world, longest=8, strays=strays), text, variables)
+
+
+async def test_there_are_lists_of_several_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or there would be nothing to compare."""
+    several: list[int] = []
+    usual = Batches.__init__
+
+    def noted(self: Batches, executor: Any, details: Any, types: Any, *args: Any) -> None:
+        several.append(1 if isinstance(types, GraphQLObjectType) else len(set(types)))
+        usual(self, executor, details, types, *args)
+
+    monkeypatch.setattr(Batches, "__init__", noted)
+    for seed in range(50):
+        text, variants = some_document(Random(seed), ("Markeds", "AnyOfs"))
+        await ours(World(seed, 0.02, Scope(frozenset({HELD})), longest=8, strays=False), text, variants[0])
+    assert sum(number > 1 for number in several) > 10
 
 
 @pytest.mark.parametrize("leaf", [*itertools.chain(*VALUES.values()), *Color, *FAULTS])

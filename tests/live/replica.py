@@ -1,10 +1,12 @@
 """A client's store, as small as it can be: things by id, from a snapshot and the messages of a stream.
 
 It is written from the descriptions in schema.graphql, and works nothing out: the present state of a thing replaces what
-was known of it.
+was known of it. Of kinds that tests/kinds has, it keeps all that there is to read.
 """
 
 from typing import Any
+
+from tests.live import of_kinds
 
 Data = dict[str, Any]
 
@@ -21,19 +23,18 @@ fragment S on Stage { __typename id version name position timeLimit pipeline { i
 fragment U on Status { __typename id version name category color countsAsOverdue pipeline { id } }
 fragment M on Member { __typename id version name role active }
 fragment G on Tag { __typename id version name color }
-fragment C on ClientStatus { __typename id version name color description }
 fragment F on Firm { __typename id version name timeZone currency clientStatusEnabled countPendingAch }
 fragment E on TimeEntry { __typename id version day minutes note billable running flags account { id } job { id }
   member { id } }
 """
 SNAPSHOT = (
+    f"query {{ {of_kinds.LISTS}"
     """
-query { revision epoch firm { ...F }
+  revision epoch firm { ...F }
   pipelines(first: 10) { nodes { ...P } } jobs(first: 20) { nodes { ...J } } tasks(first: 20) { nodes { ...T } }
   accounts(first: 20) { nodes { ...A } } members(first: 20) { nodes { ...M } } tags(first: 10) { nodes { ...G } }
-  clientStatuses(first: 10) { nodes { ...C } } timeEntries(first: 20) { nodes { ...E } } }
-"""
-    + _PARTS
+  timeEntries(first: 20) { nodes { ...E } } }
+""" + _PARTS
 )
 CHANGES = (
     """
@@ -43,19 +44,19 @@ subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
       ... on FirmUpdated { firm { ...F } }
       ... on MemberEvent { memberId member { ...M } }
       ... on TagEvent { tagId tag { ...G } }
-      ... on ClientStatusEvent { clientStatusId clientStatus { ...C } }
       ... on AccountEvent { accountId account { ...A } }
       ... on PipelineEvent { pipelineId pipeline { ...P } }
       ... on StageEvent { stageId stage { ...S } }
       ... on StatusEvent { statusId status { ...U } }
       ... on JobEvent { jobId job { ...J } }
       ... on TaskEvent { taskId task { ...T } job { ...J } }
-      ... on TimeEvent { entryId entry { ...E } job { ...J } } } } }
-"""
+      ... on TimeEvent { entryId entry { ...E } job { ...J } } """
+    + of_kinds.EVENTS
+    + "} } }"
     + _PARTS
 )
 #: What an event is about, by the name of the field that holds its id.
-_SUBJECTS = ("member", "tag", "clientStatus", "account", "pipeline", "stage", "status", "job", "task", "entry")
+_SUBJECTS = ("member", "tag", "account", "pipeline", "stage", "status", "job", "task", "entry", *of_kinds.SUBJECTS)
 
 
 class Replica:
@@ -100,9 +101,9 @@ class Replica:
         if "id" not in flat:
             return flat
         if "__typename" in flat:
-            for name in ("tags", "team", "members", "assignees", "tasks"):
-                if name in flat:
-                    flat[name] = sorted(flat[name])
+            for name, value in flat.items():
+                if name in ("tags", "team", "members", "assignees", "tasks") or flat["__typename"] in of_kinds.TYPES:
+                    flat[name] = sorted(value) if isinstance(value, list) else value
             for name in ("stages", "statuses"):  # they say themselves which pipeline they are of
                 flat.pop(name, None)
             self.things[flat["id"]] = flat

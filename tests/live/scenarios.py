@@ -1,4 +1,5 @@
-"""For every kind of event, real commands that cause it. Those of jobs, tasks and time are in scenarios_of_work.py.
+"""For every kind of event, real commands that cause it. Those of jobs, tasks and time are in scenarios_of_work.py,
+some of other kinds in tests/kinds.
 
 What comes before the `yield` is there beforehand.
 
@@ -11,7 +12,6 @@ from models import events
 from models.actor import Actor
 from models.commands import (
     accounts,
-    client_statuses,
     firm,
     members,
     moves,
@@ -108,26 +108,6 @@ async def tag_deleted(world: World) -> AsyncIterator[None]:
     await accounts.set_account_tags(owner_of(world), account_id=world.account.id, tag_ids=[tag.id])
     yield
     await tags.delete_tag(owner_of(world), tag_id=tag.id)
-
-
-@causes(events.ClientStatusCreated)
-async def client_status_created(world: World) -> AsyncIterator[None]:
-    yield
-    await client_statuses.create_client_status(owner_of(world), name="Waiting", color="#112233")
-
-
-@causes(events.ClientStatusUpdated)
-async def client_status_updated(world: World) -> AsyncIterator[None]:
-    made = (await client_statuses.create_client_status(owner_of(world), name="Waiting", color="#112233")).value
-    yield
-    await client_statuses.update_client_status(owner_of(world), client_status_id=made.id, description="For you")
-
-
-@causes(events.ClientStatusDeleted)
-async def client_status_deleted(world: World) -> AsyncIterator[None]:
-    made = (await client_statuses.create_client_status(owner_of(world), name="Waiting", color="#112233")).value
-    yield
-    await client_statuses.delete_client_status(owner_of(world), client_status_id=made.id)
 
 
 @causes(events.AccountCreated)

@@ -1,4 +1,4 @@
-"""As in scenarios.py, the events of jobs, tasks and time."""
+"""As in scenarios.py, the events of jobs, tasks and time; SCENARIOS has those of all kinds."""
 
 from collections.abc import AsyncIterator
 
@@ -7,6 +7,7 @@ from models.commands import jobs, moves, tasks, time, timers
 from models.rows import TaskState
 from tests.live.scenarios import SCENARIOS as SCENARIOS
 from tests.live.scenarios import causes, owner_of
+from tests.specimens import specimens
 from tests.world import World
 
 
@@ -155,3 +156,7 @@ async def timer_stopped(world: World) -> AsyncIterator[None]:
     await timers.start_timer(owner_of(world), job_id=job.id)
     yield
     await timers.stop_timer(owner_of(world))
+
+
+# Their modules say how their events come about.
+specimens()

@@ -28,7 +28,8 @@ DOCUMENTS = {
 async def metrics(api: Api) -> dict[str, float]:
     """The numbers of the server, by their names without `jobwire_` and `_total`."""
     signed = {"Authorization": f"Bearer {METRICS_TOKEN}"}
-    text = (await api.http.get(api.url.replace("/graphql", "/metrics"), headers=signed)).text
+    async with api.http.get(api.url.replace("/graphql", "/metrics"), headers=signed) as answer:
+        text = await answer.text()
     return {
         sample.name.removeprefix("jobwire_").removesuffix("_total"): sample.value
         for family in text_string_to_metric_families(text)

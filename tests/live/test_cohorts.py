@@ -249,7 +249,7 @@ async def test_a_storm_of_comings_and_goings_loses_and_repeats_nothing(
             ended.append(reader)
 
     await asyncio.gather(change(), *(come_and_go(random.Random(seed * 100 + number)) for number in range(20)))
-    logged = await read_log(world.firm.id, start, limit=1_000)
+    logged = await world.events(start)
     scope = ended[0].told[0].scope
     for reader in ended:
         for message in reader.told:

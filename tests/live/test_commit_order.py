@@ -53,7 +53,8 @@ def log_of(firm: UUID) -> Read:
     """The revisions of a firm's log."""
 
     async def read(after: int) -> list[int]:
-        return [logged.revision for logged in await read_log(firm, after, limit=100_000) if logged.index == 0]
+        tail = await read_log(firm, after, limit=100_000)
+        return [logged.revision for logged in tail.logged if logged.index == 0]
 
     return read
 

@@ -8,6 +8,7 @@ import pytest
 
 from models.database import sql
 from models.log import Head, heads
+from models.position import Position
 from subscriptions.feed import Feed
 from tests.api.test_statements import counted
 from tests.live.house import Ear
@@ -47,7 +48,7 @@ async def test_an_answer_older_than_what_was_heard_is_no_other_log(world: World,
     for _ in range(3):
         await world.job()
     await feed.reach(await world.revision())
-    feed.confirm(old.revision, old.epoch, asked_at)
+    feed.confirm(old.position, asked_at)
     assert ear.losses == 0
     assert feed.head == await world.revision()
     assert len(ear.heard) == 3
@@ -58,10 +59,10 @@ async def test_a_restored_log_is_read_anew(
     what: str, world: World, feed: Feed, ear: Ear, suspected: list[frozenset[UUID] | None]
 ) -> None:
     await asyncio.sleep(0)
-    revision, epoch = (feed.head - 1, feed.epoch) if what == "shorter" else (feed.head, uuid4())
-    feed.confirm(revision, epoch, now() + 0.001)
+    there = Position(feed.epoch, feed.head - 1) if what == "shorter" else Position(uuid4(), feed.head)
+    feed.confirm(there, now() + 0.001)
     assert ear.losses == 1
-    assert (feed.head, feed.epoch) == (revision, epoch)
+    assert feed.position == there
     # Anybody's rights may be others there.
     assert suspected == [None]
 
@@ -81,7 +82,7 @@ async def test_a_ring_for_nothing_is_forgotten(world: World, feed: Feed, ear: Ea
 async def test_waiting_for_a_revision_that_a_restored_log_lacks_ends(world: World, feed: Feed) -> None:
     waiting = asyncio.create_task(feed.reach(feed.head + 5))
     await asyncio.sleep(0)
-    feed.start_over(feed.head - 1, uuid4())
+    feed.start_over(Position(uuid4(), feed.head - 1))
     async with asyncio.timeout(5):
         await waiting
 
@@ -90,8 +91,8 @@ async def test_a_busy_firm_is_confirmed_although_its_head_never_rests(world: Wor
     for _ in range(2):
         await world.job()
     asked_at = now() + 5
-    feed.confirm(feed.head + 1, feed.epoch, asked_at)
-    feed.confirm(feed.head + 2, feed.epoch, asked_at + 1)
+    feed.confirm(Position(feed.epoch, feed.head + 1), asked_at)
+    feed.confirm(Position(feed.epoch, feed.head + 2), asked_at + 1)
     assert feed.confirmed_at < asked_at
     await feed.reach(feed.head + 1)
     assert feed.confirmed_at == asked_at

@@ -18,7 +18,7 @@ from models.commands.members import deactivate_member, set_member_rights, set_me
 from models.commands.moves import archive_job, move_job
 from models.commands.pipelines import delete_pipeline, set_pipeline_members
 from models.errors import NotFound
-from models.events import KINDS
+from models.event_kinds import KINDS
 from models.ids import Kind, encode
 from models.log import on_commit
 from models.rights import Right, Role

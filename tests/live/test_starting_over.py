@@ -39,7 +39,7 @@ async def restore(world: World, revision: int, scope_revision: int) -> None:
 async def notice(world: World, feed: Feed) -> None:
     """The feed is told of the head as it is now, as by a sweep."""
     head = (await heads([world.firm.id]))[world.firm.id]
-    feed.confirm(head.revision, head.epoch, asyncio.get_running_loop().time())
+    feed.confirm(head.position, asyncio.get_running_loop().time())
 
 
 async def test_whoever_comes_after_a_restored_backup_is_not_kept_waiting(world: World, cohorts: Cohorts) -> None:

@@ -180,7 +180,7 @@ async def test_a_lost_change_of_rights_is_not_lost_on_a_subscription(world: Worl
         # What no event says: the rows of another log.
         await AccountMember.filter(member_id=world.employee.id).delete()
         feed = feed_of(cohorts, world)
-        feed.start_over(feed.head, feed.epoch)
+        feed.start_over(feed.position)
         message = await client.next()
         assert message.resync
         assert message.scope.accounts == frozenset()

@@ -8,7 +8,8 @@ import contextlib
 import pytest
 
 from models.commands.firm import update_firm
-from models.events import EVERYWHERE, KINDS
+from models.event_kinds import KINDS
+from models.events import EVERYWHERE
 from models.rights import Right
 from models.rows import Member
 from tests.live.follower import following

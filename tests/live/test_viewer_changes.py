@@ -20,11 +20,12 @@ from models.commands.firm import update_firm
 from models.commands.jobs import update_job
 from models.commands.members import deactivate_member, set_member_rights, set_member_role, update_member
 from models.commands.pipelines import create_pipeline, set_pipeline_members
-from models.events import KINDS, TimeEntryUpdated, TimeEvent
+from models.event_kinds import KINDS
+from models.events import TimeEntryUpdated, TimeEvent
 from models.ids import Kind, encode, new_id
 from models.log import on_commit
 from models.rights import Right, Role
-from models.rows import TimeEntry
+from models.rows import Job, TimeEntry
 from models.scope import Scope
 from models.viewers import viewer
 from models.visibility import own
@@ -390,7 +391,7 @@ async def _in_sight(world: World) -> list[Any]:
     """The jobs that the employee sees."""
     seen = await viewer(world.employee.id)
     assert seen is not None
-    return [row.id for row in await seen.scope.jobs.where(account_id=world.account.id)]
+    return [row.id for row in await seen.scope.rows(Job).where(account_id=world.account.id)]
 
 
 async def _rescope(world: World, chance: random.Random) -> None:

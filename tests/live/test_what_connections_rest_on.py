@@ -13,7 +13,6 @@ from engine.engine import Engine
 from engine.session import Session
 from models.commands.members import deactivate_member, set_member_role
 from models.housekeeping import start_over_after_restore
-from models.passwords import hash_password
 from models.rights import Role
 from models.rows import Member
 from models.rows import Session as SessionRow
@@ -24,7 +23,7 @@ from subscriptions.hub import Hub
 from subscriptions.watches import Ending, Watch, Watches
 from tests.live.eventually import eventually
 from tests.live.house import hub_on
-from tests.signing_in import PASSWORD
+from tests.signing_in import KEPT, PASSWORD
 from tests.world import World
 from transport.engine import Ended, Request
 
@@ -178,7 +177,7 @@ async def test_what_is_seen_is_read_for_each_operation(world: World, hub: Hub) -
 
 async def test_a_refreshed_token_is_no_reason_to_close(world: World, hub: Hub) -> None:
     """Nor is what became of the refresh token that came with it."""
-    await Member.filter(id=world.employee.id).update(password_hash=await hash_password(PASSWORD))
+    await Member.filter(id=world.employee.id).update(password_hash=KEPT)
     pair = await sign_in(world.employee.email, PASSWORD)
     engine, ended = Engine(graphql_schema(), hub), list[Ended]()
     session = await engine.sign_in(pair.access_token)

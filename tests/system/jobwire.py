@@ -27,10 +27,10 @@ def eventually(what: Callable[[], bool], patience: float = 20.0) -> None:
 class Jobwire:
     """A command that runs, and what it says."""
 
-    def __init__(self, *words: str, typed: str | None = None, **environment: object) -> None:
+    def __init__(self, *words: str, typed: str | None = None, program: str = "cli", **environment: object) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("JOBWIRE_")}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cli", *words],
+            [sys.executable, "-m", program, *words],
             cwd=HOUSE,
             env=inherited | {f"JOBWIRE_{name.upper()}": str(value) for name, value in environment.items()},
             stdin=subprocess.DEVNULL if typed is None else subprocess.PIPE,
@@ -94,9 +94,10 @@ class _Lines:
 
 
 @contextmanager
-def jobwire(*words: str, typed: str | None = None, **environment: object) -> Iterator[Jobwire]:
-    """A command that has ended after the block, whatever happened in it. `typed` is what it finds on stdin."""
-    started = Jobwire(*words, typed=typed, **environment)
+def jobwire(*words: str, typed: str | None = None, program: str = "cli", **environment: object) -> Iterator[Jobwire]:
+    """A command that has ended after the block, whatever happened in it. `typed` is what it finds on stdin, `program`
+    another module that behaves as it does."""
+    started = Jobwire(*words, typed=typed, program=program, **environment)
     try:
         yield started
     finally:

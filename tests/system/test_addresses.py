@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 
 from cli.addresses import HEADER, NoServer, Note, find_server
-from cli.listening import graphql_url
+from cli.sockets import graphql_url
 from common.settings import Settings
 from demo.people import OWNER
 from embedded.folder import Folder
 from embedded.state import Process
 from tests.system.jobwire import jobwire
-from tests.system.test_run import url_of
+from tests.system.runs import data_of_a_run, url_of
 from tests.system.watching import Relay
 
 
@@ -32,6 +32,8 @@ from tests.system.watching import Relay
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Path, str]]]:
     """Two checkouts' runs: their data folders, and where their servers are."""
     folders = [Path(tmp_path_factory.mktemp(name)) / "data of" for name in ("one", "two")]
+    # The other one is new: with the same data it would be the same firm.
+    data_of_a_run(tmp_path_factory, folders[0])
     with jobwire("run", data_dir=folders[0], port=0) as one, jobwire("run", data_dir=folders[1], port=0) as two:
         yield [(folder, url_of(run)) for folder, run in zip(folders, (one, two), strict=True)]
         assert (one.end(), two.end()) == (0, 0)
@@ -93,8 +95,8 @@ def test_a_further_server_is_found_when_the_first_is_gone_and_the_board_goes_ove
     assert len(_notes(folder)) == 1
 
 
-def test_a_board_follows_its_server_to_another_port(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
+def test_a_board_follows_its_server_to_another_port(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
+    folder = data_of_a_run(tmp_path_factory, tmp_path / "data")
     with jobwire("run", data_dir=folder, port=0) as run:
         before = url_of(run)
         with jobwire("watch", data_dir=folder) as board:

@@ -32,7 +32,19 @@ from models.events import JobCreated, JobMoved, TaskCreated, TimeLogged
 from models.ids import Kind, encode
 from models.log import Logged, heads, read_log
 from models.rights import Right, Role, effective_rights
-from models.rows import AccountType, Category, JobItem, Member
+from models.rows import (
+    Account,
+    AccountType,
+    Category,
+    Firm,
+    Job,
+    JobItem,
+    Member,
+    Pipeline,
+    Status,
+    Task,
+    TimeEntry,
+)
 from models.scope import Scope, Viewer
 from models.sign_in import authenticate, sign_in
 from models.signing_keys import KEYS, ensure_signing_key
@@ -101,7 +113,7 @@ async def head(firm_id: UUID) -> int:
 
 
 async def demo_log(after: int = 0) -> list[Logged]:
-    return await read_log((await seen_by(OWNER)).scope.firm_id, after, limit=100_000)
+    return list((await read_log((await seen_by(OWNER)).scope.firm_id, after, limit=100_000)).logged)
 
 
 async def until(fact: Callable[[], Awaitable[bool]]) -> None:
@@ -122,7 +134,7 @@ async def test_everybody_signs_in_with_their_rights(seeded: str, person: Person)
 async def test_employees_see_different_parts_of_it(seeded: str) -> None:
     seen = {}
     for person in TEAM:
-        jobs = (await seen_by(person)).scope.jobs.where()
+        jobs = (await seen_by(person)).scope.rows(Job).where()
         seen[person.email] = frozenset([job.id for job in await jobs])
     everything = seen.pop("admin@demo.test")
     assert all(part and part < everything for part in seen.values())
@@ -131,15 +143,15 @@ async def test_employees_see_different_parts_of_it(seeded: str) -> None:
 
 async def test_the_firm_is_like_one(seeded: str) -> None:
     whole = Scope.whole((await seen_by(OWNER)).scope.firm_id)
-    kinds = Counter([account.type for account in await whole.accounts_seen.where()])
+    kinds = Counter([account.type for account in await whole.rows(Account).where()])
     assert kinds.total() >= 40
     assert kinds[AccountType.COMPANY] > 10
     assert kinds[AccountType.INDIVIDUAL] > 10
-    assert {pipeline.name for pipeline in await whole.pipelines_seen.where()} == {s.name for s in SERVICES}
-    statuses = {status.id: status for status in await whole.statuses.where()}
+    assert {pipeline.name for pipeline in await whole.rows(Pipeline).where()} == {s.name for s in SERVICES}
+    statuses = {status.id: status for status in await whole.rows(Status).where()}
     assert {s.name for s in statuses.values() if s.counts_as_overdue} == {"Needs review"}
-    jobs = await whole.jobs.where()
-    today = (await whole.firms.get(whole.firm_id)).today(now())
+    jobs = await whole.rows(Job).where()
+    today = (await whole.rows(Firm).get(whole.firm_id)).today(now())
     overdue = [j for j in jobs if j.due_date and j.due_date < today and statuses[j.status_id].can_be_overdue]
     assert len(jobs) // 20 < len(overdue) < len(jobs) // 2
     assert {statuses[job.status_id].category for job in jobs} == set(Category)
@@ -149,7 +161,7 @@ async def test_the_firm_is_like_one(seeded: str) -> None:
     tasks = Counter([link.job_id for link in await JobItem.filter(firm_id=whole.firm_id, kind=Kind.TASK)])
     assert set(tasks.values()) >= {1, 2, 3, 4, 5, 6}
     assert len(tasks) < len(jobs)
-    assert await whole.time_entries.where().count() > len(jobs) // 2
+    assert await whole.rows(TimeEntry).where().count() > len(jobs) // 2
 
 
 async def test_the_log_is_whole(seeded: str) -> None:
@@ -159,7 +171,11 @@ async def test_the_log_is_whole(seeded: str) -> None:
     sizes = Counter([revision for revision, _ in places])
     assert list(sizes) == list(range(1, await head(whole.firm_id) + 1))
     assert places == [(revision, index) for revision, size in sizes.items() for index in range(size)]
-    for rows, created in ((whole.jobs, JobCreated), (whole.tasks, TaskCreated), (whole.time_entries, TimeLogged)):
+    for rows, created in (
+        (whole.rows(Job), JobCreated),
+        (whole.rows(Task), TaskCreated),
+        (whole.rows(TimeEntry), TimeLogged),
+    ):
         logged_ids = [logged.event.thing for logged in log if isinstance(logged.event, created)]
         assert len(logged_ids) == len(set(logged_ids))
         assert {row.id for row in await rows.where()} <= set(logged_ids)
@@ -182,11 +198,15 @@ async def test_seeding_again_adds_nothing(seeded: str) -> None:
 
 async def test_more_jobs_add_the_difference(seeded: str) -> None:
     whole = Scope.whole((await seen_by(OWNER)).scope.firm_id)
-    jobs, members, before = await whole.jobs.where().count(), await whole.members.where().count(), len(await demo_log())
+    jobs, members, before = (
+        await whole.rows(Job).where().count(),
+        await whole.rows(Member).where().count(),
+        len(await demo_log()),
+    )
     told: list[tuple[int, int]] = []
     await demo.seed(jobs=jobs + 7, progress=lambda done, total: told.append((done, total)))
-    assert await whole.jobs.where().count() == jobs + 7
-    assert await whole.members.where().count() == members == 1 + len(TEAM)
+    assert await whole.rows(Job).where().count() == jobs + 7
+    assert await whole.rows(Member).where().count() == members == 1 + len(TEAM)
     assert told == [(0, 7), (7, 7)]
     added = (await demo_log())[before:]
     assert len({logged.revision for logged in added}) == 1
@@ -225,23 +245,23 @@ async def test_a_set_up_that_was_cut_short_is_finished(servers: embedded.Servers
 
         async def has_clients() -> bool:
             owner = await found(OWNER)
-            return owner is not None and await owner.scope.accounts_seen.where().count() > 5
+            return owner is not None and await owner.scope.rows(Account).where().count() > 5
 
         await until(has_clients)
         seeding.cancel()
         with suppress(asyncio.CancelledError):
             await seeding
         whole = (await seen_by(OWNER)).scope
-        assert await whole.pipelines_seen.where().count() == 0
+        assert await whole.rows(Pipeline).where().count() == 0
         await demo.seed(jobs=10)
-        assert sorted([account.name for account in await whole.accounts_seen.where()]) == sorted(CLIENTS)
-        assert await whole.members.where().count() == 1 + len(TEAM)
-        assert await whole.jobs.where().count() == 10
+        assert sorted([account.name for account in await whole.rows(Account).where()]) == sorted(CLIENTS)
+        assert await whole.rows(Member).where().count() == 1 + len(TEAM)
+        assert await whole.rows(Job).where().count() == 10
 
 
 async def test_the_board_is_there_for_clients(seeded: str, servers: embedded.Servers) -> None:
     whole = Scope.whole((await seen_by(OWNER)).scope.firm_id)
-    returns = await whole.pipelines_seen.where(name="Tax returns 1040").get()
+    returns = await whole.rows(Pipeline).where(name="Tax returns 1040").get()
     id = encode(Kind.PIPELINE, returns.id)
     async with serving(seeded, servers.redis_url) as api:
         board = (await api.ask(await Member.get(email="admin@demo.test"), BOARD, id=id))["pipeline"]
@@ -268,6 +288,7 @@ async def test_traffic_is_real_work(seeded: str) -> None:
     reactions = [logged for logged in log if logged.actor["kind"] == "AUTOMATION"]
     assert {logged.actor["label"] for logged in reactions} == {"Demo automation"}
     assert {logged.cause for logged in reactions} <= moves
+    assert {(logged.actor["kind"], logged.hops) for logged in log} == {("MEMBER", 0), ("AUTOMATION", 1)}
     assert await head(other_id) == other_before
 
 

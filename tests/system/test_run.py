@@ -6,6 +6,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +15,13 @@ import httpx
 import pytest
 
 import embedded
-from demo.people import FIRM, OWNER, PASSWORD
+from demo.people import OWNER
 from embedded.folder import Folder
 from embedded.pids import birth
 from models.connection import credentials
 from tests.serving import Api
 from tests.system.jobwire import Jobwire, eventually, family, jobwire
-
-SIGN_IN = "mutation In($input: SignInInput!) { signIn(input: $input) { accessToken errors { message } } }"
-RENAME = "mutation Rename($input: UpdateFirmInput!) { updateFirm(input: $input) { firm { name } errors { message } } }"
-
-PARTS = {"server", "worker", "valkey", "postgres"}
-
-
-def ask(url: str, query: str, token: str | None = None, **variables: Any) -> Any:
-    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    answer = httpx.post(url, json={"query": query, "variables": variables}, headers=headers, timeout=20).json()
-    assert "errors" not in answer, answer
-    return answer["data"]
-
-
-def sign_in(url: str) -> str:
-    answer = ask(url, SIGN_IN, input={"email": OWNER.email, "password": PASSWORD})
-    return str(answer["signIn"]["accessToken"])
-
-
-def firm_name(url: str, token: str) -> Any:
-    return ask(url, "{ firm { name } }", token)["firm"]["name"]
-
-
-def url_of(running: Jobwire) -> str:
-    """Where it says that it listens."""
-    return next(word for word in running.says("GraphQL   http").split() if word.startswith("http"))
+from tests.system.runs import PARTS, RENAMED, SIGN_IN, ask, data_of_a_run, firm_name, sign_in, url_of
 
 
 def refused(*words: str, **environment: Any) -> str:
@@ -60,37 +36,40 @@ def refused(*words: str, **environment: Any) -> str:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a run that has ended: what the tests of this file start on, one after the other."""
-    folder = Path(tmp_path_factory.mktemp("run")) / "data"
-    with jobwire("run", data_dir=folder, port=0) as first:
-        url = url_of(first)
-        assert PASSWORD in first.says("Password")
-        assert firm_name(url, sign_in(url)) == FIRM
-        renamed = ask(url, RENAME, sign_in(url), input={"name": "Renamed & Sons"})
-        assert renamed["updateFirm"]["errors"] == []
-        parts = family(first.process.pid)
-        assert set(parts) == PARTS
-        assert first.end() == 0
-        assert not [line for line in first.stderr.rest() if "jobwire: " in line]
-        assert [birth(pid) for pid in parts.values()] == [None] * 4
-    return folder
+    return data_of_a_run(tmp_path_factory, tmp_path_factory.mktemp("run") / "data")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Jobwire, Path, str]]:
+    """A run with the usual settings on a folder of its own, for those who only come by; the folder, and its address."""
+    folder = data_of_a_run(tmp_path_factory, tmp_path_factory.mktemp("running") / "data")
+    with jobwire("run", data_dir=folder, port=0) as run:
+        yield run, folder, url_of(run)
+        assert run.end() == 0
 
 
 def test_a_second_run_finds_the_data_of_the_first(data: Path) -> None:
     with jobwire(data_dir=data, port=0) as second:  # Without a word, too, it runs.
         url = url_of(second)
-        assert firm_name(url, sign_in(url)) == "Renamed & Sons"
+        assert firm_name(url, sign_in(url)) == RENAMED
         assert second.end(signal.SIGINT) == 0
 
 
-def test_pages_of_this_machine_may_call_a_run(data: Path) -> None:
-    for given, status in ({}, 200), ({"allowed_origins": "https://board.example"}, 403):
-        with jobwire("run", data_dir=data, port=0, **given) as running:
-            answer = httpx.post(
-                url_of(running), json={"query": "{ __typename }"}, headers={"Origin": "http://localhost:1"}
-            )
-            assert answer.status_code == status
-            assert answer.headers["access-control-allow-origin"] == "http://localhost:1"
-            assert running.end() == 0
+def from_a_page_of_this_machine(url: str) -> int:
+    """The status of what a page on another port is answered. It may read it in any case."""
+    answer = httpx.post(url, json={"query": "{ __typename }"}, headers={"Origin": "http://localhost:1"})
+    assert answer.headers["access-control-allow-origin"] == "http://localhost:1"
+    return answer.status_code
+
+
+def test_pages_of_this_machine_may_call_a_run(running: tuple[Jobwire, Path, str]) -> None:
+    assert from_a_page_of_this_machine(running[2]) == 200
+
+
+def test_unless_the_settings_name_others(data: Path) -> None:
+    with jobwire("run", data_dir=data, port=0, allowed_origins="https://board.example") as run:
+        assert from_a_page_of_this_machine(url_of(run)) == 403
+        assert run.end() == 0
 
 
 def test_metrics_have_an_address_of_their_own(data: Path) -> None:
@@ -121,31 +100,29 @@ def test_a_server_may_have_more_connections_than_the_usual_limit_of_files(data: 
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_beside_a_run(data: Path, tmp_path: Path) -> None:
-    with jobwire("run", data_dir=data, port=0) as running:
-        url = url_of(running)
+def test_beside_a_run(running: tuple[Jobwire, Path, str], tmp_path: Path) -> None:
+    run, data, url = running
 
-        # A second one says who has the folder, also when it wants another port; and who has the port.
-        line = refused("run", data_dir=data, port=0)
-        assert f"in use by process {running.process.pid}" in line
-        port = httpx.URL(url).port
-        assert f"Port {port} of 127.0.0.1 is in use" in refused("run", data_dir=tmp_path / "new", port=port)
-        assert f"Port {port} of 127.0.0.1 is in use" in refused("serve", data_dir=data, port=port)
-        assert not (tmp_path / "new").exists()
+    # A second one says who has the folder, also when it wants another port; and who has the port.
+    line = refused("run", data_dir=data, port=0)
+    assert f"in use by process {run.process.pid}" in line
+    port = httpx.URL(url).port
+    assert f"Port {port} of 127.0.0.1 is in use" in refused("run", data_dir=tmp_path / "new", port=port)
+    assert f"Port {port} of 127.0.0.1 is in use" in refused("serve", data_dir=data, port=port)
+    assert not (tmp_path / "new").exists()
 
-        # Other commands join it. The token is all that there is on stdout.
-        with jobwire("token", OWNER.email, data_dir=data) as command:
-            assert command.ends() == 0
-            (token,) = command.stdout.rest()
-        assert firm_name(url, token) == "Renamed & Sons"
-        assert "No active member signs in as nobody@demo.test." in refused("token", "nobody@demo.test", data_dir=data)
+    # Other commands join it. The token is all that there is on stdout.
+    with jobwire("token", OWNER.email, data_dir=data) as command:
+        assert command.ends() == 0
+        (token,) = command.stdout.rest()
+    assert firm_name(url, token) == RENAMED
+    assert "No active member signs in as nobody@demo.test." in refused("token", "nobody@demo.test", data_dir=data)
 
-        # A second server shares the database.
-        with jobwire("serve", data_dir=data, port=0) as server:
-            other = server.says("Listening on").rpartition(" ")[2]
-            assert firm_name(other, token) == "Renamed & Sons"
-            assert server.end() == 0
-        assert running.end() == 0
+    # A second server shares the database.
+    with jobwire("serve", data_dir=data, port=0) as server:
+        other = server.says("Listening on").rpartition(" ")[2]
+        assert firm_name(other, token) == RENAMED
+        assert server.end() == 0
 
 
 @pytest.mark.parametrize("part", ["server", "worker", "valkey"])

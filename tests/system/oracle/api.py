@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import aiohttp
+import orjson
 
 from tests.system.oracle.atlas import PASSWORD
 from tests.system.oracle.documents import BOARD, OVERVIEW, SIGN_IN
@@ -45,7 +46,7 @@ class Api:
     """Both servers, and the tokens of whoever has signed in."""
 
     servers: list[Server]
-    http: httpx.AsyncClient
+    http: aiohttp.ClientSession
     _tokens: dict[str, str] = field(default_factory=dict)
     _signing_in: dict[str, asyncio.Lock] = field(default_factory=dict)
 
@@ -114,10 +115,10 @@ class Api:
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         body = {"query": query, "variables": variables or {}}
         try:
-            answer = await self.http.post(self.servers[at % len(self.servers)].url, json=body, headers=headers)
-            data: Object = answer.json()
-        except (httpx.TransportError, ValueError) as error:
+            async with self.http.post(self.servers[at % len(self.servers)].url, json=body, headers=headers) as answer:
+                data: Object = orjson.loads(await answer.read())
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Unavailable(repr(error)) from error
-        if answer.status_code >= 502:
-            raise Unavailable(str(answer.status_code))
+        if answer.status >= 502:
+            raise Unavailable(str(answer.status))
         return data

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import aiohttp
 import orjson
 from redis.asyncio import Redis
 
@@ -134,8 +134,9 @@ async def prepared(folder: Path, seed: str) -> AsyncIterator[Scenario]:
         for server in running.servers:
             await server.ready()
         firms = [Atlas.of(founded) for founded in await asyncio.to_thread(_found, running, seed)]
-        limits = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=3)
-        async with httpx.AsyncClient(timeout=30, limits=limits) as http:
+        connector = aiohttp.TCPConnector(limit=100, keepalive_timeout=3)
+        timeout = aiohttp.ClientTimeout(sock_connect=30, sock_read=30)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
             api = Api(running.servers, http)
             chance = random.Random(seed)
             clients = _clients(api, firms)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from engine.engine import Engine
-from engine.operation import Operation
+from engine.prepared import Prepared
 from engine.session import Session
 from resolvers.root import graphql_schema
 from subscriptions.bell import Bell
@@ -23,7 +23,7 @@ def engine() -> Engine:
     return Engine(graphql_schema(), Hub(Bell("redis://127.0.0.1:1")))
 
 
-def operation(engine: Engine, text: str, name: str | None = None, /, **variables: Any) -> Operation:
+def operation(engine: Engine, text: str, name: str | None = None, /, **variables: Any) -> Prepared:
     """What a member asks."""
     return engine.prepare(Request(text, name, variables), Session(member_id=uuid4()))
 

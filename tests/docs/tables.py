@@ -1,15 +1,21 @@
-"""Writes the tables of docs/permissions.md from the rights table: `python -m tests.docs.permissions_page`."""
+"""Writes the tables of the pages that are made from the code: `python -m tests.docs.tables`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from models.rights import ACTIONS, FIELDS, LEADERS, NOTHING, Requirement, Right, Role
-from resolvers.root import graphql_schema
-from tests.docs.pages import ROOT
+from graphql import GraphQLInterfaceType
+from strawberry.utils.str_converters import to_camel_case
 
-PAGE = ROOT / "docs" / "permissions.md"
+from models.events import Event, bases
+from models.ids import Kind
+from models.rights import EVERY_MEMBER, LEADERS, Requirement, Right, Role
+from resolvers.mutations import ACTIONS
+from resolvers.root import graphql_schema
+from schema.kinds import type_of
+from schema.permissions import FIELDS
+from tests.docs.pages import ROOT
 
 #: What each right is about, besides the mutations and fields that need it: what the checks of rows make of it.
 MEANINGS = {
@@ -20,13 +26,13 @@ MEANINGS = {
 UNUSED = "Not used in this version."
 
 
-def fresh(text: str) -> str:
-    """The page's text with its tables as they should be. What stands outside of their marks stays."""
-    for name, make in _TABLES.items():
+def fresh(page: str, text: str) -> str:
+    """A page's text with its tables as they should be. What stands outside of their marks stays."""
+    for name, make in TABLES[page].items():
         marks = re.compile(rf"(<!-- table: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         text, times = marks.subn(lambda found, make=make: f"{found[1]}{make()}{found[2]}", text)  # type: ignore[misc]
         if times != 1:
-            raise ValueError(f"docs/permissions.md must have the mark of the table {name!r} just once.")
+            raise ValueError(f"{page} must have the mark of the table {name!r} just once.")
     return text
 
 
@@ -38,7 +44,7 @@ def _rights() -> str:
 
 
 def _mutations(right: Right) -> str:
-    return _names(action for action, needed in _actions() if needed.right is right)
+    return _names(action for action, needed in ACTIONS.items() if needed.right is right)
 
 
 def _fields(right: Right) -> str:
@@ -55,18 +61,11 @@ def _meaning(right: Right) -> str:
 
 
 def _by_role() -> str:
-    needed = (Requirement(role=Role.OWNER), Requirement(role=Role.ADMIN), NOTHING)
+    needed = (Requirement(role=Role.OWNER), Requirement(role=Role.ADMIN), EVERY_MEMBER)
     return _table(
         ("who", "mutations"),
-        ((_who(requirement), _names(a for a, n in _actions() if n == requirement)) for requirement in needed),
+        ((_who(requirement), _names(a for a, n in ACTIONS.items() if n == requirement)) for requirement in needed),
     )
-
-
-def _actions() -> Iterable[tuple[str, Requirement]]:
-    """Those that clients can call: the table has commands, too, that only the program's own parts do."""
-    root = graphql_schema().mutation_type
-    assert root is not None
-    return ((action, needed) for action, needed in ACTIONS.items() if action in root.fields)
 
 
 def _who(needed: Requirement) -> str:
@@ -86,12 +85,45 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n".replace("|  |", "| |").replace("|  |", "| |") for cells in lines)
 
 
-_TABLES: dict[str, Callable[[], str]] = {"rights": _rights, "roles": _by_role}
+def _ids() -> str:
+    return _table(("prefix", "type"), ((f"`{kind}`", f"`{type_of(kind).__name__}`") for kind in Kind))
+
+
+def _events() -> str:
+    return _table(
+        ("interface", "its events", "what to select"),
+        (
+            (f"`{base.__name__}`", _names(_told_as(base)), _selection(base))
+            for base in sorted(bases(), key=lambda base: base.__name__)
+        ),
+    )
+
+
+def _told_as(base: type[Event]) -> list[str]:
+    interface = graphql_schema().type_map[base.__name__]
+    assert isinstance(interface, GraphQLInterfaceType)
+    return sorted(kind.name for kind in graphql_schema().get_possible_types(interface))
+
+
+def _selection(base: type[Event]) -> str:
+    subject = to_camel_case(str(base.subject))
+    beside = "".join(f" {name} {{ … }}" for name in base.beside)
+    return f"`{subject}Id {subject} {{ … }}{beside}`"
+
+
+#: By the page, the tables by the names in their marks.
+TABLES: dict[str, dict[str, Callable[[], str]]] = {
+    "docs/api.md": {"ids": _ids},
+    "docs/live.md": {"events": _events},
+    "docs/permissions.md": {"rights": _rights, "roles": _by_role},
+}
 
 
 def main() -> None:
-    """Write the page anew."""
-    PAGE.write_text(fresh(PAGE.read_text()))
+    """Write the pages anew."""
+    for page in TABLES:
+        path = ROOT / page
+        path.write_text(fresh(page, path.read_text()))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from cli.failing import Mistake
+from cli.mistakes import Mistake
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 

@@ -5,14 +5,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cli.announcing import announce
-from cli.children import Child, stop
-from cli.failing import Mistake
-from cli.listening import require_free
+from cli.announcement import announce
+from cli.children import GRACE, Child, stop
+from cli.demo_firms import demo_is_there, seed_if_new
+from cli.mistakes import Mistake
 from cli.places import Place, place
 from cli.readiness import first_line, is_ready
-from cli.seeding import demo_is_there, seed_if_new
-from cli.serving import GRACE
+from cli.sockets import require_free
 from common.settings import Settings
 from common.terminal import say
 from embedded.folder import Folder

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from cli.failing import Mistake
+from cli.mistakes import Mistake
 from cli.places import Place
 
 GLANCE = 0.5

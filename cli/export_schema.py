@@ -7,7 +7,7 @@ from graphql import build_schema
 from graphql.utilities import find_breaking_changes
 
 import schema
-from cli.failing import Mistake
+from cli.mistakes import Mistake
 from common.terminal import say
 from resolvers.root import printed
 

@@ -9,12 +9,12 @@ from contextlib import ExitStack
 import uvicorn
 import uvloop
 
-from app.application import create_app
 from cli.addresses import HEADER, Note, folder_of
-from cli.failing import Mistake
-from cli.listening import graphql_url, listen
+from cli.children import GRACE
+from cli.ends import until_one_ends
+from cli.mistakes import Mistake
 from cli.places import Place, place, require_migrated, warn_without_redis
-from cli.watching import until_one_ends
+from cli.sockets import graphql_url, listen
 from common.settings import Settings
 from common.terminal import say
 from embedded.folder import Folder
@@ -23,8 +23,6 @@ from models.connection import connected
 from transport.server import Server, server_settings
 from transport.traffic import Traffic
 
-#: Requests that are being answered when the server stops have so many seconds, and no request takes longer.
-GRACE = 20
 OPEN_FILES = 65_536
 
 
@@ -96,6 +94,9 @@ def _port_of(sockets: list[socket.socket]) -> int:
 
 
 def _server(settings: Settings, here: Place) -> Server:
+    # Only here, since the schema takes a second to load: who is refused a start hears of it at once.
+    from app.application import create_app
+
     note, folder = Note(Process.of_this_process()), folder_of(settings, here)
     application = create_app(settings, database_url=here.database_url, redis_url=here.redis_url, own_database=False)
     config = uvicorn.Config(

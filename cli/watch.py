@@ -3,7 +3,7 @@
 import sys
 
 from cli.addresses import NoServer, find_server
-from cli.failing import Mistake
+from cli.mistakes import Mistake
 from common.settings import Settings
 from common.terminal import ask_secret
 from watch.trouble import Lost

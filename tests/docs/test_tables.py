@@ -1,13 +1,17 @@
-"""docs/permissions.md says what the rights table says."""
+"""The tables that are made from the code are fresh, and what stands around them is of the code."""
 
-from models.rights import FIELDS, Right
+import pytest
+
+from models.rights import Right
+from schema.permissions import FIELDS
 from tests.docs.pages import page, section
-from tests.docs.permissions_page import MEANINGS, fresh
+from tests.docs.tables import MEANINGS, TABLES, fresh
 
 
-def test_the_tables_are_those_of_the_code() -> None:
-    text = page("docs/permissions.md")
-    assert text == fresh(text), "Stale: write it anew with `python -m tests.docs.permissions_page`."
+@pytest.mark.parametrize("name", TABLES)
+def test_the_tables_are_those_of_the_code(name: str) -> None:
+    text = page(name)
+    assert text == fresh(name, text), "Stale: write it anew with `python -m tests.docs.tables`."
 
 
 def test_what_else_a_right_means_is_said_of_rights_that_exist() -> None:

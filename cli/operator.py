@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from cli.failing import Mistake
+from cli.mistakes import Mistake
 from cli.places import Place, place, require_migrated
 from common.settings import Settings
 from common.terminal import ask_secret, say
@@ -38,7 +38,7 @@ def new_firm(settings: Settings, name: str, owner: str, owner_name: str | None, 
         )
         return f"{firm.name} is there. {member.email} owns it and can sign in."
 
-    say(_connected(settings, start))
+    say(on_database(settings, start))
 
 
 def token(settings: Settings, email: str, hours: float) -> None:
@@ -49,7 +49,7 @@ def token(settings: Settings, email: str, hours: float) -> None:
             raise Mistake(f"No active member signs in as {email}.")
         return await issue_for(member, hours)
 
-    say(_connected(settings, issue))
+    say(on_database(settings, issue))
 
 
 def restored(settings: Settings) -> None:
@@ -60,7 +60,7 @@ def restored(settings: Settings) -> None:
         await rotate_signing_key(grace=timedelta(0))
         return f"Done for {firms} firms: every board reads anew, everybody signs in again."
 
-    say(_connected(settings, start_over))
+    say(on_database(settings, start_over))
 
 
 def rotate_keys(settings: Settings, *, leaked: bool) -> None:
@@ -73,7 +73,7 @@ def rotate_keys(settings: Settings, *, leaked: bool) -> None:
         await rotate_signing_key()
         return "A new key signs. Earlier tokens stay good until they expire."
 
-    say(_connected(settings, rotate))
+    say(on_database(settings, rotate))
 
 
 def ask_password(*, from_stdin: bool) -> str:
@@ -88,7 +88,7 @@ def ask_password(*, from_stdin: bool) -> str:
     return password
 
 
-def _connected(settings: Settings, work: Callable[[], Awaitable[str]]) -> str:
+def on_database(settings: Settings, work: Callable[[], Awaitable[str]]) -> str:
     """Do it on the database."""
     with place(settings) as here:
         return asyncio.run(_on(here, work))

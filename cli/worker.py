@@ -7,11 +7,14 @@ import structlog
 from docket import Worker
 from redis.exceptions import RedisError
 
+from cli.ends import until_one_ends
 from cli.places import Place, place, redis_answers, require_migrated, warn_without_redis
 from cli.signals import ignore_signals, tell_on_signals
-from cli.watching import until_one_ends
 from common.settings import Settings
+from models.command import settle
 from models.connection import connected
+from workers.followers import FOLLOWERS
+from workers.following import follow
 
 #: In seconds: between two tries to reach a Redis that is away. The wait doubles from the one to the other.
 SHORTEST_WAIT, LONGEST_WAIT = 0.25, 5.0
@@ -39,13 +42,16 @@ async def _work(settings: Settings, here: Place) -> None:
         told = asyncio.Event()
         tell_on_signals(told)
         log.info("worker.started")
-        ends = _keep_working(here.redis_url, told), until_one_ends(here), told.wait()
+        ends = [_keep_working(here.redis_url, told), until_one_ends(here), told.wait()]
+        if FOLLOWERS:
+            ends.append(follow(FOLLOWERS))
         tasks: set[asyncio.Task[object]] = {asyncio.create_task(each) for each in ends}
         done, rest = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         ignore_signals()
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await settle()  # What a follower has begun.
         for task in done:
             task.result()
         log.info("worker.stopped")

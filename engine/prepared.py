@@ -34,7 +34,7 @@ Key = tuple[str, str | None, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class Prepared:
     """Parsed, measured, validated, its variables read."""
 
     schema: GraphQLSchema

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from cli.demo_firms import seed
 from cli.places import Place, place, require_migrated, warn_without_redis
-from cli.seeding import seed
 from cli.signals import ENDING
 from common.settings import Settings
 from common.terminal import say

@@ -1,0 +1,49 @@
+"""What a client reads of the kinds that tests/kinds has: all that hangs on nothing but the thing itself, made from the
+schema. The replica has it besides what it reads of older kinds."""
+
+from typing import get_type_hints
+
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+
+from models.events import Event, bases
+from models.ids import Kind, plural
+from resolvers.root import graphql_schema
+from schema.kinds import type_of
+from schema.permissions import FIELDS
+from tests.api.samples import camel
+from tests.specimens import specimens
+
+KINDS = [known.kind for known in specimens()]
+TYPES = {type_of(kind).__name__ for kind in KINDS}
+
+
+def _read(kind: Kind) -> str:
+    """The values of a thing, and the ids of others that it leads to."""
+    type_ = graphql_schema().type_map[type_of(kind).__name__]
+    assert isinstance(type_, GraphQLObjectType)
+    parts = []
+    for name, field in type_.fields.items():
+        named = get_named_type(field.type)
+        if field.args or (type_.name, name) in FIELDS:
+            continue
+        if is_leaf_type(named):
+            parts.append(name)
+        elif isinstance(named, GraphQLObjectType) and "id" in named.fields:
+            parts.append(f"{name} {{ id }}")
+    return f"... on {type_.name} {{ __typename {' '.join(parts)} }}"
+
+
+def _subject(base: type[Event]) -> Kind:
+    hint = get_type_hints(base, include_extras=True)[str(base.subject)]
+    return next(extra for extra in hint.__metadata__ if isinstance(extra, Kind))
+
+
+#: The lists of them, as a part of a query.
+LISTS = " ".join(f"{camel(plural(kind))}(first: 20) {{ nodes {{ {_read(kind)} }} }}" for kind in KINDS)
+_BASES = {base: camel(str(base.subject)) for base in bases() if _subject(base) in KINDS}
+#: What is read of their events.
+EVENTS = " ".join(
+    f"... on {base.__name__} {{ {name}Id {name} {{ {_read(_subject(base))} }} }}" for base, name in _BASES.items()
+)
+#: The fields of events that show them.
+SUBJECTS = tuple(_BASES.values())

@@ -1,0 +1,47 @@
+"""In which order the processes of a run take the tests: what takes long first, so that nobody waits for one test that
+began last; and a module's tests by one process, as what they share is made by each that runs some of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+#: Modules that take long, with the seconds, roughly: the longest one comes first.
+LONG = {
+    "system/test_oracle.py": 90,
+    "system/test_run.py": 90,
+    "system/test_addresses.py": 60,
+    "docs/test_live_examples.py": 60,
+    "system/test_worker.py": 30,
+    "system/test_printable.py": 20,
+    "system/test_embedded.py": 20,
+    "system/test_watch.py": 20,
+    "system/test_leaked_keys.py": 15,
+    "system/test_demo.py": 15,
+    "system/test_watch_storm.py": 15,
+    "system/test_restored.py": 10,
+}
+_TESTS = Path(__file__).parent
+
+
+def dealt(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:
+    """The tests as xdist's worksteal is to cut them: into as many pieces as there are processes, one after the other,
+    each of which begins with its share of what takes long."""
+    modules: dict[str, list[pytest.Item]] = {name: [] for name in LONG}
+    rest: list[pytest.Item] = []
+    for item in items:
+        modules.get(item.path.relative_to(_TESTS).as_posix(), rest).append(item)
+    hands: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    seconds = [0] * processes
+    for name, tests in modules.items():
+        least = seconds.index(min(seconds))
+        hands[least] += tests
+        seconds[least] += LONG[name] if tests else 0
+    ordered: list[pytest.Item] = []
+    for number, hand in enumerate(hands):
+        piece = (len(items) - len(ordered)) // (processes - number)
+        # Where there is little besides, a piece is cut elsewhere: that costs time and nothing else.
+        others = max(0, piece - len(hand))
+        ordered += hand + rest[:others]
+        del rest[:others]
+    return ordered + rest
