@@ -7,7 +7,7 @@ kept, and its own budget. So whoever is nobody's caller can neither take long, n
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema
@@ -91,7 +91,7 @@ def of_anybody(limits: Limits = TO_SIGN_IN) -> Admission:
 
 def _turns(rest: float) -> Turns:
     told = "Too many new documents, or large variables, are being read just now."
-    return Turns(told, longest_wait=LONGEST_WAIT, rest=rest, first_guess=_GUESS)
+    return Turns(told, longest_wait=LONGEST_WAIT, rest=rest, first_guess=_GUESS, clock=thread_time)
 
 
 def _charge_member(admission: Admission, source: str, member: str) -> None:

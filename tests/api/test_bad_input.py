@@ -372,6 +372,10 @@ async def test_a_malformed_token(desk: Desk, api: Api) -> None:
 
 
 async def test_a_body_that_is_too_long(desk: Desk, api: Api) -> None:
-    answer = await api.send({"query": "{ revision }", "variables": {"pad": "x" * 100_000}})
-    assert answer.status == 413
-    assert "100" in answer.json()["errors"][0]["message"]
+    large = {"query": "{ revision }", "variables": {"pad": "x" * 100_000}}
+    signed = {"authorization": f"Bearer {await api.token(desk.world.owner)}"}
+    nobody: dict[str, str] = {}
+    for headers, most in ((nobody, "16,384 bytes"), (signed, "100,000 bytes")):
+        answer = await api.send(large, **headers)
+        assert answer.status == 413
+        assert most in answer.json()["errors"][0]["message"]
