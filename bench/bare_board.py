@@ -18,8 +18,8 @@ _ACCOUNTS = "SELECT id, name FROM account WHERE firm_id = $1 AND id = ANY($2)"
 _STATUSES = "SELECT id, name, category, color FROM status WHERE firm_id = $1 AND pipeline_id = $2"
 _ASSIGNEES = """SELECT a.job_id, m.id, m.name FROM job_assignee a JOIN member m ON m.id = a.member_id
 WHERE a.job_id = ANY($1) ORDER BY m.name_order, m.id"""
-_OPEN_TASKS = """SELECT job_id, count(*) AS number FROM task
-WHERE job_id = ANY($1) AND state IN ('PLANNED', 'IN_PROGRESS') GROUP BY job_id"""
+_OPEN_TASKS = """SELECT job_id, count(*) AS number FROM job_item
+WHERE job_id = ANY($1) AND kind = 'task' AND open AND unlinked_at IS NULL GROUP BY job_id"""
 
 
 async def bare_board(firm_id: UUID, pipeline_id: UUID) -> bytes:

@@ -11,6 +11,7 @@ from tortoise.models import Model
 from models.actor import Actor
 from models.commands.firms import create_firm
 from models.ids import new_id
+from models.items.links import new_link
 from models.order import spread
 from models.rights import Role
 from models.rows import (
@@ -21,6 +22,7 @@ from models.rows import (
     Firm,
     Job,
     JobAssignee,
+    JobItem,
     Member,
     Pipeline,
     PipelineMember,
@@ -86,7 +88,9 @@ async def build_firm(*, jobs: int, stages: int = 5, accounts: int = 10, members:
     cards = _cards(firm, pipeline, columns, statuses[:3], clients, jobs)
     await _write(cards)
     await _write(_assigned(cards, people))
-    await _write(_tasks(cards))
+    tasks = _tasks(cards)
+    await _write(tasks)
+    await _write(_links(cards, tasks))
     return BenchFirm(firm.id, people, pipeline, columns, cards, clients)
 
 
@@ -149,7 +153,6 @@ def _tasks(jobs: list[Job]) -> list[Task]:
             id=new_id(),
             firm_id=job.firm_id,
             account_id=job.account_id,
-            job_id=job.id,
             name=f"Step {n}",
             state=state,
             created_at=now,
@@ -158,6 +161,11 @@ def _tasks(jobs: list[Job]) -> list[Task]:
         for job in jobs
         for n, state in enumerate(states)
     ]
+
+
+def _links(jobs: list[Job], tasks: list[Task]) -> list[JobItem]:
+    each = len(tasks) // len(jobs) if jobs else 0
+    return [new_link(jobs[n // each], task, task.created_at, None) for n, task in enumerate(tasks)]
 
 
 async def _write(rows: Sequence[Model]) -> None:

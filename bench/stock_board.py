@@ -186,5 +186,5 @@ async def _assignees(jobs: Sequence[UUID]) -> dict[UUID, Any]:
 
 
 async def _open_tasks(jobs: Sequence[UUID]) -> dict[UUID, Any]:
-    tasks = await rows.Task.filter(job_id__in=jobs, state__in=rows.OPEN_STATES)
-    return Counter(task.job_id for task in tasks if task.job_id is not None)
+    links = await rows.JobItem.filter(job_id__in=jobs, kind=Kind.TASK, open=True, unlinked_at=None)
+    return Counter(link.job_id for link in links)

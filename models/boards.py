@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from tortoise.models import Model
@@ -12,7 +12,6 @@ from models.bounds import CARDS, TASKS
 from models.database import fetch
 from models.records import columns, read, record_class
 from models.rows import (
-    OPEN_STATES,
     AccountMember,
     AccountTag,
     Category,
@@ -147,16 +146,18 @@ async def open_jobs(scope: Scope, accounts: Ids) -> dict[UUID, int]:
 @cache
 def _tasks_statement() -> str:
     return f"""
-    SELECT {columns(Task, "linked")} FROM unnest($1::uuid[]) AS asked(job), LATERAL (
-        SELECT * FROM task WHERE job_id = asked.job ORDER BY created_at, id LIMIT $2
+    SELECT {columns(Task, "linked")}, asked.job AS of_job FROM unnest($1::uuid[]) AS asked(job), LATERAL (
+        SELECT task.* FROM job_item AS link JOIN task ON task.id = link.item
+        WHERE link.job_id = asked.job AND link.kind = 'task' AND link.unlinked_at IS NULL
+        ORDER BY task.created_at, task.id LIMIT $2
     ) AS linked ORDER BY linked.created_at, linked.id
     """
 
 
 async def tasks_of_jobs(jobs: Ids) -> dict[UUID, list[Task]]:
     """Each job's tasks, oldest first, at most 200."""
-    rows = await read(Task, _tasks_statement(), jobs, MOST_TASKS)
-    return _grouped((task.job_id, task) for task in rows if task.job_id is not None)
+    rows: list[Any] = await read(Task, _tasks_statement(), jobs, MOST_TASKS)
+    return _grouped((row["of_job"], row) for row in rows)
 
 
 class TaskCounts(NamedTuple):
@@ -167,11 +168,30 @@ class TaskCounts(NamedTuple):
 
 
 _TASK_COUNTS = """
-SELECT job_id, count(*), count(*) FILTER (WHERE state = ANY($2)) FROM task WHERE job_id = ANY($1) GROUP BY job_id
+SELECT job_id, count(*), count(*) FILTER (WHERE open) FROM job_item
+WHERE job_id = ANY($1) AND kind = 'task' AND unlinked_at IS NULL GROUP BY job_id
 """
-_OPEN = [state.value for state in OPEN_STATES]
 
 
 async def task_counts(jobs: Ids) -> dict[UUID, TaskCounts]:
     """How many tasks each job has, and how many of them are open."""
-    return {job: TaskCounts(all, open) for job, all, open in await fetch(_TASK_COUNTS, jobs, _OPEN)}
+    return {job: TaskCounts(all, open) for job, all, open in await fetch(_TASK_COUNTS, jobs)}
+
+
+@cache
+def _jobs_statement(condition: str) -> str:
+    # The links first, which are few: by what a scope sees alone, PostgreSQL would begin with all of its jobs.
+    return f"""
+    WITH link AS MATERIALIZED (
+        SELECT job_id, item, linked_at FROM job_item WHERE item = ANY($1) AND unlinked_at IS NULL
+    )
+    SELECT {columns(Job, "job")}, link.item AS of_item FROM link JOIN job ON job.id = link.job_id
+    WHERE {condition} ORDER BY link.linked_at, job.id
+    """
+
+
+async def jobs_of_items(scope: Scope, items: Ids) -> dict[UUID, list[Job]]:
+    """The visible jobs that each item is linked to, in the order in which it was."""
+    jobs = scope.rows(Job)
+    rows: list[Any] = await read(Job, _jobs_statement(jobs.condition("job", 2)), items, *jobs.values)
+    return _grouped((row["of_item"], row) for row in rows)

@@ -35,9 +35,10 @@ STAGES = Bounds(1, 50)
 CUSTOM_STATUSES = Bounds(0, 50)
 #: What one call changes.
 BULK = Bounds(1, 200)
-#: The cards of a stage that a board reads at once, and the tasks of a job.
+#: The cards of a stage that a board reads at once, the tasks of a job, and what is outstanding on it.
 CARDS = Bounds(1, 1_000)
 TASKS = Bounds(0, 200)
+OUTSTANDING = Bounds(0, 200)
 
 #: The things of a page, the values of a filter, the levels of an order.
 PAGE = Bounds(1, 100)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from tortoise.expressions import Q, Subquery
 
 from models.conditions import holds
-from models.rows import Row
+from models.rows import Job, JobItem, Row
 from models.rows.names import row_class
 from models.scope import Scope
 
@@ -57,6 +57,15 @@ class Linked:
 
     def __call__(self, wanted: Sequence[Any], _scope: Scope, /) -> Q:
         return Q(id__in=Subquery(row_class(self.link).filter(**{f"{self.to}__in": wanted}).values(self.row)))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedToJob:
+    """The row is an item that is linked to one of these jobs, as far as they are visible."""
+
+    def __call__(self, wanted: Sequence[Any], scope: Scope, /) -> Q:
+        jobs = AmongSeen("job_id", Job)(wanted, scope)
+        return Q(id__in=Subquery(JobItem.filter(jobs, unlinked_at__isnull=True).values("item")))
 
 
 @dataclass(frozen=True, slots=True)

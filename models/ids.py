@@ -30,6 +30,11 @@ class Kind(StrEnum):
     TASK = "task"
     TIME_ENTRY = "time_entry"
 
+    @property
+    def spoken(self) -> str:
+        """As people say it."""
+        return self.replace("_", " ")
+
 
 def plural(kind: Kind) -> str:
     """The word for many of them, as lists of them are called."""
@@ -73,7 +78,7 @@ def decode(kind: Kind, text: str) -> UUID:
     """The UUID in the text form of an id of this kind. `Invalid` when it is another kind, or no id at all."""
     found, value = parse(text)
     if found is not kind:
-        raise Invalid(f"This is the id of a {found.replace('_', ' ')}, but a {kind.replace('_', ' ')} is needed here.")
+        raise Invalid(f"This is the id of a {found.spoken}, but a {kind.spoken} is needed here.")
     return value
 
 

@@ -4,14 +4,17 @@ Commands ask the ORM, what is shown is read in SQL; both are made of the same po
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from typing import Any, Protocol
 from uuid import UUID
 
-from tortoise.expressions import Q
+from pypika_tortoise.context import SqlContext
+from pypika_tortoise.terms import Criterion
+from tortoise.expressions import Q, ResolveContext
+from tortoise.query_utils import QueryModifier
 
 from models.conditions import holds
 from models.rights import Right
@@ -49,15 +52,15 @@ class Policy:
     firm: str = "firm_id"
     account: str | None = None
     pipeline: str | None = None
-    #: The column of the job in whose pipeline the row is; where it is null, the row is in none.
-    job: str | None = None
+    #: Whether an item is seen only where the jobs that it is linked to are: linked to none, it is in no pipeline.
+    with_jobs: bool = False
     #: Nothing is seen without this right, but for the viewer's own rows, which always are.
     right: Right | None = None
     owner: str | None = None
     whole_team: bool = False
 
     def __post_init__(self) -> None:
-        asks = any((self.account, self.pipeline, self.job, self.right))
+        asks = any((self.account, self.pipeline, self.with_jobs, self.right))
         if asks == self.whole_team:
             raise TypeError(f"A policy says who sees a row, or that the whole team does, and not both: {self}.")
 
@@ -65,11 +68,15 @@ class Policy:
 def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
     """What holds for the visible rows. Without a member nobody's rows are their own."""
     firm = holds(**{policy.firm: sight.firm_id})
-    withheld = policy.right is not None and policy.right not in sight.rights
-    visible = firm & (holds(id__in=()) if withheld else _in_places(policy, sight))
+    visible = firm & (_in_places(policy, sight) if may_see(policy, sight) else holds(id__in=()))
     if policy.owner is not None and member is not None:
         visible |= firm & holds(**{policy.owner: member})
     return visible
+
+
+def may_see(policy: Policy, sight: Sight) -> bool:
+    """Whether the scope has the right to such rows at all."""
+    return policy.right is None or policy.right in sight.rights
 
 
 def _in_places(policy: Policy, sight: Sight) -> Q:
@@ -78,10 +85,46 @@ def _in_places(policy: Policy, sight: Sight) -> Q:
         places &= holds(**{f"{policy.account}__in": sight.accounts})
     if policy.pipeline is not None and sight.pipelines is not None:
         places &= holds(**{f"{policy.pipeline}__in": sight.pipelines})
-    if policy.job is not None and sight.pipelines is not None:
-        of_job = f"{policy.job.removesuffix('_id')}__pipeline_id__in"
-        places &= holds(**{f"{policy.job}__isnull": True}) | holds(**{of_job: sight.pipelines})
+    if policy.with_jobs and sight.pipelines is not None:
+        places &= _NoJobOutside(sight.pipelines)
     return places
+
+
+_NO_JOB_OUTSIDE = """NOT EXISTS (SELECT FROM job_item AS link JOIN job ON job.id = link.job_id
+WHERE link.item = {row}.id AND link.unlinked_at IS NULL AND job.pipeline_id <> ALL({pipelines}::uuid[]))"""
+
+
+class _NoJobOutside(Q):
+    """No job that the item is linked to is outside these pipelines. A subquery of the ORM knows nothing of the row that
+    is asked about: it would look at the links of all items."""
+
+    __slots__ = ("_pipelines",)
+
+    def __init__(self, pipelines: Collection[UUID]) -> None:
+        super().__init__()
+        self._pipelines = pipelines
+
+    def __bool__(self) -> bool:
+        return True
+
+    def resolve(self, resolve_context: ResolveContext) -> QueryModifier:
+        """The condition of the table that is asked."""
+        return QueryModifier(where_criterion=_InSql(resolve_context.model._meta.db_table, list(self._pipelines)))
+
+
+class _InSql(Criterion):
+    """`_NO_JOB_OUTSIDE` in a query of the ORM."""
+
+    def __init__(self, row: str, pipelines: list[UUID]) -> None:
+        super().__init__()
+        self._row = row
+        self._pipelines = pipelines
+
+    def get_sql(self, ctx: SqlContext) -> str:
+        """The text, of which the pipelines are a value."""
+        assert ctx.parameterizer is not None
+        place = ctx.parameterizer.create_param(self._pipelines).get_sql(ctx)
+        return _NO_JOB_OUTSIDE.format(row=self._row, pipelines=place)
 
 
 @cache
@@ -97,10 +140,9 @@ def sql_condition(policy: Policy, row: str, first: int) -> str:
         asked.append(_among(f"{row}.{policy.account}", next(places)))
     if policy.pipeline is not None:
         asked.append(_among(f"{row}.{policy.pipeline}", next(places)))
-    if policy.job is not None:
-        place, column = next(places), f"{row}.{policy.job}"
-        of_job = f"EXISTS (SELECT FROM job WHERE job.id = {column} AND job.pipeline_id = ANY({place}))"
-        asked.append(f"({place}::uuid[] IS NULL OR {column} IS NULL OR {of_job})")
+    if policy.with_jobs:
+        place = next(places)
+        asked.append(f"({place}::uuid[] IS NULL OR {_NO_JOB_OUTSIDE.format(row=row, pipelines=place)})")
     if policy.owner is None:
         return " AND ".join([firm, *asked])
     return f"{firm} AND ({' AND '.join(asked)} OR {row}.{policy.owner} = {next(places)})"
@@ -114,10 +156,10 @@ def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[An
     """The values of `sql_condition`, in order."""
     values: list[Any] = [sight.firm_id]
     if policy.right is not None:
-        values.append(policy.right in sight.rights)
+        values.append(may_see(policy, sight))
     if policy.account is not None:
         values.append(sight.accounts)
-    if policy.pipeline is not None or policy.job is not None:
+    if policy.pipeline is not None or policy.with_jobs:
         values.append(sight.pipelines)
     if policy.owner is not None:
         values.append(member)

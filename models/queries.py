@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.expressions import Q
 from tortoise.fields.base import Field
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from models.records import read
@@ -23,7 +24,7 @@ def is_nullable(model: type[Row], column: str) -> bool:
     return bool(model._meta.fields_map[column].null)
 
 
-def column_value(model: type[Row], column: str, value: Any) -> Any:
+def column_value(model: type[Model], column: str, value: Any) -> Any:
     """What stands for a column in a cursor, as the column has it. Anybody can make a cursor up: `ValueError` unless it
     could have come out of the column."""
     field = model._meta.fields_map[column]

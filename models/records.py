@@ -48,13 +48,15 @@ class Record(asyncpg.Record):  # type: ignore[misc]
 
 @cache
 def record_class(model: type[Row]) -> type[Record]:
-    """The records of a model's rows: its columns, and the properties and methods that the model itself defines. There
-    is nothing to change or store one with."""
+    """The records of a model's rows: its columns, and the properties and methods that the model defines, or what it
+    is made from below `Row`. There is nothing to change or store one with."""
     body: dict[str, Any] = {"__slots__": (), "__doc__": model.__doc__, "__module__": __name__, "kind": model.kind}
     body |= {column: _attribute(column, model._meta.fields_map[column]) for column in _columns(model)}
     body |= {
         name: member
-        for name, member in vars(model).items()
+        for defined in reversed(model.__mro__)
+        if defined is not Row and issubclass(defined, Row)
+        for name, member in vars(defined).items()
         if not name.startswith("_")
         and name not in model._meta.fields_map
         and (isinstance(member, property) or isfunction(member))

@@ -83,7 +83,7 @@ class Rows(Generic[R]):
 
     def _found(self, row: R | None, path: tuple[str, ...]) -> R:
         if row is None:
-            raise NotFound(f"There is no such {self._model.kind.replace('_', ' ')}, or you may not see it.", *path)
+            raise NotFound(f"There is no such {self._model.kind.spoken}, or you may not see it.", *path)
         return row
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models import rows
 from models.ids import Kind
-from models.rows import AccountType, CardField, Category, JobOrder, Priority, TaskState, TimeFlag
+from models.rows import AccountType, Awaited, CardField, Category, JobOrder, Priority, TaskState, TimeFlag
 from models.rows.names import name_of
 
 __all__ = [
@@ -17,10 +17,12 @@ __all__ = [
     "AccountMember",
     "AccountTag",
     "AccountType",
+    "Awaited",
     "CardField",
     "Category",
     "ClientStatus",
     "Firm",
+    "Item",
     "Job",
     "JobAssignee",
     "JobOrder",
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
         AccountTag,
         ClientStatus,
         Firm,
+        Item,
         Job,
         JobAssignee,
         Member,
@@ -70,6 +73,7 @@ else:
     AccountTag = name_of(rows.AccountTag)
     ClientStatus = name_of(rows.ClientStatus)
     Firm = name_of(rows.Firm)
+    Item = name_of(rows.Item)
     Job = name_of(rows.Job)
     JobAssignee = name_of(rows.JobAssignee)
     Member = name_of(rows.Member)

@@ -77,13 +77,14 @@ def _any_of(alternatives: Sequence[Q]) -> Q:
 def _plain(value: Any, field: dataclasses.Field[Any]) -> Any:
     """What a field was given, as the domain has it."""
     if isinstance(value, IdFilter):
-        return [decode(field.metadata[KIND], id) for id in _bounded(value.in_)]
+        return [decode(field.metadata[KIND], id) for id in bounded(value.in_)]
     if isinstance(value, DateFilter | DateTimeFilter):
         return Between(**{part.name: given for part, given in _given(value)})
-    return _bounded(value) if isinstance(value, list) else value
+    return bounded(value) if isinstance(value, list) else value
 
 
-def _bounded(values: Sequence[Any]) -> list[Any]:
+def bounded(values: Sequence[Any]) -> list[Any]:
+    """The values of a filter, of which there may be so many."""
     if len(values) > MOST_VALUES:
         raise Invalid(f"A filter takes at most {MOST_VALUES} values, not {len(values)}.", "filter")
     return list(values)

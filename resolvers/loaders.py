@@ -14,11 +14,22 @@ from uuid import UUID
 from models import boards, clock, time_sums
 from models.errors import Invalid
 from models.ids import Kind
+from models.items.reads import (
+    LinkKey,
+    Outstanding,
+    Wanted,
+    item_counts,
+    items_of_jobs,
+    open_item_counts,
+    outstanding,
+)
 from models.log import Logged, read_histories
 from models.scope import Scope, Viewer
-from models.seen import Firm, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
+from models.seen import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
 from resolvers.batching import Loader
+from resolvers.item_pages import ItemPage, item_page, items_asked
 from resolvers.paging import HistoryPage, history_page, history_reached
+from schema.inputs.filters import LinkedItemFilter
 from schema.types.time import Money
 
 K = TypeVar("K")
@@ -169,6 +180,19 @@ class Loaders:
         """A job's tasks."""
         return self._lists("tasks", boards.tasks_of_jobs).future(job_id)
 
+    def job_of(self, item_id: UUID) -> Soon[Job | None]:
+        """The visible job of an item that is linked to one at most."""
+
+        async def load(items: Sequence[UUID]) -> dict[UUID, Job]:
+            found = await boards.jobs_of_items(self._context.scope, items)
+            rows = self._rows(Kind.JOB)
+            rows.know({job.id: job for jobs in found.values() for job in jobs})
+            # The same row as everywhere in the answer, also where that was read before.
+            known = await rows.many(jobs[0].id for jobs in found.values())
+            return dict(zip(found, known, strict=True))
+
+        return self._loader("job_of", load, _nothing).get(item_id)
+
     def task_count(self, job_id: UUID) -> Soon[int]:
         """How many tasks a job has."""
         return self._counting_tasks("task_count", lambda counts: counts.all).get(job_id)
@@ -184,6 +208,43 @@ class Loaders:
             return {job: part(counts) for job, counts in zip(jobs, await counted.many(jobs), strict=True)}
 
         return self._loader(key, load, int)
+
+    def open_item_count(self, job_id: UUID) -> Soon[int]:
+        """How many items hold a job."""
+        return self._loader("open_item_count", open_item_counts, int).get(job_id)
+
+    def outstanding(self, job_id: UUID) -> Awaitable[list[Outstanding]]:
+        """What holds a job."""
+        return self._lists("outstanding", outstanding).future(job_id)
+
+    async def items(self, job_id: UUID, filter: LinkedItemFilter | None, first: int, after: str | None) -> ItemPage:
+        """A page of a job's items, in the order in which they were linked."""
+        asked = items_asked(self._context.scope, job_id, filter, first, after)
+        # Before they are read: as with a history.
+        holds = self._context.holds(first)
+        read = await self._linked(job_id, asked.wanted, asked.start, first + 1) if holds else []
+        return item_page(read, asked, lambda: self._item_count(job_id, asked.wanted))
+
+    def _linked(
+        self, job_id: UUID, wanted: Wanted, after: LinkKey | None, limit: int
+    ) -> Awaitable[list[tuple[LinkKey, Item | None]]]:
+        """The next items of a job, each with its place; None for one that has ended since its place was read."""
+
+        async def load(jobs: Sequence[UUID]) -> dict[UUID, list[tuple[LinkKey, Item | None]]]:
+            found = await items_of_jobs(jobs, wanted, after, limit)
+            ids: dict[Kind, list[UUID]] = {kind: [] for kind in wanted.kinds}
+            for link in (link for links in found.values() for link in links):
+                ids[link.kind].append(link.key.item)
+            items: dict[UUID, Item | None] = {}
+            for kind, of_kind in ids.items():
+                items |= zip(of_kind, await self._rows(kind).many(of_kind), strict=True)
+            return {job: [(link.key, items[link.key.item]) for link in links] for job, links in found.items()}
+
+        return self._lists(("linked", wanted, after, limit), load).future(job_id)
+
+    def _item_count(self, job_id: UUID, wanted: Wanted) -> Awaitable[int]:
+        """How many items a job has."""
+        return self._loader(("item_count", wanted), lambda jobs: item_counts(jobs, wanted), int).future(job_id)
 
     def tracked(self, job_id: UUID) -> Soon[int]:
         """The minutes logged on a job."""

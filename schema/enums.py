@@ -7,9 +7,11 @@ import strawberry
 
 from models.actor import ActorKind as _ActorKind
 from models.errors import Code
+from models.items.kinds import item_kinds
 from models.rights import Right as _Right
 from models.rights import Role as _Role
 from models.seen import AccountType as _AccountType
+from models.seen import Awaited as _Awaited
 from models.seen import CardField as _CardField
 from models.seen import Category
 from models.seen import JobOrder as _JobOrder
@@ -159,4 +161,20 @@ CardField = _described(
     TAGS="The tags of the account.",
     TASKS="The open tasks.",
     TIME_IN_STAGE="How long the job has been on its stage.",
+)
+
+_item_kinds: Any = Enum("ItemKind", {kind.name: kind.value for kind in item_kinds()})  # type: ignore[misc]
+ItemKind = _described(
+    _item_kinds,
+    "ItemKind",
+    "What kind of thing is linked to a job.",
+    **{kind.name: f"{(of.model.__doc__ or '').split('.', 1)[0]}." for kind, of in item_kinds().items()},
+)
+
+Awaited = _described(
+    _Awaited,
+    "Awaited",
+    "What an open item waits for.",
+    START="That somebody of the team begins it.",
+    COMPLETION="That somebody of the team completes or cancels it.",
 )

@@ -27,6 +27,7 @@ from schema.permissions import withhold
 from schema.types.base import loaded, value
 from schema.types.events import Event, FieldChange, FieldChanged
 from schema.types.firm import Firm
+from schema.types.items import LinkedItem
 from schema.types.jobs import Job
 
 
@@ -122,12 +123,17 @@ def _make(name: str, bases: tuple[type, ...], description: str, made: dict[str, 
     return type(name, bases, body)
 
 
+def _kind_of(cls: type[facts.Event]) -> Kind:
+    """The kind of what such events happen to."""
+    assert cls.subject is not None
+    kind = _kind(get_type_hints(cls, include_extras=True)[cls.subject])
+    assert kind is not None
+    return kind
+
+
 def _thing(base: type[facts.Event]) -> str:
     """The name of the type of what the events of a base happen to."""
-    assert base.subject is not None
-    kind = _kind(get_type_hints(base, include_extras=True)[base.subject])
-    assert kind is not None
-    return type_of(kind).__name__
+    return type_of(_kind_of(base)).__name__
 
 
 def _shown(base: type[facts.Event]) -> set[str]:
@@ -136,21 +142,49 @@ def _shown(base: type[facts.Event]) -> set[str]:
     return {base.subject, *base.beside}
 
 
-def _interface(base: type[facts.Event]) -> type:
+def _interface(base: type[facts.Event], made: dict[str, tuple[Any, Any]]) -> type:
     description = " ".join((base.__doc__ or "").partition("\n\n")[0].split())
-    made = _fields_of(base, _THINGS[base], _shown(base))
     return strawberry.interface(_make(base.__name__, (Event,), description, made), description=description)
 
 
+_ITEMS: dict[type[facts.Event], Kind] = {
+    cls: _kind_of(cls) for cls in KINDS.values() if issubclass(cls, facts.ItemEvent)
+}
+
+
+def _load_item(logged: Logged, context: Any) -> Any:
+    return context.load.one(_ITEMS[type(logged.event)], logged.event.thing)
+
+
+def _item_id(logged: Logged) -> str:
+    assert logged.event.thing is not None
+    return encode(_ITEMS[type(logged.event)], logged.event.thing)
+
+
+_PRESENT_ITEM = "The item as it is now; null when it is gone, or you may not see it any more."
+
+
+def _link(base: type[facts.Event]) -> type:
+    made = _fields_of(base, "", {"job"}) | {
+        "item": (Optional[LinkedItem], loaded(_load_item, _PRESENT_ITEM)),  # noqa: UP045 - built at run time
+        "item_id": (strawberry.ID, value(_item_id, "The id of the item.")),
+    }
+    return _interface(base, made)
+
+
 _THINGS = {base: _thing(base) for base in facts.bases()}
-INTERFACES: dict[type[facts.Event], type] = {base: _interface(base) for base in _THINGS}
+#: What is said of the links of all kinds of items alike, besides the interface of the kind.
+_LINKS: dict[type[facts.Event], type] = {base: _link(base) for base in (facts.ItemLinked, facts.ItemUnlinked)}
+INTERFACES: dict[type[facts.Event], type] = {
+    base: _interface(base, _fields_of(base, thing, _shown(base))) for base, thing in _THINGS.items()
+} | _LINKS
 
 
 def _base_of(cls: type[facts.Event]) -> type[facts.Event] | None:
     """The base whose interface an event has; None for the firm's own."""
     if issubclass(cls, facts.View):
         return cls.of
-    return next((base for base in INTERFACES if issubclass(cls, base)), None)
+    return next((base for base in _THINGS if issubclass(cls, base)), None)
 
 
 def _load_firm(_logged: Logged, context: Any) -> Any:
@@ -178,9 +212,11 @@ def _type(cls: type[facts.Event]) -> type:
         made |= {"firm": (Optional[Firm], loaded(_load_firm, "The firm as it is now."))}  # noqa: UP045 - at run time
 
     is_event = TypeCheck(lambda source: type(getattr(source, "event", None)) is cls)
-    parent = INTERFACES[base] if base else Event
+    parents = [INTERFACES[base]] if base else []
+    parents += [link for each, link in _LINKS.items() if issubclass(cls, each)]
     description = cls.__doc__ or ""
-    built = strawberry.type(_make(name, (parent,), description, made, is_type_of=is_event), description=description)
+    body = _make(name, tuple(parents) or (Event,), description, made, is_type_of=is_event)
+    built = strawberry.type(body, description=description)
     withhold(built, withheld)
     return built
 

@@ -1,16 +1,22 @@
 """Databases of a test's own, beside the run's."""
 
 import os
+import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 from tortoise.context import TortoiseContext
 from tortoise.migrations.api.migrate import migrate as run_migrations
 
 import embedded
-from models.connection import _config, credentials
+from models import migrations
+from models.connection import _config, credentials, migrate
 from models.database import sql
+from models.ids import new_id
 
 #: The databases that are made once and then copied, by what they are: migrating takes seconds, copying a moment.
 _templates: dict[tuple[str, ...], str] = {}
@@ -50,6 +56,62 @@ async def own_database(
     finally:
         await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await admin.close()
+
+
+@dataclass(frozen=True, slots=True)
+class OldDatabase:
+    """A database as a version before left it, and a connection to it. What is written there is SQL: today's rows do not
+    fit into it."""
+
+    url: str
+    db: asyncpg.Connection
+
+    async def migrate(self) -> None:
+        """Bring it to the present version."""
+        await migrate(self.url)
+
+    async def insert(self, table: str, **columns: Any) -> None:
+        """Write a row."""
+        values = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
+        await self.db.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})", *columns.values())
+
+    async def add(self, table: str, **columns: Any) -> UUID:
+        """Write a row that has an id and a version. Its id."""
+        id: UUID = columns.setdefault("id", new_id())
+        await self.insert(table, **({"version": 1} | columns))
+        return id
+
+    async def firm(self) -> UUID:
+        """A firm in UTC. Its id."""
+        id, now = new_id(), await self.db.fetchval("SELECT now()")
+        settings = {"time_zone": "UTC", "currency": "USD", "client_status_enabled": True, "count_pending_ach": False}
+        log = {"revision": 0, "scope_revision": 0, "epoch": id}
+        return await self.add("firm", id=id, name="F", **settings, **log, created_at=now)
+
+    async def member(self, firm: UUID, **columns: Any) -> UUID:
+        """A member of it. Their id."""
+        usual = {"email": "o@f.test", "name": "O", "role": "EMPLOYEE", "given_rights": "[]", "capacity": 2400}
+        now = await self.db.fetchval("SELECT now()")
+        return await self.add("member", firm_id=firm, **(usual | columns), active=True, created_at=now)
+
+    async def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table, in the order of their ids."""
+        return [dict(row) for row in await self.db.fetch(f"SELECT * FROM {table} ORDER BY id")]
+
+
+@asynccontextmanager
+async def database_before(
+    servers: embedded.Servers, migration: str, *, time_zone: str = "UTC"
+) -> AsyncIterator[OldDatabase]:
+    """A database of the version before this migration, such as `0004_text_keys`."""
+    known = sorted(module.name for module in pkgutil.iter_modules(migrations.__path__))
+    previous = known[known.index(migration) - 1]
+    async with own_database(servers, f"before_{migration}", migrated_to=previous, time_zone=time_zone) as url:
+        db = await asyncpg.connect(**credentials(url))
+        try:
+            yield OldDatabase(url, db)
+        finally:
+            await db.close()
 
 
 async def drop_templates(servers: embedded.Servers) -> None:

@@ -12,18 +12,19 @@ from models.bounds import BUDGET, LOGGED
 from models.command import Change, command
 from models.commands.hours import MOST_MINUTES_A_DAY, hold_time_of
 from models.commands.placing import keys_for
-from models.commands.time import entry_place
 from models.errors import Invalid, LimitReached, Refusal, RuleBroken
 from models.events import Event, JobCreated, TaskCreated, TimeLogged
 from models.ids import new_id
+from models.items.links import new_link
 from models.rights import Role
 from models.rows import (
-    OPEN_STATES,
     Account,
     Category,
     ClientStatus,
+    Item,
     Job,
     JobAssignee,
+    JobItem,
     Member,
     Pipeline,
     Priority,
@@ -130,6 +131,7 @@ class _Batch:
     tasks: list[Task] = field(default_factory=list)
     task_assignees: list[TaskAssignee] = field(default_factory=list)
     entries: list[TimeEntry] = field(default_factory=list)
+    links: list[JobItem] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
     @classmethod
@@ -234,19 +236,23 @@ class _Batch:
             id=new_id(),
             firm_id=job.firm_id,
             account_id=job.account_id,
-            job_id=job.id,
+            created_by_id=self.change.member_id,
             name=NAME.check(wanted.name, "tasks"),
             description=DESCRIPTION.check(wanted.description, "tasks"),
             state=wanted.state,
             priority=wanted.priority,
             due_date=wanted.due_date,
-            completed_at=None if wanted.state in OPEN_STATES else job.stage_entered_at,
             created_at=job.created_at,
         )
+        task.completed_at = None if task.open else job.stage_entered_at
         self.tasks.append(task)
         for member_id in await self._active(wanted.assignee_ids, "tasks"):
             self.task_assignees.append(TaskAssignee(task_id=task.id, member_id=member_id))
-        self.events.append(TaskCreated(task=task.id, account=job.account_id, job=job.id, pipeline=job.pipeline_id))
+        self._link(job, task)
+        self.events.append(TaskCreated(**task.named, job=job.id, pipeline=job.pipeline_id))
+
+    def _link(self, job: Job, item: Item) -> None:
+        self.links.append(new_link(job, item, self.change.now, self.change.member_id))
 
     async def _take_entry(self, job: Job, wanted: NewEntry) -> None:
         (member_id,) = await self._active([wanted.member_id], "entries")
@@ -258,7 +264,7 @@ class _Batch:
             firm_id=job.firm_id,
             member_id=member_id,
             account_id=job.account_id,
-            job_id=job.id,
+            created_by_id=self.change.member_id,
             day=wanted.day,
             minutes=checks.minutes(wanted.minutes, "entries", LOGGED),
             note=NOTE.check(wanted.note, "entries"),
@@ -267,7 +273,8 @@ class _Batch:
         )
         self._fill_day(entry)
         self.entries.append(entry)
-        self.events.append(TimeLogged(**entry_place(entry, job.pipeline_id), minutes=entry.minutes))
+        self._link(job, entry)
+        self.events.append(TimeLogged(**entry.named, job=job.id, pipeline=job.pipeline_id, minutes=entry.minutes))
 
     def _fill_day(self, entry: TimeEntry) -> None:
         day = (entry.member_id, entry.day)
@@ -295,6 +302,7 @@ class _Batch:
         await Job.bulk_create(self.jobs)
         await Task.bulk_create(self.tasks)
         await TimeEntry.bulk_create(self.entries)
+        await JobItem.bulk_create(self.links)
         await JobAssignee.bulk_create(self.job_assignees)
         await TaskAssignee.bulk_create(self.task_assignees)
         for event in self.events:

@@ -1,6 +1,7 @@
 """Opening, editing, assigning and deleting jobs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -10,7 +11,7 @@ from models.bounds import BUDGET
 from models.bulk import Bulk
 from models.command import Change, command
 from models.commands.placing import keys_for
-from models.commands.shared import active_members, each, known_members, made_before, replace_links
+from models.commands.shared import active_members, each, expect_active, known_members, made_before, replace_links
 from models.database import sql
 from models.errors import RuleBroken
 from models.events import (
@@ -19,11 +20,10 @@ from models.events import (
     JobCreated,
     JobDeleted,
     JobUpdated,
-    TaskUnlinked,
-    TimeEntryUpdated,
     changes_of,
 )
 from models.ids import new_id
+from models.items.item import unlink_all
 from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import (
     Account,
@@ -31,13 +31,13 @@ from models.rows import (
     ClientStatus,
     Job,
     JobAssignee,
+    Member,
     Pipeline,
     Priority,
     Stage,
     Status,
-    Task,
-    TimeEntry,
 )
+from models.storing import store_all
 from models.targets import Target, several
 from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
 
@@ -175,7 +175,11 @@ async def assign_job(
     """Make just these members the assignees of a job."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    return await _assign(change, job, checks.at_most(member_ids, "member_ids"))
+    wanted = checks.at_most(member_ids, "member_ids")
+    team = await _team_of(change, [job.id], wanted)
+    team.check(job)
+    await _assign(change, [job], team)
+    return job
 
 
 @command("assignJobs", EVERY_MEMBER)
@@ -187,25 +191,61 @@ async def assign_jobs(
     await known_members(change, wanted, "member_ids")
     targets = several(jobs, "jobs")
     locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    team = await _team_of(change, list(locked), wanted)
+    done = each(targets, "jobs", atomic, lambda target: team.check(target.among(locked)))
+    await _assign(change, done.rows, team)
+    return done
 
-    async def assign(target: Target) -> Job:
-        return await _assign(change, target.among(locked), wanted)
 
-    return await each(targets, "jobs", atomic, assign)
+@dataclass(frozen=True, slots=True)
+class _Team:
+    """The members who are to be assigned to jobs, and those who are."""
+
+    wanted: Sequence[UUID]
+    members: Mapping[UUID, Member]
+    present: Mapping[UUID, set[UUID]]
+
+    def added(self, job: Job) -> tuple[UUID, ...]:
+        """Who is assigned newly."""
+        return tuple(id for id in self.wanted if id not in self.present[job.id])
+
+    def removed(self, job: Job) -> tuple[UUID, ...]:
+        """Who is taken off."""
+        return tuple(sorted(self.present[job.id] - set(self.wanted)))
+
+    def check(self, job: Job) -> Job:
+        """`RuleBroken` where somebody would be assigned who has been deactivated."""
+        # Whoever was so since stays assigned.
+        expect_active((self.members[id] for id in self.added(job)), "member_ids")
+        return job
 
 
-async def _assign(change: Change, job: Job, wanted: Sequence[UUID]) -> Job:
-    present = set(await JobAssignee.filter(job_id=job.id).values_list("member_id", flat=True))
-    await active_members(change, [id for id in wanted if id not in present], "member_ids")
-    added, removed = await replace_links(JobAssignee, {"job_id": job.id}, "member_id", wanted)
-    if added or removed:
-        await job.store()
-        change.record(
-            JobAssigneesChanged(
-                job=job.id, account=job.account_id, pipeline=job.pipeline_id, added=added, removed=removed
-            )
-        )
-    return job
+async def _team_of(change: Change, job_ids: Sequence[UUID], wanted: Sequence[UUID]) -> _Team:
+    present: dict[UUID, set[UUID]] = {id: set() for id in job_ids}
+    for job_id, member_id in await JobAssignee.filter(job_id__in=job_ids).values_list("job_id", "member_id"):
+        present[job_id].add(member_id)
+    return _Team(wanted, await known_members(change, wanted, "member_ids"), present)
+
+
+async def _assign(change: Change, jobs: Sequence[Job], team: _Team) -> None:
+    changed = [job for job in jobs if team.added(job) or team.removed(job)]
+    if not changed:
+        return
+    added = [(job.id, member_id) for job in changed for member_id in team.added(job)]
+    await sql(
+        "INSERT INTO job_assignee (job_id, member_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])",
+        [job_id for job_id, _ in added],
+        [member_id for _, member_id in added],
+    )
+    await sql(
+        "DELETE FROM job_assignee WHERE job_id = ANY($1) AND member_id <> ALL($2)",
+        [job.id for job in changed],
+        list(team.wanted),
+    )
+    await store_all(changed)
+    for job in changed:
+        told = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
+        change.record(JobAssigneesChanged(**told, added=team.added(job), removed=team.removed(job)))
 
 
 #: What the columns of a job's own copy begin with.
@@ -282,7 +322,8 @@ async def delete_job(change: Change, *, job_id: UUID, expected_version: int | No
     was."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    return await _delete(change, job)
+    await _delete(change, [job])
+    return job
 
 
 @command("deleteJobs", Role.ADMIN)
@@ -290,31 +331,15 @@ async def delete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = 
     """Delete jobs for good, in one revision."""
     targets = several(jobs, "jobs")
     locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
-
-    async def delete(target: Target) -> Job:
-        return await _delete(change, target.among(locked))
-
-    return await each(targets, "jobs", atomic, delete)
+    done = each(targets, "jobs", atomic, lambda target: target.among(locked))
+    await _delete(change, done.rows)
+    return done
 
 
-async def _delete(change: Change, job: Job) -> Job:
-    for task in await Task.filter(job_id=job.id).order_by("id").select_for_update(no_key=True):
-        task.job_id = None
-        await task.store("job_id")
-        change.record(TaskUnlinked(task=task.id, account=task.account_id, job=job.id, pipeline=job.pipeline_id))
-    for entry in await TimeEntry.filter(job_id=job.id).order_by("id").select_for_update(no_key=True):
-        entry.job_id = None
-        await entry.store("job_id")
-        change.record(
-            TimeEntryUpdated(
-                entry=entry.id,
-                member=entry.member_id,
-                account=entry.account_id,
-                job=job.id,
-                pipeline=job.pipeline_id,
-                changes={"job_id": (str(job.id), None)},
-            )
-        )
-    await sql("DELETE FROM job WHERE id = $1", job.id)
-    change.record(JobDeleted(job=job.id, account=job.account_id, pipeline=job.pipeline_id, name=job.name))
-    return job
+async def _delete(change: Change, jobs: Sequence[Job]) -> None:
+    told = await unlink_all(change, jobs)
+    await sql("DELETE FROM job WHERE id = ANY($1)", list(told))
+    for job in jobs:
+        for event in told[job.id]:
+            change.record(event)
+        change.record(JobDeleted(job=job.id, account=job.account_id, pipeline=job.pipeline_id, name=job.name))

@@ -1,16 +1,19 @@
 """Moving jobs: along a pipeline, to another one, through their statuses."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
+
+from tortoise.expressions import Q
 
 from models.bulk import Bulk
 from models.command import Change, command
-from models.commands.placing import keys_for
+from models.commands.placing import keys_for, put
 from models.commands.shared import each
 from models.errors import RuleBroken
-from models.events import JobMoved, JobStatusChanged
+from models.events import JobStatusChanged
 from models.rights import EVERY_MEMBER
 from models.rows import Account, Category, Job, Stage, Status
+from models.storing import store_all
 from models.targets import Target, several
 
 
@@ -31,8 +34,9 @@ async def move_job(
     job.expect(expected_version)
     stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     _movable(job)
-    (position,) = await keys_for(change, stage, [job.id], before=before_job_id, after=after_job_id)
-    return await _place(change, job, stage, position, await _statuses_of(job, stage))
+    keys = await keys_for(change, stage, [job.id], before=before_job_id, after=after_job_id)
+    await put(change, [job], stage, keys, await _counterparts([job], stage))
+    return job
 
 
 @command("moveJobs", EVERY_MEMBER)
@@ -51,73 +55,39 @@ async def move_jobs(
     targets = several(jobs, "jobs")
     locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
-    ids = list(dict.fromkeys(target.id for target in targets if target.id in locked))
+    ids = [target.id for target in targets if target.id in locked]
     keys = await keys_for(change, stage, ids, before=before_job_id, after=after_job_id)
     positions = dict(zip(ids, keys, strict=True))
-
-    async def move(target: Target) -> Job:
-        job = target.among(locked)
-        _movable(job)
-        return await _place(change, job, stage, positions[job.id], await _statuses_of(job, stage))
-
-    return await each(targets, "jobs", atomic, move)
+    done = each(targets, "jobs", atomic, lambda target: _movable(target.among(locked)))
+    placed = [positions[job.id] for job in done.rows]
+    await put(change, done.rows, stage, placed, await _counterparts(done.rows, stage))
+    return done
 
 
-def _movable(job: Job) -> None:
+def _movable(job: Job) -> Job:
     if job.archived_at is not None:
         raise RuleBroken("An archived job cannot move. Restore it first.", "job_id")
-
-
-async def _statuses_of(job: Job, stage: Stage) -> dict[UUID, Status]:
-    if job.pipeline_id == stage.pipeline_id:
-        return {}
-    found = await Status.filter(pipeline_id__in=[job.pipeline_id, stage.pipeline_id])
-    return {status.id: status for status in found}
-
-
-async def _place(change: Change, job: Job, stage: Stage, position: str, statuses: dict[UUID, Status]) -> Job:
-    from_pipeline, from_stage, from_status = job.pipeline_id, job.stage_id, job.status_id
-    columns = ["position"]
-    job.position = position
-    if stage.id != from_stage:
-        job.stage_id, job.stage_entered_at = stage.id, change.now
-        columns += ["stage_id", "stage_entered_at"]
-    if stage.pipeline_id != from_pipeline:
-        job.pipeline_id = stage.pipeline_id
-        job.status_id = _counterpart(statuses, statuses[from_status], stage.pipeline_id).id
-        columns += ["pipeline_id", "status_id"]
-    await job.store(*columns)
-    change.record(
-        JobMoved(
-            job=job.id,
-            account=job.account_id,
-            pipeline=job.pipeline_id,
-            from_pipeline=from_pipeline,
-            from_stage=from_stage,
-            to_stage=stage.id,
-        )
-    )
-    if job.status_id != from_status:
-        _record_status(change, job, from_status)
     return job
 
 
-def _counterpart(statuses: dict[UUID, Status], status: Status, pipeline_id: UUID) -> Status:
-    """The built-in status of the same category in another pipeline; Active for a custom one."""
-    category = Category.ACTIVE if status.category is Category.CUSTOM else status.category
-    return next(s for s in statuses.values() if s.pipeline_id == pipeline_id and s.category is category)
+async def _counterparts(jobs: Sequence[Job], stage: Stage) -> dict[UUID, UUID]:
+    """The statuses that jobs of other pipelines get on this stage, by job: the built-in one of the same category, and
+    Active for a custom one."""
+    strangers = [job for job in jobs if job.pipeline_id != stage.pipeline_id]
+    if not strangers:
+        return {}
+    found = await Status.filter(Q(id__in={job.status_id for job in strangers}) | Q(pipeline_id=stage.pipeline_id))
+    present = {status.id: status.category for status in found}
+    built_in = {status.category: status.id for status in found if status.pipeline_id == stage.pipeline_id}
+    return {job.id: built_in[_BUILT_IN.get(present[job.status_id], present[job.status_id])] for job in strangers}
 
 
-def _record_status(change: Change, job: Job, from_status: UUID) -> None:
-    change.record(
-        JobStatusChanged(
-            job=job.id,
-            account=job.account_id,
-            pipeline=job.pipeline_id,
-            from_status=from_status,
-            to_status=job.status_id,
-        )
-    )
+#: What a custom status becomes where there is none of its own.
+_BUILT_IN = {Category.CUSTOM: Category.ACTIVE}
+
+#: The status that a job is to get; and whether it may, `RuleBroken` if not.
+To = Callable[[Job], Status]
+May = Callable[[Job, Status], None]
 
 
 @command("setJobStatus", EVERY_MEMBER)
@@ -127,7 +97,8 @@ async def set_job_status(change: Change, *, job_id: UUID, status_id: UUID, expec
     The stage stays."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    return await _enter(change, job, await change.scope.rows(Status).get(status_id, "status_id"))
+    status = await change.scope.rows(Status).get(status_id, "status_id")
+    return await _one(change, job, lambda job: status, _may_enter)
 
 
 @command("setJobsStatus", EVERY_MEMBER)
@@ -136,42 +107,69 @@ async def set_jobs_status(change: Change, *, jobs: Sequence[Target], status_id: 
     targets = several(jobs, "jobs")
     locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     status = await change.scope.rows(Status).get(status_id, "status_id")
-
-    async def enter(target: Target) -> Job:
-        return await _enter(change, target.among(locked), status)
-
-    return await each(targets, "jobs", atomic, enter)
+    return await _several(change, targets, locked, atomic, lambda job: status, _may_enter)
 
 
-async def _enter(change: Change, job: Job, status: Status) -> Job:
+def _may_enter(job: Job, status: Status) -> None:
     if status.pipeline_id != job.pipeline_id:
         raise RuleBroken("This status belongs to another pipeline. Choose one of the job's own.", "status_id")
     if job.archived_at is not None and status.category is not Category.ARCHIVED:
         raise RuleBroken("This job is archived. Restore it first.", "job_id")
-    return await _under(change, job, status)
 
 
-async def _require_open_account(change: Change, job: Job) -> None:
-    # Locked, so that the account is not archived meanwhile: an archived one has no open jobs.
-    account = await change.scope.rows(Account).lock(job.account_id)
-    if account.archived:
+async def _one(change: Change, job: Job, to: To, may: May) -> Job:
+    status = to(job)
+    may(job, status)
+    _require_open_account(job, status, await _accounts_of(change, [job], to))
+    await _put_under(change, [(job, status)])
+    return job
+
+
+async def _several(
+    change: Change, targets: Sequence[Target], locked: Mapping[UUID, Job], atomic: bool, to: To, may: May
+) -> Bulk[Job]:
+    accounts = await _accounts_of(change, locked.values(), to)
+
+    def accept(target: Target) -> tuple[Job, Status]:
+        job = target.among(locked)
+        status = to(job)
+        may(job, status)
+        _require_open_account(job, status, accounts)
+        return job, status
+
+    done = each(targets, "jobs", atomic, accept)
+    await _put_under(change, done.rows)
+    return Bulk([job for job, _ in done.rows], done.refused)
+
+
+def _takes_up(job: Job, status: Status) -> bool:
+    """Whether a job that was completed or archived is to be worked on again."""
+    ended = job.archived_at is not None or job.completed_at is not None
+    return ended and status.id != job.status_id and status.category in (Category.ACTIVE, Category.CUSTOM)
+
+
+async def _accounts_of(change: Change, jobs: Iterable[Job], to: To) -> dict[UUID, Account]:
+    # Locked, so that none is archived meanwhile: an archived one has no open jobs.
+    taken_up = {job.account_id for job in jobs if _takes_up(job, to(job))}
+    return await change.scope.rows(Account).lock_many(taken_up) if taken_up else {}
+
+
+def _require_open_account(job: Job, status: Status, accounts: Mapping[UUID, Account]) -> None:
+    if _takes_up(job, status) and accounts[job.account_id].archived:
         raise RuleBroken("This job's account is archived. Restore the account first.", "job_id")
 
 
-async def _under(change: Change, job: Job, status: Status) -> Job:
-    if status.id == job.status_id:
-        return job
-    if (job.archived_at or job.completed_at) and status.category in (Category.ACTIVE, Category.CUSTOM):
-        await _require_open_account(change, job)
-    from_status, job.status_id = job.status_id, status.id
-    if status.category is Category.ARCHIVED:
-        job.archived_at = change.now
-    else:
-        job.archived_at = None
-        job.completed_at = (job.completed_at or change.now) if status.category is Category.COMPLETED else None
-    await job.store("status_id", "archived_at", "completed_at")
-    _record_status(change, job, from_status)
-    return job
+async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> None:
+    """Put jobs under these statuses, in one statement. Those that are there already stay as they are."""
+    entering = [(job, status) for job, status in chosen if status.id != job.status_id]
+    events = []
+    for job, status in entering:
+        told = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
+        events.append(JobStatusChanged(**told, from_status=job.status_id, to_status=status.id))
+        job.put_under(status.id, status.category, change.now)
+    await store_all([job for job, _ in entering], "status_id", "archived_at", "completed_at")
+    for event in events:
+        change.record(event)
 
 
 @command("completeJob", EVERY_MEMBER)
@@ -179,13 +177,13 @@ async def complete_job(change: Change, *, job_id: UUID, expected_version: int | 
     """Put a job under Completed.
 
     It stays on the board and is never overdue."""
-    return await _one(change, job_id, expected_version, _complete)
+    return await _built_in(change, job_id, expected_version, _complete)
 
 
 @command("completeJobs", EVERY_MEMBER)
 async def complete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
     """Put jobs under Completed, in one revision."""
-    return await _several(change, jobs, atomic, _complete)
+    return await _all_built_in(change, jobs, atomic, _complete)
 
 
 @command("archiveJob", EVERY_MEMBER)
@@ -193,13 +191,13 @@ async def archive_job(change: Change, *, job_id: UUID, expected_version: int | N
     """Take a job off the board.
 
     It stays searchable, on its stage."""
-    return await _one(change, job_id, expected_version, _archive)
+    return await _built_in(change, job_id, expected_version, _archive)
 
 
 @command("archiveJobs", EVERY_MEMBER)
 async def archive_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
     """Take jobs off the board, in one revision."""
-    return await _several(change, jobs, atomic, _archive)
+    return await _all_built_in(change, jobs, atomic, _archive)
 
 
 @command("restoreJob", EVERY_MEMBER)
@@ -207,51 +205,62 @@ async def restore_job(change: Change, *, job_id: UUID, expected_version: int | N
     """Put an archived job back on its stage.
 
     Completed if it had been completed, else Active."""
-    return await _one(change, job_id, expected_version, _restore)
+    return await _built_in(change, job_id, expected_version, _restore, _may_be_restored)
 
 
 @command("restoreJobs", EVERY_MEMBER)
 async def restore_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
     """Put archived jobs back on their stages, in one revision."""
-    return await _several(change, jobs, atomic, _restore)
+    return await _all_built_in(change, jobs, atomic, _restore, _may_be_restored)
 
 
 BuiltIn = dict[tuple[UUID, Category], Status]
-Step = Callable[[Change, Job, BuiltIn], Awaitable[Job]]
 
 
-async def _complete(change: Change, job: Job, statuses: BuiltIn) -> Job:
-    return await _enter(change, job, statuses[job.pipeline_id, Category.COMPLETED])
+def _complete(job: Job, statuses: BuiltIn) -> Status:
+    return statuses[job.pipeline_id, Category.COMPLETED]
 
 
-async def _archive(change: Change, job: Job, statuses: BuiltIn) -> Job:
-    return await _enter(change, job, statuses[job.pipeline_id, Category.ARCHIVED])
+def _archive(job: Job, statuses: BuiltIn) -> Status:
+    return statuses[job.pipeline_id, Category.ARCHIVED]
 
 
-async def _restore(change: Change, job: Job, statuses: BuiltIn) -> Job:
+def _restore(job: Job, statuses: BuiltIn) -> Status:
+    back_to = Category.ACTIVE if job.completed_at is None else Category.COMPLETED
+    return statuses[job.pipeline_id, back_to]
+
+
+def _may_be_restored(job: Job, _status: Status) -> None:
     if job.archived_at is None:
         raise RuleBroken("This job is not archived.", "job_id")
-    back_to = Category.ACTIVE if job.completed_at is None else Category.COMPLETED
-    return await _under(change, job, statuses[job.pipeline_id, back_to])
 
 
-async def _one(change: Change, job_id: UUID, expected_version: int | None, step: Step) -> Job:
+async def _built_in(
+    change: Change,
+    job_id: UUID,
+    expected_version: int | None,
+    choose: Callable[[Job, BuiltIn], Status],
+    may: May = _may_enter,
+) -> Job:
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    return await step(change, job, await _built_in([job]))
+    statuses = await _statuses_of([job])
+    return await _one(change, job, lambda job: choose(job, statuses), may)
 
 
-async def _several(change: Change, jobs: Sequence[Target], atomic: bool, step: Step) -> Bulk[Job]:
+async def _all_built_in(
+    change: Change,
+    jobs: Sequence[Target],
+    atomic: bool,
+    choose: Callable[[Job, BuiltIn], Status],
+    may: May = _may_enter,
+) -> Bulk[Job]:
     targets = several(jobs, "jobs")
     locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
-    statuses = await _built_in(locked.values())
-
-    async def act(target: Target) -> Job:
-        return await step(change, target.among(locked), statuses)
-
-    return await each(targets, "jobs", atomic, act)
+    statuses = await _statuses_of(locked.values())
+    return await _several(change, targets, locked, atomic, lambda job: choose(job, statuses), may)
 
 
-async def _built_in(jobs: Iterable[Job]) -> BuiltIn:
+async def _statuses_of(jobs: Iterable[Job]) -> BuiltIn:
     found = await Status.filter(pipeline_id__in={job.pipeline_id for job in jobs}, category__not=Category.CUSTOM)
     return {(status.pipeline_id, status.category): status for status in found}

@@ -1,14 +1,15 @@
 """Where a card lands among the cards of a stage."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from models.command import Change
 from models.database import sql
 from models.errors import Invalid, RuleBroken
-from models.events import JobMoved
+from models.events import JobMoved, JobStatusChanged
 from models.order import LONGEST_KEY, between, spread
 from models.rows import Job, Stage
+from models.storing import store_all
 
 Neighbour = tuple[UUID, str] | None
 
@@ -82,25 +83,20 @@ async def _spread_anew(change: Change, stage: Stage) -> None:
     await put(change, jobs, stage, spread(len(jobs)))
 
 
-_PUT = """
-UPDATE job SET stage_id = $3, position = placed.position, version = job.version + 1,
-               stage_entered_at = CASE WHEN job.stage_id = $3 THEN job.stage_entered_at ELSE $4 END
-FROM unnest($1::uuid[], $2::text[]) AS placed(id, position) WHERE job.id = placed.id
-"""
-
-
-async def put(change: Change, jobs: Sequence[Job], stage: Stage, keys: Sequence[str]) -> None:
-    """Put jobs, which the transaction holds locked, on a stage of their pipeline with these position keys: any number
-    in one statement. The rows at hand stay as they were read."""
-    await sql(_PUT, [job.id for job in jobs], list(keys), stage.id, change.now)
-    for job in jobs:
-        change.record(
-            JobMoved(
-                job=job.id,
-                account=job.account_id,
-                pipeline=job.pipeline_id,
-                from_pipeline=job.pipeline_id,
-                from_stage=job.stage_id,
-                to_stage=stage.id,
-            )
-        )
+async def put(
+    change: Change, jobs: Sequence[Job], stage: Stage, keys: Sequence[str], statuses: Mapping[UUID, UUID] = {}
+) -> None:
+    """Put jobs, which the transaction holds locked, on a stage with these position keys: any number in one statement.
+    `statuses` are those that they get, by job, where the stage is of another pipeline."""
+    events: list[JobMoved | JobStatusChanged] = []
+    for job, key in zip(jobs, keys, strict=True):
+        from_pipeline, from_stage, from_status = job.pipeline_id, job.stage_id, job.status_id
+        job.place_on(stage.id, key, change.now)
+        job.pipeline_id, job.status_id = stage.pipeline_id, statuses.get(job.id, from_status)
+        told = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
+        events.append(JobMoved(**told, from_pipeline=from_pipeline, from_stage=from_stage, to_stage=stage.id))
+        if job.status_id != from_status:
+            events.append(JobStatusChanged(**told, from_status=from_status, to_status=job.status_id))
+    await store_all(jobs, "pipeline_id", "stage_id", "status_id", "position", "stage_entered_at", "stay")
+    for event in events:
+        change.record(event)

@@ -1,6 +1,6 @@
 """Steps that several commands take."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from models.scope import Place
 from models.targets import Target
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 
 
 async def made_before(change: Change, model: type[R], id: UUID | None, created: type[Event]) -> R | None:
@@ -45,10 +46,15 @@ async def known_members(change: Change, ids: Sequence[UUID], *path: str) -> dict
 async def active_members(change: Change, ids: Sequence[UUID], *path: str) -> dict[UUID, Member]:
     """The members of these ids, all of whom must be active."""
     found = await known_members(change, ids, *path)
-    for member in found.values():
+    expect_active(found.values(), *path)
+    return found
+
+
+def expect_active(members: Iterable[Member], *path: str) -> None:
+    """`RuleBroken` when one of them is deactivated."""
+    for member in members:
         if not member.active:
             raise RuleBroken(f"{member.name} is deactivated. Choose an active member.", *path)
-    return found
 
 
 def number_seen(change: Change, jobs: Iterable[Job]) -> int:
@@ -84,15 +90,14 @@ async def replace_links(
 _OF_A_TARGET = ("job_id", "expected_version")
 
 
-async def each(
-    targets: Sequence[Target], field: str, atomic: bool, act: Callable[[Target], Awaitable[Any]]
-) -> Bulk[Any]:
-    """Act on each target. `act` must refuse before it writes. Atomic: the first refusal undoes all; otherwise what is
-    refused is left out and reported with its place in the list that the caller sent."""
-    done: Bulk[Any] = Bulk()
+def each(targets: Sequence[Target], field: str, atomic: bool, accept: Callable[[Target], T]) -> Bulk[T]:
+    """What `accept` makes of each target, which writes nothing: what is accepted is then written together. Atomic: the
+    first refusal ends all; otherwise what is refused is left out and reported with its place in the list that the
+    caller sent."""
+    done: Bulk[T] = Bulk()
     for target in targets:
         try:
-            done.rows.append(await act(target))
+            done.rows.append(accept(target))
         except Refusal as refusal:
             # What the call says once for all of them is no part of a target: then the target itself is named.
             inside = refusal.path if refusal.path[:1] and refusal.path[0] in _OF_A_TARGET else ()

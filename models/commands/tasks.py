@@ -2,26 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
 from models.command import Change, command
-from models.commands.linking import account_and_job, lock_linked, of_account
 from models.commands.shared import active_members, made_before, replace_links
-from models.database import sql
 from models.errors import RuleBroken
 from models.events import (
     TaskAssigneesChanged,
     TaskCreated,
     TaskDeleted,
-    TaskLinked,
     TaskStateChanged,
-    TaskUnlinked,
     TaskUpdated,
     changes_of,
 )
 from models.ids import new_id
+from models.items import item as items
+from models.items.item import Held
 from models.rights import EVERY_MEMBER
 from models.rows import Job, Priority, Task, TaskAssignee, TaskState
 from models.texts import DESCRIPTION, NAME
@@ -54,7 +52,7 @@ async def create_task(
     """Add a task to an account, or to a job of it."""
     if earlier := await made_before(change, Task, id, TaskCreated):
         return earlier
-    account, job = await account_and_job(change, account_id, job_id)
+    account, job = await items.account_and_job(change, account_id, job_id)
     _takes_tasks(job)
     assignees = await active_members(change, checks.at_most(assignee_ids, "assignee_ids"), "assignee_ids")
     checks.dates(start_date, due_date)
@@ -62,7 +60,7 @@ async def create_task(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         account_id=account,
-        job_id=job.id if job else None,
+        created_by_id=change.member_id,
         name=NAME.check(name),
         description=DESCRIPTION.check(description),
         priority=priority,
@@ -70,9 +68,9 @@ async def create_task(
         due_date=due_date,
         created_at=change.now,
     )
-    await task.save(force_create=True)
+    held = await items.create(change, task, job)
     await replace_links(TaskAssignee, {"task_id": task.id}, "member_id", assignees)
-    change.record(TaskCreated(**_where(task, job.pipeline_id if job else None)))
+    items.tell(change, TaskCreated, held)
     return task
 
 
@@ -81,14 +79,10 @@ def _takes_tasks(job: Job | None) -> None:
         raise RuleBroken("This job is archived. Restore it before giving it tasks.", "job_id")
 
 
-def _where(task: Task, pipeline: UUID | None) -> dict[str, Any]:
-    return {"task": task.id, "account": task.account_id, "job": task.job_id, "pipeline": pipeline}
-
-
-async def _lock(change: Change, task_id: UUID, expected_version: int | None) -> tuple[Task, UUID | None]:
-    task, pipeline = await lock_linked(change.scope.rows(Task), "task", task_id, "task_id")
-    task.expect(expected_version)
-    return task, pipeline
+async def _lock(change: Change, task_id: UUID, expected_version: int | None) -> Held[Task]:
+    held = await items.lock(change.scope.rows(Task), Task, task_id, "task_id")
+    held.item.expect(expected_version)
+    return held
 
 
 @command("updateTask", EVERY_MEMBER)
@@ -96,7 +90,8 @@ async def update_task(
     change: Change, *, task_id: UUID, expected_version: int | None = None, **fields: Unpack[TaskFields]
 ) -> Task:
     """Change a task's name, description, priority or dates."""
-    task, pipeline = await _lock(change, task_id, expected_version)
+    held = await _lock(change, task_id, expected_version)
+    task = held.item
     wanted = task.differing(fields)
     if "name" in wanted:
         wanted["name"] = NAME.check(fields["name"])
@@ -106,8 +101,8 @@ async def update_task(
     if changed.keys() & {"start_date", "due_date"}:
         checks.dates(task.start_date, task.due_date, changed)
     if changed:
-        await task.store(*changed)
-        change.record(TaskUpdated(**_where(task, pipeline), changes=changes_of(changed)))
+        await items.store(change, held, *changed)
+        items.tell(change, TaskUpdated, held, changes=changes_of(changed))
     return task
 
 
@@ -116,13 +111,14 @@ async def set_task_state(
     change: Change, *, task_id: UUID, state: TaskState, expected_version: int | None = None
 ) -> Task:
     """Start, complete, cancel or take up a task again."""
-    task, pipeline = await _lock(change, task_id, expected_version)
+    held = await _lock(change, task_id, expected_version)
+    task = held.item
     if state is task.state:
         return task
     from_state, task.state = task.state, state
     task.completed_at = None if task.open else change.now
-    await task.store("state", "completed_at")
-    change.record(TaskStateChanged(**_where(task, pipeline), from_state=from_state, to_state=state))
+    await items.store(change, held, "state", "completed_at")
+    items.tell(change, TaskStateChanged, held, from_state=from_state, to_state=state)
     return task
 
 
@@ -131,14 +127,15 @@ async def assign_task(
     change: Change, *, task_id: UUID, member_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Task:
     """Make just these members the assignees of a task."""
-    task, pipeline = await _lock(change, task_id, expected_version)
+    held = await _lock(change, task_id, expected_version)
+    task = held.item
     wanted = checks.at_most(member_ids, "member_ids")
     present = set(await TaskAssignee.filter(task_id=task.id).values_list("member_id", flat=True))
     await active_members(change, [id for id in wanted if id not in present], "member_ids")
     added, removed = await replace_links(TaskAssignee, {"task_id": task.id}, "member_id", wanted)
     if added or removed:
-        await task.store()
-        change.record(TaskAssigneesChanged(**_where(task, pipeline), added=added, removed=removed))
+        await items.store(change, held)
+        items.tell(change, TaskAssigneesChanged, held, added=added, removed=removed)
     return task
 
 
@@ -146,29 +143,20 @@ async def assign_task(
 async def link_task(change: Change, *, task_id: UUID, job_id: UUID, expected_version: int | None = None) -> Task:
     """Link a task to a job; it must not be linked to another one."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
-    task, _ = await _lock(change, task_id, expected_version)
-    if task.job_id == job.id:
-        return task
-    if task.job_id is not None:
-        raise RuleBroken("This task is linked to another job. Unlink it first.", "task_id")
-    of_account(job, task.account_id)
-    _takes_tasks(job)
-    task.job_id = job.id
-    await task.store("job_id")
-    change.record(TaskLinked(**_where(task, job.pipeline_id)))
-    return task
+    held = await _lock(change, task_id, expected_version)
+    if items.may_link(held, job):
+        _takes_tasks(job)
+        await items.link(change, held, job)
+    return held.item
 
 
 @command("unlinkTask", EVERY_MEMBER)
 async def unlink_task(change: Change, *, task_id: UUID, expected_version: int | None = None) -> Task:
     """Take a task off its job. The task stays."""
-    task, pipeline = await _lock(change, task_id, expected_version)
-    if task.job_id is not None:
-        left = TaskUnlinked(**_where(task, pipeline))
-        task.job_id = None
-        await task.store("job_id")
-        change.record(left)
-    return task
+    held = await _lock(change, task_id, expected_version)
+    if held.job is not None:
+        await items.unlink(change, held, held.job)
+    return held.item
 
 
 @command("deleteTask", EVERY_MEMBER)
@@ -176,7 +164,7 @@ async def delete_task(change: Change, *, task_id: UUID, expected_version: int | 
     """Delete a task. The answer's task is what it was.
 
     Its history stays in the log."""
-    task, pipeline = await _lock(change, task_id, expected_version)
-    await sql("DELETE FROM task WHERE id = $1", task.id)
-    change.record(TaskDeleted(**_where(task, pipeline), name=task.name))
-    return task
+    held = await _lock(change, task_id, expected_version)
+    await items.end(held)
+    items.tell(change, TaskDeleted, held, name=held.item.name)
+    return held.item

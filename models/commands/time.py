@@ -10,12 +10,13 @@ from models import checks
 from models.bounds import LOGGED
 from models.command import Change, command
 from models.commands.hours import hold_time_of, require_room
-from models.commands.linking import account_and_job, lock_linked, of_account
 from models.commands.shared import active_members, made_before
-from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.events import Changes, TimeEntryDeleted, TimeEntryUpdated, TimeLogged, changes_of
 from models.ids import new_id
+from models.items import item as items
+from models.items.item import Held
+from models.items.links import tie, untie
 from models.rights import EVERY_MEMBER, Right
 from models.rows import Firm, Job, TimeEntry
 from models.texts import NOTE
@@ -53,13 +54,13 @@ async def log_time(
     if member != change.member_id:
         await active_members(change, [member], "member_id")
     await hold_time_of([member])
-    account, job = await account_and_job(change, account_id, job_id)
+    account, job = await items.account_and_job(change, account_id, job_id)
     entry = TimeEntry(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         member_id=member,
         account_id=account,
-        job_id=job.id if job else None,
+        created_by_id=change.member_id,
         day=_day(change, day or change.today),
         minutes=_minutes(minutes),
         note=NOTE.check(note, "note"),
@@ -67,8 +68,7 @@ async def log_time(
         created_at=change.now,
     )
     await require_room(change, entry, "minutes")
-    await entry.save(force_create=True)
-    change.record(TimeLogged(**entry_place(entry, job.pipeline_id if job else None), minutes=entry.minutes))
+    items.tell(change, TimeLogged, await items.create(change, entry, job), minutes=entry.minutes)
     return entry
 
 
@@ -92,21 +92,10 @@ def _day(change: Change, day: date) -> date:
     return day
 
 
-def entry_place(entry: TimeEntry, pipeline: UUID | None) -> dict[str, Any]:
-    """What every event of a time entry carries. `pipeline` is its job's."""
-    return {
-        "entry": entry.id,
-        "member": entry.member_id,
-        "account": entry.account_id,
-        "job": entry.job_id,
-        "pipeline": pipeline,
-    }
-
-
-async def _lock(change: Change, entry_id: UUID, expected_version: int | None) -> tuple[TimeEntry, UUID | None]:
-    entry, pipeline = await lock_linked(change.seen.rows(TimeEntry), "time_entry", entry_id, "time_entry_id")
-    entry.expect(expected_version)
-    return entry, pipeline
+async def _lock(change: Change, entry_id: UUID, expected_version: int | None) -> Held[TimeEntry]:
+    held = await items.lock(change.seen.rows(TimeEntry), TimeEntry, entry_id, "time_entry_id")
+    held.item.expect(expected_version)
+    return held
 
 
 @command("updateTimeEntry", EVERY_MEMBER)
@@ -120,21 +109,25 @@ async def update_time_entry(
     # The new job before the old one: it may be the same, which is then held once, in the stronger way.
     job_id = fields.get("job_id")
     jobs = await change.scope.rows(Job).lock_many({job_id}) if job_id is not None else {}
-    entry, pipeline = await _lock(change, time_entry_id, expected_version)
-    wanted = entry.differing(fields)
+    held = await _lock(change, time_entry_id, expected_version)
+    entry, left = held.item, held.job
+    goes = "job_id" in fields and job_id != left
+    wanted = entry.differing({name: value for name, value in fields.items() if name != "job_id"})
     if "minutes" in wanted and entry.running:
         raise RuleBroken("This timer is running. Stop it before setting its minutes.", "minutes")
     job = None
-    if wanted.get("job_id") is not None:
-        job = jobs.get(wanted["job_id"]) or await change.scope.rows(Job).get(wanted["job_id"], "job_id")
-        of_account(job, entry.account_id)
-    left = entry_place(entry, pipeline)
+    if goes and job_id is not None:
+        job = jobs.get(job_id) or await change.scope.rows(Job).get(job_id, "job_id")
+        items.of_account(job, entry.account_id)
     changed = entry.change_to(_checked(change, wanted))
     if _adds(changed) and not entry.running:
         await require_room(change, entry, "minutes" if "minutes" in changed else "day")
-    if changed:
-        await entry.store(*changed)
-        _record_update(change, entry, left, job, changes_of(changed))
+    if changed or goes:
+        await items.store(change, held, *changed)
+    if goes:
+        await _go_to(change, held, job, changes_of(changed | {"job_id": (left, job_id)}))
+    elif changed:
+        items.tell(change, TimeEntryUpdated, held, changes=changes_of(changed))
     return entry
 
 
@@ -156,12 +149,18 @@ def _checked(change: Change, fields: Mapping[str, Any]) -> dict[str, Any]:
     return wanted
 
 
-def _record_update(change: Change, entry: TimeEntry, left: dict[str, Any], job: Job | None, changes: Changes) -> None:
+async def _go_to(change: Change, held: Held[TimeEntry], job: Job | None, changes: Changes) -> None:
+    """Put a time entry on another job, or on none."""
+    left = dict(held.jobs)
+    for job_id in left:
+        await untie(held.item, job_id, change.now)
+    if job is not None:
+        await tie(held.item, job.id, change.now, change.member_id)
+    held.jobs = {job.id: job.pipeline_id} if job is not None else {}
     # Both jobs' sums change when it goes from one to the other: those who see only one of them are told, too.
-    if left["job"] is not None or entry.job_id is None:
-        change.record(TimeEntryUpdated(**left, changes=changes))
-    if entry.job_id != left["job"]:
-        change.record(TimeEntryUpdated(**entry_place(entry, job.pipeline_id if job else None), changes=changes))
+    for job_id, pipeline in left.items():
+        change.record(TimeEntryUpdated(**held.item.named, job=job_id, pipeline=pipeline, changes=changes))
+    items.tell(change, TimeEntryUpdated, held, changes=changes)
 
 
 @command("deleteTimeEntry", EVERY_MEMBER)
@@ -169,10 +168,10 @@ async def delete_time_entry(change: Change, *, time_entry_id: UUID, expected_ver
     """Delete a time entry. The answer's entry is what it was.
 
     Of a running timer it is what throws it away. Its history stays in the log."""
-    entry, pipeline = await _lock(change, time_entry_id, expected_version)
-    await sql("DELETE FROM time_entry WHERE id = $1", entry.id)
-    change.record(TimeEntryDeleted(**entry_place(entry, pipeline), minutes=entry.minutes))
-    return entry
+    held = await _lock(change, time_entry_id, expected_version)
+    await items.end(held)
+    items.tell(change, TimeEntryDeleted, held, minutes=held.item.minutes)
+    return held.item
 
 
 @command("setTimeEntryRate", Right.MANAGE_RATES)
@@ -182,14 +181,15 @@ async def set_time_entry_rate(
     """Set what an hour of an entry costs.
 
     None for no rate."""
-    entry, pipeline = await _lock(change, time_entry_id, expected_version)
+    held = await _lock(change, time_entry_id, expected_version)
+    entry = held.item
     if rate is not None:
         currency = (await change.scope.rows(Firm).get(change.actor.firm_id)).currency
         if rate in (entry.rate, entry.rate_in(currency)):
             return entry
         rate = checks.money(rate, currency, "rate")
     if entry.change_to({"rate": rate}):
-        await entry.store("rate")
+        await items.store(change, held, "rate")
         # That it changed is told to all who see the entry; its values only to those who may see rates.
-        change.record(TimeEntryUpdated(**entry_place(entry, pipeline), changes={"rate": (None, None)}))
+        items.tell(change, TimeEntryUpdated, held, changes={"rate": (None, None)})
     return entry

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from models.command import Change, command
 from models.commands.hours import hold_time_of, minutes_left
-from models.commands.linking import account_and_job, lock_linked
 from models.commands.shared import made_before
-from models.commands.time import entry_place
 from models.errors import NotFound, RuleBroken
 from models.events import TimerStarted, TimerStopped
 from models.ids import new_id
+from models.items import item as items
+from models.items.item import Held
 from models.rights import EVERY_MEMBER
 from models.rows import TimeEntry
 from models.scope import Scope
@@ -34,13 +34,13 @@ async def start_timer(
         return earlier
     # A double click: the second call finds the timer that the first one started.
     await hold_time_of([member])
-    account, job = await account_and_job(change, account_id, job_id)
+    account, job = await items.account_and_job(change, account_id, job_id)
     timer = TimeEntry(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         member_id=member,
         account_id=account,
-        job_id=job.id if job else None,
+        created_by_id=member,
         day=change.today,
         note=NOTE.check(note, "note"),
         billable=billable,
@@ -48,8 +48,7 @@ async def start_timer(
         created_at=change.now,
     )
     await stop_running(change, member)
-    await timer.save(force_create=True)
-    change.record(TimerStarted(**entry_place(timer, job.pipeline_id if job else None)))
+    items.tell(change, TimerStarted, await items.create(change, timer, job))
     return timer
 
 
@@ -70,10 +69,10 @@ async def _stop_named(change: Change, time_entry_id: UUID) -> TimeEntry:
     # Another's is not there without the right to others' time.
     found = await change.seen.rows(TimeEntry).get(time_entry_id, "time_entry_id")
     await hold_time_of([found.member_id])
-    timer, pipeline = await lock_linked(change.seen.rows(TimeEntry), "time_entry", time_entry_id, "time_entry_id")
-    if not timer.running:
+    held = await items.lock(change.seen.rows(TimeEntry), TimeEntry, time_entry_id, "time_entry_id")
+    if not held.item.running:
         raise RuleBroken("This is no running timer.", "time_entry_id")
-    return await _stop(change, timer, pipeline)
+    return await _stop(change, held)
 
 
 def _timed(change: Change) -> UUID:
@@ -91,14 +90,15 @@ async def stop_running(change: Change, member: UUID) -> TimeEntry | None:
         return None
     entries = Scope.whole(change.actor.firm_id).rows(TimeEntry)
     try:
-        timer, pipeline = await lock_linked(entries, "time_entry", running.id, "time_entry_id")
+        held = await items.lock(entries, TimeEntry, running.id, "time_entry_id")
     except NotFound:
         return None  # Somebody has just deleted it.
-    return await _stop(change, timer, pipeline)
+    return await _stop(change, held)
 
 
-async def _stop(change: Change, timer: TimeEntry, pipeline: UUID | None) -> TimeEntry:
+async def _stop(change: Change, held: Held[TimeEntry]) -> TimeEntry:
+    timer = held.item
     timer.stop(change.now, left=await minutes_left(timer), by_another=timer.member_id != change.member_id)
-    await timer.store("minutes", "started_at", "flags")
-    change.record(TimerStopped(**entry_place(timer, pipeline), minutes=timer.minutes))
+    await items.store(change, held, "minutes", "started_at", "flags")
+    items.tell(change, TimerStopped, held, minutes=timer.minutes)
     return timer

@@ -10,6 +10,7 @@ from models.events.base import from_json as from_json
 from models.events.base import kinds as kinds
 from models.events.base import to_json as to_json
 from models.events.firm import *  # noqa: F403
+from models.events.items import *  # noqa: F403
 from models.events.jobs import *  # noqa: F403
 from models.events.pipelines import *  # noqa: F403
 from models.events.tasks import *  # noqa: F403

@@ -3,31 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.events.base import Changes, Event
-from models.ids import AccountId, JobId, MemberId, PipelineId, TaskId, TimeEntryId
+from models.events.base import Changes
+from models.events.items import ItemEvent, ItemLinked, ItemUnlinked
+from models.ids import MemberId, TaskId, TimeEntryId
 from models.rights import Right
 from models.rows.jobs import TaskState
 from models.scope import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AtAccount(Event):
-    """Something happened to a thing of an account that may be linked to a job, which `pipeline` is the job's."""
-
-    account: AccountId
-    job: JobId | None
-    pipeline: PipelineId | None
-
-    @property
-    def subject_job(self) -> JobId | None:
-        return self.job
-
-    def now(self) -> tuple[Place, ...]:
-        return (Place(self.account, self.pipeline),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskEvent(AtAccount):
+class TaskEvent(ItemEvent):
     """Something happened to a task. `job` is the linked one."""
 
     subject = "task"
@@ -68,17 +53,19 @@ class TaskAssigneesChanged(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskLinked(TaskEvent):
+class TaskLinked(TaskEvent, ItemLinked):
     """A task was linked to a job."""
 
+    # A task is seen with its job: whoever sees the account alone loses sight of it.
     def before(self) -> tuple[Place, ...]:
         return (Place(self.account),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskUnlinked(TaskEvent):
+class TaskUnlinked(TaskEvent, ItemUnlinked):
     """A task was unlinked from a job: `job` and `pipeline` are the ones it left."""
 
+    # And whoever sees the account gets sight of it.
     def now(self) -> tuple[Place, ...]:
         return (Place(self.account),)
 
@@ -96,7 +83,7 @@ class TaskDeleted(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimeEvent(AtAccount):
+class TimeEvent(ItemEvent):
     """Something happened to a time entry.
 
     Seen with the right to others' entries or to time budgets, and by whose time it is on their own stream."""

@@ -4,7 +4,8 @@ from models.rows.accounts import Account, AccountMember, AccountTag, AccountType
 from models.rows.base import Row, model_of, register
 from models.rows.firm import Firm
 from models.rows.followers import Follower, FollowerCursor, FollowerRun, RunState
-from models.rows.jobs import OPEN_STATES, Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
+from models.rows.items import Awaited, Item, JobItem
+from models.rows.jobs import Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
 from models.rows.log import EventRow, IdempotencyKey
 from models.rows.people import Member
 from models.rows.pipelines import (
@@ -24,11 +25,11 @@ register(Firm, Member, Tag, ClientStatus, Account, Pipeline, Stage, Status, Job,
 
 __all__ = [
     "FORGOTTEN_AFTER",
-    "OPEN_STATES",
     "Account",
     "AccountMember",
     "AccountTag",
     "AccountType",
+    "Awaited",
     "CardField",
     "Category",
     "ClientStatus",
@@ -38,8 +39,10 @@ __all__ = [
     "FollowerCursor",
     "FollowerRun",
     "IdempotencyKey",
+    "Item",
     "Job",
     "JobAssignee",
+    "JobItem",
     "JobOrder",
     "Member",
     "Pipeline",

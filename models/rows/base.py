@@ -48,7 +48,7 @@ class Row(Model):
         """`Conflict` with the present row when the caller saw another version. None asks for nothing."""
         if version is not None and version != self.version:
             raise Conflict(
-                f"This {self.kind.replace('_', ' ')} is at version {self.version}, not {version}: somebody changed it "
+                f"This {self.kind.spoken} is at version {self.version}, not {version}: somebody changed it "
                 "meanwhile. Look at the present one and decide again.",
                 self,
                 "expected_version",

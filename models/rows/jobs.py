@@ -1,5 +1,6 @@
 """Jobs, their assignees, their tasks."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -11,7 +12,9 @@ from models.ids import Kind
 from models.policies import Policy
 from models.rights import Right
 from models.rows.base import Link, Row, belongs_to
+from models.rows.items import Awaited, Item
 from models.rows.keys import name_order
+from models.rows.pipelines import Category
 from models.texts import LABEL, NAME
 
 
@@ -33,7 +36,7 @@ class TaskState(StrEnum):
     CANCELED = "CANCELED"
 
 
-OPEN_STATES = (TaskState.PLANNED, TaskState.IN_PROGRESS)
+_AWAITED = {TaskState.PLANNED: Awaited.START, TaskState.IN_PROGRESS: Awaited.COMPLETION}
 
 
 class Job(Row):
@@ -63,6 +66,8 @@ class Job(Row):
     # A fractional index: order by (position, id), bytewise.
     position: str = fields.TextField()
     stage_entered_at: datetime = fields.DatetimeField()
+    # The number of its time on the stage: it rises whenever it enters one.
+    stay: int = fields.IntField(default=1, db_default=1)
     completed_at: datetime | None = fields.DatetimeField(null=True)
     archived_at: datetime | None = fields.DatetimeField(null=True)
     client_status_visible = fields.BooleanField(default=False)
@@ -75,6 +80,22 @@ class Job(Row):
     class Meta:
         table = "job"
         indexes = (("stage_id", "position", "id"), ("firm_id", "due_date", "id"), ("firm_id", "created_at", "id"))
+
+    def place_on(self, stage_id: UUID, position: str, now: datetime) -> None:
+        """Put it on a stage, or elsewhere among the cards of its own. Entering one begins another stay."""
+        self.position = position
+        if stage_id != self.stage_id:
+            self.stage_id, self.stage_entered_at = stage_id, now
+            self.stay += 1
+
+    def put_under(self, status_id: UUID, category: Category, now: datetime) -> None:
+        """Put it under a status of this category."""
+        self.status_id = status_id
+        if category is Category.ARCHIVED:
+            self.archived_at = now
+        else:
+            self.archived_at = None
+            self.completed_at = (self.completed_at or now) if category is Category.COMPLETED else None
 
 
 class JobAssignee(Link):
@@ -90,18 +111,14 @@ class JobAssignee(Link):
         unique_together = (("job", "member"),)
 
 
-class Task(Row):
+class Task(Item):
     """Something to do for an account, linked to at most one of its jobs."""
 
     kind = Kind.TASK
-    policy = Policy(account="account_id", job="job_id")
+    one_job = True
+    policy = Policy(account="account_id", with_jobs=True)
 
     firm: Any = belongs_to("Firm", index=True)
-    firm_id: UUID
-    account: Any = belongs_to("Account", index=True)
-    account_id: UUID
-    job: Any = belongs_to("Job", on_delete=fields.SET_NULL, null=True, index=True)
-    job_id: UUID | None
     name = fields.CharField(max_length=NAME.most)
     description: str = fields.TextField(default="")
     state = fields.CharEnumField(TaskState, max_length=20, default=TaskState.PLANNED)
@@ -109,15 +126,24 @@ class Task(Row):
     start_date: date | None = fields.DateField(null=True)
     due_date: date | None = fields.DateField(null=True)
     completed_at: datetime | None = fields.DatetimeField(null=True)
-    created_at: datetime = fields.DatetimeField()
 
     class Meta:
         table = "task"
 
     @property
-    def open(self) -> bool:
-        """Whether somebody still has to act."""
-        return self.state in OPEN_STATES
+    def title(self) -> str:
+        """Its name."""
+        return self.name
+
+    @property
+    def awaited(self) -> Awaited | None:
+        """To be started, then to be completed or canceled."""
+        return _AWAITED.get(self.state)
+
+    @property
+    def named(self) -> Mapping[str, UUID]:
+        """What each of its events says of it, beside the job."""
+        return {"task": self.id, "account": self.account_id}
 
 
 class TaskAssignee(Link):

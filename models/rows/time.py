@@ -1,5 +1,6 @@
 """Time entries and running timers."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +13,9 @@ from models.ids import Kind
 from models.money import MOST_DECIMALS, rounded, worth
 from models.policies import Policy
 from models.rights import Right
-from models.rows.base import Row, belongs_to
+from models.rows.base import belongs_to
+from models.rows.items import Item
+from models.texts import NAME
 
 
 def whole_minutes(started_at: datetime, stopped_at: datetime) -> int:
@@ -32,21 +35,16 @@ class TimeFlag(StrEnum):
     CUT = "CUT"
 
 
-class TimeEntry(Row):
+class TimeEntry(Item):
     """A member's minutes on a date. While `started_at` is set it is a running timer, and `minutes` are yet to come."""
 
     kind = Kind.TIME_ENTRY
-    policy = Policy(account="account_id", job="job_id", right=Right.MANAGE_TIME_ENTRIES, owner="member_id")
+    one_job = True
+    policy = Policy(account="account_id", with_jobs=True, right=Right.MANAGE_TIME_ENTRIES, owner="member_id")
     withheld = {"rate": Right.MANAGE_RATES, "amount": Right.MANAGE_RATES}
 
-    firm: Any = belongs_to("Firm")
-    firm_id: UUID
     member: Any = belongs_to("Member")
     member_id: UUID
-    account: Any = belongs_to("Account", index=True)
-    account_id: UUID
-    job: Any = belongs_to("Job", on_delete=fields.SET_NULL, null=True, index=True)
-    job_id: UUID | None
     day: date = fields.DateField()
     minutes: int = fields.IntField(default=0)
     note: str = fields.TextField(default="")
@@ -54,11 +52,25 @@ class TimeEntry(Row):
     rate: Decimal | None = fields.DecimalField(max_digits=14, decimal_places=MOST_DECIMALS, null=True)
     flags: list[str] = fields.JSONField(default=list, db_default=[])
     started_at: datetime | None = fields.DatetimeField(null=True)
-    created_at: datetime = fields.DatetimeField()
 
     class Meta:
         table = "time_entry"
         indexes = (("firm_id", "day", "id"), ("member_id", "day", "id"))
+
+    @property
+    def title(self) -> str:
+        """The first line of its note."""
+        return self.note.split("\n", 1)[0][: NAME.most] or "Time"
+
+    @property
+    def tracked(self) -> int:
+        """Its minutes. Those of a running timer count when it is stopped."""
+        return 0 if self.running else self.minutes
+
+    @property
+    def named(self) -> Mapping[str, UUID]:
+        """What each of its events says of it, beside the job."""
+        return {"entry": self.id, "member": self.member_id, "account": self.account_id}
 
     @property
     def running(self) -> bool:

@@ -11,10 +11,10 @@ import strawberry
 
 from models import seen as rows
 from models.bounds import FILTER, SORT
-from models.filtering import Among, AmongSeen, Condition, Filled, Is, Linked, Within
+from models.filtering import Among, AmongSeen, Condition, Filled, Is, Linked, LinkedToJob, Within
 from models.ids import Kind
 from schema.declarations import listing
-from schema.enums import Priority, StatusCategory, TaskState
+from schema.enums import ItemKind, Priority, StatusCategory, TaskState
 from schema.inputs.base import KIND, input_type, optional
 from schema.scalars import Date, DateTime
 
@@ -145,12 +145,23 @@ class TaskFilter:
     """Which tasks. All that is given must hold."""
 
     account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "For one of these accounts.")
-    job: IdFilter | None = asks_ids(Kind.JOB, Among("job_id"), "Linked to one of these jobs.")
+    job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "Linked to one of these jobs.")
     assignee: IdFilter | None = asks_ids(
         Kind.MEMBER, Linked(rows.TaskAssignee, "task_id", "member_id"), "Assigned to one of these members."
     )
     state: list[TaskState] | None = asks(Among("state"), "In one of these states.")
     due: DateFilter | None = asks(Within("due_date"), "By due date.")
+
+
+@input_type
+class LinkedItemFilter:
+    """Which of a job's items. All that is given must hold."""
+
+    # Of the link, which resolvers/item_pages.py asks, and not of rows.
+    kind: list[ItemKind] | None = optional("Of one of these kinds.")
+    open: bool | None = optional(
+        "Only those that somebody still has to act on, or only the others; both when left out."
+    )
 
 
 @input_type
@@ -161,7 +172,7 @@ class TimeEntryFilter:
     account: IdFilter | None = asks_ids(
         Kind.ACCOUNT, AmongSeen("account_id", rows.Account), "For one of these accounts."
     )
-    job: IdFilter | None = asks_ids(Kind.JOB, AmongSeen("job_id", rows.Job), "On one of these jobs.")
+    job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "On one of these jobs.")
     day: DateFilter | None = asks(Within("day"), "By day.")
     running: bool | None = asks(Filled("started_at"), "Only running timers, or only what is not; both when left out.")
 

@@ -79,6 +79,11 @@ def one(kind: Kind, by: str, description: str) -> Any:
     return loaded(load, description)
 
 
+def job_of_item(description: str) -> Any:
+    """The job that an item is linked to, where it is one at most; null when the viewer may not see it."""
+    return loaded(lambda item, context: context.load.job_of(item.id) if context.holds(1) else None, description)
+
+
 @strawberry.interface(description="Anything with an id. Fetch it again with `node` or `nodes`.")
 class Node:
     """Relay's Global Object Identification (https://relay.dev/graphql/objectidentification.htm)."""

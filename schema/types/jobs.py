@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import seen as rows
-from models.bounds import TASKS
+from models.bounds import OUTSTANDING, TASKS
 from models.ids import Kind
 from schema.enums import Priority, TaskState
 from schema.field_resolvers import TypeCheck
 from schema.scalars import Date, DateTime
 from schema.types.accounts import Account
-from schema.types.base import Versioned, column, entity, loaded, name_order, one, value
+from schema.types.base import Versioned, column, entity, job_of_item, loaded, name_order, one, value
 from schema.types.firm import Member
 from schema.types.histories import history_of_job
+from schema.types.items import LinkedItem, OutstandingItem
+from schema.types.lists import LinkedItemConnection, items_of_job
 from schema.types.pipelines import Pipeline, Stage, Status
 
 if TYPE_CHECKING:
@@ -86,6 +88,17 @@ class Job(Versioned):
         lambda job, context: context.load.open_task_count(job.id),
         "How many of the linked tasks are neither completed nor canceled.",
     )
+    items: LinkedItemConnection = items_of_job  # type: ignore[valid-type]
+    open_item_count: int = loaded(
+        lambda job, context: context.load.open_item_count(job.id),
+        "How many of the linked items are open and hold the job. The same for everybody who sees it.",
+    )
+    outstanding: list[OutstandingItem] = loaded(
+        lambda job, context: context.load.outstanding(job.id),
+        f"The items that hold the job, what waits longest first; at most {OUTSTANDING.most}. The same for everybody "
+        "who sees it.",
+        size=2,
+    )
     created_at: DateTime = column("When it was opened.")
     completed_at: DateTime | None = column("When it was completed.")
     archived_at: DateTime | None = column("When it was archived.")
@@ -93,20 +106,18 @@ class Job(Versioned):
 
 
 @entity(rows.Task)
-class Task(Versioned):
+class Task(LinkedItem):
     """Something to do for an account, linked to at most one of its jobs."""
 
     name: str = column("What is to be done.")
     description: str = column("As long as needed.")
     state: TaskState = column("Where it stands.")
-    open: bool = value(lambda task: task.open, "Whether somebody still has to act: neither completed nor canceled.")
+    open: bool = column("Whether somebody still has to act: neither completed nor canceled.")
     priority: Priority = column("How urgent it is.")
     start_date: Date | None = column("When it should be begun.")
     due_date: Date | None = column("When it must be done.")
-    account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it is for.")
-    job: Job | None = one(Kind.JOB, "job_id", "The job it is linked to; null for none.")
+    job: Job | None = job_of_item("The job it is linked to; null for none.")
     assignees: list[Member] = loaded(
         lambda task, context: context.load.task_assignees(task.id), "The assigned members, by name.", size=2
     )
-    created_at: DateTime = column("When it was added.")
     completed_at: DateTime | None = column("When it was completed or canceled.")

@@ -9,9 +9,9 @@ from models import seen as rows
 from models.ids import Kind
 from schema.enums import TimeFlag
 from schema.scalars import Date, DateTime, Decimals
-from schema.types.accounts import Account
-from schema.types.base import Versioned, column, entity, loaded, one, value
+from schema.types.base import column, entity, job_of_item, loaded, one, value
 from schema.types.firm import Member
+from schema.types.items import LinkedItem
 from schema.types.jobs import Job
 
 
@@ -27,12 +27,11 @@ class Money:
 
 
 @entity(rows.TimeEntry)
-class TimeEntry(Versioned):
+class TimeEntry(LinkedItem):
     """A member's minutes on a day. Everybody sees their own; others' with the right MANAGE_TIME_ENTRIES."""
 
     member: Member | None = one(Kind.MEMBER, "member_id", "Whose time it is.")
-    account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it was spent on.")
-    job: Job | None = one(Kind.JOB, "job_id", "The job whose sums it counts in; null for none.")
+    job: Job | None = job_of_item("The job whose sums it counts in; null for none.")
     day: Date = column("The day it counts on: of a timer, the one it was started on.")
     minutes: int = column(
         "How many minutes; 0 while the timer runs, and where it was stopped when its day had no minute left."
@@ -55,4 +54,3 @@ class TimeEntry(Versioned):
     forgotten: bool = value(
         lambda entry: entry.forgotten(clock.now()), "Whether the timer has been running for more than 12 hours."
     )
-    created_at: DateTime = column("When it was entered.")

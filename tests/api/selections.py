@@ -58,7 +58,10 @@ def _is_thing(type_: Composite) -> bool:
 
 @cache
 def fields_of(type_: Composite, levels: int) -> tuple[str, ...]:
-    """The selections of a type: its leaves, and what it leads to while there are levels left."""
+    """The selections of a type: its leaves, and what it leads to while there are levels left. What items of all kinds
+    lead to, their own types lead to."""
+    if type_.name == "LinkedItem":
+        levels = 0
     chosen = ["__typename", *(_selected(name, field, levels) for name, field in type_.fields.items())]
     if isinstance(type_, GraphQLInterfaceType) and (type_.name != "Event" or levels):
         chosen += _of_each_kind(type_, levels)

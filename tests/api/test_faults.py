@@ -28,12 +28,12 @@ mutation Rename($first: UpdateJobInput!, $second: UpdateJobInput!) {
 
 @pytest.fixture
 async def broken_time(world: World) -> AsyncIterator[None]:
-    """Time entries cannot be read: their column has another name."""
-    await sql("ALTER TABLE time_entry RENAME COLUMN minutes TO minuets")
+    """Time cannot be summed: the column has another name."""
+    await sql("ALTER TABLE job_item RENAME COLUMN minutes TO minuets")
     try:
         yield
     finally:
-        await sql("ALTER TABLE time_entry RENAME COLUMN minuets TO minutes")
+        await sql("ALTER TABLE job_item RENAME COLUMN minuets TO minutes")
 
 
 @pytest.mark.usefixtures("broken_time")
@@ -52,7 +52,7 @@ async def test_a_fault_is_told_by_a_reference_that_the_log_has(world: World, api
     assert told["log_level"] == "error"
     assert told["kind"] == "OperationalError"
     assert any("time_sums.py" in where for where in told["where"])
-    for internal in ("minutes", "time_entry", "column", "SELECT", "asyncpg", "Operational", ".py"):
+    for internal in ("minutes", "job_item", "time_entry", "column", "SELECT", "asyncpg", "Operational", ".py"):
         assert internal not in json.dumps([error["message"], error["extensions"]])
     # Neither literals nor the database's own words, which may quote them.
     assert "Secret name" not in str(logged)

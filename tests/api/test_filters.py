@@ -40,6 +40,7 @@ from models.rows import (
 )
 from tests.api.samples import camel, kinds_in
 from tests.api.selections import root_fields
+from tests.links import job_of
 from tests.serving import Api
 from tests.specimens import Specimens, Spot, specimens
 from tests.world import World
@@ -143,7 +144,7 @@ async def _member(member: Member) -> Facts:
 async def _task(task: Task) -> Facts:
     return {
         "account": _one(Kind.ACCOUNT, task.account_id),
-        "job": _one(Kind.JOB, task.job_id),
+        "job": _one(Kind.JOB, await job_of(task)),
         "assignee": await _links(TaskAssignee, "task_id", "member_id", Kind.MEMBER, task.id),
         "state": {task.state.value},
         "due": task.due_date,
@@ -154,7 +155,7 @@ async def _time_entry(entry: TimeEntry) -> Facts:
     return {
         "member": _one(Kind.MEMBER, entry.member_id),
         "account": _one(Kind.ACCOUNT, entry.account_id),
-        "job": _one(Kind.JOB, entry.job_id),
+        "job": _one(Kind.JOB, await job_of(entry)),
         "day": entry.day,
         "running": entry.running,
     }

@@ -131,7 +131,7 @@ NOT_ANY_MORE: dict[str, list[str]] = {
     "setPipelineMembers": [
         "UPDATE member SET active = false WHERE id IN (SELECT member_id FROM pipeline_member WHERE pipeline_id = $1)"
     ],
-    "setTaskState": ["UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM task WHERE id = $1)"],
+    "setTaskState": ["UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM job_item WHERE item = $1)"],
     "setTimeEntryRate": [
         "UPDATE member SET active = false WHERE id = (SELECT member_id FROM time_entry WHERE id = $1)"
     ],
@@ -151,7 +151,7 @@ NOT_ANY_MORE: dict[str, list[str]] = {
         "UPDATE time_entry SET minutes = 3000 WHERE id = $1",
         "UPDATE time_entry SET day = '2999-01-01' WHERE id = $1",
         f"UPDATE time_entry SET note = '{LONG}' WHERE id = $1",
-        "UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM time_entry WHERE id = $1)",
+        "UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM job_item WHERE item = $1)",
         "UPDATE time_entry SET minutes = 0, started_at = now() WHERE id = $1",
     ],
 }

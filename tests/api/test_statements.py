@@ -132,7 +132,7 @@ async def statements(api: Api, firm: Furnished, query: str, **variables: Any) ->
 @pytest.mark.parametrize("query", sorted(root_fields("query")))
 async def test_more_rows_take_no_more_statements(small: Furnished, large: Furnished, api: Api, query: str) -> None:
     for arguments, _ in asked(query, root_fields("query")[query]):
-        text = document("query", query, arguments).replace(f"first: {PAGE}", "first: 40", 1)
+        text = re.sub(rf"^([^{{]*{{[^{{]*first: ){PAGE}", r"\g<1>40", document("query", query, arguments))
         few, many = [await statements(api, firm, text, **filled(arguments, firm.id)) for firm in (small, large)]
         assert len(many) <= len(few) + SPLIT, (arguments, sorted(many))
 
@@ -145,6 +145,11 @@ query Board($id: ID!) {
     stages { id name jobCount jobs { id version name position priority dueDate overdue stage { id } status { id }
       account { name tags { name } } assignees { name } openTaskCount budget tracked percentUsed } }
   }
+}"""
+ITEMS = """
+query Items($id: ID!) {
+  pipeline(id: $id) { stages { jobs { openItemCount outstanding { title awaited since item { id } }
+    items(first: 2) { totalCount nodes { id title open } pageInfo { endCursor } } } } }
 }"""
 JOB = """
 query Job($id: ID!) { job(id: $id) { name overdue account { name } pipeline { name } stage { name } status { name }
@@ -160,6 +165,7 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { name acc
 #: Signing the caller in is one of each.
 KNOWN = {
     "a board": (BOARD, 12),
+    "a board with items": (ITEMS, 13),
     "a job": (JOB, 11),
     "a page of jobs": (JOBS, 5),
     "a count of jobs": (COUNT, 3),
@@ -174,7 +180,7 @@ async def variables_of(what: str, firm: Furnished) -> dict[str, Any]:
     if "$ids:" in KNOWN[what][0]:
         rows = await sql("SELECT id FROM job WHERE firm_id = $1", firm.world.firm.id)
         return {"ids": [encode(Kind.JOB, row["id"]) for row in rows]}
-    kind = Kind.PIPELINE if what == "a board" else Kind.JOB
+    kind = Kind.PIPELINE if what.startswith("a board") else Kind.JOB
     return {"id": firm.id(Id(kind, ""))} if "$id:" in KNOWN[what][0] else {}
 
 
@@ -232,15 +238,14 @@ async def test_a_move_takes_as_many_whatever_the_board(small: Furnished, large: 
     assert len(taken[1]) == 7, "\n".join(statement[:150] for statement in taken[1])
 
 
-async def test_each_further_bulk_move_takes_one_more(small: Furnished, api: Api) -> None:
-    """Rows are stored one by one, and nothing else is."""
+async def test_a_bulk_move_takes_as_many_however_many_move(small: Furnished, api: Api) -> None:
     bulk = "mutation Bulk($input: MoveJobsInput!) { moveJobs(input: $input) { revision errors { message } } }"
     world, taken = small.world, []
     stage = small.id(Id(Kind.STAGE, ""))
     for many in (2, 12):
         jobs = [{"jobId": encode(Kind.JOB, (await world.job()).id)} for _ in range(many)]
         taken.append(len(await statements(api, small, bulk, input={"jobs": jobs, "stageId": stage})))
-    assert taken[1] - taken[0] == 10
+    assert taken[0] == taken[1]
 
 
 def test_the_counter_counts() -> None:

@@ -66,9 +66,11 @@ async def test_who_logged_time_is_withheld_as_whose_time_it_is(right: Right, wor
 
 async def _task(world: World, job: Job, times: int) -> None:
     await sql(
-        "INSERT INTO task (id, version, firm_id, account_id, job_id, name, description, state, priority, created_at) "
-        "SELECT gen_random_uuid(), 1, $1, $2, $3, n::text, '', 'PLANNED', 'MEDIUM', now() + n * interval '1 second' "
-        "FROM generate_series(1, $4::int) AS n",
+        "WITH made AS (INSERT INTO task (id, version, firm_id, account_id, name, description, state, priority, "
+        "created_at) SELECT gen_random_uuid(), 1, $1, $2, n::text, '', 'PLANNED', 'MEDIUM', "
+        "now() + n * interval '1 second' FROM generate_series(1, $4::int) AS n RETURNING id) "
+        "INSERT INTO job_item (firm_id, job_id, kind, item, open, open_since, open_since_stay, linked_at) "
+        "SELECT $1, $3, 'task', id, true, now(), 1, now() FROM made",
         world.firm.id,
         job.account_id,
         job.id,

@@ -16,9 +16,10 @@ import orjson
 from models.commands.time import log_time
 from models.database import sql
 from models.ids import Kind, encode, new_id
+from models.items.links import new_link
 from models.order import spread
 from models.rights import Right
-from models.rows import Category, Job, Member, Stage, Status, Task, TimeEntry
+from models.rows import Category, Job, JobItem, Member, Stage, Status, Task, TimeEntry
 from tests.api.furnished import Furnished
 from tests.api.samples import Id
 from tests.specimens import Specimens, Spot, specimens
@@ -97,9 +98,7 @@ class Twin:
         await Job.bulk_create(jobs)
         now = datetime.now(UTC)
         tasks = [
-            Task(
-                id=new_id(), firm_id=world.firm.id, account_id=job.account_id, job_id=job.id, name=name, created_at=now
-            )
+            Task(id=new_id(), firm_id=world.firm.id, account_id=job.account_id, name=name, created_at=now)
             for job in jobs
         ]
         await Task.bulk_create(tasks)
@@ -109,7 +108,6 @@ class Twin:
                 firm_id=world.firm.id,
                 member_id=world.owner.id,
                 account_id=job.account_id,
-                job_id=job.id,
                 day=now.date(),
                 minutes=5,
                 note=name,
@@ -118,6 +116,8 @@ class Twin:
             for job in jobs
         ]
         await TimeEntry.bulk_create(entries)
+        for job, *items in zip(jobs, tasks, entries, strict=True):
+            await JobItem.bulk_create([new_link(job, item, now, None) for item in items])
         self.hidden = {
             "account": account.id,
             "pipeline": pipeline.id,

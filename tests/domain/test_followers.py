@@ -25,9 +25,11 @@ from models.followers.cursors import Progress, Stopped, advance, behind, registe
 from models.followers.follower import Planned, Run
 from models.followers.runs import RUNS_KEPT_FOR, BeingDone, actor_of, due, next_run, prune_runs
 from models.followers.standing import followers, release
+from models.ids import Kind
 from models.log import Committed, append
 from models.rows import Firm, FollowerRun, Job, Task
 from tests.domain.following import Told, go_on_to_the_end, heard
+from tests.links import items_of
 from tests.world import World
 from workers.following import Following
 
@@ -363,7 +365,7 @@ async def test_runs_are_planned_with_the_cursor_and_done_afterwards_each_once(wo
     job = await planned(world, told, 3)
     causes = list(range(await world.revision() - 2, await world.revision() + 1))
     assert await states(world) == [("PENDING", None)] * 3
-    assert await Task.filter(job_id=job.id).count() == 0
+    assert len(await items_of(job, Kind.TASK)) == 0
     # Several processes at once.
     async with asyncio.timeout(30):
         while await due(["told"], limit=1):
@@ -372,7 +374,7 @@ async def test_runs_are_planned_with_the_cursor_and_done_afterwards_each_once(wo
     assert [(logged.cause, logged.hops, logged.actor["label"]) for logged in made] == [
         (cause, 1, "Robot") for cause in causes
     ]
-    tasks = {task.id: task.name for task in await Task.filter(job_id=job.id)}
+    tasks = {task.id: task.name for task in await Task.filter(id__in=await items_of(job, Kind.TASK))}
     assert [tasks[logged.event.task] for logged in made if isinstance(logged.event, TaskCreated)] == [
         f"for {cause}" for cause in causes
     ]
@@ -388,7 +390,7 @@ async def test_a_run_done_again_is_answered_with_what_it_made(world: World) -> N
     ((_, run),) = await due(["told"], limit=10)
     first, second = await make_task(actor_of(run), run), await make_task(actor_of(run), run)
     assert (first.revision, first.value.id) == (second.revision, second.value.id)
-    assert await Task.filter(job_id=job.id).count() == 1
+    assert len(await items_of(job, Kind.TASK)) == 1
     assert await next_run("told", world.firm.id) is None
     # What it made is gone: it is not made again.
     await delete_task(world.acting(world.owner), task_id=first.value.id)
@@ -405,7 +407,7 @@ async def test_a_run_that_another_process_does_is_left_to_it(world: World) -> No
     outcomes = await asyncio.gather(*(make_task(actor_of(run), run) for _ in range(5)), return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} <= {Outcome, BeingDone}
     assert len({outcome.revision for outcome in outcomes if isinstance(outcome, Outcome)}) == 1
-    assert await Task.filter(job_id=job.id).count() == 1
+    assert len(await items_of(job, Kind.TASK)) == 1
     # Nor is one that is not there any more.
     await release("told")
     with pytest.raises(BeingDone):
@@ -451,7 +453,7 @@ async def test_a_run_ends_and_says_why_and_the_next_one_is_done(world: World) ->
         ("FAILED", "No command was called for it."),
         ("DONE", None),
     ]
-    assert await Task.filter(job_id=job.id).count() == 1
+    assert len(await items_of(job, Kind.TASK)) == 1
     (standing,) = await followers()
     assert (standing.pending, standing.failed) == (0, 3)
     # What has ended is kept for a while.

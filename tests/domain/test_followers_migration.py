@@ -2,18 +2,15 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
 import embedded
-from models.connection import credentials, migrate
 from models.events import FirmUpdated
 from models.followers.cursors import Progress, advance, behind, register
 from models.log import read_log
 from models.partitions import make_partitions
-from tests.databases import on, own_database
+from tests.databases import OldDatabase, database_before, on
 from tests.domain.following import Told, heard
 
 #: As the version before appends.
@@ -26,29 +23,19 @@ FROM raised RETURNING revision
 
 
 @pytest.fixture
-async def old(servers: embedded.Servers) -> AsyncIterator[str]:
+async def old(servers: embedded.Servers) -> AsyncIterator[OldDatabase]:
     """A database from before."""
-    async with own_database(servers, "before_followers", migrated_to="0006_sessions_and_keys") as url:
-        yield url
+    async with database_before(servers, "0007_followers") as old:
+        yield old
 
 
-async def a_firm(db: asyncpg.Connection) -> UUID:
-    firm: UUID = uuid4()
-    await db.execute(
-        "INSERT INTO firm (id, version, name, time_zone, currency, client_status_enabled, count_pending_ach, "
-        "revision, scope_revision, epoch, created_at) VALUES ($1, 1, 'F', 'UTC', 'USD', true, false, 0, 0, $1, now())",
-        firm,
-    )
-    return firm
-
-
-async def test_old_events_are_read_and_old_servers_go_on(old: str) -> None:
-    db, now = await asyncpg.connect(**credentials(old)), datetime.now(UTC)
-    firm = await a_firm(db)
+async def test_old_events_are_read_and_old_servers_go_on(old: OldDatabase) -> None:
+    db, now = old.db, datetime.now(UTC)
+    firm = await old.firm()
     for _ in range(2):
         await db.execute(_APPEND, firm, now)
-    await migrate(old)
-    async with on(old):
+    await old.migrate()
+    async with on(old.url):
         assert await register(["told"], now) == ["told"]
         await make_partitions(datetime(2090, 1, 1, tzinfo=UTC))
         for at in (now, datetime(2090, 1, 1, tzinfo=UTC)):
@@ -66,4 +53,3 @@ async def test_old_events_are_read_and_old_servers_go_on(old: str) -> None:
         assert (found.firm_id, list(found.followers)) == (firm, ["told"])
         assert await advance(Told(), firm, now) is Progress.AT_THE_END
         assert await heard(firm) == [3, 4]
-    await db.close()

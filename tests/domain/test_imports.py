@@ -12,12 +12,13 @@ from models.clock import now
 from models.commands.imports import MOST_JOBS, NewEntry, NewJob, NewTask, import_jobs
 from models.commands.moves import restore_job
 from models.errors import Forbidden, Invalid, LimitReached, NotFound, RuleBroken
-from models.ids import new_id
+from models.ids import Kind, new_id
 from models.rights import ALL_RIGHTS, Role
 from models.rows import Category, ClientStatus, Job, JobAssignee, Member, Priority, Task, TaskAssignee, TimeEntry
 from models.rows import TaskState as State
 from resolvers.mutations import ACTIONS
 from tests.domain.refusal import counted, refused, told
+from tests.links import items_of
 from tests.world import World
 
 DAY = timedelta(days=1)
@@ -62,11 +63,11 @@ async def test_a_job_comes_as_it_stands(world: World, plain: NewJob) -> None:
     assert (job.client_status_name, job.client_status_visible) == ("In review", True)
     assert job.status_id == (await world.status(Category.ACTIVE)).id
     assert set(await JobAssignee.filter(job_id=job.id).values_list("member_id", flat=True)) == set(wanted.assignee_ids)
-    checked, file = await Task.filter(job_id=job.id).order_by("id")
+    checked, file = await Task.filter(id__in=await items_of(job, Kind.TASK)).order_by("id")
     assert (checked.state, checked.completed_at, checked.account_id) == (State.COMPLETED, entered, world.account.id)
     assert (file.state, file.completed_at, file.due_date) == (State.PLANNED, None, date(2026, 4, 1))
     assert (await TaskAssignee.get(task_id=checked.id)).member_id == world.employee.id
-    entry = await TimeEntry.get(job_id=job.id)
+    (entry,) = await TimeEntry.filter(id__in=await items_of(job, Kind.TIME_ENTRY))
     assert (entry.minutes, entry.note, entry.billable, entry.day) == (45, "Call", False, entered.date())
 
 

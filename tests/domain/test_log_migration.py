@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -12,8 +11,8 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 import embedded
-from models.connection import _config, credentials, migrate
-from tests.databases import own_database
+from models.connection import _config
+from tests.databases import OldDatabase, database_before
 
 #: The time of a change, and the partition of its month.
 TIMES = {
@@ -33,83 +32,70 @@ _ALL = "SELECT id, firm_id, revision, index, type, data, subject, job, actor, ca
 
 
 @pytest.fixture
-async def old(servers: embedded.Servers) -> AsyncIterator[str]:
+async def old(servers: embedded.Servers) -> AsyncIterator[OldDatabase]:
     """A database from before, far from UTC."""
-    async with own_database(servers, "before", migrated_to="0002_constraints", time_zone="America/New_York") as url:
-        yield url
+    async with database_before(servers, "0003_log_by_month", time_zone="America/New_York") as old:
+        yield old
 
 
-@pytest.fixture
-async def db(old: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection to it."""
-    connection = await asyncpg.connect(**credentials(old))
-    yield connection
-    await connection.close()
-
-
-async def write(db: asyncpg.Connection) -> Any:
+async def write(old: OldDatabase) -> UUID:
     """A firm with one event of each time and more of now. Its id."""
-    firm = uuid4()
-    await db.execute(
-        "INSERT INTO firm (id, version, name, time_zone, currency, client_status_enabled, count_pending_ach, "
-        "revision, scope_revision, epoch, created_at) VALUES ($1, 1, 'F', 'UTC', 'USD', true, false, 0, 0, $1, now())",
-        firm,
-    )
+    firm = await old.firm()
     times = [*TIMES, *["now"] * 500]
-    await db.executemany(_WRITE, [(firm, place, place % 3, uuid4(), at) for place, at in enumerate(times, 1)])
+    await old.db.executemany(_WRITE, [(firm, place, place % 3, uuid4(), at) for place, at in enumerate(times, 1)])
     return firm
 
 
-async def test_nothing_is_lost_and_all_is_in_its_month(old: str, db: asyncpg.Connection) -> None:
-    await write(db)
-    before = await db.fetch(f"{_ALL} ORDER BY id")
+async def test_nothing_is_lost_and_all_is_in_its_month(old: OldDatabase) -> None:
+    await write(old)
+    before = await old.db.fetch(f"{_ALL} ORDER BY id")
     # Several processes that start at once: one does it, the others wait.
-    await asyncio.gather(*(migrate(old) for _ in range(3)))
-    assert await db.fetch(f"{_ALL} ORDER BY id") == before
-    found = await db.fetch("SELECT at, tableoid::regclass::text AS partition FROM event WHERE at < '2026-06-01'")
-    wanted = await db.fetch("SELECT at::timestamptz FROM unnest($1::text[]) AS given(at)", list(TIMES))
+    await asyncio.gather(*(old.migrate() for _ in range(3)))
+    assert await old.db.fetch(f"{_ALL} ORDER BY id") == before
+    found = await old.db.fetch("SELECT at, tableoid::regclass::text AS partition FROM event WHERE at < '2026-06-01'")
+    wanted = await old.db.fetch("SELECT at::timestamptz FROM unnest($1::text[]) AS given(at)", list(TIMES))
     assert {row["at"]: row["partition"] for row in found} == {
         row["at"]: partition for row, partition in zip(wanted, TIMES.values(), strict=True)
     }
-    assert await db.fetchval("SELECT count(*) FROM event_default") == 0
-    assert await db.fetchval("SELECT to_regclass('event_before')") is None
+    assert await old.db.fetchval("SELECT count(*) FROM event_default") == 0
+    assert await old.db.fetchval("SELECT to_regclass('event_before')") is None
 
 
-async def test_who_is_connected_goes_on_writing(old: str, db: asyncpg.Connection) -> None:
+async def test_who_is_connected_goes_on_writing(old: OldDatabase) -> None:
     """While versions change, servers that know nothing of it are there."""
-    firm = await write(db)
-    writing, reading = await db.prepare(_WRITE), await db.prepare("SELECT id FROM event WHERE firm_id = $1")
+    firm = await write(old)
+    writing, reading = await old.db.prepare(_WRITE), await old.db.prepare("SELECT id FROM event WHERE firm_id = $1")
     for revision in range(1_001, 1_011):  # so often that the plan is kept
         last = await writing.fetchval(firm, revision, 0, uuid4(), "now")
         await reading.fetch(firm)
-    await migrate(old)
+    await old.migrate()
     assert await writing.fetchval(firm, 1_011, 0, uuid4(), "now") == last + 1
     assert last + 1 in {row["id"] for row in await reading.fetch(firm)}
 
 
-async def test_what_the_table_refused_it_refuses(old: str, db: asyncpg.Connection) -> None:
-    firm = await write(db)
-    await migrate(old)
+async def test_what_the_table_refused_it_refuses(old: OldDatabase) -> None:
+    firm = await write(old)
+    await old.migrate()
     moment = (firm, 2_000, 0, uuid4(), "2026-02-02 00:00:00+00")
-    await db.fetchval(_WRITE, *moment)
+    await old.db.fetchval(_WRITE, *moment)
     with pytest.raises(asyncpg.UniqueViolationError):
-        await db.fetchval(_WRITE, *moment)
+        await old.db.fetchval(_WRITE, *moment)
     with pytest.raises(asyncpg.ForeignKeyViolationError):
-        await db.fetchval(_WRITE, uuid4(), *moment[1:])
+        await old.db.fetchval(_WRITE, uuid4(), *moment[1:])
     with pytest.raises(asyncpg.RestrictViolationError):
-        await db.execute("DELETE FROM firm WHERE id = $1", firm)
+        await old.db.execute("DELETE FROM firm WHERE id = $1", firm)
 
 
-async def test_an_empty_log_has_the_present_months(old: str, db: asyncpg.Connection) -> None:
-    await migrate(old)
+async def test_an_empty_log_has_the_present_months(old: OldDatabase) -> None:
+    await old.migrate()
     wanted = {
         row["name"]
-        for row in await db.fetch(
+        for row in await old.db.fetch(
             "SELECT to_char(date_trunc('month', now() AT TIME ZONE 'UTC') + n * interval '1 month', "
             "'\"event_\"YYYY_MM') AS name FROM generate_series(0, 2) AS n"
         )
     }
-    found = await db.fetch(
+    found = await old.db.fetch(
         "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'event'::regclass"
     )
     assert {row["name"] for row in found} == wanted | {"event_default"}

@@ -21,9 +21,11 @@ from models.commands.tasks import create_task
 from models.database import sql
 from models.errors import RuleBroken
 from models.housekeeping import prune_idempotency_keys
+from models.ids import Kind
 from models.once import Earlier, Kept
 from models.rows import IdempotencyKey, Job, Tag, Task
 from tests.api.test_statements import counted
+from tests.links import items_of
 from tests.world import World
 
 
@@ -168,7 +170,7 @@ async def test_an_automations_run_happens_once_for_as_long_as_what_it_guards_is_
     assert (logged.actor["label"], logged.cause) == ("Robot", before)
     # The next stay is another run.
     assert (await run(2)).revision == before + 2
-    assert await Task.filter(job_id=job.id).count() == 2
+    assert len(await items_of(job, Kind.TASK)) == 2
     await delete_job(world.acting(world.owner), job_id=job.id)
     assert await sql("SELECT FROM stay_run WHERE job = $1", job.id) == []
 

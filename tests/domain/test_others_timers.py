@@ -17,6 +17,7 @@ from models.ids import new_id
 from models.rights import Right, Role
 from models.rows import AccountMember, Member, PipelineMember, TimeEntry
 from tests.domain.refusal import refused, told
+from tests.links import job_of
 from tests.world import World
 
 
@@ -157,13 +158,14 @@ async def test_a_timer_that_outlived_its_member_is_stopped_by_who_leads(world: W
 async def test_whoever_starts_stops_and_is_deactivated_at_once_leaves_no_timer(world: World, round: int) -> None:
     timer = await running(world, minutes=5)
     employee, keeper = world.acting(world.employee), world.acting(world.admin)
-    job = await world.row(TimeEntry, timer.id)
+    job = await job_of(timer)
+    assert job is not None
     outcomes = await asyncio.gather(
         start_timer(employee, account_id=world.account.id),
         deactivate_member(world.acting(world.owner), member_id=world.employee.id),
         stop_timer(keeper, time_entry_id=timer.id),
         stop_timer(employee),
-        delete_job(world.acting(world.owner), job_id=job.job_id),
+        delete_job(world.acting(world.owner), job_id=job),
         return_exceptions=True,
     )
     errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]

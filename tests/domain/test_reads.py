@@ -23,6 +23,7 @@ from models.rows import (
     Firm,
     Job,
     JobAssignee,
+    JobItem,
     Member,
     Pipeline,
     Row,
@@ -34,6 +35,7 @@ from models.rows import (
 )
 from models.scope import Rows, Scope
 from tests.api.furnished import Furnished
+from tests.links import linked
 
 MODELS: list[type[Row]] = [Firm, Member, Tag, ClientStatus, Account, Pipeline, Stage, Status, Job, Task, TimeEntry]
 
@@ -46,22 +48,21 @@ async def firm(database: str) -> Furnished:
     account = firm.things["idle account"]
     for at, pipeline in product((world.account.id, account), (world.pipeline.id, firm.things["empty pipeline"])):
         job = (await create_job(owner, name="Work", account_id=at, pipeline_id=pipeline)).value
-        await Task.create(**_work(job.firm_id, at, job.id), name="Step")
+        await linked(await Task.create(**_work(job.firm_id, at), name="Step"), job)
         await log_time(owner, minutes=5, job_id=job.id)
     for at in (world.account.id, account):
-        await Task.create(**_work(world.firm.id, at, None), name="Loose")
+        await Task.create(**_work(world.firm.id, at), name="Loose")
         for member in (world.owner, world.employee):
-            entry = _work(world.firm.id, at, None)
+            entry = _work(world.firm.id, at)
             await TimeEntry.create(**entry, member_id=member.id, day=date(2026, 1, 5), minutes=10)
     return firm
 
 
-def _work(firm_id: UUID, account_id: UUID, job_id: UUID | None) -> dict[str, Any]:
+def _work(firm_id: UUID, account_id: UUID) -> dict[str, Any]:
     return {
         "id": new_id(),
         "firm_id": firm_id,
         "account_id": account_id,
-        "job_id": job_id,
         "created_at": datetime.now(UTC),
     }
 
@@ -142,7 +143,7 @@ def _visible(row: Any, scope: Scope, member: UUID | None, pipelines: dict[UUID, 
     at = row.id if row.kind is Kind.ACCOUNT else getattr(row, "account_id", None)
     within = row.id if row.kind is Kind.PIPELINE else getattr(row, "pipeline_id", None)
     if row.kind in (Kind.TASK, Kind.TIME_ENTRY):
-        within = pipelines[row.job_id] if row.job_id else None
+        within = pipelines.get(row.id)
     seen = scope.sees_account(at) and scope.sees_pipeline(within)
     if row.kind is Kind.TIME_ENTRY:
         return row.member_id == member or (seen and Right.MANAGE_TIME_ENTRIES in scope.rights)
@@ -152,7 +153,8 @@ def _visible(row: Any, scope: Scope, member: UUID | None, pipelines: dict[UUID, 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.kind)
 async def test_the_orm_and_the_reads_see_the_same_rows(firm: Furnished, other: Furnished, model: type[Row]) -> None:
     rows: list[Any] = await model.all()
-    pipelines = {job.id: job.pipeline_id for job in await Job.all()}
+    links = await JobItem.filter(unlinked_at__isnull=True).prefetch_related("job")
+    pipelines = {link.item: link.job.pipeline_id for link in links}
     ids = [row.id for row in rows]
     counts = set()
     for scope, member in _scopes(firm, other):

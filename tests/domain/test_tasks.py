@@ -24,9 +24,10 @@ from models.database import sql
 from models.errors import Conflict, Invalid, NotFound, Refusal, RuleBroken
 from models.events import TaskAssigneesChanged, TaskCreated, TaskLinked, TaskStateChanged, TaskUnlinked
 from models.ids import new_id
-from models.rows import AccountMember, Job, Member, Priority, Task, TaskAssignee, TaskState
+from models.rows import AccountMember, Job, JobItem, Member, Priority, Task, TaskAssignee, TaskState
 from models.scope import Place
 from tests.domain.refusal import refused, told
+from tests.links import job_of
 from tests.world import World
 
 
@@ -52,7 +53,7 @@ async def test_a_task_of_a_job_is_its_accounts(world: World) -> None:
         assignee_ids=[employee.id],
     )
     task = outcome.value
-    assert (task.name, task.account_id, task.job_id) == ("Call", world.account.id, job.id)
+    assert (task.name, task.account_id, await job_of(task)) == ("Call", world.account.id, job.id)
     assert (task.state, task.priority, await assignees(task)) == (TaskState.PLANNED, Priority.HIGH, {employee.id})
     (logged,) = await world.events(before)
     assert logged.event == TaskCreated(task=task.id, account=world.account.id, job=job.id, pipeline=world.pipeline.id)
@@ -60,7 +61,7 @@ async def test_a_task_of_a_job_is_its_accounts(world: World) -> None:
 
 async def test_a_task_of_an_account_has_no_job(world: World) -> None:
     task = await new_task(world)
-    assert (task.account_id, task.job_id) == (world.account.id, None)
+    assert (task.account_id, await job_of(task)) == (world.account.id, None)
 
 
 async def test_an_id_sent_again_returns_the_first_task(world: World) -> None:
@@ -175,7 +176,7 @@ async def test_a_task_is_linked_to_one_job_at_a_time(world: World) -> None:
     assert isinstance(unlinked, TaskUnlinked)
     assert linked.job == unlinked.job == first.id
     assert linked.now() == unlinked.before() == (Place(world.account.id, world.pipeline.id),)
-    assert (await link_task(actor, task_id=task.id, job_id=second.id)).value.job_id == second.id
+    assert await job_of((await link_task(actor, task_id=task.id, job_id=second.id)).value) == second.id
 
 
 async def test_a_task_is_linked_to_jobs_of_its_account_that_go_on(world: World) -> None:
@@ -224,7 +225,7 @@ async def test_tasks_that_change_while_their_job_goes(world: World, round: int) 
     errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     assert all(isinstance(error, Refusal) for error in errors), errors
     assert [task.state for task in await Task.filter(id__in=[task.id for task in tasks])] == [TaskState.COMPLETED] * 3
-    assert not await Task.exists(job_id=job.id)
+    assert not await JobItem.exists(job_id=job.id)
 
 
 async def test_a_change_during_its_jobs_move_is_told_where_the_job_now_is(world: World) -> None:

@@ -215,20 +215,36 @@ async def test_nearly_every_field_of_things_is_read_or_loaded_directly() -> None
             resolve = field.resolve.resolve if isinstance(field.resolve, Guard) else field.resolve
             if not isinstance(resolve, Read | Load):
                 usual.append(f"{name}.{field_name}")
-    assert usual == ["Job.history", "Stage.jobs"]
+    assert usual == ["Job.items", "Job.history", "Stage.jobs"]
 
 
-async def test_events_are_completed_in_batches_whatever_their_types(
-    case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one_by_one: list[str] = []
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The interfaces and unions of which single values have been completed as graphql-core does."""
+    names: list[str] = []
     usual = DirectExecutor.complete_abstract_value
 
     def noted(self: DirectExecutor, return_type: Any, *args: Any) -> Any:
-        one_by_one.append(return_type.name)
+        names.append(return_type.name)
         return usual(self, return_type, *args)
 
     monkeypatch.setattr(DirectExecutor, "complete_abstract_value", noted)
+    return names
+
+
+async def test_items_are_completed_in_batches_whatever_their_kinds(case: Case, one_by_one: list[str]) -> None:
+    text = """query Q($id: ID!) { job(id: $id) { outstanding { item { id title } } items(first: 100) {
+      nodes { __typename id title account { name } ... on Task { state } ... on TimeEntry { minutes } }
+      edges { cursor } } } }"""
+    answer, _ = await case.ours(text, {"id": case.firm.id(Id(Kind.JOB, "job"))}, case.members[0], None)
+    assert answer.data is not None and not answer.errors
+    job = answer.data["job"]
+    assert {node["__typename"] for node in job["items"]["nodes"]} == {"Task", "TimeEntry"}
+    assert job["outstanding"]
+    assert one_by_one == []
+
+
+async def test_events_are_completed_in_batches_whatever_their_types(case: Case, one_by_one: list[str]) -> None:
     member = case.members[0]
     known = await viewer(member.id)
     assert known is not None

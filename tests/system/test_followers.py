@@ -23,8 +23,10 @@ from models.database import sql
 from models.events import TaskCreated
 from models.followers.cursors import register
 from models.followers.standing import followers, release
+from models.ids import Kind
 from models.rows import Job, Task
 from tests.databases import on, own_database
+from tests.links import items_of
 from tests.system.following import TABLES
 from tests.system.jobwire import HOUSE, jobwire
 from tests.world import World
@@ -188,7 +190,8 @@ async def test_a_worker_follows_without_redis_and_ends_when_told(url: str) -> No
         cause = (await update_job(world.acting(world.owner), job_id=job.id, name="Changed")).revision
 
         async def reacted() -> bool:
-            return await Task.exists(job_id=job.id, name=str(cause)) and await all_is_done()
+            tasks = await items_of(job, Kind.TASK)
+            return await Task.exists(id__in=tasks, name=str(cause)) and await all_is_done()
 
         await until(reacted)
         assert await asyncio.to_thread(worker.end) == 0

@@ -17,6 +17,7 @@ from models.rights import Right, Role
 from models.rows import Account, Category, Job, Member, Pipeline, Stage, Status, Tag, Task, TimeEntry
 from models.rows.jobs import Priority, TaskState
 from models.targets import Target
+from tests.links import job_of
 from tests.serving import Api
 from tests.system.watching import Relay, following, fresh, until
 from tests.world import World
@@ -134,7 +135,7 @@ class Storm:
 
     async def relink(self, actor: Actor) -> Any:
         task = await self.row(Task)
-        if task.job_id is not None:
+        if await job_of(task) is not None:
             await tasks.unlink_task(actor, task_id=task.id)
         return await tasks.link_task(actor, task_id=task.id, job_id=await self.some(Job, account_id=task.account_id))
 

@@ -32,6 +32,7 @@ from models.rows import (
     Task,
 )
 from models.rows.jobs import Priority
+from tests.links import linked
 from tests.system.oracle.atlas import FIRMS, PASSWORD, SECRET
 from tests.world import World
 
@@ -156,16 +157,15 @@ async def _jobs(
 
 async def _tasks(world: World, jobs: list[Job], chance: random.Random) -> list[Task]:
     chosen = [chance.choice(jobs) for _ in range(TASKS)]
-    return [
+    made = [
         await Task.create(
-            firm_id=world.firm.id,
-            account_id=job.account_id,
-            job_id=job.id,
-            name=f"Task of {job.name}",
-            created_at=START,
+            firm_id=world.firm.id, account_id=job.account_id, name=f"Task of {job.name}", created_at=START
         )
         for job in chosen
     ]
+    for job, task in zip(chosen, made, strict=True):
+        await linked(task, job)
+    return made
 
 
 async def _drawn(pipeline: Pipeline) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Linked items: which kinds there are, and the steps that their commands share."""

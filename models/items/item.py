@@ -1,0 +1,179 @@
+"""The steps that the commands of every kind of linked item share: hold it, store it, link it, end it, tell of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from models.command import Change
+from models.database import sql
+from models.errors import Invalid, RuleBroken
+from models.events import Event
+from models.ids import JobId, PipelineId
+from models.items.kinds import item_kinds
+from models.items.links import keep_minutes, keep_open, tie, untie
+from models.records import columns, read
+from models.rows import Account, Item, Job
+from models.scope import Rows
+
+I = TypeVar("I", bound=Item)  # noqa: E741 - an item
+
+
+@dataclass(slots=True)
+class Held(Generic[I]):
+    """An item that the transaction holds, and the jobs that it is linked to, each with its pipeline: these are held
+    too, so that they stay there."""
+
+    item: I
+    jobs: dict[JobId, PipelineId]
+    #: Whether it was open when it was held, and its minutes: so its links say.
+    was_open: bool
+    had_tracked: int
+
+    @property
+    def job(self) -> JobId | None:
+        """The job of an item that is linked to one at most."""
+        return next(iter(self.jobs), None)
+
+
+async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID | None) -> tuple[UUID, Job | None]:
+    """The account and the job that a new item is for: one of them is needed, and the account follows from the job.
+    The job is held: it stays in its pipeline, which says who is told."""
+    if job_id is not None:
+        job = await change.scope.rows(Job).lock(job_id, "job_id")
+        if account_id not in (None, job.account_id):
+            await change.scope.rows(Account).get(account_id, "account_id")
+            of_account(job, account_id)
+        return job.account_id, job
+    if account_id is None:
+        raise Invalid("Name an account, or one of its jobs.", "account_id")
+    account = await change.scope.rows(Account).get(account_id, "account_id")
+    return account.id, None
+
+
+def of_account(job: Job, account_id: UUID) -> None:
+    """`RuleBroken` unless the job is the account's."""
+    if job.account_id != account_id:
+        raise RuleBroken("This job belongs to another account. Choose a job of the same account.", "job_id")
+
+
+async def create(change: Change, item: I, job: Job | None) -> Held[I]:
+    """Write a new item, linked to this job if there is one."""
+    await item.save(force_create=True)
+    if job is not None:
+        await tie(item, job.id, change.now, change.member_id)
+    return Held(item, {job.id: job.pipeline_id} if job is not None else {}, item.open, item.tracked)
+
+
+# Shared: changes of one job's items run beside each other; moving or deleting the job waits for them. Whoever links or
+# unlinks an item raises its version, by which it is seen whether the links are still these when the item is held.
+_HOLD_JOBS = """
+WITH held AS (
+    SELECT job.id, job.pipeline_id FROM job JOIN job_item AS link ON link.job_id = job.id
+    WHERE link.item = $1 AND link.unlinked_at IS NULL ORDER BY job.id FOR SHARE OF job
+)
+SELECT item.version, held.id AS job, held.pipeline_id FROM {table} AS item LEFT JOIN held ON true WHERE item.id = $1
+"""
+
+
+async def lock(rows: Rows[I], model: type[I], id: UUID, path: str) -> Held[I]:
+    """An item with its jobs, held until the transaction ends; or `NotFound`."""
+    # The jobs first, as when they are deleted.
+    version, jobs = await _hold_jobs(model, id)
+    item = await rows.lock(id, path)
+    if item.version != version:
+        _, jobs = await _hold_jobs(model, id)
+    return Held(item, jobs, item.open, item.tracked)
+
+
+async def _hold_jobs(model: type[Item], id: UUID) -> tuple[int | None, dict[JobId, PipelineId]]:
+    found = await sql(_HOLD_JOBS.format(table=model._meta.db_table), id)
+    jobs = {row["job"]: row["pipeline_id"] for row in found if row["job"] is not None}
+    return found[0]["version"] if found else None, jobs
+
+
+async def store(change: Change, held: Held[I], *changed: str) -> None:
+    """Write the changed columns of an item, and on its links what is kept there of it."""
+    await held.item.store(*changed)
+    if held.jobs and held.item.open != held.was_open:
+        await keep_open(held.item, change.now)
+    if held.jobs and held.item.tracked != held.had_tracked:
+        await keep_minutes(held.item)
+
+
+def may_link(held: Held[I], job: Job) -> bool:
+    """Whether the item is to be linked to the job: not where it is already. `RuleBroken` when it cannot be."""
+    if job.id in held.jobs:
+        return False
+    if held.item.one_job and held.jobs:
+        kind = held.item.kind
+        raise RuleBroken(f"This {kind.spoken} is linked to another job. Unlink it first.", f"{kind}_id")
+    of_account(job, held.item.account_id)
+    return True
+
+
+async def link(change: Change, held: Held[I], job: Job) -> None:
+    """Link an item to a job, which the transaction holds."""
+    await held.item.store()
+    await tie(held.item, job.id, change.now, change.member_id)
+    held.jobs[job.id] = job.pipeline_id
+    change.record(item_kinds()[held.item.kind].linked(**held.item.named, job=job.id, pipeline=job.pipeline_id))
+
+
+async def unlink(change: Change, held: Held[I], job_id: UUID) -> None:
+    """Unlink an item from a job, if it is linked to it. It stays with the account."""
+    if job_id not in held.jobs:
+        return
+    await held.item.store()
+    await untie(held.item, job_id, change.now)
+    pipeline = held.jobs.pop(job_id)
+    change.record(item_kinds()[held.item.kind].unlinked(**held.item.named, job=job_id, pipeline=pipeline))
+
+
+async def end(held: Held[I]) -> None:
+    """Delete an item for good, with its links."""
+    table = held.item._meta.db_table
+    await sql(f"WITH ended AS (DELETE FROM job_item WHERE item = $1) DELETE FROM {table} WHERE id = $1", held.item.id)
+
+
+def tell(change: Change, event: Callable[..., Event], held: Held[I], **fields: Any) -> None:
+    """Record an event of an item."""
+    for place in _places(held):
+        change.record(event(**held.item.named, **place, **fields))
+
+
+def _places(held: Held[I]) -> Iterator[dict[str, UUID | None]]:
+    """Once for each job that it is linked to, in whose history it then is, or once with none. And where an item is seen
+    with its account alone, once naming no job: for those who see none of these jobs."""
+    for job, pipeline in held.jobs.items():
+        yield {"job": job, "pipeline": pipeline}
+    if not held.jobs or not held.item.policy.with_jobs:
+        yield {"job": None, "pipeline": None}
+
+
+# In the order of their ids, as everywhere. An item of several of the jobs is there once for each.
+_LEAVE = """
+WITH held AS MATERIALIZED (
+    SELECT {columns}, link.job_id AS of_job FROM job_item AS link JOIN {table} AS item ON item.id = link.item
+    WHERE link.job_id = ANY($1) AND link.kind = $2 AND link.unlinked_at IS NULL
+    ORDER BY item.id FOR NO KEY UPDATE OF item
+), raised AS (
+    UPDATE {table} AS item SET version = item.version + 1
+    FROM (SELECT DISTINCT id FROM held) AS leaving WHERE item.id = leaving.id
+)
+SELECT * FROM held ORDER BY id
+"""
+
+
+async def unlink_all(change: Change, jobs: Sequence[Job]) -> dict[UUID, list[Event]]:
+    """What leaves jobs that are about to be deleted, and their links with them: one statement for each kind. Returns
+    the events that say so, by job, which are still to be recorded."""
+    told: dict[UUID, list[Event]] = {job.id: [] for job in jobs}
+    pipelines = {job.id: job.pipeline_id for job in jobs}
+    for kind in item_kinds().values():
+        model = kind.model
+        statement = _LEAVE.format(columns=columns(model, "item"), table=model._meta.db_table)
+        for item in await read(model, statement, list(told), model.kind.value):
+            job_id: UUID = item["of_job"]  # type: ignore[index]
+            told[job_id].append(kind.unlinked(**item.named, job=job_id, pipeline=pipelines[job_id]))
+    return told

@@ -1,0 +1,47 @@
+"""The kinds of linked items, each with the events that say that one was linked to a job or unlinked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.events import Event, TaskLinked, TaskUnlinked, TimeEntryUpdated
+from models.ids import JobId, Kind
+from models.kinds import modules_in
+from models.rows import Item, Task, TimeEntry
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfItem:
+    """A kind of linked item: its rows, and the events that say that one was linked to a job or unlinked. These are made
+    of what the item says in all of its events, the job and its pipeline."""
+
+    model: type[Item]
+    linked: Callable[..., Event]
+    unlinked: Callable[..., Event]
+
+
+_KINDS: dict[Kind, KindOfItem] = {}
+
+
+def register_item(model: type[Item], linked: Callable[..., Event], unlinked: Callable[..., Event]) -> None:
+    """Make the rows of this class known as items."""
+    _KINDS[model.kind] = KindOfItem(model, linked, unlinked)
+
+
+def item_kinds() -> Mapping[Kind, KindOfItem]:
+    """All of them, also those that are modules of their own."""
+    modules_in("models")
+    return _KINDS
+
+
+def _entry_linked(*, job: JobId, **told: Any) -> Event:
+    return TimeEntryUpdated(**told, job=job, changes={"job_id": (None, str(job))})
+
+
+def _entry_unlinked(*, job: JobId, **told: Any) -> Event:
+    return TimeEntryUpdated(**told, job=job, changes={"job_id": (str(job), None)})
+
+
+register_item(Task, TaskLinked, TaskUnlinked)
+# As a change of the entry, of whose fields the job is one.
+register_item(TimeEntry, _entry_linked, _entry_unlinked)

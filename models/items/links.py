@@ -1,0 +1,79 @@
+"""What is kept of the links between jobs and items: written here and nowhere else.
+
+Whoever writes holds the item, and the job: neither is the stay that a run begins or ends with another one meanwhile,
+nor is the item linked elsewhere.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from models.database import sql
+from models.rows import Item, Job, JobItem
+
+
+def new_link(job: Job, item: Item, now: datetime, by: UUID | None) -> JobItem:
+    """The link of a new item to a job, as a row to be stored."""
+    return JobItem(
+        firm_id=job.firm_id,
+        job_id=job.id,
+        kind=item.kind,
+        item=item.id,
+        open=item.open,
+        open_since=now if item.open else None,
+        open_since_stay=job.stay if item.open else None,
+        minutes=item.tracked,
+        linked_at=now,
+        linked_by_id=by,
+    )
+
+
+# Linked before, it is the same row, with the stays that it was open in.
+_TIE = """
+INSERT INTO job_item (firm_id, job_id, kind, item, open, open_since, open_since_stay, minutes, linked_at, linked_by_id)
+SELECT firm_id, id, $2, $3, $4, CASE WHEN $4 THEN $6::timestamptz END, CASE WHEN $4 THEN stay END, $5, $6, $7
+FROM job WHERE id = $1
+ON CONFLICT (job_id, item) DO UPDATE SET
+    open = excluded.open, open_since = excluded.open_since, open_since_stay = excluded.open_since_stay,
+    minutes = excluded.minutes, linked_at = excluded.linked_at, linked_by_id = excluded.linked_by_id,
+    unlinked_at = NULL, dismissed_at = NULL
+"""
+
+
+async def tie(item: Item, job_id: UUID, now: datetime, by: UUID | None) -> None:
+    """Link an item to a job."""
+    await sql(_TIE, job_id, item.kind.value, item.id, item.open, item.tracked, now, by)
+
+
+# The stays of the run that ends, with those before it.
+_ENDED = """CASE WHEN link.open
+    THEN link.stays + int4multirange(int4range(link.open_since_stay, job.stay, '[]')) ELSE link.stays END"""
+
+_UNTIE = f"""
+UPDATE job_item AS link SET
+    unlinked_at = $3, open = false, open_since = NULL, open_since_stay = NULL, stays = {_ENDED}
+FROM job WHERE job.id = link.job_id AND link.job_id = $1 AND link.item = $2 AND link.unlinked_at IS NULL
+"""
+
+
+async def untie(item: Item, job_id: UUID, now: datetime) -> None:
+    """Unlink an item from a job."""
+    await sql(_UNTIE, job_id, item.id, now)
+
+
+# What was dismissed was so for as long as it stayed open: taken up again, it holds the job again.
+_OPEN = f"""
+UPDATE job_item AS link SET
+    open = $2, open_since = CASE WHEN $2 THEN $3::timestamptz END, open_since_stay = CASE WHEN $2 THEN job.stay END,
+    stays = {_ENDED}, dismissed_at = CASE WHEN $2 THEN NULL ELSE link.dismissed_at END
+FROM job WHERE job.id = link.job_id AND link.item = $1 AND link.unlinked_at IS NULL AND link.open <> $2
+"""
+
+
+async def keep_open(item: Item, now: datetime) -> None:
+    """Keep on each of its links whether the item is open, as it is now."""
+    await sql(_OPEN, item.id, item.open, now)
+
+
+async def keep_minutes(item: Item) -> None:
+    """Keep on each of its links what the item adds to the minutes of the job, as it is now."""
+    await sql("UPDATE job_item SET minutes = $2 WHERE item = $1 AND unlinked_at IS NULL", item.id, item.tracked)

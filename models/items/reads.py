@@ -1,0 +1,133 @@
+"""What is read of the items of jobs, whatever their kinds: each for any number of jobs in one statement, and one more
+for each kind where the items themselves are looked at."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from models.bounds import OUTSTANDING
+from models.database import fetch
+from models.ids import Kind
+from models.items.kinds import item_kinds
+from models.policies import may_see
+from models.queries import column_value
+from models.records import columns, read
+from models.rows import Awaited, Item, JobItem
+from models.scope import Scope
+
+Ids = Sequence[UUID]
+
+
+class Wanted(NamedTuple):
+    """Which items: of these kinds, and open or not; None asks for nothing."""
+
+    kinds: tuple[Kind, ...]
+    open: bool | None = None
+
+    @classmethod
+    def of(cls, scope: Scope, kinds: Sequence[Kind] | None, open: bool | None) -> "Wanted":
+        """Of the kinds that are asked for those that the scope may see: of a job that it sees, it sees all of those."""
+        there = item_kinds()
+        among = there.keys() if kinds is None else set(kinds)
+        seen = (kind for kind, of in there.items() if kind in among and may_see(of.model.policy, scope))
+        return cls(tuple(seen), open)
+
+
+class LinkKey(NamedTuple):
+    """Where a link is among those of its job: they are in the order in which they were made."""
+
+    linked_at: datetime
+    item: UUID
+
+    @classmethod
+    def of(cls, linked_at: Any, item: Any) -> "LinkKey":
+        """What a cursor says. Anybody can make one up: `ValueError` unless it could be one."""
+        return cls(column_value(JobItem, "linked_at", linked_at), column_value(JobItem, "item", item))
+
+
+class Linked(NamedTuple):
+    """An item that a job has."""
+
+    kind: Kind
+    key: LinkKey
+
+
+_WANTED = "unlinked_at IS NULL AND kind = ANY($2) AND ($3::boolean IS NULL OR open = $3)"
+_PAGES = f"""
+SELECT link.* FROM unnest($1::uuid[]) AS asked(job), LATERAL (
+    SELECT job_id, kind, linked_at, item FROM job_item WHERE job_id = asked.job AND {_WANTED}
+    AND ($4::timestamptz IS NULL OR (linked_at, item) > ($4, $5::uuid)) ORDER BY linked_at, item LIMIT $6
+) AS link ORDER BY link.linked_at, link.item
+"""
+
+
+async def items_of_jobs(jobs: Ids, wanted: Wanted, after: LinkKey | None, limit: int) -> dict[UUID, list[Linked]]:
+    """The next items of each job after a place, at most `limit`."""
+    found: dict[UUID, list[Linked]] = defaultdict(list)
+    linked_at, item = after or (None, None)
+    kinds = [kind.value for kind in wanted.kinds]
+    for row in await fetch(_PAGES, jobs, kinds, wanted.open, linked_at, item, limit):
+        found[row["job_id"]].append(Linked(Kind(row["kind"]), LinkKey(row["linked_at"], row["item"])))
+    return found
+
+
+_COUNTS = f"SELECT job_id, count(*) FROM job_item WHERE job_id = ANY($1) AND {_WANTED} GROUP BY job_id"
+
+
+async def item_counts(jobs: Ids, wanted: Wanted) -> dict[UUID, int]:
+    """How many items each job has."""
+    return dict(await fetch(_COUNTS, jobs, [kind.value for kind in wanted.kinds], wanted.open))
+
+
+#: What holds a job: what is open, and was not dismissed.
+_HOLDS = "unlinked_at IS NULL AND open AND dismissed_at IS NULL"
+_OPEN_COUNTS = f"SELECT job_id, count(*) FROM job_item WHERE job_id = ANY($1) AND {_HOLDS} GROUP BY job_id"
+
+
+async def open_item_counts(jobs: Ids) -> dict[UUID, int]:
+    """How many items hold each job: the same for whoever sees it."""
+    return dict(await fetch(_OPEN_COUNTS, jobs))
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """An item that holds a job: what it waits for, and since when."""
+
+    kind: Kind
+    item_id: UUID
+    title: str
+    awaited: Awaited
+    since: datetime
+
+
+_OUTSTANDING = f"""
+SELECT link.* FROM unnest($1::uuid[]) AS asked(job), LATERAL (
+    SELECT job_id, kind, item, open_since FROM job_item WHERE job_id = asked.job AND {_HOLDS}
+    ORDER BY open_since, item LIMIT $2
+) AS link ORDER BY link.open_since, link.item
+"""
+
+
+async def outstanding(jobs: Ids) -> dict[UUID, list[Outstanding]]:
+    """What holds each job, what waits longest first, at most 200: the same for whoever sees it."""
+    links = await fetch(_OUTSTANDING, jobs, OUTSTANDING.most)
+    items: dict[UUID, Item] = {}
+    for kind in item_kinds().values():
+        if ids := [link["item"] for link in links if link["kind"] == kind.model.kind]:
+            items |= {item.id: item for item in await _read(kind.model, ids)}
+    found: dict[UUID, list[Outstanding]] = defaultdict(list)
+    for link in links:
+        item = items.get(link["item"])
+        # It may have ended between the statements.
+        if item is not None and item.awaited is not None:
+            held = Outstanding(item.kind, item.id, item.title, item.awaited, link["open_since"])
+            found[link["job_id"]].append(held)
+    return found
+
+
+async def _read(model: type[Item], ids: Ids) -> list[Item]:
+    table = model._meta.db_table
+    return await read(model, f"SELECT {columns(model, 'item')} FROM {table} AS item WHERE item.id = ANY($1)", ids)

@@ -1,0 +1,53 @@
+"""What all linked items share, whatever their kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from models.ids import Kind, encode
+from models.items.reads import Outstanding
+from models.seen import Item
+from schema.enums import Awaited, ItemKind
+from schema.field_resolvers import TypeCheck
+from schema.scalars import DateTime
+from schema.types.accounts import Account
+from schema.types.base import Versioned, column, loaded, one, value
+from schema.types.firm import Member
+
+
+def _kind(item: Item | Outstanding) -> Any:
+    return ItemKind(item.kind.value)
+
+
+@strawberry.interface(description="A thing of an account that may be linked to jobs, whatever its kind.")
+class LinkedItem(Versioned):
+    """Its objects are rows of each of the kinds."""
+
+    kind: ItemKind = value(_kind, "What kind of thing it is.")
+    title: str = column("What it is called among things of other kinds.")
+    open: bool = column("Whether somebody still has to act.")
+    awaited: Awaited | None = column("What it waits for; null when it is not open.")
+    account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it is for.")
+    created_by: Member | None = one(
+        Kind.MEMBER, "created_by_id", "The member who made it; null where it was none, or is not known any more."
+    )
+    created_at: DateTime = column("When it was made.")
+
+
+@strawberry.type(description="An open item that holds a job: told alike to everybody who sees the job.")
+class OutstandingItem:
+    """Its objects are `models.items.reads.Outstanding`."""
+
+    kind: ItemKind = value(_kind, "What kind of thing it is.")
+    item_id: strawberry.ID = value(lambda held: encode(held.kind, held.item_id), "The id of the item.")
+    item: LinkedItem | None = loaded(
+        lambda held, context: context.load.one(held.kind, held.item_id) if context.holds(1) else None,
+        "The item; null when you may not see it.",
+    )
+    title: str = column("What it is called among things of other kinds.")
+    awaited: Awaited = column("What it waits for.")
+    since: DateTime = column("Since when it has been open on this job.")
+
+    is_type_of = TypeCheck(lambda source: isinstance(source, Outstanding))
