@@ -144,7 +144,10 @@ async def serving(database_url: str, redis_url: str, **settings: Any) -> AsyncIt
             raise RuntimeError("The server stopped before it started.")
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60), cookie_jar=aiohttp.DummyCookieJar()) as http:
+    # Less than the server keeps a connection that nobody uses: else it may close one that is just taken up again.
+    connector = aiohttp.TCPConnector(keepalive_timeout=1)
+    timeout, cookies = aiohttp.ClientTimeout(60), aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=cookies) as http:
         try:
             yield Api(f"http://127.0.0.1:{port}/graphql", http, application.asgi.state.hub)
         finally:
