@@ -119,7 +119,7 @@ class Limits:
 
 #: What signing in and staying in needs, twice over.
 TO_SIGN_IN = Limits(
-    tokens=150,
+    tokens=120,
     depth=6,
     aliases=5,
     root_fields=2,
@@ -133,7 +133,7 @@ TO_SIGN_IN = Limits(
     operations=3,
     fragments=5,
     spreads=10,
-    selections=150,
+    selections=120,
     values=20,
 )
 
