@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 
 from models.database import sql
+from models.pruning import prune
 
 #: A call sent again with its key gets its first result for so long. Clients are promised a day.
 KEYS_KEPT_FOR = timedelta(hours=48)
-# So many at a time, that no statement takes long and no lock is held long.
-_BATCH = 5_000
 
 _PRUNE = """
 WITH stale AS (
@@ -21,13 +20,7 @@ SELECT count(*) AS number FROM gone
 
 async def prune_idempotency_keys(now: datetime) -> int:
     """Forget the keys of calls that nobody sends again. Returns how many."""
-    pruned = 0
-    while True:
-        (row,) = await sql(_PRUNE, now - KEYS_KEPT_FOR, _BATCH)
-        number: int = row["number"]
-        pruned += number
-        if number < _BATCH:
-            return pruned
+    return await prune(_PRUNE, now - KEYS_KEPT_FOR)
 
 
 async def start_over_after_restore() -> int:

@@ -13,6 +13,7 @@ import asyncpg
 from tortoise.transactions import in_transaction
 
 from models.database import sql
+from models.pruning import prune
 
 #: So many months after the present one have a partition already.
 MONTHS_AHEAD = 2
@@ -21,8 +22,6 @@ MONTHS_AHEAD = 2
 _LOCK_TIMEOUT = "500ms"
 # "log" in ASCII: who makes or drops a partition holds this lock.
 _ONE_AT_A_TIME = 0x6C6F67
-# So many rows of the default partition at a time, that no statement takes long.
-_BATCH = 5_000
 
 # Whatever their names are: an operator may have made some.
 _PARTITIONS = """
@@ -83,8 +82,7 @@ async def prune_log(now: datetime, months_kept: int) -> list[str]:
         async with _alone():
             await sql(f"DROP TABLE IF EXISTS {row['name']}")
         dropped.append(row["name"])
-    while (await sql(_FORGET, cut, _BATCH))[0]["number"] == _BATCH:
-        pass
+    await prune(_FORGET, cut)
     return dropped
 
 

@@ -14,6 +14,7 @@ from models.followers.follower import Planned, Run
 from models.ids import new_id
 from models.log import Committed
 from models.once import Earlier, Kept
+from models.pruning import prune
 from models.rows import RunState
 
 #: Nobody does again what has ended: only what is PENDING is ever done. It is kept for whoever wants to see it.
@@ -21,8 +22,6 @@ RUNS_KEPT_FOR = timedelta(days=30)
 #: In milliseconds: a process that holds a cursor or a run and says nothing for so long loses it. It was paused, or its
 #: machine has gone without a word.
 SILENCE = 60_000
-# So many at a time, that no statement takes long.
-_BATCH = 5_000
 
 _ADD = """
 INSERT INTO follower_run (id, follower_id, firm_id, cause, index, hops, label, data, state)
@@ -135,13 +134,7 @@ async def fail(run: Run, reason: str) -> None:
 
 async def prune_runs(now: datetime) -> int:
     """Forget what ended long ago. Returns how many."""
-    pruned = 0
-    while True:
-        (row,) = await sql(_PRUNE, now - RUNS_KEPT_FOR, _BATCH)
-        number: int = row["number"]
-        pruned += number
-        if number < _BATCH:
-            return pruned
+    return await prune(_PRUNE, now - RUNS_KEPT_FOR)
 
 
 def _run(row: dict[str, Any]) -> Run:

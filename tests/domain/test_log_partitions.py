@@ -11,7 +11,7 @@ from tortoise.transactions import in_transaction
 
 import embedded
 from common.settings import Settings
-from models import partitions
+from models import pruning
 from models.connection import credentials
 from models.database import sql
 from models.events import JobCreated, JobUpdated
@@ -172,7 +172,7 @@ async def test_partitions_of_an_operator_are_respected(world: World) -> None:
 
 
 async def test_the_default_partition_is_pruned_in_pieces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partitions, "_BATCH", 2)
+    monkeypatch.setattr(pruning, "BATCH", 2)
     job = await world.job()
     for day in range(1, 5):
         old = await append(world, job, month(2001, 1, day))

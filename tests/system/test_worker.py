@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 import embedded
-from models import housekeeping
+from models import pruning
 from models.database import sql
 from models.housekeeping import KEYS_KEPT_FOR, prune_idempotency_keys
 from models.ids import new_id
@@ -61,7 +61,7 @@ async def test_keys_are_pruned_when_nobody_sends_them_again(world: World) -> Non
 
 
 async def test_more_keys_than_one_statement_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(housekeeping, "_BATCH", 2)
+    monkeypatch.setattr(pruning, "BATCH", 2)
     for _ in range(5):
         await key(world, KEYS_KEPT_FOR * 2)
     assert await prune_idempotency_keys(datetime.now(UTC)) == 5
