@@ -34,6 +34,7 @@ from engine.passwords import check_passwords
 from engine.prepared import Key, Prepared
 from engine.session import Session
 from engine.sharing import check_coordinates
+from models.audiences import Audience
 from models.caller import Caller
 from models.clock import today_in
 from models.command import shielded
@@ -71,12 +72,19 @@ class Services:
 
 
 class Engine:
-    """The `transport.engine.Engine` of the product, over a schema."""
+    """The `transport.engine.Engine` of the product, over a schema, for those whom this schema is for."""
 
     def __init__(
-        self, schema: GraphQLSchema, hub: Hub, *, limits: Limits | None = None, development: bool = False
+        self,
+        schema: GraphQLSchema,
+        hub: Hub,
+        *,
+        audience: Audience = Audience.TEAM,
+        limits: Limits | None = None,
+        development: bool = False,
     ) -> None:
         self._schema = schema
+        self._audience = audience
         self._services = Services(hub)
         self._hub = hub
         self._limits = limits or Limits()
@@ -91,7 +99,7 @@ class Engine:
     async def sign_in(self, token: str | None, address: str = "") -> Session:
         """The session of an access token; nobody's for None."""
         if token is None:
-            return Session(address)
+            return Session(address, audience=self._audience)
         try:
             known = await authenticate(token)
         except SignInRefused as refusal:
@@ -106,6 +114,7 @@ class Engine:
             firm_id=viewer.scope.firm_id,
             key_id=known.key_id,
             fresh=viewer,
+            audience=self._audience,
         )
         # An operation that is already here starts before the loop turns, and saves a statement.
         asyncio.get_running_loop().call_soon(session.settle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from models.audiences import Audience
 from models.errors import SignInRefused
 from models.scope import Viewer
 from models.sign_in import check_key
@@ -15,7 +16,8 @@ from models.viewers import viewer_of_session
 class Session:
     """`address` is the network that the caller comes from, `key_id` the key that their token was signed with. `fresh`
     is what they could see when they came: for an operation that came with them. It is read again for each other one,
-    also for the first on a socket, which may be old by then."""
+    also for the first on a socket, which may be old by then. `audience` is whom the schema is for: nobody else is
+    answered anything of it."""
 
     address: str = ""
     member_key: str | None = None
@@ -25,6 +27,7 @@ class Session:
     firm_id: UUID | None = None
     key_id: str | None = None
     fresh: Viewer | None = None
+    audience: Audience = Audience.TEAM
 
     def settle(self) -> None:
         """From now on, read what the member may see."""
@@ -35,7 +38,7 @@ class Session:
         if self.session_id is None:
             return None
         viewer, self.fresh = self.fresh, None
-        return viewer or await self.present_viewer()
+        return self.admit(viewer) if viewer is not None else await self.present_viewer()
 
     async def present_viewer(self) -> Viewer:
         """What a signed-in member may see, read now. `SignInRefused` when they are out, or their token is worth nothing
@@ -46,4 +49,10 @@ class Session:
         viewer = await viewer_of_session(self.session_id)
         if viewer is None:
             raise SignInRefused("You are signed out. Sign in again.")
+        return self.admit(viewer)
+
+    def admit(self, viewer: Viewer) -> Viewer:
+        """The viewer; `SignInRefused` when they are not of those whom the schema is for."""
+        if viewer.scope.audience is not self.audience:
+            raise SignInRefused("You are signed in, but not for what you ask here. Sign in where you were invited to.")
         return viewer

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 from models.actor import Actor
+from models.audiences import Audience
 from models.bulk import Bulk
 from models.rights import Requirement, Right, Role
 from models.rows import Row
@@ -26,9 +27,10 @@ class Action:
     #: Whether it has no mutation: the program itself does it, never a client.
     internal: bool = False
 
-    def check(self, role: Role, rights: frozenset[Right]) -> None:
-        """`Forbidden`, naming what is needed, unless somebody with this role and these effective rights may do it."""
-        self.needs.check(role, rights, self.spoken)
+    def check(self, audience: Audience, role: Role, rights: frozenset[Right]) -> None:
+        """`Forbidden`, naming what is needed, unless somebody of this audience, with this role and these effective
+        rights, may do it."""
+        self.needs.check(audience, role, rights, self.spoken)
 
     @property
     def spoken(self) -> str:

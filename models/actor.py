@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from models.audiences import Audience
 from models.caller import OURSELVES, Caller
 from models.ids import FirmId
 from models.once import Once
@@ -19,6 +20,9 @@ class ActorKind(StrEnum):
     CONTACT = "CONTACT"
     AUTOMATION = "AUTOMATION"
     SCHEDULE = "SCHEDULE"
+
+
+_VIEWERS = {Audience.TEAM: ActorKind.MEMBER, Audience.CLIENT: ActorKind.CONTACT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Actor:
     def member(cls, firm_id: UUID, member_id: UUID, caller: Caller = OURSELVES) -> "Actor":
         """A signed-in member."""
         return cls(ActorKind.MEMBER, firm_id, member_id, caller=caller)
+
+    @classmethod
+    def viewer(cls, audience: Audience, firm_id: UUID, id: UUID, caller: Caller = OURSELVES) -> "Actor":
+        """Whoever of this audience is signed in: a member of the team, or a client's contact."""
+        return cls(_VIEWERS[audience], firm_id, id, caller=caller)
 
     @classmethod
     def automation(cls, firm_id: UUID, label: str, cause: int, hops: int = 1) -> "Actor":

@@ -93,7 +93,7 @@ class Change:
 
     def require(self, right: Right, what: str, *path: str) -> None:
         """`Forbidden` unless the actor has the right."""
-        Requirement(right=right).check(self.role, self.scope.rights, what, *path)
+        Requirement(right=right).check(self.scope.audience, self.role, self.scope.rights, what, *path)
 
     @property
     def seen(self) -> Scope | Viewer:
@@ -136,14 +136,14 @@ def command(
 def expect_permitted(viewer: Viewer, action: Action) -> None:
     """`Forbidden` unless this viewer may do it at all. Asked before anything is made of what they send: the command
     itself asks what the database then says."""
-    action.check(viewer.role, viewer.scope.rights)
+    action.check(viewer.scope.audience, viewer.role, viewer.scope.rights)
 
 
 async def authority(actor: Actor, action: Action) -> Change:
     """A change that is not being made: what the actor might do now. `Forbidden` unless they may do it at all. For what
     is to be refused before work that takes too long for a transaction; the command asks again."""
     change = await _begin(actor)
-    action.check(change.role, change.scope.rights)
+    action.check(change.scope.audience, change.role, change.scope.rights)
     return change
 
 
@@ -192,7 +192,7 @@ async def _attempt(actor: Actor, action: Action, body: Callable[[Change], Awaita
             if (earlier := await _earlier(change)) is not None:
                 await _confirm(change)
                 return earlier
-            action.check(change.role, change.scope.rights)
+            action.check(change.scope.audience, change.role, change.scope.rights)
             value = await body(change)
         except Refusal:
             # It may have waited, and says what it then found.

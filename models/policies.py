@@ -16,6 +16,7 @@ from pypika_tortoise.terms import Criterion
 from tortoise.expressions import Q, ResolveContext
 from tortoise.query_utils import QueryModifier
 
+from models.audiences import TEAM_ONLY, Audience
 from models.conditions import holds
 from models.rights import Right
 
@@ -26,6 +27,10 @@ class Sight(Protocol):
     @property
     def firm_id(self) -> UUID:
         """The firm."""
+
+    @property
+    def audience(self) -> Audience:
+        """Of what kind the viewer is."""
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -46,7 +51,7 @@ class Policy:
     """The columns that decide who sees a row: those of the viewer's firm, at a visible account, in a visible pipeline.
 
     Where none is named, the whole team sees the row, and the policy has to say so: nobody sees what by mistake has a
-    policy that asks for nothing, because there is none.
+    policy that asks for nothing, because there is none. Nor do clients see what does not say that it is for them.
     """
 
     firm: str = "firm_id"
@@ -58,6 +63,7 @@ class Policy:
     right: Right | None = None
     owner: str | None = None
     whole_team: bool = False
+    audiences: frozenset[Audience] = TEAM_ONLY
 
     def __post_init__(self) -> None:
         asks = any((self.account, self.pipeline, self.with_jobs, self.right))
@@ -67,6 +73,8 @@ class Policy:
 
 def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
     """What holds for the visible rows. Without a member nobody's rows are their own."""
+    if sight.audience not in policy.audiences:
+        return holds(id__in=())
     firm = holds(**{policy.firm: sight.firm_id})
     visible = firm & (_in_places(policy, sight) if may_see(policy, sight) else holds(id__in=()))
     if policy.owner is not None and member is not None:
@@ -76,7 +84,7 @@ def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
 
 def may_see(policy: Policy, sight: Sight) -> bool:
     """Whether the scope has the right to such rows at all."""
-    return policy.right is None or policy.right in sight.rights
+    return sight.audience in policy.audiences and (policy.right is None or policy.right in sight.rights)
 
 
 def _in_places(policy: Policy, sight: Sight) -> Q:
@@ -154,7 +162,8 @@ def _among(column: str, place: str) -> str:
 
 def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[Any]:
     """The values of `sql_condition`, in order."""
-    values: list[Any] = [sight.firm_id]
+    # No row is of no firm: those whom the policy does not serve see none.
+    values: list[Any] = [sight.firm_id if sight.audience in policy.audiences else None]
     if policy.right is not None:
         values.append(may_see(policy, sight))
     if policy.account is not None:

@@ -6,6 +6,7 @@ checks, the schema's `@requires`, the docs and the tests are all made from that.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from models.audiences import TEAM_ONLY, Audience
 from models.errors import Forbidden
 
 
@@ -52,7 +53,7 @@ def effective_rights(role: Role, given: frozenset[Right]) -> frozenset[Right]:
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """What a caller must hold: a right, or a role (OWNER for the owner alone, ADMIN for admins and the owner). That it
-    is nothing but to be a member of the firm has to be said.
+    is nothing but to be a member of the firm has to be said; so has that clients may hold it at all.
 
     A field with `unless_own` is answered without it on a member's own stream, where it is of what is their own.
     """
@@ -61,6 +62,7 @@ class Requirement:
     role: Role | None = None
     unless_own: bool = False
     every_member: bool = False
+    audiences: frozenset[Audience] = TEAM_ONLY
 
     def __post_init__(self) -> None:
         if [self.right is not None, self.role is not None, self.every_member].count(True) != 1:
@@ -73,20 +75,25 @@ class Requirement:
             return cls(right=needed)
         return cls(role=needed) if isinstance(needed, Role) else needed
 
-    def met_by(self, role: Role, rights: frozenset[Right]) -> bool:
-        """Whether somebody with this role and these effective rights may."""
+    def met_by(self, audience: Audience, role: Role | None, rights: frozenset[Right]) -> bool:
+        """Whether somebody of this audience with this role, if any, and these effective rights may."""
+        if audience not in self.audiences:
+            return False
         if self.right is not None and self.right not in rights:
             return False
         if self.role is Role.OWNER:
             return role is Role.OWNER
         return self.role is None or role in LEADERS
 
-    def check(self, role: Role, rights: frozenset[Right], what: str, *path: str) -> None:
+    def check(self, audience: Audience, role: Role | None, rights: frozenset[Right], what: str, *path: str) -> None:
         """`Forbidden`, naming what is needed, unless it is met."""
-        if not self.met_by(role, rights):
-            raise Forbidden(
-                f"{what} needs {self}. Ask somebody who manages your team.", *path, right=self.right, role=self.role
-            )
+        if self.met_by(audience, role, rights):
+            return
+        if audience not in self.audiences:
+            raise Forbidden(f"{what} is for members of the firm. Ask one of them.", *path)
+        raise Forbidden(
+            f"{what} needs {self}. Ask somebody who manages your team.", *path, right=self.right, role=self.role
+        )
 
     def __str__(self) -> str:
         if self.right is not None:

@@ -10,6 +10,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from models import policies
+from models.audiences import Audience
 from models.errors import NotFound
 from models.ids import Kind
 from models.position import Position, Positioned
@@ -99,10 +100,12 @@ class Place:
 class Scope:
     """What a viewer may see in a firm. A value without the viewer's id: equal scopes are one.
 
-    `accounts` and `pipelines` are the visible ones; None means all of the firm's.
+    `accounts` and `pipelines` are the visible ones; None means all of the firm's. Of these places each `audience` sees
+    what says that it is for it.
     """
 
     firm_id: UUID
+    audience: Audience
     rights: frozenset[Right]
     accounts: Ids | None
     pipelines: Ids | None
@@ -112,6 +115,7 @@ class Scope:
         """The scope of a member with this role, these effective rights, assigned accounts and available pipelines."""
         return cls(
             firm_id,
+            Audience.TEAM,
             rights,
             None if Right.VIEW_ALL_ACCOUNTS in rights else accounts,
             None if role is not Role.EMPLOYEE else pipelines,
@@ -120,7 +124,12 @@ class Scope:
     @classmethod
     def whole(cls, firm_id: UUID) -> "Scope":
         """Everything of a firm: what an admin, an automation and a schedule see."""
-        return cls(firm_id, ALL_RIGHTS, None, None)
+        return cls(firm_id, Audience.TEAM, ALL_RIGHTS, None, None)
+
+    @classmethod
+    def of_client(cls, firm_id: UUID, accounts: Ids) -> "Scope":
+        """What a client sees of these accounts of theirs: no pipeline, and nothing by right."""
+        return cls(firm_id, Audience.CLIENT, frozenset(), accounts, frozenset())
 
     def sees(self, place: Place) -> bool:
         """Whether something that stands there is visible."""

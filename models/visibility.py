@@ -22,7 +22,7 @@ from models.scope import Scope
 def shown(event: Event, scope: Scope) -> Event | None:
     """The event as this scope may see it: itself; or, when it took the thing out of sight, that it is removed; or
     nothing."""
-    if not _told(event, scope):
+    if not event.told_to(scope):
         return None
     if event.ends:
         return event if saw(event, scope) else None
@@ -34,7 +34,7 @@ def shown(event: Event, scope: Scope) -> Event | None:
 def own(event: Event, member: UUID, scope: Scope) -> Event | None:
     """The event as it is told to a member whose own it is: their time always, also where nothing else is in sight; that
     something else was given to them or taken from them, as their scope now sees it. Nothing of what is not theirs."""
-    if member not in event.owners:
+    if member not in event.owners or scope.audience not in event.audiences:
         return None
     if isinstance(event, TimeEvent):
         return _own_time(event, scope)
@@ -55,7 +55,7 @@ def _own_time(event: TimeEvent, scope: Scope) -> TimeEvent:
 
 def saw(event: Event, scope: Scope) -> bool:
     """Whether the scope saw the thing before the event."""
-    return _told(event, scope) and any(scope.sees(place) for place in event.before())
+    return event.told_to(scope) and any(scope.sees(place) for place in event.before())
 
 
 def removed(event: Event) -> Event | None:
@@ -70,7 +70,3 @@ def removed(event: Event) -> Event | None:
     if isinstance(event, AccountEvent):
         return AccountRemoved(account=event.account)
     return None
-
-
-def _told(event: Event, scope: Scope) -> bool:
-    return not event.needs or bool(event.needs & scope.rights)

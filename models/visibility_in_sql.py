@@ -29,7 +29,7 @@ def shown_condition(row: str, first: int) -> str:
 
 def shown_values(scope: Scope) -> Sequence[Any]:
     """The values of `shown_condition`, in order."""
-    told = sorted(name for name, kind in _logged().items() if not kind.needs or kind.needs & scope.rights)
+    told = sorted(name for name, kind in _logged().items() if kind.told_to(scope))
     return told, _texts(scope.accounts), _texts(scope.pipelines)
 
 

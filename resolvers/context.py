@@ -79,8 +79,8 @@ class Context:
     @property
     def actor(self) -> Actor:
         """The viewer as the actor of a command."""
-        self.scope  # noqa: B018 - nobody is told to sign in
-        return Actor.member(self.viewer.scope.firm_id, self.viewer.member_id, self.caller)
+        scope = self.scope  # First: nobody is told to sign in.
+        return Actor.viewer(scope.audience, scope.firm_id, self.viewer.member_id, self.caller)
 
     @property
     def caller(self) -> Caller:

@@ -88,7 +88,7 @@ class Guard:
 
     def permits(self, context: Any) -> bool:
         """Whether the field is answered, of whatever thing. The same throughout an operation."""
-        return self.needed.right in context.scope.rights
+        return self.needed.met_by(context.scope.audience, None, context.scope.rights)
 
     def __call__(self, source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         """As graphql-core calls a resolver."""

@@ -109,7 +109,9 @@ class OwnInterest:
     def told(self, event: Event, scope: Scope) -> Event | None:
         """The event as it is told to the member; nothing of what is not theirs."""
         # That something was taken away has been made of such an event, for this member.
-        return event if isinstance(event, View) else own(event, self.member, scope)
+        if isinstance(event, View):
+            return event if event.told_to(scope) else None
+        return own(event, self.member, scope)
 
     def loses(self, event: Event) -> bool:
         """It names nothing."""

@@ -4,6 +4,7 @@ from models.events.accounts import *  # noqa: F403
 from models.events.base import EVERYWHERE as EVERYWHERE
 from models.events.base import Changes as Changes
 from models.events.base import Event as Event
+from models.events.base import OfFirm as OfFirm
 from models.events.base import bases as bases
 from models.events.base import changes_of as changes_of
 from models.events.base import from_json as from_json

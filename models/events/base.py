@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any, ClassVar, get_args, get_type_hints
 from uuid import UUID
 
+from models.audiences import TEAM_ONLY, Audience
 from models.ids import JobId, MemberId
 from models.rights import Right
-from models.scope import Place
+from models.scope import Place, Scope
 
 #: Column: (before, after), as JSON has them.
 Changes = Mapping[str, tuple[Any, Any]]
@@ -25,6 +26,8 @@ EVERYWHERE = (Place(),)
 class Event:
     """Something that happened. Subclasses add what it happened to."""
 
+    #: Who is told of it, where they see its thing. Clients are not, unless it says so.
+    audiences: ClassVar[frozenset[Audience]] = TEAM_ONLY
     #: Any one of these rights is needed to see it; empty for none.
     needs: ClassVar[frozenset[Right]] = frozenset()
     #: The thing is gone: those who saw it are told by the event itself.
@@ -52,9 +55,15 @@ class Event:
         """The job whose history it belongs to."""
         return None
 
+    @classmethod
+    def told_to(cls, scope: Scope) -> bool:
+        """Whether such events are told under this scope at all, wherever their things stand."""
+        return scope.audience in cls.audiences and (not cls.needs or not cls.needs.isdisjoint(scope.rights))
+
     def now(self) -> tuple[Place, ...]:
-        """Where the thing stands after it. Whoever sees any of these places sees the thing."""
-        return EVERYWHERE
+        """Where the thing stands after it. Whoever sees any of these places sees the thing. Where that is the whole
+        firm, the event says so: `OfFirm`."""
+        raise NotImplementedError
 
     def before(self) -> tuple[Place, ...]:
         """Where the thing stood before it."""
@@ -69,6 +78,14 @@ class Event:
     def owners(self) -> frozenset[MemberId]:
         """The members whose own matter it is: it is told on their own stream. Whose scope it changes is among them."""
         return self.rescoped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfFirm(Event):
+    """Something happened that is of no account and no pipeline: the whole team is told."""
+
+    def now(self) -> tuple[Place, ...]:
+        return EVERYWHERE
 
 
 def kinds() -> dict[str, type[Event]]:

@@ -2,20 +2,20 @@
 
 from dataclasses import dataclass
 
-from models.events.base import Changes, Event
+from models.events.base import Changes, OfFirm
 from models.ids import ClientStatusId, MemberId, TagId
 from models.rights import Right, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirmUpdated(Event):
+class FirmUpdated(OfFirm):
     """The firm's name, time zone or switches changed."""
 
     changes: Changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberEvent(Event):
+class MemberEvent(OfFirm):
     """Something happened to a team member."""
 
     subject = "member"
@@ -78,7 +78,7 @@ class MemberReactivated(MemberRescoped):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TagEvent(Event):
+class TagEvent(OfFirm):
     """Something happened to a tag."""
 
     subject = "tag"
@@ -108,7 +108,7 @@ class TagDeleted(TagEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClientStatusEvent(Event):
+class ClientStatusEvent(OfFirm):
     """Something happened to a client-facing status."""
 
     subject = "client_status"

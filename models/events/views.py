@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from models.events.accounts import AccountEvent
-from models.events.base import Event
+from models.events.base import Event, OfFirm
 from models.events.jobs import JobEvent
 from models.events.pipelines import PipelineEvent
 from models.events.tasks import TaskEvent
@@ -13,8 +13,8 @@ from models.ids import AccountId, JobId, PipelineId, TaskId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View(Event):
-    """Something came into sight or left it."""
+class View(OfFirm):
+    """Something came into sight or left it. It is made for those who are told."""
 
     #: The base of the events of such things: clients are told of it as of one of those.
     of: ClassVar[type[Event]]

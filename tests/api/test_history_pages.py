@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from tortoise.transactions import in_transaction
 
+from models.audiences import Audience
 from models.commands.time import log_time
 from models.event_kinds import KINDS
 from models.events import Event, JobUpdated, TimeLogged
@@ -56,7 +57,9 @@ class Eventful:
     def scope(self, chance: random.Random) -> Scope:
         """Somebody's."""
         rights = frozenset(right for right in Right if chance.random() < 0.3)
-        return Scope(self.world.firm.id, rights, _some(chance, self.accounts), _some(chance, self.pipelines))
+        return Scope(
+            self.world.firm.id, Audience.TEAM, rights, _some(chance, self.accounts), _some(chance, self.pipelines)
+        )
 
 
 def _some(chance: random.Random, ids: Sequence[UUID]) -> frozenset[UUID] | None:
@@ -128,7 +131,7 @@ async def test_hidden_events_change_neither_pages_nor_cursors(world: World, firs
             secret: list[Event] = [_time(twin, job) for _ in range(hidden)]
             # Before, between and after what is seen.
             await record(twin, [*secret[:3], *visible[:1], *secret[3:5], *visible[1:], *secret[5:]])
-        scope = Scope(twin.firm.id, frozenset(), None, None)
+        scope = Scope(twin.firm.id, Audience.TEAM, frozenset(), None, None)
         told.append(
             [
                 (

@@ -12,7 +12,12 @@ PAGE = "docs/security.md"
 #: Their lines are of what others do: the proxy, the operator.
 WITHOUT_TESTS = {"What is left to the proxy", "After a leak"}
 HEADINGS = [heading for heading in re.findall(r"^## (.+)$", page(PAGE), re.MULTILINE) if heading not in WITHOUT_TESTS]
-LINES = {cells[0]: cells[-1] for heading in HEADINGS for cells in rows(section(PAGE, heading))}
+ROWS = [cells for heading in HEADINGS for cells in rows(section(PAGE, heading))]
+LINES = {cells[0]: cells[-1] for cells in ROWS}
+
+
+def test_each_line_is_there_once() -> None:
+    assert len(ROWS) == len(LINES)
 
 
 @cache

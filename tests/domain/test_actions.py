@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from models.audiences import Audience
 from models.commands import client_statuses, imports, jobs, members, time
 from models.rights import EVERY_MEMBER, Requirement, Right, Role
 from models.rows import ClientStatus, Job, Member, TimeEntry
@@ -47,6 +48,6 @@ def test_what_requires_nothing_is_no_requirement(asks: dict[str, Any]) -> None:
 
 
 def test_that_every_member_may_has_to_be_said() -> None:
-    assert EVERY_MEMBER.met_by(Role.EMPLOYEE, frozenset())
+    assert EVERY_MEMBER.met_by(Audience.TEAM, Role.EMPLOYEE, frozenset())
     with pytest.raises(TypeError):
         Requirement(right=Right.MANAGE_TAGS, every_member=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from asyncpg import Range
 
+from models.audiences import Audience
 from models.commands.jobs import delete_jobs
 from models.commands.moves import move_job
 from models.commands.stages import delete_stage
@@ -247,8 +248,8 @@ async def test_links_of_one_moment_are_on_one_page_or_the_next(world: World) -> 
 
 
 def test_a_kind_that_needs_a_right_is_not_read_without_it() -> None:
-    entitled = Scope(new_id(), ALL_RIGHTS, None, None)
-    lacking = Scope(new_id(), ALL_RIGHTS - {Right.MANAGE_TIME_ENTRIES}, None, None)
+    entitled = Scope(new_id(), Audience.TEAM, ALL_RIGHTS, None, None)
+    lacking = Scope(new_id(), Audience.TEAM, ALL_RIGHTS - {Right.MANAGE_TIME_ENTRIES}, None, None)
     assert Wanted.of(entitled, None, None).kinds == tuple(item_kinds())
     assert Wanted.of(lacking, None, None).kinds == (Kind.TASK,)
     assert Wanted.of(lacking, [Kind.TIME_ENTRY], None).kinds == ()

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from models import boards
+from models.audiences import Audience
 from models.commands.jobs import create_job
 from models.commands.time import log_time
 from models.ids import Kind, new_id
@@ -215,7 +216,7 @@ def _scopes(firm: Furnished, other: Furnished) -> Iterator[tuple[Scope, UUID | N
     rights = [ALL_RIGHTS, ALL_RIGHTS - {Right.MANAGE_TIME_ENTRIES}]
     members = [None, firm.world.owner.id, firm.world.employee.id]
     for at, within, held, member in product(accounts, pipelines, rights, members):
-        yield Scope(firm.world.firm.id, held, _ids(firm, other, at), _ids(firm, other, within)), member
+        yield Scope(firm.world.firm.id, Audience.TEAM, held, _ids(firm, other, at), _ids(firm, other, within)), member
 
 
 def _ids(firm: Furnished, other: Furnished, names: list[str] | None) -> frozenset[UUID] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from models.audiences import Audience
 from models.command import settle
 from models.commands.accounts import set_account_team
 from models.commands.jobs import update_job
@@ -272,7 +273,9 @@ class _Replay:
     @property
     def now(self) -> Scope:
         """What they see."""
-        return Scope(self._world.firm.id, frozenset(), frozenset(self.accounts), frozenset(self.pipelines))
+        return Scope(
+            self._world.firm.id, Audience.TEAM, frozenset(), frozenset(self.accounts), frozenset(self.pipelines)
+        )
 
     def follow(self, event: Any) -> None:
         """Take an event into account."""

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 import embedded
 from engine.engine import Engine
 from models.actor import Actor
+from models.audiences import Audience
 from models.commands import time, timers
 from models.commands.accounts import create_account, set_account_team
 from models.commands.firm import update_firm
@@ -174,7 +175,7 @@ async def test_own_time_is_told_where_nothing_else_is_in_sight(world: World, eng
 def test_the_id_of_a_job_is_told_to_who_sees_it_and_in_its_own_event() -> None:
     account, left, joined, pipeline = new_id(), new_id(), new_id(), new_id()
     member = new_id()
-    seen = Scope(new_id(), frozenset(), frozenset({account}), frozenset({pipeline}))
+    seen = Scope(new_id(), Audience.TEAM, frozenset(), frozenset({account}), frozenset({pipeline}))
     event = TimeEntryUpdated(
         entry=new_id(),
         member=member,
