@@ -46,6 +46,7 @@ class Keys:
         self._lock = asyncio.Lock()
         self._keys: dict[str, Key] = {}
         self._read_at: float | None = None
+        self._forgotten = 0
 
     async def newest(self) -> Key:
         """The key to sign with. The first one is made when there is none."""
@@ -72,6 +73,7 @@ class Keys:
     def forget(self) -> None:
         """Read the table again at the next use."""
         self._read_at = None
+        self._forgotten += 1
 
     def _signing(self) -> Key | None:
         return next((key for key in self._keys.values() if key.expires_at is None), None)
@@ -87,9 +89,11 @@ class Keys:
         return self._read_at is not None and self._clock() - self._read_at < after
 
     async def _read(self) -> None:
+        forgotten = self._forgotten
         rows = await sql("SELECT id, secret, expires_at FROM signing_key ORDER BY created_at DESC")
         self._keys = {row["id"].hex: Key(**row) for row in rows}
-        self._read_at = self._clock()
+        # What was under way when something changed may be from before it.
+        self._read_at = self._clock() if forgotten == self._forgotten else None
 
 
 #: Those of this process.

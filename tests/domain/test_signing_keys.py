@@ -61,6 +61,17 @@ async def test_a_process_signs_with_the_new_key_within_a_minute(database: str) -
     assert (await there.newest()).id == made
 
 
+async def test_what_was_being_read_when_it_changed_is_read_again(database: str) -> None:
+    keys = Keys(lambda: 0.0)
+    reading = asyncio.create_task(keys.newest())
+    await asyncio.sleep(0)
+    assert not reading.done()
+    keys.forget()
+    old = await reading
+    made = await rotate_signing_key()
+    assert old.id != (await keys.newest()).id == made
+
+
 async def test_a_leaked_key_is_worth_nothing_without_grace(signed_in: SignedIn) -> None:
     await rotate_signing_key(grace=timedelta(0), now=NOW)
     await refused(authenticate(signed_in.access_token, now=NOW))
