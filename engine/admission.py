@@ -61,16 +61,23 @@ class Admission:
     charge: Callable[["Admission", str, str], None]
     turns: Turns
     documents: DocumentCache = field(default_factory=DocumentCache)
+    #: Those that somebody has signed in with: what others only send pushes out none of them.
+    proven: DocumentCache = field(default_factory=lambda: DocumentCache(max_documents=200, max_bytes=8 * 1024 * 1024))
     clock: Callable[[], float] = monotonic
 
     def takes_long(self, source: str, variables: Mapping[str, Any]) -> bool:
         """Whether a request would keep the event loop to itself for milliseconds, until it is executed."""
-        return source not in self.documents or has_more_values(variables, FEW_VALUES)
+        return not self.knows(source) or has_more_values(variables, FEW_VALUES)
 
     def read(self, source: str, caller: str) -> Document:
         """The document, if the caller may have it read now. GraphQLError otherwise."""
         self.charge(self, source, caller)
-        return self.documents.parse(source, max_tokens=self.limits.tokens)
+        kept = self.proven if source in self.proven else self.documents
+        return kept.parse(source, max_tokens=self.limits.tokens)
+
+    def knows(self, source: str) -> bool:
+        """Whether it is kept."""
+        return source in self.documents or source in self.proven
 
     def validate(self, schema: GraphQLSchema, document: Document) -> list[GraphQLError]:
         """What is wrong with it."""
@@ -95,7 +102,7 @@ def _turns(rest: float) -> Turns:
 
 
 def _charge_member(admission: Admission, source: str, member: str) -> None:
-    if source in admission.documents:
+    if admission.knows(source):
         return
     tokens = check_outline(source, admission.limits).tokens
     wait = admission.budgets.spend(member, max(tokens, LEAST_TOKENS), admission.clock())
@@ -104,7 +111,7 @@ def _charge_member(admission: Admission, source: str, member: str) -> None:
 
 
 def _charge_network(admission: Admission, source: str, network: str) -> None:
-    known = source in admission.documents
+    known = admission.knows(source)
     units, keeping = (1, 0) if known else (NEW_DOCUMENT, KEPT_FOR_KNOWN)
     wait = admission.budgets.spend(network, units, admission.clock(), keeping=keeping)
     if wait:

@@ -132,14 +132,19 @@ class DocumentCache:
         kept = self._documents.get(source)
         if kept is None:
             document = _parse(source, max_tokens)
-            self._keep(source, document)
+            self.keep(document)
             return document
         self._documents.move_to_end(source)
         if kept[0].tokens > max_tokens:
             raise _too_many_tokens(max_tokens)
         return kept[0]
 
-    def _keep(self, source: str, document: Document) -> None:
+    def keep(self, document: Document) -> None:
+        """Keep a document, as the one that was used last, until others need its place."""
+        source = document.source
+        if source in self._documents:
+            self._documents.move_to_end(source)
+            return
         source_bytes = len(source.encode("utf-8", "surrogatepass"))
         if source_bytes > self.max_source_bytes:
             return

@@ -188,7 +188,9 @@ class Engine:
             viewer = await session.viewer()
         except SignInRefused as refusal:
             return _body(ExecutionResult(None, [_as_error(refusal)]))
-        if viewer is None or prepared.kind == "mutation" or prepared.is_per_viewer(viewer.scope):
+        if viewer is None:
+            return await self._answer_to_nobody(prepared, Context.of(None, self._services, session.address))
+        if prepared.kind == "mutation" or prepared.is_per_viewer(viewer.scope):
             return (await self._answer(prepared, Context.of(viewer, self._services, session.address))).body
         shared = Context.shared(viewer, self._services)
         if prepared.is_timely:
@@ -199,6 +201,12 @@ class Engine:
         return await self.answers.get(
             question, moment, lambda: self._answer(prepared, shared), size=_bytes_of(*question)
         )
+
+    async def _answer_to_nobody(self, prepared: Prepared, context: Context) -> bytes:
+        answer = await self._answer(prepared, context)
+        if context.known_viewer is not None:
+            self._anybody.proven.keep(prepared.document)
+        return answer.body
 
     async def _answer(self, prepared: Prepared, context: Context) -> Answer:
         result = await self._run(prepared, context)

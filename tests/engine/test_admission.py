@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -23,8 +24,10 @@ from engine.documents import LimitExceeded
 from engine.engine import Engine
 from engine.limits import Limits
 from engine.session import Session
+from models.rows import Member
 from resolvers.root import graphql_schema
 from tests.serving import Api
+from tests.signing_in import KEPT, PASSWORD
 from tests.world import World
 from transport.engine import Refused, Request
 
@@ -119,6 +122,22 @@ async def test_what_nobody_sends_pushes_out_nothing_of_members(engine: Engine, w
         session = Session(f"192.0.2.{number % 250}")
         engine.prepare(Request(f"{{ a{number}: __typename }}"), session)
     assert engine.prepare(Request("{ viewer { role } }"), member).document is kept
+
+
+async def test_nor_what_somebody_has_signed_in_with(engine: Engine, world: World) -> None:
+    """However many others send, from however many networks: a frontend's document to sign in is read at once."""
+    await Member.filter(id=world.owner.id).update(password_hash=KEPT)
+    right = {"input": {"email": world.owner.email, "password": PASSWORD}}
+    wrong = {"input": {"email": world.owner.email, "password": "a guess"}}
+    good = Request(SIGN_IN, variables=right)
+    failed = Request(SIGN_IN + "# as somebody who guesses", variables=wrong)
+    for request in (good, failed):
+        stranger = Session("192.0.2.1")
+        await engine.execute(engine.prepare(request, stranger), stranger)
+    for number in range(1_000):
+        engine.prepare(Request(f"{{ a{number}: __typename }}"), Session(f"192.0.2.{number % 250}"))
+    assert isinstance(engine.turn(good, Session("198.51.100.1")), nullcontext)
+    assert not isinstance(engine.turn(failed, Session("198.51.100.1")), nullcontext)
 
 
 MANY = {"ids": ["x"] * (FEW_VALUES + 1)}
