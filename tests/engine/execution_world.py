@@ -35,6 +35,7 @@ from graphql import (
     Undefined,
 )
 
+from models.audiences import Audience
 from models.rights import Requirement, Right
 from schema.field_resolvers import Load, Read, TypeCheck, TypeOf
 from schema.permissions import Guard
@@ -73,6 +74,7 @@ class Scope:
     """What guards ask."""
 
     rights: frozenset[Right]
+    audience: Audience = Audience.TEAM
 
 
 @dataclass(frozen=True)
