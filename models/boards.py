@@ -145,12 +145,14 @@ async def open_jobs(scope: Scope, accounts: Ids) -> dict[UUID, int]:
 
 @cache
 def _tasks_statement() -> str:
+    # All links and tasks at once: job by job takes twice as long for a board.
     return f"""
-    SELECT {columns(Task, "linked")}, asked.job AS of_job FROM unnest($1::uuid[]) AS asked(job), LATERAL (
-        SELECT task.* FROM job_item AS link JOIN task ON task.id = link.item
-        WHERE link.job_id = asked.job AND link.kind = 'task' AND link.unlinked_at IS NULL
-        ORDER BY task.created_at, task.id LIMIT $2
-    ) AS linked ORDER BY linked.created_at, linked.id
+    SELECT {columns(Task, "linked")}, linked.of_job FROM (
+        SELECT task.*, link.job_id AS of_job,
+            row_number() OVER (PARTITION BY link.job_id ORDER BY task.created_at, task.id) AS place
+        FROM job_item AS link JOIN task ON task.id = link.item
+        WHERE link.job_id = ANY($1) AND link.kind = 'task' AND link.unlinked_at IS NULL
+    ) AS linked WHERE place <= $2 ORDER BY linked.created_at, linked.id
     """
 
 
