@@ -29,6 +29,8 @@ CAPACITY = Bounds(0, _WEEK)
 
 #: The tags and the team of an account, the assignees of a job or a task.
 LINKED = Bounds(0, 100)
+#: The jobs that an item is linked to: each of its events is told once for each.
+JOBS_OF_ITEM = Bounds(0, 200)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     JOB = "job"
     TASK = "task"
     TIME_ENTRY = "time_entry"
+    NOTE = "note"
 
     @property
     def spoken(self) -> str:
@@ -55,6 +56,7 @@ ClientStatusId = Annotated[UUID, Kind.CLIENT_STATUS]
 JobId = Annotated[UUID, Kind.JOB]
 TaskId = Annotated[UUID, Kind.TASK]
 TimeEntryId = Annotated[UUID, Kind.TIME_ENTRY]
+NoteId = Annotated[UUID, Kind.NOTE]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

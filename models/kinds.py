@@ -5,7 +5,7 @@ from importlib import import_module
 from types import ModuleType
 
 #: `notes` for models/items/notes.py and schema/items/notes.py.
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("notes",)
 
 
 def modules_in(room: str) -> list[ModuleType]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
+from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -211,13 +212,16 @@ class Reached(NamedTuple):
     seen: int = 0
 
 
-_HISTORIES = f"""
-SELECT asked.job AS of_job, e.* FROM unnest($2::uuid[]) AS asked(job), LATERAL (
-  SELECT {_COLUMNS} FROM event WHERE firm_id = $1 AND job = asked.job AND at >= $6 AND revision <= $3
-  AND {shown_condition("event", 7)}
-  ORDER BY revision DESC, index DESC OFFSET $4 LIMIT $5) e
-ORDER BY e.revision DESC, e.index DESC
-"""
+@cache
+def _histories() -> str:
+    # Not before somebody asks: kinds that are modules of their own need this module themselves.
+    return f"""
+    SELECT asked.job AS of_job, e.* FROM unnest($2::uuid[]) AS asked(job), LATERAL (
+      SELECT {_COLUMNS} FROM event WHERE firm_id = $1 AND job = asked.job AND at >= $6 AND revision <= $3
+      AND {shown_condition("event", 7)}
+      ORDER BY revision DESC, index DESC OFFSET $4 LIMIT $5) e
+    ORDER BY e.revision DESC, e.index DESC
+    """
 
 
 async def read_histories(
@@ -232,7 +236,7 @@ async def read_histories(
     )
     if oldest["job"] is not None:
         since = oldest["job"] - _CLOCKS
-        rows = await sql(_HISTORIES, firm_id, job_ids, *reached, limit, since, *shown_values(scope))
+        rows = await sql(_histories(), firm_id, job_ids, *reached, limit, since, *shown_values(scope))
         for row, logged in zip(rows, _logged(rows), strict=True):
             found[row["of_job"]].append(logged)
     return found

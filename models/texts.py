@@ -48,20 +48,24 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of any number of lines, which may be empty. Lines end with a line feed."""
+    """A text of any number of lines. Lines end with a line feed."""
 
     most: int
+    #: Whether it may be empty, or have nothing in it that can be seen.
+    may_be_blank: bool = True
 
     @property
     def bounds(self) -> str:
         """How long it may be, in words."""
-        return f"at most {self.most:,} characters"
+        return f"at most {self.most:,} characters" if self.may_be_blank else f"1 to {self.most:,} characters"
 
     def check(self, value: str, field: str = "description") -> str:
         """The text as it is kept, or `Invalid`."""
         value = _LINE_BREAKS.sub("\n", normalize("NFC", value))
         if found := _BUT_FOR_LINES.search(value):
             raise Invalid(f"This must not contain control characters: take out {_named(found[0])}.", field)
+        if not self.may_be_blank and nothing_to_see(value):
+            raise Invalid("This must not be blank.", field)
         return _at_most(value, self.most, field)
 
 
@@ -134,6 +138,8 @@ def _shown(value: str) -> bool:
 NAME = Line(200)
 LABEL = Line(100)
 DESCRIPTION = Text(20_000)
+#: A text for its own sake, kept as it was written.
+MARKDOWN = Text(20_000, may_be_blank=False)
 #: What was done in the time that was logged, and what a client is told.
 NOTE = Text(2_000)
 CLIENT_TEXT = Text(2_000)

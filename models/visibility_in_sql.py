@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from models.events import Event, View, kinds
+from models.kinds import modules_in
 from models.scope import Place, Scope
 
 #: The fields of an event that name the account and the pipeline of a place; None where it asks for nothing.
@@ -35,7 +36,8 @@ def shown_values(scope: Scope) -> Sequence[Any]:
 
 @cache
 def _logged() -> dict[str, type[Event]]:
-    # When somebody asks, all that declare events are there; when this module is imported, those that import it are not.
+    # Those that are modules of their own among them. Asked while these are still being imported, it fails.
+    modules_in("models")
     return {name: kind for name, kind in kinds().items() if not issubclass(kind, View)}
 
 

@@ -193,6 +193,11 @@ class Loaders:
 
         return self._loader("job_of", load, _nothing).get(item_id)
 
+    def jobs_of(self, item_id: UUID) -> Awaitable[list[Job]]:
+        """The visible jobs of an item, in the order in which it was linked to them."""
+        load = self._taken_over(Kind.JOB, self._scoped(boards.jobs_of_items))
+        return self._lists("jobs_of", load).future(item_id)
+
     def task_count(self, job_id: UUID) -> Soon[int]:
         """How many tasks a job has."""
         return self._counting_tasks("task_count", lambda counts: counts.all).get(job_id)

@@ -13,11 +13,16 @@ async def linked(item: Item, job: Job) -> None:
     await new_link(job, item, datetime.now(UTC), None).save()
 
 
+async def jobs_of(item: Item) -> set[UUID]:
+    """The jobs that an item is linked to, as the database has it now."""
+    return {link.job_id for link in await JobItem.filter(item=item.id, unlinked_at__isnull=True)}
+
+
 async def job_of(item: Item) -> UUID | None:
-    """The job that an item is linked to, as the database has it now."""
-    links = await JobItem.filter(item=item.id, unlinked_at__isnull=True)
-    assert len(links) <= 1
-    return links[0].job_id if links else None
+    """The one that it is linked to, where it is one at most."""
+    jobs = await jobs_of(item)
+    assert len(jobs) <= 1
+    return next(iter(jobs), None)
 
 
 async def items_of(job: Job, kind: Kind) -> list[UUID]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -44,6 +44,8 @@ class Specimens:
     #: Which of the firm's things a mutation needs, where the usual one of its kind will not do:
     #: `linkNote.noteId` the `loose note`.
     chosen: Mapping[str, str] = field(default_factory=dict)
+    #: By mutation that says how one is to be: SQL that puts it ($1) into a state that the mutation itself would refuse.
+    not_any_more: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: What a row has under a field of its filter, where no column says so by its name: ids, values, a day, or whether.
     facts: Mapping[str, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)
 

@@ -142,8 +142,8 @@ async def assign_task(
 @command("linkTask", EVERY_MEMBER)
 async def link_task(change: Change, *, task_id: UUID, job_id: UUID, expected_version: int | None = None) -> Task:
     """Link a task to a job; it must not be linked to another one."""
-    job = await change.scope.rows(Job).lock(job_id, "job_id")
-    held = await _lock(change, task_id, expected_version)
+    held, job = await items.lock_with_job(change, Task, task_id, "task_id", job_id)
+    held.item.expect(expected_version)
     if items.may_link(held, job):
         _takes_tasks(job)
         await items.link(change, held, job)

@@ -26,7 +26,7 @@ class View(OfFirm):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAdded(View):
-    """A job came into your sight: it was there before, and now you may see it, with its tasks."""
+    """A job came into your sight: it was there before, and now you may see it, with its items."""
 
     of = JobEvent
 
@@ -36,7 +36,7 @@ class JobAdded(View):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRemoved(View):
     """A job left your sight: it still exists, but you may not see it any more. Forget what you know of it, and of its
-    tasks: nothing else says that they left with it."""
+    tasks: nothing else says that they left with it. Items that are seen with their account alone stay, without it."""
 
     of = JobEvent
     ends = True
@@ -75,7 +75,7 @@ class PipelineRemoved(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountAdded(View):
-    """An account came into your sight, with its tasks and time entries. Its jobs that you see follow as JobAdded."""
+    """An account came into your sight, with its items. Its jobs that you see follow as JobAdded."""
 
     of = AccountEvent
 
@@ -84,7 +84,7 @@ class AccountAdded(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRemoved(View):
-    """An account left your sight. Forget it with its jobs, tasks and time entries."""
+    """An account left your sight. Forget it with its jobs and its items."""
 
     of = AccountEvent
     ends = True

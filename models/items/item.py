@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from models.bounds import JOBS_OF_ITEM
 from models.command import Change
 from models.database import sql
 from models.errors import Invalid, RuleBroken
@@ -65,30 +66,48 @@ async def create(change: Change, item: I, job: Job | None) -> Held[I]:
     return Held(item, {job.id: job.pipeline_id} if job is not None else {}, item.open, item.tracked)
 
 
-# Shared: changes of one job's items run beside each other; moving or deleting the job waits for them. Whoever links or
-# unlinks an item raises its version, by which it is seen whether the links are still these when the item is held.
+# Shared: changes of one job's items run beside each other; moving or deleting the job waits for them. In the order of
+# their ids, also the one that the item is to be linked to.
 _HOLD_JOBS = """
-WITH held AS (
-    SELECT job.id, job.pipeline_id FROM job JOIN job_item AS link ON link.job_id = job.id
-    WHERE link.item = $1 AND link.unlinked_at IS NULL ORDER BY job.id FOR SHARE OF job
+WITH linked AS (
+    SELECT job_id AS id FROM job_item WHERE item = $1 AND unlinked_at IS NULL
+), held AS (
+    SELECT id, pipeline_id FROM job WHERE id IN (SELECT id FROM linked UNION SELECT $2::uuid) ORDER BY id FOR SHARE
 )
-SELECT item.version, held.id AS job, held.pipeline_id FROM {table} AS item LEFT JOIN held ON true WHERE item.id = $1
+SELECT item.version, held.id AS job, held.pipeline_id, EXISTS (SELECT FROM linked WHERE linked.id = held.id) AS linked
+FROM {table} AS item LEFT JOIN held ON true WHERE item.id = $1
 """
 
 
-async def lock(rows: Rows[I], model: type[I], id: UUID, path: str) -> Held[I]:
-    """An item with its jobs, held until the transaction ends; or `NotFound`."""
+async def lock(rows: Rows[I], model: type[I], id: UUID, path: str, job_id: UUID | None = None) -> Held[I]:
+    """An item with its jobs, and with one more, held until the transaction ends; or `NotFound`."""
     # The jobs first, as when they are deleted.
-    version, jobs = await _hold_jobs(model, id)
+    version, jobs = await _hold_jobs(model, id, job_id)
     item = await rows.lock(id, path)
-    if item.version != version:
-        _, jobs = await _hold_jobs(model, id)
+    # Whether the links are still these.
+    if item.version != version or not _links_raise_version(item):
+        _, jobs = await _hold_jobs(model, id, job_id)
     return Held(item, jobs, item.open, item.tracked)
 
 
-async def _hold_jobs(model: type[Item], id: UUID) -> tuple[int | None, dict[JobId, PipelineId]]:
-    found = await sql(_HOLD_JOBS.format(table=model._meta.db_table), id)
-    jobs = {row["job"]: row["pipeline_id"] for row in found if row["job"] is not None}
+async def lock_with_job(change: Change, model: type[I], id: UUID, path: str, job_id: UUID) -> tuple[Held[I], Job]:
+    """An item, and a visible job that it is to be linked to or unlinked from, both held; or `NotFound`."""
+    jobs = change.scope.rows(Job)
+    # Before it is held: nobody waits for a job that they do not see. It may have moved until it is.
+    await jobs.get(job_id, "job_id")
+    held = await lock(change.scope.rows(model), model, id, path, job_id)
+    return held, await jobs.get(job_id, "job_id")
+
+
+def _links_raise_version(item: Item) -> bool:
+    """Whether linking and unlinking raise an item's version: where it is seen with its jobs. Elsewhere those who see
+    none of its jobs would be told by it that something was linked."""
+    return item.policy.with_jobs
+
+
+async def _hold_jobs(model: type[Item], id: UUID, more: UUID | None) -> tuple[int | None, dict[JobId, PipelineId]]:
+    found = await sql(_HOLD_JOBS.format(table=model._meta.db_table), id, more)
+    jobs = {row["job"]: row["pipeline_id"] for row in found if row["linked"]}
     return found[0]["version"] if found else None, jobs
 
 
@@ -109,12 +128,18 @@ def may_link(held: Held[I], job: Job) -> bool:
         kind = held.item.kind
         raise RuleBroken(f"This {kind.spoken} is linked to another job. Unlink it first.", f"{kind}_id")
     of_account(job, held.item.account_id)
+    if len(held.jobs) >= JOBS_OF_ITEM.most:
+        kind = held.item.kind
+        raise RuleBroken(
+            f"This {kind.spoken} is linked to as many jobs as it can be: {len(held.jobs)}. Unlink it from one first.",
+            f"{kind}_id",
+        )
     return True
 
 
 async def link(change: Change, held: Held[I], job: Job) -> None:
     """Link an item to a job, which the transaction holds."""
-    await held.item.store()
+    await _mark_linked(held.item)
     await tie(held.item, job.id, change.now, change.member_id)
     held.jobs[job.id] = job.pipeline_id
     change.record(item_kinds()[held.item.kind].linked(**held.item.named, job=job.id, pipeline=job.pipeline_id))
@@ -124,10 +149,15 @@ async def unlink(change: Change, held: Held[I], job_id: UUID) -> None:
     """Unlink an item from a job, if it is linked to it. It stays with the account."""
     if job_id not in held.jobs:
         return
-    await held.item.store()
+    await _mark_linked(held.item)
     await untie(held.item, job_id, change.now)
     pipeline = held.jobs.pop(job_id)
     change.record(item_kinds()[held.item.kind].unlinked(**held.item.named, job=job_id, pipeline=pipeline))
+
+
+async def _mark_linked(item: Item) -> None:
+    if _links_raise_version(item):
+        await item.store()
 
 
 async def end(held: Held[I]) -> None:
@@ -159,7 +189,7 @@ WITH held AS MATERIALIZED (
     ORDER BY item.id FOR NO KEY UPDATE OF item
 ), raised AS (
     UPDATE {table} AS item SET version = item.version + 1
-    FROM (SELECT DISTINCT id FROM held) AS leaving WHERE item.id = leaving.id
+    FROM (SELECT DISTINCT id FROM held) AS leaving WHERE item.id = leaving.id AND $3
 )
 SELECT * FROM held ORDER BY id
 """
@@ -173,7 +203,7 @@ async def unlink_all(change: Change, jobs: Sequence[Job]) -> dict[UUID, list[Eve
     for kind in item_kinds().values():
         model = kind.model
         statement = _LEAVE.format(columns=columns(model, "item"), table=model._meta.db_table)
-        for item in await read(model, statement, list(told), model.kind.value):
+        for item in await read(model, statement, list(told), model.kind.value, model.policy.with_jobs):
             job_id: UUID = item["of_job"]  # type: ignore[index]
             told[job_id].append(kind.unlinked(**item.named, job=job_id, pipeline=pipelines[job_id]))
     return told

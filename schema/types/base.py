@@ -84,6 +84,11 @@ def job_of_item(description: str) -> Any:
     return loaded(lambda item, context: context.load.job_of(item.id) if context.holds(1) else None, description)
 
 
+def jobs_of_item(description: str) -> Any:
+    """The jobs that an item is linked to, where they may be many; those that the viewer sees."""
+    return loaded(lambda item, context: context.load.jobs_of(item.id), description, size=2)
+
+
 @strawberry.interface(description="Anything with an id. Fetch it again with `node` or `nodes`.")
 class Node:
     """Relay's Global Object Identification (https://relay.dev/graphql/objectidentification.htm)."""

@@ -26,7 +26,7 @@ from models.ids import Kind, encode, new_id
 from resolvers.root import graphql_schema
 from tests.api.asking import MUTATIONS, QUERIES
 from tests.api.furnished import Furnished
-from tests.api.samples import Sampler, filled, snake
+from tests.api.samples import Sampler, filled, kinds_in, snake
 from tests.api.selections import document, root_fields
 from tests.serving import Api
 
@@ -180,8 +180,7 @@ async def _subscribed(firm: Furnished, api: Api, field: str, argument: str, valu
 async def test_how_many_ids_a_filter_takes(firm: Furnished, api: Api, query: str) -> None:
     type_: Any = get_named_type(root_fields("query")[query].args["filter"].type)
     ids = graphql_schema().type_map["IdFilter"].fields["in"]  # type: ignore[attr-defined]
-    for name in (name for name, field in type_.fields.items() if get_named_type(field.type).name == "IdFilter"):
-        kind = query.removesuffix("s") if name == "id" else name
+    for name, kind in kinds_in(type_).items():
         bound = claimed((query, "filter", kind), ids)
         assert bound is not None
         for size, allowed in bound.sizes:

@@ -26,6 +26,7 @@ from models.rows import (
     Account,
     AccountMember,
     AccountTag,
+    Item,
     Job,
     JobAssignee,
     Member,
@@ -38,9 +39,9 @@ from models.rows import (
     TimeEntry,
     model_of,
 )
-from tests.api.samples import camel, kinds_in
+from tests.api.samples import camel, kinds_in, snake
 from tests.api.selections import root_fields
-from tests.links import job_of
+from tests.links import job_of, jobs_of
 from tests.serving import Api
 from tests.specimens import Specimens, Spot, specimens
 from tests.world import World
@@ -171,11 +172,15 @@ def _usual(of_kind: Specimens, filter: GraphQLInputObjectType) -> Callable[[Any]
     """What is known of rows whose columns are called as the fields of their filter are."""
     kinds = kinds_in(filter)
 
+    async def fact(row: Any, name: str) -> Any:
+        if name in of_kind.facts:
+            return await of_kind.facts[name](row)
+        if name == "job" and isinstance(row, Item):
+            return {encode(Kind.JOB, job) for job in await jobs_of(row)}
+        return _column(row, snake(name), kinds.get(name))
+
     async def facts(row: Any) -> Facts:
-        return {
-            name: await of_kind.facts[name](row) if name in of_kind.facts else _column(row, name, kinds.get(name))
-            for name in filter.fields.keys() - {"and", "or"}
-        }
+        return {name: await fact(row, name) for name in filter.fields.keys() - {"and", "or"}}
 
     return facts
 

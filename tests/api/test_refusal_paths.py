@@ -11,6 +11,8 @@ from models.commands.tasks import create_task
 from models.commands.time import log_time
 from models.ids import Kind, encode, new_id
 from models.rows import Member
+from schema.inputs.tasks import AtAccountOrJob
+from schema.kinds import MUTATIONS as DECLARED
 from tests.api.asking import MUTATIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled
@@ -18,15 +20,15 @@ from tests.api.selections import root_fields
 from tests.serving import Api
 from tests.world import World
 
+#: What each mutation takes.
+INPUTS = {declared.name: declared.takes for declared in DECLARED}
 #: Refused because this field is needed, and was not sent: it is the one to fill in.
 NEEDED = {
-    ("createTask", "accountId"),
-    ("logTime", "accountId"),
-    ("startTimer", "accountId"),
     ("deleteStage", "replacementStageId"),
     ("deleteStatus", "replacementStatusId"),
     ("setJobBudget", "budget"),
     ("setTimeEntryRate", "rate"),
+    *((mutation, "accountId") for mutation, input in INPUTS.items() if issubclass(input, AtAccountOrJob)),
 }
 
 FOREIGN = {kind: encode(kind, new_id()) for kind in Kind}

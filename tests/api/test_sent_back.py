@@ -3,6 +3,7 @@ also where a value would not be taken any more, by today's rules or in today's s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.api.furnished import CHOSEN, Furnished
 from tests.api.samples import Id, Sampler, filled, snake
 from tests.api.selections import root_fields
 from tests.serving import Api
+from tests.specimens import specimens
 
 #: Mutations that say how a thing is to be, or that its state is to be this one.
 SETTERS = [name for name in MUTATIONS if name.startswith(("update", "set", "assign")) and "Jobs" not in name]
@@ -106,7 +108,7 @@ async def test_what_was_read_is_sent_back(database: str, api: Api, mutation: str
 
 LONG = "x" * 30_000
 #: By mutation: SQL that puts its thing ($1) into a state that the mutation itself would refuse to bring it into.
-NOT_ANY_MORE: dict[str, list[str]] = {
+NOT_ANY_MORE: dict[str, Sequence[str]] = {
     "assignJob": [
         "UPDATE member SET active = false WHERE id IN (SELECT member_id FROM job_assignee WHERE job_id = $1)"
     ],
@@ -136,9 +138,6 @@ NOT_ANY_MORE: dict[str, list[str]] = {
         "UPDATE member SET active = false WHERE id = (SELECT member_id FROM time_entry WHERE id = $1)"
     ],
     "updateAccount": ["UPDATE account SET name = ' ', archived_at = now() WHERE id = $1"],
-    "updateClientStatus": [
-        f"UPDATE client_status SET name = E'\\t', color = 'RED', description = '{LONG}' WHERE id = $1"
-    ],
     "updateFirm": ["UPDATE firm SET name = ' ', time_zone = 'EST5EDT4,M3', currency = 'XXY' WHERE id = $1"],
     "updateJob": [f"UPDATE job SET name = ' ', description = '{LONG}', archived_at = now() WHERE id = $1"],
     "updateMember": ["UPDATE member SET name = E'a\\nb', capacity = 20000, active = false WHERE id = $1"],
@@ -154,7 +153,7 @@ NOT_ANY_MORE: dict[str, list[str]] = {
         "UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM job_item WHERE item = $1)",
         "UPDATE time_entry SET minutes = 0, started_at = now() WHERE id = $1",
     ],
-}
+} | {mutation: states for known in specimens() for mutation, states in known.not_any_more.items()}
 #: They take ids and enums alone, of which none can go out of use.
 NOTHING_OLD = {"setAccountTags", "setMemberRights"}
 

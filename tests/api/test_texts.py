@@ -15,8 +15,9 @@ from tests.api.untouched import untouched
 from tests.serving import Api
 from tests.texts import CONTROLS, NO_LINE, NOTHING
 
-#: They may have lines, and be empty.
+#: They may have lines; the first of these may also be empty.
 MANY_LINES = {"description", "note"}
+MARKDOWN = {"text"}
 #: Kept as a hash, and never shown.
 SECRETS = {"currentPassword", "newPassword", "password"}
 
@@ -47,6 +48,8 @@ async def firm(database: str) -> Furnished:
 def refused_of(field: str) -> dict[str, str]:
     if field in MANY_LINES:
         return CONTROLS
+    if field in MARKDOWN:
+        return {**NOTHING, **CONTROLS}
     if field == "idempotencyKey":
         return {"empty": "", **CONTROLS}
     if field == "email":

@@ -1,5 +1,6 @@
 """Linked items, whatever their kind: what is kept of a link, and what is told of an item."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import pytest
 from asyncpg import Range
 
 from models.audiences import Audience
+from models.bounds import Bounds
 from models.commands.jobs import delete_jobs
 from models.commands.moves import move_job
 from models.commands.stages import delete_stage
@@ -14,10 +16,12 @@ from models.commands.tasks import create_task, delete_task, link_task, set_task_
 from models.commands.time import delete_time_entry, log_time, update_time_entry
 from models.commands.timers import start_timer, stop_timer
 from models.database import sql
+from models.errors import RuleBroken
 from models.events import Event, TaskUpdated
 from models.ids import Kind, new_id
 from models.items.item import Held, tell
 from models.items.kinds import item_kinds
+from models.items.notes import Note, create_note, link_note, unlink_note, update_note
 from models.items.reads import Wanted, item_counts, items_of_jobs, open_item_counts, outstanding
 from models.policies import Policy
 from models.rights import ALL_RIGHTS, Right
@@ -25,7 +29,9 @@ from models.rows import Awaited, Item, Job, JobItem, Row, Task, TaskState, TimeE
 from models.scope import Scope
 from models.targets import Target
 from models.time_sums import tracked_minutes
-from tests.links import items_of, job_of
+from tests.domain.refusal import refused
+from tests.links import items_of, job_of, jobs_of, linked
+from tests.locks import held, until_waiting
 from tests.world import World
 
 
@@ -251,7 +257,8 @@ def test_a_kind_that_needs_a_right_is_not_read_without_it() -> None:
     entitled = Scope(new_id(), Audience.TEAM, ALL_RIGHTS, None, None)
     lacking = Scope(new_id(), Audience.TEAM, ALL_RIGHTS - {Right.MANAGE_TIME_ENTRIES}, None, None)
     assert Wanted.of(entitled, None, None).kinds == tuple(item_kinds())
-    assert Wanted.of(lacking, None, None).kinds == (Kind.TASK,)
+    others = tuple(kind for kind in item_kinds() if kind is not Kind.TIME_ENTRY)
+    assert Wanted.of(lacking, None, None).kinds == others
     assert Wanted.of(lacking, [Kind.TIME_ENTRY], None).kinds == ()
 
 
@@ -304,3 +311,51 @@ async def test_what_leaves_deleted_jobs_is_told_with_each(world: World) -> None:
     versions = [row.version for row in [*await Task.filter(firm_id=world.firm.id), await TimeEntry.get(id=entry.id)]]
     assert versions == [2] * 5
     assert not await JobItem.exists(firm_id=world.firm.id)
+
+
+async def test_an_item_is_linked_to_as_many_jobs_as_are_told_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, jobs = world.acting(world.owner), [await world.job() for _ in range(3)]
+    note = (await create_note(owner, text="Ask", job_id=jobs[0].id)).value
+    monkeypatch.setattr("models.items.item.JOBS_OF_ITEM", Bounds(0, 2))
+    await link_note(owner, note_id=note.id, job_id=jobs[1].id)
+    async with refused(world, RuleBroken, "note_id", match="Unlink it from one"):
+        await link_note(owner, note_id=note.id, job_id=jobs[2].id)
+
+
+async def test_a_link_is_no_change_of_what_is_seen_with_its_account_alone(world: World) -> None:
+    owner, one, two = world.acting(world.owner), await world.job(), await world.job()
+    note = (await create_note(owner, text="Ask", job_id=one.id)).value
+    for change in (
+        link_note(owner, note_id=note.id, job_id=two.id),
+        unlink_note(owner, note_id=note.id, job_id=one.id),
+        delete_jobs(owner, jobs=[Target(two.id)]),
+    ):
+        await change
+        assert (await Note.get(id=note.id)).version == 1
+
+
+async def test_an_item_that_is_linked_meanwhile_is_told_with_that_job_too(world: World, database: str) -> None:
+    owner, one, two = world.acting(world.owner), await world.job(), await world.job()
+    note = (await create_note(owner, text="Ask", job_id=one.id)).value
+    before = await world.revision()
+    async with held(database, "note", note.id):
+        changing = asyncio.create_task(update_note(owner, note_id=note.id, pinned=True))
+        await until_waiting(changing)
+        await linked(note, two)
+    await changing
+    assert [logged.event.subject_job for logged in await world.events(before)] == [one.id, two.id, None]
+
+
+async def test_all_jobs_of_an_item_are_held_in_one_order(world: World, database: str) -> None:
+    owner = world.acting(world.owner)
+    first, last = sorted([(await world.job()).id, (await world.job()).id])
+    note = (await create_note(owner, text="Ask", job_id=first)).value
+    async with held(database, "job", first) as connection:
+        changing = asyncio.create_task(link_note(owner, note_id=note.id, job_id=last))
+        await until_waiting(changing)
+        # Whoever holds the first gets the last, too: who waits for the first does not have it.
+        await connection.execute("SELECT FROM job WHERE id = $1 FOR NO KEY UPDATE NOWAIT", last)
+    await changing
+    assert await jobs_of(note) == {first, last}

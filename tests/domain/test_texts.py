@@ -15,7 +15,7 @@ from models.errors import Invalid
 from models.invisible import nothing_to_see
 from models.passwords import hash_password, password_fits
 from models.rows import Job, Member
-from models.texts import DESCRIPTION, EMAIL, IDEMPOTENCY_KEY, NAME
+from models.texts import DESCRIPTION, EMAIL, IDEMPOTENCY_KEY, MARKDOWN, NAME
 from tests.domain.refusal import refused
 from tests.texts import CONTROLS, GOOD, NO_LINE, NOTHING
 from tests.world import World
@@ -68,6 +68,13 @@ def test_what_is_no_text(value: str) -> None:
 )
 def test_a_text_has_lines_and_may_be_empty(given: str, kept: str) -> None:
     assert DESCRIPTION.check(given) == kept
+
+
+@pytest.mark.parametrize("value", NOTHING.values(), ids=ascii)
+def test_a_text_for_its_own_sake_says_something(value: str) -> None:
+    with pytest.raises(Invalid, match="blank"):
+        MARKDOWN.check(value, "text")
+    assert MARKDOWN.check(f"{value}\n a", "text").endswith("\n a")
 
 
 @given(ANY)

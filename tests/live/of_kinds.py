@@ -41,9 +41,17 @@ def _subject(base: type[Event]) -> Kind:
 #: The lists of them, as a part of a query.
 LISTS = " ".join(f"{camel(plural(kind))}(first: 20) {{ nodes {{ {_read(kind)} }} }}" for kind in KINDS)
 _BASES = {base: camel(str(base.subject)) for base in bases() if _subject(base) in KINDS}
+
+
+def _beside(base: type[Event]) -> str:
+    """What the replica reads of an item's job, whose id it takes for an event of the job itself."""
+    return "linkedId: jobId job { ...J }" if "job" in base.beside else ""
+
+
 #: What is read of their events.
 EVENTS = " ".join(
-    f"... on {base.__name__} {{ {name}Id {name} {{ {_read(_subject(base))} }} }}" for base, name in _BASES.items()
+    f"... on {base.__name__} {{ {name}Id {name} {{ {_read(_subject(base))} }} {_beside(base)} }}"
+    for base, name in _BASES.items()
 )
 #: The fields of events that show them.
 SUBJECTS = tuple(_BASES.values())

@@ -13,7 +13,8 @@ Data = dict[str, Any]
 _PARTS = """
 fragment J on Job { __typename id version name description priority startDate dueDate position budget tracked remaining
   taskCount openTaskCount completedAt archivedAt stageEnteredAt account { id } pipeline { id } stage { id }
-  status { id } assignees { id } clientStatus { visible name color description } tasks { ...T } }
+  status { id } assignees { id } clientStatus { visible name color description } tasks { ...T }
+  openItemCount items(first: 5) { nodes { id } totalCount } }
 fragment T on Task { __typename id version name description state priority startDate dueDate completedAt
   account { id } job { id } assignees { id } }
 fragment A on Account { __typename id version name type archived tags { id } team { id } }

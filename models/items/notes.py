@@ -1,0 +1,189 @@
+"""Notes: texts on an account, linked to any number of its jobs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from tortoise import fields
+
+from models.command import Change, command
+from models.commands.shared import made_before
+from models.events import Changes, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.ids import Kind, NoteId, new_id
+from models.invisible import nothing_to_see
+from models.items import item as items
+from models.items.item import Held
+from models.items.kinds import register_item
+from models.policies import Policy
+from models.rights import EVERY_MEMBER
+from models.rows import Item, register
+from models.rows.base import belongs_to
+from models.scope import Place
+from models.texts import MARKDOWN, NAME
+
+#: A heading (https://spec.commonmark.org/0.31.2/#atx-headings), and the marks that a rule, a fence or an underline is.
+_HEADING = re.compile(r"#{1,6}\s+(.*?)(?:\s+#+)?")
+_MARKS = re.compile(r"[#=*_`~>|:+-]")
+
+
+class Note(Item):
+    """A text on an account, linked to any number of its jobs."""
+
+    kind = Kind.NOTE
+    policy = Policy(account="account_id")
+
+    created_by: Any = belongs_to("Member", null=True, index=True)
+    text: str = fields.TextField()
+    pinned = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "note"
+        indexes = (("firm_id", "created_at", "id"),)
+
+    @property
+    def title(self) -> str:
+        """The first line that says something, without the marks of a heading."""
+        lines = (line.strip() for line in self.text.splitlines() if not nothing_to_see(_MARKS.sub("", line)))
+        line = next(lines, "Note")
+        heading = _HEADING.fullmatch(line)
+        return (heading[1] if heading else line)[: NAME.most]
+
+    @property
+    def named(self) -> Mapping[str, UUID]:
+        """What each of its events says of it, beside the job."""
+        return {"note": self.id, "account": self.account_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteEvent(ItemEvent):
+    """Something happened to a note. `job` is one that it is linked to."""
+
+    subject = "note"
+    beside = ("job",)
+
+    note: NoteId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteCreated(NoteEvent):
+    """A note was written."""
+
+    def before(self) -> tuple[Place, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteUpdated(NoteEvent):
+    """A note's text changed, or it was pinned or unpinned."""
+
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteLinked(NoteEvent, ItemLinked):
+    """A note was linked to a job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteUnlinked(NoteEvent, ItemUnlinked):
+    """A note was unlinked from a job: `job` is the one that it left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteDeleted(NoteEvent):
+    """A note was deleted."""
+
+    ends = True
+
+    title: str
+
+
+register(Note)
+register_item(Note, NoteLinked, NoteUnlinked)
+
+
+class NoteFields(TypedDict, total=False):
+    """What `update_note` may change; what is left out stays."""
+
+    text: str
+    pinned: bool
+
+
+@command("createNote", EVERY_MEMBER)
+async def create_note(
+    change: Change,
+    *,
+    text: str,
+    account_id: UUID | None = None,
+    job_id: UUID | None = None,
+    pinned: bool = False,
+    id: UUID | None = None,
+) -> Note:
+    """Write a note on an account, or on a job of it."""
+    if earlier := await made_before(change, Note, id, NoteCreated):
+        return earlier
+    account, job = await items.account_and_job(change, account_id, job_id)
+    note = Note(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        account_id=account,
+        created_by_id=change.member_id,
+        text=MARKDOWN.check(text, "text"),
+        pinned=pinned,
+        created_at=change.now,
+    )
+    items.tell(change, NoteCreated, await items.create(change, note, job))
+    return note
+
+
+async def _lock(change: Change, note_id: UUID, expected_version: int | None) -> Held[Note]:
+    held = await items.lock(change.scope.rows(Note), Note, note_id, "note_id")
+    held.item.expect(expected_version)
+    return held
+
+
+@command("updateNote", EVERY_MEMBER)
+async def update_note(
+    change: Change, *, note_id: UUID, expected_version: int | None = None, **fields: Unpack[NoteFields]
+) -> Note:
+    """Change a note's text, pin it or unpin it."""
+    held = await _lock(change, note_id, expected_version)
+    wanted = held.item.differing(fields)
+    if "text" in wanted:
+        wanted["text"] = MARKDOWN.check(fields["text"], "text")
+    if changed := held.item.change_to(wanted):
+        await items.store(change, held, *changed)
+        items.tell(change, NoteUpdated, held, changes=changes_of(changed))
+    return held.item
+
+
+@command("linkNote", EVERY_MEMBER)
+async def link_note(change: Change, *, note_id: UUID, job_id: UUID, expected_version: int | None = None) -> Note:
+    """Link a note to a job of its account, besides those that it is linked to."""
+    held, job = await items.lock_with_job(change, Note, note_id, "note_id", job_id)
+    held.item.expect(expected_version)
+    if items.may_link(held, job):
+        await items.link(change, held, job)
+    return held.item
+
+
+@command("unlinkNote", EVERY_MEMBER)
+async def unlink_note(change: Change, *, note_id: UUID, job_id: UUID, expected_version: int | None = None) -> Note:
+    """Take a note off a job. The note stays."""
+    held, job = await items.lock_with_job(change, Note, note_id, "note_id", job_id)
+    held.item.expect(expected_version)
+    await items.unlink(change, held, job.id)
+    return held.item
+
+
+@command("deleteNote", EVERY_MEMBER)
+async def delete_note(change: Change, *, note_id: UUID, expected_version: int | None = None) -> Note:
+    """Delete a note. The answer's note is what it was.
+
+    Its history stays in the log."""
+    held = await _lock(change, note_id, expected_version)
+    await items.end(held)
+    items.tell(change, NoteDeleted, held, title=held.item.title)
+    return held.item

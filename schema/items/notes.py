@@ -1,0 +1,93 @@
+"""Notes, as clients see and write them."""
+
+from __future__ import annotations
+
+import strawberry
+
+from models.bounds import JOBS_OF_ITEM
+from models.filtering import Among, Is, LinkedToJob
+from models.ids import Kind
+from models.items import notes
+from models.seen import named
+from models.texts import MARKDOWN
+from schema.declarations import listing, mutation
+from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, needed, optional, own_id
+from schema.inputs.filters import IdFilter, asks, asks_ids
+from schema.inputs.tasks import AtAccountOrJob
+from schema.types.base import column, entity, jobs_of_item
+from schema.types.items import LinkedItem
+from schema.types.jobs import Job
+
+_TEXT = f"Markdown, which is kept as it was written: {MARKDOWN.bounds}, not blank."
+
+
+@entity(named(Kind.NOTE))
+class Note(LinkedItem):
+    """A text on an account, linked to any number of its jobs. Whoever sees the account sees it."""
+
+    text: str = column("What was written, in Markdown. It may hold HTML: clean what you make of it before you show it.")
+    pinned: bool = column("Whether it is one of those to look at first.")
+    jobs: list[Job] = jobs_of_item(
+        f"The jobs it is linked to, at most {JOBS_OF_ITEM.most}, as far as you see them, in the order in which it was."
+    )
+
+
+@input_type
+class CreateNoteInput(AtAccountOrJob, Keyed):
+    """What is to be noted."""
+
+    id: strawberry.ID | None = own_id(Kind.NOTE)
+    text: str = needed(_TEXT)
+    pinned: bool | None = optional("Whether it is one of those to look at first; false when left out.")
+
+
+@input_type
+class UpdateNoteInput(Expecting):
+    """What to change about a note. What is left out stays."""
+
+    note_id: strawberry.ID = id_of(Kind.NOTE, "The note.")
+    text: str | None = change(_TEXT)
+    pinned: bool | None = change("Whether it is one of those to look at first.")
+
+
+@input_type
+class NoteOfJobInput(Expecting):
+    """Which note, and which job."""
+
+    note_id: strawberry.ID = id_of(Kind.NOTE, "The note.")
+    job_id: strawberry.ID = id_of(Kind.JOB, "A job of the same client.")
+
+
+@input_type
+class NoteInput(Expecting):
+    """Which note."""
+
+    note_id: strawberry.ID = id_of(Kind.NOTE, "The note.")
+
+
+@input_type
+class NoteFilter:
+    """Which notes. All that is given must hold."""
+
+    account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "On one of these accounts.")
+    job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "Linked to one of these jobs.")
+    pinned: bool | None = asks(Is("pinned"), "Only pinned ones, or only those that are not; both when left out.")
+    created_by: IdFilter | None = asks_ids(Kind.MEMBER, Among("created_by_id"), "Written by one of these members.")
+
+
+MUTATIONS = (
+    mutation(notes.create_note, CreateNoteInput),
+    mutation(notes.update_note, UpdateNoteInput),
+    mutation(notes.link_note, NoteOfJobInput),
+    mutation(notes.unlink_note, NoteOfJobInput),
+    mutation(notes.delete_note, NoteInput),
+)
+LISTS = (
+    listing(
+        named(Kind.NOTE),
+        NoteFilter,
+        order="-created_at",
+        description="The notes that you see, newest first.",
+        one="A note.",
+    ),
+)
