@@ -21,13 +21,14 @@ from demo.people import (
 from demo.pipelines import ALL_CARD_FIELDS, CUSTOM_STATUSES, OTHER_SERVICE, SERVICES, Service
 from models.actor import Actor
 from models.commands.accounts import create_account
+from models.commands.firm import update_firm
 from models.commands.firms import create_firm
 from models.commands.members import create_member
 from models.commands.pipelines import create_pipeline
 from models.commands.statuses import create_status
 from models.commands.tags import create_tag
 from models.scope import Scope
-from models.seen import Account, AccountType, Job, Member, Pipeline, Status, Tag
+from models.seen import Account, AccountType, Job, Member, Pipeline, Status, Tag, Weekday
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ async def _set_up(
 ) -> None:
     """Make what is missing, so that a set-up that was cut short is finished by the next one. Jobs come last: a firm
     that has any is whole, and what its people have renamed or deleted since is left as they want it."""
+    await update_firm(firm.owner, country="US", region="NY", week_start=Weekday.SUNDAY)
     members = await _hire(firm, team)
     tag_ids = await _add_tags(firm, tags)
     await _add_clients(firm, clients, tag_ids, members)

@@ -63,6 +63,8 @@ class _Maker:
             priority=chance.choices(_PRIORITIES, _PRIORITY_WEIGHTS)[0],
             start_date=start if chance.random() < 0.8 else None,
             due_date=self._due if chance.random() < 0.95 else None,
+            deadline=service.deadline(self._due) if service.deadline else None,
+            period=service.period(self._due) if service.period else None,
             budget=self._budget() if chance.random() < 0.7 else None,
             assignee_ids=self._staff(chance.choices((0, 1, 2), (8, 70, 22))[0]),
             client_status_id=told,

@@ -44,6 +44,9 @@ class Service:
     days: int
     #: Its share of all jobs.
     weight: int
+    #: What a job is about, and by when the law wants it, by its due date.
+    period: Callable[[date], str] | None = None
+    deadline: Callable[[date], date | None] | None = None
 
 
 MISSING_DOCS = CustomStatus("Missing docs", "#f2994a", counts_as_overdue=False)
@@ -60,6 +63,11 @@ def _tax_year(due: date) -> str:
 
 def _month_before(due: date) -> str:
     return f"Books of {due.replace(day=1) - timedelta(days=1):%B %Y}"
+
+
+def _tax_day(due: date) -> date | None:
+    """In April, or in October with an extension."""
+    return next((day for day in (date(due.year, 4, 15), date(due.year, 10, 15)) if day >= due), None)
 
 
 def _pay_period(due: date) -> str:
@@ -89,6 +97,8 @@ SERVICES: Sequence[Service] = (
         240,
         45,
         4,
+        period=lambda due: f"{due.year - 1}",
+        deadline=_tax_day,
     ),
     Service(
         "Monthly bookkeeping",
@@ -107,6 +117,7 @@ SERVICES: Sequence[Service] = (
         180,
         20,
         3,
+        period=lambda due: f"{due.replace(day=1) - timedelta(days=1):%Y-%m}",
     ),
     Service(
         "Payroll",
@@ -119,6 +130,8 @@ SERVICES: Sequence[Service] = (
         90,
         7,
         2,
+        period=lambda due: f"Week {due.isocalendar().week} of {due.isocalendar().year}",
+        deadline=lambda due: due + timedelta(days=3),
     ),
     Service(
         "Onboarding",
@@ -145,4 +158,5 @@ OTHER_SERVICE = Service(
     480,
     60,
     1,
+    period=lambda due: f"{due.year - 1}",
 )

@@ -21,9 +21,10 @@ class Bounds:
 _HOUR, _WEEK = 60, 7 * 24 * 60
 _TEN_YEARS = 10 * 366 * 24 * _HOUR
 
-#: Minutes: of one time entry, of a job, on a stage, of a member in a week.
+#: Minutes: of one time entry, of a job, of a task, on a stage, of a member in a week.
 LOGGED = Bounds(1, 24 * _HOUR)
 BUDGET = Bounds(0, _TEN_YEARS)
+ESTIMATE = Bounds(0, _TEN_YEARS)
 TIME_LIMIT = Bounds(1, _TEN_YEARS)
 CAPACITY = Bounds(0, _WEEK)
 

@@ -9,8 +9,11 @@ from typing import TypeVar
 
 from common import time_zones
 from models.bounds import BULK, LINKED, Bounds
+from models.countries import regions_of
 from models.errors import Invalid
 from models.money import is_currency, minor_units, rounded
+from models.periods import period_of
+from models.texts import LABEL
 
 T = TypeVar("T")
 
@@ -55,6 +58,29 @@ def currency(value: str, field: str = "currency") -> str:
     return value
 
 
+def country(value: str, field: str = "country") -> str:
+    """The code of a country in ISO 3166-1 alpha-2."""
+    if regions_of(value) is None:
+        raise Invalid("A country is its ISO 3166-1 alpha-2 code: two capital letters, such as US.", field)
+    return value
+
+
+#: So many regions are named to whoever named another.
+_NAMED_REGIONS = 30
+
+
+def region(value: str, country: str, field: str = "region") -> str:
+    """One of a country's regions."""
+    regions = regions_of(country) or ()
+    if value in regions:
+        return value
+    if not regions:
+        raise Invalid(f"{country} has no regions here: leave this out, or send null.", field)
+    more = len(regions) - _NAMED_REGIONS
+    named = ", ".join(regions[:_NAMED_REGIONS]) + (f" and {more} more" if more > 0 else "")
+    raise Invalid(f"This is not a region of {country}. Those are: {named}.", field)
+
+
 def money(value: Decimal, currency: str, field: str) -> Decimal:
     """An amount that is not negative, with just the decimals of its currency."""
     if not value.is_finite() or value < 0 or value >= Decimal(10) ** 10 or value != rounded(value, currency):
@@ -67,6 +93,21 @@ def dates(start: date | None, due: date | None, changed: Container[str] = ("due_
     if start is not None and due is not None and due < start:
         at_fault = "due_date" if "due_date" in changed else "start_date"
         raise Invalid(f"The due date {due} is before the start date {start}.", at_fault)
+
+
+def deadline(due: date | None, deadline: date | None, today: date, changed: Container[str] = ("due_date",)) -> None:
+    """Work is not planned for after a deadline that is still to come. Of `changed` one is at fault, as of `dates`."""
+    if due is not None and deadline is not None and today <= deadline < due:
+        at_fault = "due_date" if "due_date" in changed else "deadline"
+        raise Invalid(
+            f"The due date {due} is after the deadline {deadline}. If that was extended, change the deadline as well.",
+            at_fault,
+        )
+
+
+def period(value: str | None, field: str = "period") -> str | None:
+    """The time that work is about, as it is written; None for none."""
+    return None if value is None else period_of(LABEL.check(value, field)).text
 
 
 def several(values: Sequence[T], field: str, *, most: int = BULK.most) -> list[T]:

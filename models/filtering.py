@@ -12,9 +12,11 @@ from typing import Any, Protocol
 from tortoise.expressions import Q, Subquery
 
 from models.conditions import holds
+from models.periods import period_key
 from models.rows import Job, JobItem, Row
 from models.rows.names import row_class
 from models.scope import Scope
+from models.texts import LABEL, storable
 
 
 class Condition(Protocol):
@@ -43,6 +45,17 @@ class AmongSeen:
 
     def __call__(self, wanted: Sequence[Any], scope: Scope, /) -> Q:
         return holds(**{f"{self.column}__in": Subquery(scope.rows(self.model).where(id__in=wanted).values("id"))})
+
+
+@dataclass(frozen=True, slots=True)
+class InPeriod:
+    """The column holds the key of one of these periods, however they are written. A text that is too long is none."""
+
+    column: str
+
+    def __call__(self, wanted: Sequence[str], _scope: Scope, /) -> Q:
+        keys = {period_key(text) for text in wanted if len(text) <= LABEL.most}
+        return holds(**{f"{self.column}__in": [key for key in keys if storable(key)]})
 
 
 @dataclass(frozen=True, slots=True)

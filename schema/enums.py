@@ -8,6 +8,7 @@ import strawberry
 from models.actor import ActorKind as _ActorKind
 from models.errors import Code
 from models.items.kinds import item_kinds
+from models.periods import PeriodUnit as _PeriodUnit
 from models.rights import Right as _Right
 from models.rights import Role as _Role
 from models.seen import AccountType as _AccountType
@@ -18,6 +19,7 @@ from models.seen import JobOrder as _JobOrder
 from models.seen import Priority as _Priority
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
+from models.seen import Weekday as _Weekday
 
 
 def _described(enum: type[Enum], name: str, description: str, **values: str) -> Any:
@@ -153,14 +155,33 @@ CardField = _described(
     ASSIGNEES="The assigned members.",
     BUDGET="The time budget and what is used of it.",
     CLIENT_STATUS="What the client is told.",
+    DEADLINE="The deadline.",
     DESCRIPTION="The description.",
     DUE_DATE="The due date.",
+    PERIOD="The time that the work is about.",
     PRIORITY="The priority.",
     START_DATE="The start date.",
     STATUS="The job status.",
     TAGS="The tags of the account.",
     TASKS="The open tasks.",
     TIME_IN_STAGE="How long the job has been on its stage.",
+)
+
+PeriodUnit = _described(
+    _PeriodUnit,
+    "PeriodUnit",
+    "How long a period is.",
+    YEAR="A calendar year.",
+    QUARTER="A quarter of a calendar year.",
+    MONTH="A calendar month.",
+    OTHER="What only people understand: it has no days.",
+)
+
+Weekday = _described(
+    _Weekday,
+    "Weekday",
+    "A day of the week.",
+    **{day.name: f"{day.name.capitalize()}." for day in _Weekday},
 )
 
 _item_kinds: Any = Enum("ItemKind", {kind.name: kind.value for kind in item_kinds()})  # type: ignore[misc]

@@ -91,6 +91,19 @@ def _due(job: Data, look: Look) -> Text | None:
     return Text(_day(due, today), "yellow" if due == today and counts else "")
 
 
+def _deadline(job: Data, look: Look) -> Text | None:
+    if job["deadline"] is None:
+        return None
+    deadline = date.fromisoformat(job["deadline"])
+    # Whatever holds a job, the law does not wait.
+    missed = deadline < look.today and (job["status"] or {}).get("category") != "COMPLETED"
+    return Text(f"by {_day(deadline, look.today)}", "bold red" if missed else "")
+
+
+def _period(job: Data, _look: Look) -> Text | None:
+    return Text(job["period"]["text"], "dim") if job["period"] else None
+
+
 def _start(job: Data, look: Look) -> Text | None:
     return Text(f"from {_day(date.fromisoformat(job['startDate']), look.today)}", "dim") if job["startDate"] else None
 
@@ -141,12 +154,14 @@ def _time_in_stage(job: Data, look: Look) -> Text:
 #: By the field that shows it.
 _GLANCES: dict[str, Callable[[Data, Look], Text | None]] = {
     "DUE_DATE": _due,
+    "DEADLINE": _deadline,
     "ASSIGNEES": _assignees,
     "TASKS": _tasks,
     "STATUS": _status,
     "BUDGET": _budget,
     "TIME_IN_STAGE": _time_in_stage,
     "START_DATE": _start,
+    "PERIOD": _period,
     "CLIENT_STATUS": _client_status,
     "TAGS": _tags,
 }

@@ -34,7 +34,8 @@ fragment MemberParts on Member { __typename id version name nameOrder active }
 fragment TagParts on Tag { __typename id version name nameOrder color }
 fragment AccountParts on Account { __typename id version name archived tags { ...TagParts } }
 fragment Card on Job {
-  __typename id version name priority startDate dueDate position createdAt stageEnteredAt archivedAt openTaskCount
+  __typename id version name priority startDate dueDate deadline position createdAt stageEnteredAt archivedAt
+  openTaskCount period { text }
   description @include(if: $descriptions)
   budget @include(if: $budgets) tracked @include(if: $budgets)
   clientStatus { visible name color }

@@ -1,12 +1,14 @@
 """The firm's own settings."""
 
+from asyncio import to_thread
 from typing import TypedDict, Unpack
 
 from models import checks
 from models.command import Change, command
+from models.errors import Invalid, RuleBroken
 from models.events import FirmUpdated, changes_of
 from models.rights import Role
-from models.rows import Firm
+from models.rows import Firm, Weekday
 from models.texts import NAME
 
 
@@ -16,13 +18,16 @@ class FirmFields(TypedDict, total=False):
     name: str
     time_zone: str
     currency: str
+    week_start: Weekday
+    country: str | None
+    region: str | None
     client_status_enabled: bool
     count_pending_ach: bool
 
 
 @command("updateFirm", Role.ADMIN)
 async def update_firm(change: Change, *, expected_version: int | None = None, **fields: Unpack[FirmFields]) -> Firm:
-    """Change the firm's name, time zone, currency or switches.
+    """Change the firm's name, time zone, currency, first day of the week, country, region or switches.
 
     Another currency converts no amount."""
     firm = await change.scope.rows(Firm).lock(change.actor.firm_id)
@@ -34,7 +39,27 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
         wanted["time_zone"] = checks.time_zone(fields["time_zone"])
     if "currency" in wanted:
         wanted["currency"] = checks.currency(fields["currency"])
+    if wanted.keys() & {"country", "region"}:
+        # The first time, what knows about countries is imported: beside the event loop.
+        await to_thread(_check_place, firm, fields)
     if changed := firm.change_to(wanted):
         await firm.store(*changed)
         change.record(FirmUpdated(changes=changes_of(changed)))
     return firm
+
+
+def _check_place(firm: Firm, fields: FirmFields) -> None:
+    """A region is one of the country, and goes with it: the same code may be a region of another country too."""
+    country, region = fields.get("country", firm.country), fields.get("region", firm.region)
+    moved = country != firm.country
+    if country is not None and moved:
+        checks.country(country)
+    if region is None:
+        return
+    if moved and "region" not in fields:
+        raise RuleBroken(
+            "The firm has a region of its present country. Send the new one along, or null for none.", "country"
+        )
+    if country is None:
+        raise Invalid("A region is one of a country: send the country as well.", "region")
+    checks.region(region, country)

@@ -74,7 +74,8 @@ class NewEntry:
 class NewJob:
     """A job as it stands where it comes from.
 
-    Without a status it is Active. Completed and archived jobs count as completed when they entered their stage.
+    Without a status it is Active. Completed and archived jobs count as completed when they entered their stage. The due
+    date may be after the deadline: who knows what was agreed there.
     Without `opened_at` it was opened now, and without `entered_at` it entered its stage when it was opened.
     """
 
@@ -87,6 +88,8 @@ class NewJob:
     priority: Priority = Priority.MEDIUM
     start_date: date | None = None
     due_date: date | None = None
+    deadline: date | None = None
+    period: str | None = None
     budget: int | None = None
     assignee_ids: Sequence[UUID] = ()
     client_status_id: UUID | None = None
@@ -193,6 +196,8 @@ class _Batch:
             priority=wanted.priority,
             start_date=wanted.start_date,
             due_date=wanted.due_date,
+            deadline=wanted.deadline,
+            period=checks.period(wanted.period),
             budget=None if wanted.budget is None else checks.minutes(wanted.budget, "budget", BUDGET),
             stage_entered_at=entered,
             completed_at=entered if ended else None,

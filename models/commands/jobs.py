@@ -50,6 +50,8 @@ class JobFields(TypedDict, total=False):
     priority: Priority
     start_date: date | None
     due_date: date | None
+    deadline: date | None
+    period: str | None
 
 
 @command("createJob", EVERY_MEMBER)
@@ -65,6 +67,8 @@ async def create_job(
     priority: Priority = Priority.MEDIUM,
     start_date: date | None = None,
     due_date: date | None = None,
+    deadline: date | None = None,
+    period: str | None = None,
     budget: int | None = None,
     assignee_ids: Sequence[UUID] = (),
 ) -> Job:
@@ -81,6 +85,7 @@ async def create_job(
     pipeline = await change.scope.rows(Pipeline).get(pipeline_id, "pipeline_id")
     assignees = await active_members(change, checks.at_most(assignee_ids, "assignee_ids"), "assignee_ids")
     checks.dates(start_date, due_date)
+    checks.deadline(due_date, deadline, change.today)
     stage = await _stage_for(change, pipeline.id, stage_id)
     job = Job(
         id=id or new_id(),
@@ -94,6 +99,8 @@ async def create_job(
         priority=priority,
         start_date=start_date,
         due_date=due_date,
+        deadline=deadline,
+        period=checks.period(period),
         budget=minutes,
         stage_entered_at=change.now,
         created_at=change.now,
@@ -131,7 +138,7 @@ def _budget(change: Change, budget: int | None) -> int | None:
 async def update_job(
     change: Change, *, job_id: UUID, expected_version: int | None = None, **fields: Unpack[JobFields]
 ) -> Job:
-    """Change a job's name, description, priority or dates."""
+    """Change a job's name, description, priority, dates, deadline or period."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     wanted = job.differing(fields)
@@ -139,9 +146,13 @@ async def update_job(
         wanted["name"] = NAME.check(fields["name"])
     if "description" in wanted:
         wanted["description"] = DESCRIPTION.check(fields["description"])
+    if "period" in wanted:
+        wanted["period"] = checks.period(fields["period"])
     changed = job.change_to(wanted)
     if changed.keys() & {"start_date", "due_date"}:
         checks.dates(job.start_date, job.due_date, changed)
+    if changed.keys() & {"due_date", "deadline"}:
+        checks.deadline(job.due_date, job.deadline, change.today, changed)
     return await _updated(change, job, changed)
 
 

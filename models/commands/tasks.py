@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.bounds import ESTIMATE
 from models.command import Change, command
 from models.commands.shared import active_members, made_before, replace_links
 from models.errors import RuleBroken
@@ -33,6 +34,7 @@ class TaskFields(TypedDict, total=False):
     priority: Priority
     start_date: date | None
     due_date: date | None
+    estimate: int | None
 
 
 @command("createTask", EVERY_MEMBER)
@@ -46,6 +48,7 @@ async def create_task(
     priority: Priority = Priority.MEDIUM,
     start_date: date | None = None,
     due_date: date | None = None,
+    estimate: int | None = None,
     assignee_ids: Sequence[UUID] = (),
     id: UUID | None = None,
 ) -> Task:
@@ -66,12 +69,17 @@ async def create_task(
         priority=priority,
         start_date=start_date,
         due_date=due_date,
+        estimate=_estimate(estimate),
         created_at=change.now,
     )
     held = await items.create(change, task, job)
     await replace_links(TaskAssignee, {"task_id": task.id}, "member_id", assignees)
     items.tell(change, TaskCreated, held)
     return task
+
+
+def _estimate(minutes: int | None) -> int | None:
+    return None if minutes is None else checks.minutes(minutes, "estimate", ESTIMATE)
 
 
 def _takes_tasks(job: Job | None) -> None:
@@ -89,7 +97,7 @@ async def _lock(change: Change, task_id: UUID, expected_version: int | None) -> 
 async def update_task(
     change: Change, *, task_id: UUID, expected_version: int | None = None, **fields: Unpack[TaskFields]
 ) -> Task:
-    """Change a task's name, description, priority or dates."""
+    """Change a task's name, description, priority, dates or estimate."""
     held = await _lock(change, task_id, expected_version)
     task = held.item
     wanted = task.differing(fields)
@@ -97,6 +105,8 @@ async def update_task(
         wanted["name"] = NAME.check(fields["name"])
     if "description" in wanted:
         wanted["description"] = DESCRIPTION.check(fields["description"])
+    if "estimate" in wanted:
+        wanted["estimate"] = _estimate(fields["estimate"])
     changed = task.change_to(wanted)
     if changed.keys() & {"start_date", "due_date"}:
         checks.dates(task.start_date, task.due_date, changed)

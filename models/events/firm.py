@@ -9,7 +9,7 @@ from models.rights import Right, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirmUpdated(OfFirm):
-    """The firm's name, time zone or switches changed."""
+    """The firm's name, time zone, currency, first day of the week, country, region or switches changed."""
 
     changes: Changes
 

@@ -40,7 +40,7 @@ class JobCreated(JobEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobUpdated(JobEvent):
-    """A job's name, description, priority, dates or budget changed."""
+    """A job's name, description, priority, dates, deadline, period or budget changed."""
 
     changes: Changes
 

@@ -31,7 +31,7 @@ class TaskCreated(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskUpdated(TaskEvent):
-    """A task's name, description, priority or dates changed."""
+    """A task's name, description, priority, dates or estimate changed."""
 
     changes: Changes
 

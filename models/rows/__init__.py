@@ -2,7 +2,7 @@
 
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
 from models.rows.base import Row, model_of, register
-from models.rows.firm import Firm
+from models.rows.firm import Firm, Weekday
 from models.rows.followers import Follower, FollowerCursor, FollowerRun, RunState
 from models.rows.items import Awaited, Item, JobItem
 from models.rows.jobs import Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
@@ -61,6 +61,7 @@ __all__ = [
     "TaskState",
     "TimeEntry",
     "TimeFlag",
+    "Weekday",
     "model_of",
     "register",
 ]

@@ -1,6 +1,7 @@
 """The tenant."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from tortoise import fields
@@ -12,6 +13,18 @@ from models.rows.base import Row
 from models.texts import NAME
 
 
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "MONDAY"
+    TUESDAY = "TUESDAY"
+    WEDNESDAY = "WEDNESDAY"
+    THURSDAY = "THURSDAY"
+    FRIDAY = "FRIDAY"
+    SATURDAY = "SATURDAY"
+    SUNDAY = "SUNDAY"
+
+
 class Firm(Row):
     """An accounting firm: the tenant, and the owner of one log."""
 
@@ -21,6 +34,10 @@ class Firm(Row):
     name = fields.CharField(max_length=NAME.most)
     time_zone = fields.CharField(max_length=64)
     currency = fields.CharField(max_length=3, default="USD")
+    week_start = fields.CharEnumField(Weekday, max_length=9, default=Weekday.MONDAY, db_default=Weekday.MONDAY.value)
+    # As `models.countries` has them: a region is one of the country.
+    country = fields.CharField(max_length=2, null=True)
+    region = fields.CharField(max_length=64, null=True)
     client_status_enabled = fields.BooleanField(default=True)
     count_pending_ach = fields.BooleanField(default=False)
     # The number of the last committed change, and of the last one that altered what some member may see.

@@ -13,7 +13,7 @@ from models.policies import Policy
 from models.rights import Right
 from models.rows.base import Link, Row, belongs_to
 from models.rows.items import Awaited, Item
-from models.rows.keys import name_order
+from models.rows.keys import name_order, same_period
 from models.rows.pipelines import Category
 from models.texts import LABEL, NAME
 
@@ -62,6 +62,11 @@ class Job(Row):
     priority = fields.CharEnumField(Priority, max_length=10, default=Priority.MEDIUM)
     start_date: date | None = fields.DateField(null=True)
     due_date: date | None = fields.DateField(null=True)
+    # The statutory day. Only the due date makes a job overdue.
+    deadline: date | None = fields.DateField(null=True)
+    # What the work is about, as `models.periods.period_of` writes it.
+    period = fields.CharField(max_length=LABEL.most, null=True)
+    period_key: str | None = same_period("period")
     budget: int | None = fields.IntField(null=True)
     # A fractional index: order by (position, id), bytewise.
     position: str = fields.TextField()
@@ -79,7 +84,13 @@ class Job(Row):
 
     class Meta:
         table = "job"
-        indexes = (("stage_id", "position", "id"), ("firm_id", "due_date", "id"), ("firm_id", "created_at", "id"))
+        indexes = (
+            ("stage_id", "position", "id"),
+            ("firm_id", "due_date", "id"),
+            ("firm_id", "deadline", "id"),
+            ("firm_id", "period_key"),
+            ("firm_id", "created_at", "id"),
+        )
 
     def place_on(self, stage_id: UUID, position: str, now: datetime) -> None:
         """Put it on a stage, or elsewhere among the cards of its own. Entering one begins another stay."""
@@ -125,10 +136,13 @@ class Task(Item):
     priority = fields.CharEnumField(Priority, max_length=10, default=Priority.MEDIUM)
     start_date: date | None = fields.DateField(null=True)
     due_date: date | None = fields.DateField(null=True)
+    # How many minutes of work it is thought to be.
+    estimate: int | None = fields.IntField(null=True)
     completed_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "task"
+        indexes = (("firm_id", "created_at", "id"),)
 
     @property
     def title(self) -> str:

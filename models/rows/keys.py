@@ -1,5 +1,5 @@
 """Columns that are made of another one of their row. Nobody sets them, and nobody can forget to: they are made when the
-row is written, one by one or many at once, and they are never null."""
+row is written, one by one or many at once, and they are null only where that one is."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from models.periods import period_key
 from models.reading_order import LONGEST, order_key
 from models.texts import LONGEST_SAMENESS, sameness
 
@@ -22,7 +23,8 @@ class MadeOf(fields.CharField[str]):
     def to_db_value(self, value: Any, instance: type[Model] | Model) -> Any:
         """As fields that hold the present time do: made anew when a row is written. Of a model it is a comparison."""
         if isinstance(instance, Model):
-            value = self.make(getattr(instance, self.source))
+            source = getattr(instance, self.source)
+            value = None if source is None else self.make(source)
             setattr(instance, self.model_field_name, value)
         return super().to_db_value(value, instance)
 
@@ -35,6 +37,11 @@ def name_order() -> Any:
 def same(source: str, *, unique: bool = False) -> Any:
     """What equal texts have in common. See `models.texts.sameness`."""
     return MadeOf(source, sameness, LONGEST_SAMENESS, unique=unique)
+
+
+def same_period(source: str) -> Any:
+    """What texts have in common that name the same period. See `models.periods.period_key`."""
+    return MadeOf(source, period_key, LONGEST_SAMENESS, null=True)
 
 
 def made_of(model: type[Model], columns: set[str]) -> set[str]:

@@ -11,7 +11,7 @@ import strawberry
 
 from models import seen as rows
 from models.bounds import FILTER, SORT
-from models.filtering import Among, AmongSeen, Condition, Filled, Is, Linked, LinkedToJob, Within
+from models.filtering import Among, AmongSeen, Condition, Filled, InPeriod, Is, Linked, LinkedToJob, Within
 from models.ids import Kind
 from schema.declarations import listing
 from schema.enums import ItemKind, Priority, StatusCategory, TaskState
@@ -90,6 +90,12 @@ class JobFilter:
     priority: list[Priority] | None = asks(Among("priority"), "Of one of these priorities.")
     due: DateFilter | None = asks(Within("due_date"), "By due date.")
     start: DateFilter | None = asks(Within("start_date"), "By start date.")
+    deadline: DateFilter | None = asks(Within("deadline"), "By deadline.")
+    period: list[str] | None = asks(
+        InPeriod("period_key"),
+        f"About just one of these periods, at most {FILTER.most}, however they are written: `2026 q1` is `2026-Q1`. A "
+        "quarter is not in the year that it is part of.",
+    )
     created: DateTimeFilter | None = asks(Within("created_at"), "By when it was opened.")
     archived: bool | None = asks(
         Filled("archived_at"), "Only archived ones, or only those that are not; both when left out."
@@ -103,6 +109,7 @@ class JobSortField(Enum):
     """Indexed columns."""
 
     DUE_DATE = strawberry.enum_value("due_date", description="Without a due date: last when ascending.")
+    DEADLINE = strawberry.enum_value("deadline", description="Without a deadline: last when ascending.")
     CREATED_AT = strawberry.enum_value("created_at", description="When it was opened.")
     NAME = strawberry.enum_value("name_order", description="By name.")
     STAGE_ENTERED_AT = strawberry.enum_value("stage_entered_at", description="When it came to its stage.")

@@ -9,11 +9,12 @@ from models.commands import accounts, client_statuses, firm, members, tags
 from models.ids import Kind
 from models.texts import CLIENT_TEXT, EMAIL, LABEL, NAME, PASSWORD
 from schema.declarations import mutation
-from schema.enums import AccountType, Right, Role
+from schema.enums import AccountType, Right, Role, Weekday
 from schema.inputs.base import (
     Expecting,
     Keyed,
     change,
+    clearable,
     id_of,
     input_type,
     maybe_id_of,
@@ -62,6 +63,14 @@ class UpdateFirmInput(Expecting):
     name: str | None = change(f"{NAME.bounds}.")
     time_zone: str | None = change("An IANA time zone in its exact spelling, such as America/New_York.")
     currency: str | None = change("An ISO 4217 code, such as USD. Rates keep their figure: nothing is converted.")
+    week_start: Weekday | None = change("The first day of its weeks.")
+    country: str | None = clearable(
+        "An ISO 3166-1 alpha-2 code, such as US. Where the firm has a region, send that along: the new one, or null. "
+        "Null for none."
+    )
+    region: str | None = clearable(
+        "A region of the country, as the Python package holidays calls it, such as NY. Null for the whole country."
+    )
     client_status_enabled: bool | None = change("Whether clients are shown the status of their jobs at all.")
     count_pending_ach: bool | None = change("Whether an ACH payment counts as paid while it is pending.")
 

@@ -52,7 +52,11 @@ class CreateJobInput(Keyed):
     description: str | None = optional(f"As long as needed: {DESCRIPTION.bounds}.")
     priority: Priority | None = optional("MEDIUM when left out.")
     start_date: Date | None = optional("When work should start; not after the due date.")
-    due_date: Date | None = optional("When it must be done.")
+    due_date: Date | None = optional("When it must be done; not after a deadline that is still to come.")
+    deadline: Date | None = optional("The statutory day.")
+    period: str | None = optional(
+        f"The time that the work is about: `2026`, `2026-Q1`, `2026-01`, or other text, {LABEL.bounds}."
+    )
     budget: int | None = optional(f"How many minutes it may take, {BUDGET}. Needs the right MANAGE_TIME_BUDGETS.")
     assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, f"The assigned members; at most {LINKED.most}.")
 
@@ -66,7 +70,13 @@ class UpdateJobInput(Expecting):
     description: str | None = change(f"As long as needed: {DESCRIPTION.bounds}.")
     priority: Priority | None = change("How urgent it is.")
     start_date: Date | None = clearable("When work should start; not after the due date. Null for none.")
-    due_date: Date | None = clearable("When it must be done. Null for none.")
+    due_date: Date | None = clearable(
+        "When it must be done; not after a deadline that is still to come. Null for none."
+    )
+    deadline: Date | None = clearable("The statutory day. Null for none.")
+    period: str | None = clearable(
+        f"The time that the work is about: `2026`, `2026-Q1`, `2026-01`, or other text, {LABEL.bounds}. Null for none."
+    )
 
 
 @input_type

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from models.bounds import LINKED, LOGGED
+from models.bounds import ESTIMATE, LINKED, LOGGED
 from models.commands import tasks, time, timers
 from models.ids import Kind
 from models.texts import DESCRIPTION, NAME, NOTE
@@ -45,6 +45,7 @@ class CreateTaskInput(AtAccountOrJob, Keyed):
     priority: Priority | None = optional("MEDIUM when left out.")
     start_date: Date | None = optional("When it should be begun; not after the due date.")
     due_date: Date | None = optional("When it must be done.")
+    estimate: int | None = optional(f"How many minutes of work it is thought to be, {ESTIMATE}.")
     assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, f"The assigned members; at most {LINKED.most}.")
 
 
@@ -58,6 +59,7 @@ class UpdateTaskInput(Expecting):
     priority: Priority | None = change("How urgent it is.")
     start_date: Date | None = clearable("When it should be begun; not after the due date. Null for none.")
     due_date: Date | None = clearable("When it must be done. Null for none.")
+    estimate: int | None = clearable(f"How many minutes of work it is thought to be, {ESTIMATE}. Null for none.")
 
 
 @input_type

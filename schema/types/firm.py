@@ -10,7 +10,7 @@ from models import clock
 from models import seen as rows
 from models.ids import Kind
 from models.scope import Viewer as SignedIn
-from schema.enums import Right, Role
+from schema.enums import Right, Role, Weekday
 from schema.scalars import Date, DateTime
 from schema.types.base import Versioned, column, entity, loaded, name_order, value
 
@@ -27,6 +27,11 @@ class Firm(Versioned):
         "The IANA time zone that its dates and its today are in. One that the server does not know counts as UTC."
     )
     currency: str = column("The ISO 4217 code of the currency of its rates.")
+    week_start: Weekday = column("The first day of its weeks.")
+    country: str | None = column("The ISO 3166-1 alpha-2 code of the country that it is in; null where nobody said.")
+    region: str | None = column(
+        "The region of that country, as far as holidays differ by it: `NY` of `US`. Null for the whole country."
+    )
     client_status_enabled: bool = column("Whether clients are shown the status of their jobs at all.")
     count_pending_ach: bool = column("Whether an ACH payment counts as paid while it is pending.")
     today: Date = value(lambda firm: firm.today(clock.now()), "The present date where the firm is.")

@@ -9,7 +9,9 @@ import strawberry
 from models import seen as rows
 from models.bounds import OUTSTANDING, TASKS
 from models.ids import Kind
-from schema.enums import Priority, TaskState
+from models.periods import Period as _Period
+from models.periods import period_of
+from schema.enums import PeriodUnit, Priority, TaskState
 from schema.field_resolvers import TypeCheck
 from schema.scalars import Date, DateTime
 from schema.types.accounts import Account
@@ -38,6 +40,18 @@ class JobClientStatus:
     is_type_of = TypeCheck(lambda source: getattr(source, "kind", None) is Kind.JOB)
 
 
+@strawberry.type(description="The time that a job is about.")
+class Period:
+    """Read off the period that the job's text names."""
+
+    text: str = column("What it is called: `2026`, `2026-Q1`, `2026-01`, or whatever the team calls it.")
+    unit: PeriodUnit = column("How long it is.")
+    first_day: Date | None = column("Its first day; null of OTHER.")
+    last_day: Date | None = column("Its last day; null of OTHER.")
+
+    is_type_of = TypeCheck(lambda source: isinstance(source, _Period))
+
+
 @entity(rows.Job)
 class Job(Versioned):
     """One instance of work for one account, in one pipeline, on one stage: a card of the board."""
@@ -48,6 +62,11 @@ class Job(Versioned):
     priority: Priority = column("How urgent it is.")
     start_date: Date | None = column("When work should start.")
     due_date: Date | None = column("When it must be done: a day in the firm's calendar.")
+    deadline: Date | None = column("The statutory day, null for none. It makes nothing overdue: the due date does.")
+    period: Period | None = value(
+        lambda job: None if job.period is None else period_of(job.period),
+        "The time that the work is about; null for none.",
+    )
     overdue: bool = loaded(
         lambda job, context: context.load.overdue(job),
         "Whether the due date is before the firm's today, under a status that counts.",
@@ -116,6 +135,7 @@ class Task(LinkedItem):
     priority: Priority = column("How urgent it is.")
     start_date: Date | None = column("When it should be begun.")
     due_date: Date | None = column("When it must be done.")
+    estimate: int | None = column("How many minutes of work it is thought to be; null where nobody said.")
     job: Job | None = job_of_item("The job it is linked to; null for none.")
     assignees: list[Member] = loaded(
         lambda task, context: context.load.task_assignees(task.id), "The assigned members, by name.", size=2

@@ -45,9 +45,11 @@ INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId"}
 
 TEXTS = {
     "color": "#123abc",
+    "country": "DE",
     "currency": "EUR",
     "currentPassword": PASSWORD,
     "newPassword": "another battery staple",
+    "region": "BY",
     "timeZone": "Europe/Paris",
 }
 #: Which value of an enum changes something, where it is not the last.

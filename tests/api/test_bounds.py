@@ -33,7 +33,17 @@ from tests.serving import Api
 #: "1 to 200 characters", "at most 100", "0 to 5,270,400".
 CLAIM = re.compile(r"(\d[\d,]*) to (\d[\d,]*)|\bat most (\d[\d,]*)", re.IGNORECASE)
 #: They have a form of their own, or are compared with what there is.
-UNBOUND = {"color", "currency", "timeZone", "currentPassword", "expectedVersion", "after", "before"}
+UNBOUND = {
+    "color",
+    "country",
+    "currency",
+    "region",
+    "timeZone",
+    "currentPassword",
+    "expectedVersion",
+    "after",
+    "before",
+}
 
 
 @dataclass(frozen=True)

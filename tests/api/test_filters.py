@@ -49,6 +49,9 @@ from tests.world import World
 Facts = dict[str, Any]
 LISTS = {name: field for name, field in root_fields("query").items() if "filter" in field.args}
 TODAY = date(2026, 3, 15)
+#: As they are written, and as they are kept.
+PERIODS = ("2026 q1", "2026-Q1", "Tax  season", "2026")
+KEPT = {"2026 q1": "2026-Q1", "Q1 2026": "2026-Q1", "Tax  season": "Tax season", "TAX SEASON": "Tax season"}
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 #: How deep a filter in a filter is tried, and how many on each level: within what the server takes.
 DEEPEST, WIDEST = 3, 2
@@ -76,7 +79,9 @@ async def _furnish(world: World) -> None:
         await AccountTag.create(account_id=other.id, tag_id=tag.id)
     jobs = []
     for number, priority in enumerate([*Priority, *Priority]):
-        dates = {} if number % 3 == 0 else {"due_date": TODAY + timedelta(number), "start_date": TODAY}
+        dates: dict[str, Any] = {"deadline": TODAY + timedelta(number)} if number % 2 else {}
+        if number % 3:
+            dates |= {"due_date": TODAY + timedelta(number), "start_date": TODAY, "period": PERIODS[number % 4]}
         account = world.account if number % 2 else other
         line = world.pipeline if number < 5 else pipeline
         job = await world.job(f"Job {number}", account_id=account.id, pipeline_id=line.id, priority=priority, **dates)
@@ -124,6 +129,8 @@ async def _job(job: Job) -> Facts:
         "priority": {job.priority.value},
         "due": job.due_date,
         "start": job.start_date,
+        "deadline": job.deadline,
+        "period": set() if job.period is None else {job.period},
         "created": job.created_at,
         "archived": job.archived_at is not None,
     }
@@ -245,7 +252,7 @@ def _holds(key: str, value: Any, facts: Facts) -> bool:
     if isinstance(value, bool):
         return bool(fact is value)
     if isinstance(value, list):
-        return not fact.isdisjoint(value)
+        return not fact.isdisjoint(KEPT.get(one, one) for one in value)
     if "in" in value:
         return not fact.isdisjoint(value["in"])
     return all(_compares(how, than, fact) for how, than in value.items() if than is not None)
@@ -286,6 +293,8 @@ def _values(owner: GraphQLInputObjectType, name: str, type_: Any, levels: int) -
         return filters(named)
     if isinstance(named, GraphQLEnumType):
         return st.lists(st.sampled_from(list(named.values)), max_size=2)
+    if named.name == "String":
+        return st.lists(st.sampled_from([*KEPT, *PERIODS, "2026-01", "a\0b", ""]), max_size=2)
     return {"Boolean": st.booleans(), "Date": DAYS, "DateTime": MOMENTS}[named.name]
 
 

@@ -37,7 +37,7 @@ async def shelf(database: str) -> World:
     now = datetime.now(UTC)
     for number in range(MANY):
         due = date(2026, 1, 1 + number // 3) if number % 3 else None
-        job = await world.job(f"Job {number // 2}", due_date=due)
+        job = await world.job(f"Job {number // 2}", due_date=due, deadline=due)
         at = now - timedelta(days=number // 4)
         await Job.filter(id=job.id).update(created_at=at, stage_entered_at=at)
         owner = world.acting(world.owner)

@@ -34,6 +34,7 @@ READ: dict[str, str] = {
     "setJobStatus.statusId": "status { id }",
     "setPipelineMembers.memberIds": "members { id }",
     "setTimeEntryRate.rate": "rate { amount }",
+    "updateJob.period": "period { text }",
     "updateTimeEntry.jobId": "job { id }",
 }
 #: What is no state of the thing.
@@ -138,14 +139,21 @@ NOT_ANY_MORE: dict[str, Sequence[str]] = {
         "UPDATE member SET active = false WHERE id = (SELECT member_id FROM time_entry WHERE id = $1)"
     ],
     "updateAccount": ["UPDATE account SET name = ' ', archived_at = now() WHERE id = $1"],
-    "updateFirm": ["UPDATE firm SET name = ' ', time_zone = 'EST5EDT4,M3', currency = 'XXY' WHERE id = $1"],
-    "updateJob": [f"UPDATE job SET name = ' ', description = '{LONG}', archived_at = now() WHERE id = $1"],
+    "updateFirm": [
+        "UPDATE firm SET name = ' ', time_zone = 'EST5EDT4,M3', currency = 'XXY', country = 'ZZ', region = 'X' "
+        "WHERE id = $1"
+    ],
+    "updateJob": [
+        f"UPDATE job SET name = ' ', description = '{LONG}', archived_at = now() WHERE id = $1",
+        "UPDATE job SET period = E'a\\u202eb', period_key = 'x', deadline = '2999-01-01', due_date = '2999-01-02' "
+        "WHERE id = $1",
+    ],
     "updateMember": ["UPDATE member SET name = E'a\\nb', capacity = 20000, active = false WHERE id = $1"],
     "updatePipeline": ["UPDATE pipeline SET name = ' ', card_fields = '[\"STATUS\", \"STATUS\"]' WHERE id = $1"],
     "updateStage": ["UPDATE stage SET name = ' ', time_limit = 0 WHERE id = $1"],
     "updateStatus": ["UPDATE status SET name = ' ', color = 'red' WHERE id = $1"],
     "updateTag": ["UPDATE tag SET name = E'\\t', color = 'red' WHERE id = $1"],
-    "updateTask": [f"UPDATE task SET name = ' ', description = '{LONG}' WHERE id = $1"],
+    "updateTask": [f"UPDATE task SET name = ' ', description = '{LONG}', estimate = 2000000000 WHERE id = $1"],
     "updateTimeEntry": [
         "UPDATE time_entry SET minutes = 3000 WHERE id = $1",
         "UPDATE time_entry SET day = '2999-01-01' WHERE id = $1",

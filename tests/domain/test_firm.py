@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from models.commands.firm import update_firm
-from models.errors import Conflict, Invalid
+from models.database import sql
+from models.errors import Conflict, Invalid, Refusal, RuleBroken
 from models.events import FirmUpdated
-from models.rows import Firm
+from models.rows import Firm, Weekday
 from tests.world import World
 
 
@@ -41,7 +42,12 @@ async def test_saying_what_is_so_already_is_no_revision(world: World) -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"name": "  "}, {"time_zone": "Mars/Olympus"}, {"currency": "usd"}, {"currency": "EURO"}, {"currency": "EU\n"}],
+    [
+        *({"name": "  "}, {"time_zone": "Mars/Olympus"}),
+        *({"currency": wrong} for wrong in ("usd", "EURO", "EU\n")),
+        *({"country": wrong} for wrong in ("us", "USA", "UK", "ZZ", "U\n", "")),
+        {"region": "NY"},
+    ],
     ids=str,
 )
 async def test_a_wrong_setting_is_refused(world: World, fields: dict[str, Any]) -> None:
@@ -51,6 +57,43 @@ async def test_a_wrong_setting_is_refused(world: World, fields: dict[str, Any]) 
     assert refused.value.path == tuple(fields)
     assert await world.revision() == before
     assert not (await world.row(Firm, world.firm.id)).count_pending_ach
+
+
+async def test_a_region_is_one_of_the_country(world: World) -> None:
+    owner, before = world.acting(world.owner), await world.revision()
+    firm = (await update_firm(owner, country="US", region="NY", week_start=Weekday.SUNDAY)).value
+    assert (firm.country, firm.region, firm.week_start) == ("US", "NY", "SUNDAY")
+    (logged,) = await world.events(before)
+    assert isinstance(logged.event, FirmUpdated)
+    assert logged.event.changes == {
+        "country": (None, "US"),
+        "region": (None, "NY"),
+        "week_start": ("MONDAY", "SUNDAY"),
+    }
+    await unchanged(world, Invalid, "region", "AK, AL, AR, .* and 27 more", region="BY")
+    await unchanged(world, Invalid, "region", "MC has no regions", country="MC", region="NY")
+    await unchanged(world, Invalid, "region", "send the country", country=None, region="NY")
+    assert (await update_firm(owner, region="CA")).value.region == "CA"
+
+
+async def test_another_country_is_told_of_the_region_too(world: World) -> None:
+    """Western Australia and Washington are both WA."""
+    owner = world.acting(world.owner)
+    await update_firm(owner, country="AU", region="WA")
+    for country in ("US", "DE", None):
+        await unchanged(world, RuleBroken, "country", "Send the new one along", country=country)
+    assert (await update_firm(owner, country="US", region="WA")).value.country == "US"
+    assert (await update_firm(owner, country="DE", region=None)).value.region is None
+    assert (await update_firm(owner, country=None)).value.country is None
+
+
+async def unchanged(world: World, kind: type[Refusal], path: str, says: str, **fields: Any) -> None:
+    """The firm does not take these, says so, and stays as it is."""
+    before = await sql("SELECT firm::text FROM firm WHERE id = $1", world.firm.id)
+    with pytest.raises(kind, match=says) as refused:
+        await update_firm(world.acting(world.owner), **fields)
+    assert refused.value.path == (path,)
+    assert await sql("SELECT firm::text FROM firm WHERE id = $1", world.firm.id) == before
 
 
 async def test_two_who_edit_the_firm_at_once(world: World) -> None:

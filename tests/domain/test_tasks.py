@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from tortoise.transactions import in_transaction
 
+from models.bounds import ESTIMATE
 from models.commands.jobs import delete_job
 from models.commands.moves import archive_job, move_job
 from models.commands.tasks import (
@@ -22,7 +23,7 @@ from models.commands.tasks import (
 )
 from models.database import sql
 from models.errors import Conflict, Invalid, NotFound, Refusal, RuleBroken
-from models.events import TaskAssigneesChanged, TaskCreated, TaskLinked, TaskStateChanged, TaskUnlinked
+from models.events import TaskAssigneesChanged, TaskCreated, TaskLinked, TaskStateChanged, TaskUnlinked, TaskUpdated
 from models.ids import new_id
 from models.rows import AccountMember, Job, JobItem, Member, Priority, Task, TaskAssignee, TaskState
 from models.scope import Place
@@ -129,6 +130,21 @@ async def test_an_update_keeps_what_is_left_out(world: World) -> None:
         await update_task(actor, task_id=task.id, due_date=date(2026, 4, 1))
     async with refused(world, Conflict, "expected_version"):
         await update_task(actor, task_id=task.id, name="Late", expected_version=1)
+
+
+async def test_an_estimate_is_minutes_or_nothing(world: World) -> None:
+    actor, task, plain = world.acting(world.employee), await new_task(world, estimate=90), await new_task(world)
+    assert (task.estimate, plain.estimate) == (90, None)
+    before = await world.revision()
+    for minutes in (0, 0, None, None):
+        assert (await update_task(actor, task_id=task.id, estimate=minutes)).value.estimate == minutes
+    changes = [logged.event.changes for logged in await world.events(before) if isinstance(logged.event, TaskUpdated)]
+    assert changes == [{"estimate": (90, 0)}, {"estimate": (0, None)}]
+    for wrong in (-1, ESTIMATE.most + 1):
+        async with refused(world, Invalid, "estimate"):
+            await update_task(actor, task_id=task.id, estimate=wrong)
+        async with refused(world, Invalid, "estimate"):
+            await create_task(actor, name="T", account_id=world.account.id, estimate=wrong)
 
 
 async def test_a_task_is_done_and_taken_up_again(world: World) -> None:

@@ -11,11 +11,12 @@ from tests.live import of_kinds
 Data = dict[str, Any]
 
 _PARTS = """
-fragment J on Job { __typename id version name description priority startDate dueDate position budget tracked remaining
+fragment J on Job { __typename id version name description priority startDate dueDate deadline position budget tracked
+  remaining period { text unit firstDay lastDay }
   taskCount openTaskCount completedAt archivedAt stageEnteredAt account { id } pipeline { id } stage { id }
   status { id } assignees { id } clientStatus { visible name color description } tasks { ...T }
   openItemCount items(first: 5) { nodes { id } totalCount } }
-fragment T on Task { __typename id version name description state priority startDate dueDate completedAt
+fragment T on Task { __typename id version name description state priority startDate dueDate estimate completedAt
   account { id } job { id } assignees { id } }
 fragment A on Account { __typename id version name type archived tags { id } team { id } }
 fragment P on Pipeline { __typename id version name cardFields jobOrder members { id } stages { ...S }
@@ -24,7 +25,8 @@ fragment S on Stage { __typename id version name position timeLimit pipeline { i
 fragment U on Status { __typename id version name category color countsAsOverdue pipeline { id } }
 fragment M on Member { __typename id version name role active }
 fragment G on Tag { __typename id version name color }
-fragment F on Firm { __typename id version name timeZone currency clientStatusEnabled countPendingAch }
+fragment F on Firm { __typename id version name timeZone currency weekStart country region clientStatusEnabled
+  countPendingAch }
 fragment E on TimeEntry { __typename id version day minutes note billable running flags account { id } job { id }
   member { id } }
 """

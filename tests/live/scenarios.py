@@ -47,7 +47,7 @@ def owner_of(world: World) -> Actor:
 @causes(events.FirmUpdated)
 async def firm_updated(world: World) -> AsyncIterator[None]:
     yield
-    await firm.update_firm(owner_of(world), name="Another name", count_pending_ach=True)
+    await firm.update_firm(owner_of(world), name="Another name", count_pending_ach=True, country="DE", region="BY")
 
 
 @causes(events.MemberCreated)

@@ -1,6 +1,7 @@
 """As in scenarios.py, the events of jobs, tasks and time; SCENARIOS has those of all kinds."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 
 from models import events
 from models.commands import jobs, moves, tasks, time, timers
@@ -21,7 +22,9 @@ async def job_created(world: World) -> AsyncIterator[None]:
 async def job_updated(world: World) -> AsyncIterator[None]:
     job = await world.job()
     yield
-    await jobs.update_job(owner_of(world), job_id=job.id, name="1040 amended")
+    await jobs.update_job(
+        owner_of(world), job_id=job.id, name="1040 amended", period="2026-Q1", deadline=date(2026, 4, 15)
+    )
 
 
 @causes(events.JobMoved)

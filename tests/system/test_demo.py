@@ -32,6 +32,7 @@ from models.errors import NotFound
 from models.events import JobCreated, JobMoved, TaskCreated, TimeLogged
 from models.ids import Kind, encode
 from models.log import Logged, heads, read_log
+from models.periods import PeriodUnit, period_of
 from models.rights import Right, Role, effective_rights
 from models.rows import (
     Account,
@@ -157,6 +158,8 @@ async def test_the_firm_is_like_one(seeded: str) -> None:
     assert len(jobs) // 20 < len(overdue) < len(jobs) // 2
     assert {statuses[job.status_id].category for job in jobs} == set(Category)
     assert {job.budget is None for job in jobs} == {job.client_status_visible for job in jobs} == {True, False}
+    assert {period_of(job.period).unit for job in jobs if job.period} == {*PeriodUnit} - {PeriodUnit.QUARTER}
+    assert {job.deadline >= job.due_date for job in jobs if job.deadline and job.due_date} == {True}
     assert len({job.stage_id for job in jobs}) == sum(len(service.stages) for service in SERVICES)
     assert len(jobs) // 2 < len(await assignees_of_jobs([job.id for job in jobs])) < len(jobs)
     tasks = Counter([link.job_id for link in await JobItem.filter(firm_id=whole.firm_id, kind=Kind.TASK)])

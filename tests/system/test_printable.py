@@ -28,9 +28,9 @@ from tests.world import World
 
 #: What programs read of an answer: everything else is for eyes, and may hold anything.
 FOR_PROGRAMS = {
-    *("__typename", "accessToken", "archivedAt", "cardFields", "category", "code", "createdAt", "dueDate", "endCursor"),
-    *("epoch", "expiresAt", "field", "id", "jobOrder", "kind", "position", "previous", "priority", "refreshToken"),
-    *("revision", "rights", "stageEnteredAt", "startDate", "state", "type", "at", "path", "timeZone"),
+    *("__typename", "accessToken", "archivedAt", "cardFields", "category", "code", "createdAt", "deadline", "dueDate"),
+    *("endCursor", "epoch", "expiresAt", "field", "id", "jobOrder", "kind", "position", "previous", "priority"),
+    *("refreshToken", "revision", "rights", "stageEnteredAt", "startDate", "state", "type", "at", "path", "timeZone"),
 }
 BEFORE, SHOWN_BEFORE = ATTACK + ONLY_JSON + MARKUP, SHOWN + ONLY_JSON_SHOWN + MARKUP
 

@@ -44,6 +44,8 @@ def job(**fields: Any) -> dict[str, Any]:
         "priority": "URGENT",
         "startDate": "2026-04-01",
         "dueDate": "2026-04-20",
+        "deadline": "2026-04-30",
+        "period": {"text": "2026-Q1"},
         "createdAt": "2026-03-01T00:00:00.000Z",
         "stageEnteredAt": "2026-04-12T11:00:00.000Z",
         "openTaskCount": 2,
@@ -73,8 +75,10 @@ def test_every_field_is_shown_where_it_is_wanted_and_only_there(field: CardField
         CardField.ASSIGNEES: "AB",
         CardField.BUDGET: "0.5/2h",
         CardField.CLIENT_STATUS: "»In review",
+        CardField.DEADLINE: "by Apr 30",
         CardField.DESCRIPTION: "Ask about the home office",
         CardField.DUE_DATE: "Apr 20",
+        CardField.PERIOD: "2026-Q1",
         CardField.PRIORITY: "‼",
         CardField.START_DATE: "from Apr 1",
         CardField.STATUS: "Missing docs",
@@ -95,8 +99,10 @@ def test_every_field_is_shown_where_it_is_wanted_and_only_there(field: CardField
         (CardField.BUDGET, {"budget": None, "tracked": None}),
         (CardField.CLIENT_STATUS, {"clientStatus": {"visible": False, "name": "In review", "color": None}}),
         (CardField.CLIENT_STATUS, {"clientStatus": {"visible": True, "name": None, "color": None}}),
+        (CardField.DEADLINE, {"deadline": None}),
         (CardField.DESCRIPTION, {"description": ""}),
         (CardField.DUE_DATE, {"dueDate": None}),
+        (CardField.PERIOD, {"period": None}),
         (CardField.PRIORITY, {"priority": "MEDIUM"}),
         (CardField.START_DATE, {"startDate": None}),
         (CardField.STATUS, {"status": None}),
@@ -106,6 +112,24 @@ def test_every_field_is_shown_where_it_is_wanted_and_only_there(field: CardField
 )
 def test_what_is_not_there_leaves_the_card_as_high(field: CardField, nothing: dict[str, Any]) -> None:
     assert shown(field, **nothing).strip("▎ ") == "1040 Smith"
+
+
+@pytest.mark.parametrize(
+    ("deadline", "category", "missed"),
+    [
+        ("2026-04-14", "ACTIVE", True),
+        ("2026-04-14", "CUSTOM", True),
+        ("2026-04-14", "COMPLETED", False),
+        ("2026-04-15", "ACTIVE", False),
+    ],
+)
+def test_a_deadline_that_was_missed_stands_out(deadline: str, category: str, missed: bool) -> None:
+    """Also under a status that does not count as overdue: the law does not wait for documents."""
+    late = job(deadline=deadline, status={"category": category, "countsAsOverdue": False})
+    _, line, _ = card(late, 60, Fields(frozenset({"DEADLINE"})), Look(date(2026, 4, 15), NOW), moved=False)
+    at = line.plain.index("by Apr")
+    styles = {str(span.style) for span in line.spans if span.start <= at < span.end}
+    assert ("bold red" in styles) is missed
 
 
 @pytest.mark.parametrize("order", JobOrder)
