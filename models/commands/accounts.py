@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models import checks
 from models.command import Change, command
-from models.commands.shared import active_members, made_before, replace_links
+from models.command_steps import active_members, made_before, replace_links
 from models.commands.tags import tags_to_carry
 from models.conditions import holds
 from models.errors import RuleBroken

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models import checks
 from models.command import Change, command
-from models.commands.shared import made_before
+from models.command_steps import made_before
 from models.events import ClientStatusCreated, ClientStatusDeleted, ClientStatusUpdated, changes_of
 from models.ids import new_id
 from models.rights import Role

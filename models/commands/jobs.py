@@ -10,8 +10,8 @@ from models import checks
 from models.bounds import BUDGET
 from models.bulk import Bulk
 from models.command import Change, command
+from models.command_steps import active_members, each, expect_active, known_members, made_before, replace_links
 from models.commands.placing import keys_for
-from models.commands.shared import active_members, each, expect_active, known_members, made_before, replace_links
 from models.database import sql
 from models.errors import RuleBroken
 from models.events import (

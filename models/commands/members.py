@@ -15,7 +15,7 @@ from models.actions import stands_for
 from models.actor import Actor
 from models.bounds import CAPACITY
 from models.command import Change, Outcome, authority, command, shut_out
-from models.commands.shared import made_before
+from models.command_steps import made_before
 from models.commands.timers import stop_running
 from models.errors import Forbidden, Invalid, RuleBroken
 from models.events import (

@@ -7,8 +7,8 @@ from tortoise.expressions import Q
 
 from models.bulk import Bulk
 from models.command import Change, command
+from models.command_steps import each
 from models.commands.placing import keys_for, put
-from models.commands.shared import each
 from models.errors import RuleBroken
 from models.events import JobStatusChanged
 from models.rights import EVERY_MEMBER

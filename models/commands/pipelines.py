@@ -7,7 +7,7 @@ from uuid import UUID
 from models import checks
 from models.bounds import AVAILABLE_TO, STAGES
 from models.command import Change, command
-from models.commands.shared import active_members, jobs_left, made_before, replace_links
+from models.command_steps import active_members, jobs_left, made_before, replace_links
 from models.database import sql
 from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import (

@@ -10,9 +10,9 @@ from uuid import UUID
 from models import checks
 from models.bounds import TIME_LIMIT
 from models.command import Change, command
+from models.command_steps import jobs_left, made_before, number_seen
 from models.commands.pipelines import MOST_STAGES
 from models.commands.placing import keys_for, put
-from models.commands.shared import jobs_left, made_before, number_seen
 from models.database import sql
 from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, changes_of

@@ -7,7 +7,7 @@ from uuid import UUID
 from models import checks
 from models.bounds import CUSTOM_STATUSES
 from models.command import Change, command
-from models.commands.shared import jobs_left, made_before, number_seen
+from models.command_steps import jobs_left, made_before, number_seen
 from models.database import sql
 from models.errors import LimitReached, RuleBroken
 from models.events import JobStatusChanged, StatusCreated, StatusDeleted, StatusUpdated, changes_of

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models import checks
 from models.command import Change, command
-from models.commands.shared import made_before
+from models.command_steps import made_before
 from models.database import sql
 from models.errors import RuleBroken
 from models.events import AccountTagsChanged, TagCreated, TagDeleted, TagUpdated, changes_of

@@ -8,7 +8,7 @@ from uuid import UUID
 from models import checks
 from models.bounds import ESTIMATE
 from models.command import Change, command
-from models.commands.shared import active_members, made_before, replace_links
+from models.command_steps import active_members, made_before, replace_links
 from models.errors import RuleBroken
 from models.events import (
     TaskAssigneesChanged,

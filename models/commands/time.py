@@ -9,8 +9,8 @@ from uuid import UUID
 from models import checks
 from models.bounds import LOGGED
 from models.command import Change, command
+from models.command_steps import active_members, made_before
 from models.commands.hours import hold_time_of, require_room
-from models.commands.shared import active_members, made_before
 from models.errors import Invalid, RuleBroken
 from models.events import Changes, TimeEntryDeleted, TimeEntryUpdated, TimeLogged, changes_of
 from models.ids import new_id

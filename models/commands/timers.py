@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from models.command import Change, command
+from models.command_steps import made_before
 from models.commands.hours import hold_time_of, minutes_left
-from models.commands.shared import made_before
 from models.errors import NotFound, RuleBroken
 from models.events import TimerStarted, TimerStopped
 from models.ids import new_id

@@ -9,7 +9,7 @@ from uuid import UUID
 from tortoise import fields
 
 from models.command import Change, command
-from models.commands.shared import made_before
+from models.command_steps import made_before
 from models.events import Changes, ItemEvent, ItemLinked, ItemUnlinked, changes_of
 from models.ids import Kind, NoteId, new_id
 from models.invisible import nothing_to_see
