@@ -139,6 +139,9 @@ NOT_ANY_MORE: dict[str, Sequence[str]] = {
         "UPDATE member SET active = false WHERE id = (SELECT member_id FROM time_entry WHERE id = $1)"
     ],
     "updateAccount": ["UPDATE account SET name = ' ', archived_at = now() WHERE id = $1"],
+    "updateClientStatus": [
+        f"UPDATE client_status SET name = E'\\t', color = 'RED', description = '{LONG}' WHERE id = $1"
+    ],
     "updateFirm": [
         "UPDATE firm SET name = ' ', time_zone = 'EST5EDT4,M3', currency = 'XXY', country = 'ZZ', region = 'X' "
         "WHERE id = $1"

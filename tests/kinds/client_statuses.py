@@ -18,15 +18,7 @@ async def make(actor: Actor, word: str, _spot: Spot) -> UUID:
 
 
 SPECIMENS = Specimens(
-    kind=Kind.CLIENT_STATUS,
-    make=make,
-    hidden_with=frozenset(),
-    further={"second client_status": make},
-    not_any_more={
-        "updateClientStatus": [
-            "UPDATE client_status SET name = E'\\t', color = 'RED', description = repeat('x', 30000) WHERE id = $1"
-        ]
-    },
+    kind=Kind.CLIENT_STATUS, make=make, hidden_with=frozenset(), further={"second client_status": make}
 )
 
 
