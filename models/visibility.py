@@ -22,7 +22,7 @@ from models.scope import Scope
 def shown(event: Event, scope: Scope) -> Event | None:
     """The event as this scope may see it: itself; or, when it took the thing out of sight, that it is removed; or
     nothing."""
-    if not _told(event, scope):
+    if not told(event, scope):
         return None
     if event.ends:
         return event if saw(event, scope) else None
@@ -55,7 +55,7 @@ def _own_time(event: TimeEvent, scope: Scope) -> TimeEvent:
 
 def saw(event: Event, scope: Scope) -> bool:
     """Whether the scope saw the thing before the event."""
-    return _told(event, scope) and any(scope.sees(place) for place in event.before())
+    return told(event, scope) and any(scope.sees(place) for place in event.before())
 
 
 def removed(event: Event) -> Event | None:
@@ -72,5 +72,6 @@ def removed(event: Event) -> Event | None:
     return None
 
 
-def _told(event: Event, scope: Scope) -> bool:
+def told(event: Event | type[Event], scope: Scope) -> bool:
+    """Whether the scope is told of such events at all, wherever they happen."""
     return not event.needs or bool(event.needs & scope.rights)

@@ -106,6 +106,107 @@ def test_no_test_asserts_how_long_something_took() -> None:
     assert offences == []
 
 
+#: What says the time of day, however it is reached: `datetime.now(UTC)`, `firm.today(…)`, `time.time()`.
+SAYS_THE_TIME = {"now", "today", "utcnow", "time", "time_ns", *CLOCKS}
+IN_SQL = re.compile(r"\bnow\(\)|\bcurrent_(date|time|timestamp)\b|\bclock_timestamp\b", re.IGNORECASE)
+#: The one clock of an operation; and sessions, which are no part of an answer that is given again.
+MAY_KNOW_THE_TIME = {Path("resolvers/timing.py"), Path("resolvers/sign_in.py")}
+#: What reads the log: of an answer with something of it, the context says so.
+READS_THE_LOG = {"read_log", "read_histories", "revision_of_creation"}
+
+
+def _says_the_time(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        # An event's `now()` is where its thing stands.
+        return _name(node.func) in SAYS_THE_TIME and ast.unparse(node.func) != "event.now"
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(IN_SQL.search(node.value))
+
+
+def _without_a_time() -> set[str]:
+    """The functions and methods of models/ that look at a clock by themselves, or call one of their module that does."""
+    return {name for path, tree in _modules("models") if "migrations" not in path.parts for name in _looking(tree)}
+
+
+def _looking(tree: ast.Module) -> set[str]:
+    texts = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and any(map(_says_the_time, ast.walk(node.value)))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    found = {function.name for function in functions if any(map(_says_the_time, ast.walk(function)))}
+    size = -1
+    while size < len(found):
+        size = len(found)
+        found |= {
+            function.name
+            for function in functions
+            if any(isinstance(node, ast.Name) and node.id in found | texts for node in ast.walk(function))
+        }
+    return found
+
+
+def _roads_to_a_clock(tree: ast.Module, looking: set[str]) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            names = {alias.name for alias in node.names}
+            of_models = (node.module or "").partition(".")[0] == "models"
+            if node.module in ("time", "models.clock") or (of_models and names & {*looking, "clock"}):
+                yield node
+        elif isinstance(node, ast.Import):
+            if any(alias.name == "time" for alias in node.names):
+                yield node
+        elif _says_the_time(node) or (isinstance(node, ast.Call) and _name(node.func) in looking):
+            yield node
+
+
+def test_what_clients_are_shown_knows_no_time_but_the_contexts() -> None:
+    """Else an answer that depends on the time would be given again at another."""
+    looking = _without_a_time()
+    offences = [
+        f"{path}:{getattr(node, 'lineno', 0)} {ast.unparse(node)}"
+        for path, tree in _modules("schema", "resolvers")
+        if path not in MAY_KNOW_THE_TIME
+        for node in _roads_to_a_clock(tree, looking)
+    ]
+    assert offences == []
+
+
+@pytest.mark.parametrize(
+    ("code", "roads"),
+    [
+        ("datetime.now(UTC)", 1),
+        ("date.today()", 1),
+        ("firm.today(moment)", 1),
+        ("context.now, context.today", 0),
+        ("import time", 1),
+        ("from time import monotonic", 1),
+        ("from models import clock", 1),
+        ("from models.clock import day_in", 1),
+        ("from models.sign_in import authenticate", 1),
+        ("from models.viewers import viewers_of_sessions", 1),
+        ("viewers.viewers_of_sessions(ids)", 1),
+        ("entry.forgotten(context.now)", 0),
+        ("sql('SELECT now()')", 1),
+    ],
+)
+def test_a_road_to_a_clock_is_noticed(code: str, roads: int) -> None:
+    assert len(list(_roads_to_a_clock(ast.parse(code), _without_a_time()))) == roads
+
+
+def test_the_log_is_read_through_the_context() -> None:
+    offences = [
+        str(path)
+        for path, tree in _modules("schema", "resolvers")
+        if path != Path("resolvers/context.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and READS_THE_LOG & {alias.name for alias in node.names}
+    ]
+    assert offences == []
+
+
 def test_what_begins_first_is_there() -> None:
     assert [name for name in LONG if not (HOUSE / "tests" / name).is_file()] == []
 
