@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from graphql import (
     FieldNode,
@@ -60,7 +61,7 @@ def _owners(schema: GraphQLSchema) -> list[GraphQLObjectType | GraphQLInterfaceT
     return [type_ for type_ in types if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)]
 
 
-def _metadata(field: GraphQLField) -> Mapping[object, object]:
+def _metadata(field: GraphQLField) -> Mapping[object, Any]:
     definition = field.extensions.get("strawberry-definition")
     return definition.metadata if isinstance(definition, StrawberryField) else {}
 

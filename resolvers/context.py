@@ -114,7 +114,7 @@ class Context:
     @property
     def today(self) -> date | Awaitable[date]:
         """The firm's day, or the future of it. The answer is then given to nobody on another day."""
-        return self.load.today(self.firm_id)
+        return self.load.day_of(self.firm_id)
 
     async def read_histories(
         self, job_ids: Sequence[UUID], *, reached: Reached, limit: int

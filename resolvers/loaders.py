@@ -297,7 +297,7 @@ class Loaders:
 
         return self._loader("overdue", load, bool).get(job)
 
-    def today(self, firm_id: UUID) -> Soon[date]:
+    def day_of(self, firm_id: UUID) -> Soon[date]:
         """The firm's day."""
         return self._days.get(firm_id)
 
@@ -305,9 +305,9 @@ class Loaders:
     def _days(self) -> Loader[UUID, Any]:
         async def load(firms: Sequence[UUID]) -> dict[UUID, date]:
             found: list[Firm] = await self._rows(Kind.FIRM).many(firms)
-            return {firm.id: self._context.timing.today(firm.time_zone) for firm in found}
+            return {firm.id: self._context.timing.day_in(firm.time_zone) for firm in found}
 
-        return self._loader("today", load, _nothing)
+        return self._loader("day", load, _nothing)
 
     def stage_limit(self, job: Job) -> Soon[datetime | None]:
         """When a job will have been on its stage for too long."""

@@ -23,7 +23,7 @@ class Timing:
         self.momentary = True
         return self._present
 
-    def today(self, time_zone: str) -> date:
+    def day_in(self, time_zone: str) -> date:
         """The date in the firm's time zone. An answer that has to do with it is good for that day."""
         self.day = clock.day_in(time_zone, self._present)
         return self.day

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cache
 from inspect import get_annotations
 from typing import Any, ClassVar, get_origin, get_type_hints
 from uuid import UUID
@@ -13,6 +12,7 @@ from models.rights import Right
 from models.scope import Place
 
 _CLASSES: dict[str, type["Event"]] = {}
+_FIELD_TYPES: dict[type["Event"], Mapping[str, FieldType]] = {}
 
 EVERYWHERE = (Place(),)
 
@@ -98,11 +98,12 @@ def from_json(kind: str, data: Mapping[str, Any]) -> Event:
     return cls(**{name: of.read(data[name]) for name, of in field_types(cls).items() if name in data})
 
 
-@cache
 def field_types(cls: type[Event]) -> Mapping[str, FieldType]:
     """The fields of an event class, each with what it holds."""
-    hints = get_type_hints(cls, include_extras=True)
-    return {field.name: FieldType.of_hint(hints[field.name]) for field in fields(cls)}
+    if cls not in _FIELD_TYPES:
+        hints = get_type_hints(cls, include_extras=True)
+        _FIELD_TYPES[cls] = {field.name: FieldType.of_hint(hints[field.name]) for field in fields(cls)}
+    return _FIELD_TYPES[cls]
 
 
 def kind_of_thing(cls: type[Event]) -> Kind:

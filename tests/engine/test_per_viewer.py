@@ -58,7 +58,15 @@ def depends(coordinate: tuple[str, str], scope: Scope) -> bool:
         (scope(Right.MANAGE_TIME_ENTRIES, accounts=False), True, True),
         (scope(Right.MANAGE_TIME_ENTRIES, pipelines=False), True, True),
     ],
-    ids=lambda value: str(getattr(value, "rights", value)),
+    ids=[
+        "all",
+        "no rights, some places",
+        "no rights",
+        "budgets",
+        "time",
+        "time at some accounts",
+        "time in some pipelines",
+    ],
 )
 def test_time_is_ones_own_where_not_everybody_of_the_scope_sees_it(
     seeing: Scope, list_depends: bool, event_depends: bool
