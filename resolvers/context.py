@@ -45,8 +45,8 @@ class Context:
     load: Loaders = field(init=False)
     #: The clock. Nothing here reads another one.
     timing: Timing = field(default_factory=Timing)
-    #: The viewer was shut out meanwhile. Of what they are told at last, nothing is anybody's own.
-    deserted: bool = False
+    #: Whether the viewer was shut out meanwhile: of what they are told at last, nothing is anybody's own.
+    shut_out: bool = False
     #: Whoever asked has gone: what is still being answered need not be.
     abandoned: bool = False
     #: How many things the answer has, so far.
@@ -83,9 +83,10 @@ class Context:
         return self.known_viewer
 
     def rows_of(self, kind: Kind) -> Rows[Any]:
-        """The rows of a kind that are seen here. Where its own are among a viewer's, a field that asks for them says so
-        (`schema/per_viewer.py`), or fails at once when its answer is shared: it would be less than is seen."""
-        if self.known_viewer is None and (self.deserted or not hides_own(named(kind).policy, self.scope)):
+        """The rows of a kind that are seen here: where some are seen for being one's own alone, through the viewer. A
+        field that asks for such rows says so (`schema/per_viewer.py`), or fails at once when its answer is shared,
+        instead of answering less."""
+        if self.known_viewer is None and (self.shut_out or not hides_own(named(kind).policy, self.scope)):
             return self.scope.of_kind(kind)
         return self.viewer.of_kind(kind)
 

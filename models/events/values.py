@@ -130,7 +130,7 @@ _FORMS: dict[type, _Form] = {
 }
 #: What an annotation may name, besides enums and ids that say of what kind they are.
 NAMED = (str, int, bool, date, datetime, Decimal, Money)
-CHANGES = FieldType(Mapping)  # type: ignore[type-abstract]
+CHANGES = FieldType(Mapping)
 JSON = FieldType(object, optional=True)
 
 

@@ -131,7 +131,8 @@ async def test_every_field_that_a_command_changes_is_written_as_it_says(database
                 kinds.add(change["kind"])
                 things.add(thing)
     assert things == {kind_of_thing(kind) for kind in CHANGED.values()}
-    assert kinds >= {"TEXT", "NUMBER", "BOOLEAN", "DATE", "ENUM", "ID", "DECIMAL", "JSON"}
+    # The next test has ids. Nothing that a command changes is a moment, or money.
+    assert kinds == {"TEXT", "NUMBER", "BOOLEAN", "DATE", "ENUM", "DECIMAL", "JSON"}
 
 
 async def test_the_job_of_a_time_entry_is_named_by_its_id(database: str, api: Api) -> None:

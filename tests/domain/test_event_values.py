@@ -22,7 +22,7 @@ from models.money import Money
 from models.rights import Right
 from models.rows import Priority
 
-_TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+_TEXTS = st.text(st.characters(codec="utf-8"))
 _NUMBERS = st.decimals(allow_nan=False, allow_infinity=False)
 _OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 #: Values of each type that an annotation may name.
@@ -37,8 +37,9 @@ VALUES: dict[type, st.SearchStrategy[Any]] = {
     Priority: st.sampled_from(Priority),
     UUID: st.uuids(),
 }
-ONE = [*NAMED, Priority, JobId]
-HINTS = [*ONE, *[one | None for one in ONE], *[tuple[one, ...] for one in ONE], Optional[date], Changes]  # noqa: UP045
+ONE: list[Any] = [*NAMED, Priority, JobId]
+TUPLES = [tuple[one, ...] for one in ONE]  # type: ignore[valid-type]
+HINTS = [*ONE, *[one | None for one in ONE], *TUPLES, Optional[date], Changes]  # noqa: UP045
 CHANGED = st.dictionaries(_TEXTS, st.tuples(*[st.none() | _TEXTS | st.integers(0, 9) | st.lists(_TEXTS)] * 2))
 
 
