@@ -20,14 +20,14 @@ _OVERHEAD = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What an answer is as of, at least: a position of the log, and a day of the firm."""
+    """What an answer is as of, at least: a position of the log, and a day of the firm; None for any day."""
 
     position: Position
-    today: date
+    today: date | None
 
     def covers(self, other: Moment) -> bool:
         """Whether what is as of this moment is good for somebody who asks at the other."""
-        return self.today == other.today and self.position.reaches(other.position)
+        return self.today in (None, other.today) and self.position.reaches(other.position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,18 @@ class Answer:
 
     body: bytes
     repeatable: bool
+    #: The day of the firm that it is of; None for any.
+    day: date | None = None
+    #: Whether it is of the moment at which it was made: nobody is given it who asked after that.
+    momentary: bool = False
 
 
 class Answers:
     """Keeps the latest answer to each question, and makes it once for all who ask meanwhile.
 
     A question is what has to be the same for the same answer: document, operation, variables, scope. Whoever asks has
-    read the firm's present revision, which is the `moment`: an answer that is older is never given.
+    read the firm's present revision and day, which are the `moment`: an answer that is older is never given. What an
+    answer has to do with time is known when it has been made.
     """
 
     def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
@@ -52,7 +57,7 @@ class Answers:
         self._kept: OrderedDict[Hashable, tuple[Moment, bytes, int]] = OrderedDict()
         #: Of each question that is being answered, as of when at the latest.
         self._latest: dict[Hashable, Moment] = {}
-        self._flights = SingleFlight[tuple[Hashable, Moment], bytes]("answer", abandoned=True)
+        self._flights = SingleFlight[tuple[Hashable, Moment], Answer]("answer", abandoned=True)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -71,21 +76,27 @@ class Answers:
             # Of two that are being made, those who come join the later one.
             latest = self._latest[question] = moment
         flight = question, latest
-        if flight in self._flights:
+        joins = flight in self._flights
+        if joins:
             self.joined += 1
         else:
             self.made += 1
         try:
-            return await self._flights.get(flight, partial(self._make, flight, make, size))
+            answer = await self._flights.get(flight, partial(self._make, flight, make, size))
         finally:
             if flight not in self._flights and self._latest.get(question) is latest:
                 del self._latest[question]
-
-    async def _make(self, flight: tuple[Hashable, Moment], make: Callable[[], Awaitable[Answer]], size: int) -> bytes:
-        (question, moment), answer = flight, await make()
-        if answer.repeatable and len(answer.body) <= LARGEST:
-            self._keep(question, (moment, answer.body, len(answer.body) + size + _OVERHEAD))
+        if joins and answer.momentary:
+            self.made += 1
+            answer = await make()
         return answer.body
+
+    async def _make(self, flight: tuple[Hashable, Moment], make: Callable[[], Awaitable[Answer]], size: int) -> Answer:
+        (question, moment), answer = flight, await make()
+        if answer.repeatable and not answer.momentary and len(answer.body) <= LARGEST:
+            as_of = Moment(moment.position, answer.day)
+            self._keep(question, (as_of, answer.body, len(answer.body) + size + _OVERHEAD))
+        return answer
 
     def _keep(self, question: Hashable, answer: tuple[Moment, bytes, int]) -> None:
         kept = self._kept.pop(question, None)

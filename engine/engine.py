@@ -33,7 +33,6 @@ from engine.live import LiveTopic, topic_key
 from engine.passwords import check_passwords
 from engine.prepared import Key, Prepared
 from engine.session import Session
-from engine.sharing import check_coordinates
 from models.audiences import Audience
 from models.caller import Caller
 from models.clock import today_in
@@ -94,7 +93,6 @@ class Engine:
         self._anybody = of_anybody(self._limits if development else TO_SIGN_IN)
         self.answers = Answers()
         self.cohorts = Cohorts(hub)
-        check_coordinates(schema)
 
     async def sign_in(self, token: str | None, address: str = "") -> Session:
         """The session of an access token; nobody's for None."""
@@ -192,14 +190,15 @@ class Engine:
             return await self._answer_to_nobody(prepared, Context.of(None, self._services, session.address))
         if prepared.kind == "mutation" or prepared.is_per_viewer(viewer.scope):
             return (await self._answer(prepared, Context.of(viewer, self._services, session.address))).body
-        shared = Context.shared(viewer, self._services)
-        if prepared.is_timely:
-            return (await self._answer(prepared, shared)).body
         # Read with the scope, so it is the present revision: what has been committed is in the answer.
         moment = Moment(viewer.position, today_in(viewer.time_zone))
         question = prepared.key, viewer.scope
         return await self.answers.get(
-            question, moment, lambda: self._answer(prepared, shared), size=_bytes_of(*question)
+            question,
+            moment,
+            # One each time: each has a clock of its own.
+            lambda: self._answer(prepared, Context.shared(viewer, self._services)),
+            size=_bytes_of(*question),
         )
 
     async def _answer_to_nobody(self, prepared: Prepared, context: Context) -> bytes:
@@ -211,7 +210,8 @@ class Engine:
     async def _answer(self, prepared: Prepared, context: Context) -> Answer:
         result = await self._run(prepared, context)
         repeatable = not context.overfull and all(map(_is_of_the_question, result.errors or ()))
-        return Answer(_body(result, prepared.measured, self._limits), repeatable)
+        timing = context.timing
+        return Answer(_body(result, prepared.measured, self._limits), repeatable, timing.day, timing.momentary)
 
     async def subscribe(self, prepared: Prepared, session: Session, sink: Sink) -> Subscriber:
         """Serve a subscription: each message is executed under the scope that it was made for, once for all who are

@@ -84,6 +84,7 @@ class LiveTopic:
             except DATABASE_ERRORS as error:
                 return RenderedMessage(ExecutionResult(None, [GraphQLError("Unread.", original_error=error)]))
             context.known_viewer = known and replace(known, scope=message.scope)
+            context.shut_out = known is None
         return RenderedMessage(await self.run(self.operation, context, replace(message, previous=_NOBODYS)))
 
     def errors(self, fault: Exception) -> list[dict[str, Any]]:

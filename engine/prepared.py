@@ -24,7 +24,7 @@ from graphql import (
 
 from engine.documents import Document
 from engine.limits import Measured
-from engine.sharing import is_own, is_per_viewer, is_timely, may_be_per_viewer
+from engine.sharing import is_own, is_per_viewer, may_be_per_viewer
 from models.scope import Scope
 
 #: The arguments that say where a client stands: the answer to two who stand elsewhere is made the same way.
@@ -71,11 +71,6 @@ class Prepared:
     def is_own(self) -> bool:
         """Whether it is a stream of what is the viewer's own."""
         return self.kind == "subscription" and is_own(self.schema, self.document, self.node)
-
-    @property
-    def is_timely(self) -> bool:
-        """Whether the answer may change without a revision, within the firm's day."""
-        return is_timely(self.schema, self.document, self.node)
 
     def standing(self) -> tuple[int | None, str | None]:
         """Of a subscription: the `after` and the `epoch` that it comes with."""

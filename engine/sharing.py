@@ -1,12 +1,18 @@
-"""Which answers depend on who asks, beyond what they may see: those are made for each viewer, all others once."""
+"""Which answers depend on who asks, beyond what they may see: those are made for each viewer, all others once.
+
+Each field says it of itself, where it is declared (schema/per_viewer.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
+    GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -16,87 +22,83 @@ from graphql import (
     Visitor,
     visit,
 )
+from strawberry.types.field import StrawberryField
 
 from engine.documents import Document
-from models.event_kinds import KINDS
-from models.events import TimeEvent
-from models.rights import Right
 from models.scope import Scope
+from schema.per_viewer import OWN_STREAM, PER_VIEWER, Condition
 
-Coordinates = frozenset[tuple[str, str]]
-
-
-def _always(_scope: Scope) -> bool:
-    return True
+#: A type, and a field of it.
+Coordinate = tuple[str, str]
 
 
-def _own_entries(scope: Scope) -> bool:
-    """Whether members are told of time entries of which they see their own only: those of others for the sake of
-    budgets, or because they are where the scope does not reach by now."""
-    sees_all = Right.MANAGE_TIME_ENTRIES in scope.rights and scope.accounts is None and scope.pipelines is None
-    return not (TimeEvent.needs.isdisjoint(scope.rights) or sees_all)
+# Tests make schemas of their own.
+@lru_cache(maxsize=8)
+def per_viewer(schema: GraphQLSchema) -> Mapping[Coordinate, tuple[Condition, ...]]:
+    """The fields that depend on the viewer, each with the conditions of a scope of which any says that it does. A field
+    of an interface depends on them where that of one of its types does."""
+    found: dict[Coordinate, list[Condition]] = defaultdict(list)
+    for owner in _owners(schema):
+        for name, field in owner.fields.items():
+            if (condition := _metadata(field).get(PER_VIEWER)) is not None:
+                for said_by in (owner, *(each for each in owner.interfaces if name in each.fields)):
+                    found[said_by.name, name].append(condition)
+    return {coordinate: tuple(conditions) for coordinate, conditions in found.items()}
 
 
-#: The streams of what is the viewer's own.
-OWN: Coordinates = frozenset({("Subscription", "viewerChanges")})
-#: The fields whose value depends on the viewer, each with the scopes under which it does. A resolver that reaches for
-#: the viewer and does not stand here fails at once when its answer is shared (`resolvers.context.Context.viewer`).
-PER_VIEWER: dict[tuple[str, str], Callable[[Scope], bool]] = {
-    ("Query", "viewer"): _always,
-    ("Query", "timeEntries"): _always,
-    ("Query", "node"): _always,
-    ("Query", "nodes"): _always,
-    **dict.fromkeys(OWN, _always),
-    ("TimeEvent", "entry"): _own_entries,
-    **{(name, "entry"): _own_entries for name, kind in KINDS.items() if issubclass(kind, TimeEvent)},
-}
-#: The fields that change without a revision, within a day: with time, or when the log is pruned.
-TIMELY: Coordinates = frozenset({("TimeEntry", "forgotten"), ("Job", "history")})
+@lru_cache(maxsize=8)
+def own_streams(schema: GraphQLSchema) -> frozenset[Coordinate]:
+    """The streams of what is the viewer's own."""
+    streams = schema.subscription_type
+    fields = streams.fields if streams is not None else {}
+    return frozenset(
+        (streams.name, name) for name, field in fields.items() if streams and OWN_STREAM in _metadata(field)
+    )
 
 
-def check_coordinates(schema: GraphQLSchema) -> None:
-    """`TypeError` when the tables name a field that the schema does not have."""
-    for owner, field in {*PER_VIEWER, *TIMELY}:
-        found = schema.type_map.get(owner)
-        if not isinstance(found, GraphQLObjectType | GraphQLInterfaceType) or field not in found.fields:
-            raise TypeError(f"engine/sharing.py names {owner}.{field}, which the schema does not have.")
+def _owners(schema: GraphQLSchema) -> list[GraphQLObjectType | GraphQLInterfaceType]:
+    types = schema.type_map.values()
+    return [type_ for type_ in types if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)]
+
+
+def _metadata(field: GraphQLField) -> Mapping[object, Any]:
+    definition = field.extensions.get("strawberry-definition")
+    return definition.metadata if isinstance(definition, StrawberryField) else {}
 
 
 def is_per_viewer(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode, scope: Scope) -> bool:
     """Whether two viewers of this scope may be answered differently."""
-    return any(PER_VIEWER[field](scope) for field in _selected(schema, document, operation) if field in PER_VIEWER)
+    declared = per_viewer(schema)
+    selected = _selected(schema, document, operation)
+    return any(condition(scope) for coordinate in selected for condition in declared[coordinate])
 
 
 def may_be_per_viewer(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> bool:
     """Whether there is a scope under which they may."""
-    return not PER_VIEWER.keys().isdisjoint(_selected(schema, document, operation))
+    return bool(_selected(schema, document, operation))
 
 
 def is_own(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> bool:
     """Whether it is a stream of what is the viewer's own."""
-    return not OWN.isdisjoint(_selected(schema, document, operation))
+    return not own_streams(schema).isdisjoint(_selected(schema, document, operation))
 
 
-def is_timely(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> bool:
-    """Whether the answer may change without a revision, within the firm's day."""
-    return not TIMELY.isdisjoint(_selected(schema, document, operation))
-
-
-def _selected(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> Coordinates:
+def _selected(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> frozenset[Coordinate]:
     name = operation.name.value if operation.name else None
-    return document.remember(("selected", name), lambda: _select(schema, document, operation))
+    return document.remember(("per viewer", name), lambda: _select(schema, document, operation))
 
 
-def _select(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> Coordinates:
-    """Every field of either table that the operation selects, in its fragments too."""
-    found: set[tuple[str, str]] = set()
+def _select(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> frozenset[Coordinate]:
+    """Every field that depends on the viewer and that the operation selects, in its fragments too."""
+    declared = per_viewer(schema)
+    found: set[Coordinate] = set()
     spread: set[str] = set()
     types = TypeInfo(schema)
 
     class Collector(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:
             parent = types.get_parent_type()
-            if parent is not None and _is_listed(coordinate := (parent.name, node.name.value)):
+            if parent is not None and (coordinate := (parent.name, node.name.value)) in declared:
                 found.add(coordinate)
 
         def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
@@ -106,7 +108,3 @@ def _select(schema: GraphQLSchema, document: Document, operation: OperationDefin
 
     visit(operation, TypeInfoVisitor(types, Collector()))
     return frozenset(found)
-
-
-def _is_listed(coordinate: tuple[str, str]) -> bool:
-    return coordinate in PER_VIEWER or coordinate in TIMELY

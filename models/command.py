@@ -15,6 +15,7 @@ from tortoise.transactions import in_transaction
 from models.actions import Action, Command
 from models.actor import Actor, ActorKind
 from models.bulk import Bulk
+from models.changed_fields import check_changes
 from models.clock import day_in
 from models.database import sql
 from models.errors import Code, Forbidden, Refusal, RuleBroken, SignInRefused, refusal_of
@@ -89,6 +90,7 @@ class Change:
 
     def record(self, event: Event) -> None:
         """Note a fact for the log."""
+        check_changes(event)
         self.events.append(event)
 
     def require(self, right: Right, what: str, *path: str) -> None:

@@ -3,6 +3,7 @@
 The minor units are those of ISO 4217 (https://www.iso.org/iso-4217-currency-codes.html): a yen has none, a dollar two,
 a Kuwaiti dinar three. Halves go away from zero, as invoices have it."""
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from iso4217 import Currency
@@ -11,6 +12,14 @@ from iso4217 import Currency
 MOST_DECIMALS = 4
 #: Of what was stored as a currency and is none by now.
 _USUAL_DECIMALS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in units of a currency, which ISO 4217 has a code for: exact, and never a float."""
+
+    amount: Decimal
+    currency: str
 
 
 def is_currency(code: str) -> bool:

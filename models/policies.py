@@ -87,6 +87,13 @@ def may_see(policy: Policy, sight: Sight) -> bool:
     return sight.audience in policy.audiences and (policy.right is None or policy.right in sight.rights)
 
 
+def hides_own(policy: Policy, sight: Sight) -> bool:
+    """Whether under this scope there may be rows that nobody sees but the member whose own they are."""
+    everywhere = policy.account is None or sight.accounts is None
+    everywhere &= not (policy.pipeline is not None or policy.with_jobs) or sight.pipelines is None
+    return policy.owner is not None and not (may_see(policy, sight) and everywhere)
+
+
 def _in_places(policy: Policy, sight: Sight) -> Q:
     places = Q()
     if policy.account is not None and sight.accounts is not None:

@@ -1,15 +1,22 @@
 """What one operation is answered with: who asks, what they may see, and loaders of its own."""
 
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from models.actor import Actor
 from models.caller import Caller
 from models.errors import SignInRefused
+from models.ids import Kind
+from models.log import Logged, Reached, read_histories
+from models.policies import hides_own
 from models.position import Position
-from models.scope import Scope, Viewer
+from models.scope import Rows, Scope, Viewer
+from models.seen import named
 from resolvers.loaders import Loaders
+from resolvers.timing import Timing
 
 #: The most things that one operation is answered with. Its cost, known before, takes lists to be of their usual size;
 #: this is for those that are not, and for lists of them within each other.
@@ -36,6 +43,10 @@ class Context:
     #: Whose own stream is told: what is theirs of what is told is not withheld from them. Set by the engine.
     owner: UUID | None = None
     load: Loaders = field(init=False)
+    #: The clock. Nothing here reads another one.
+    timing: Timing = field(default_factory=Timing)
+    #: Whether the viewer was shut out meanwhile: of what they are told at last, nothing is anybody's own.
+    shut_out: bool = False
     #: Whoever asked has gone: what is still being answered need not be.
     abandoned: bool = False
     #: How many things the answer has, so far.
@@ -71,10 +82,13 @@ class Context:
             raise RuntimeError(f"There is no viewer here: {self.scope}")
         return self.known_viewer
 
-    @property
-    def seen(self) -> Viewer | Scope:
-        """Through what rows are seen: a viewer's own time entries are among theirs, a shared scope has none."""
-        return self.known_viewer or self.scope
+    def rows_of(self, kind: Kind) -> Rows[Any]:
+        """The rows of a kind that are seen here: where some are seen for being one's own alone, through the viewer. A
+        field that asks for such rows says so (`schema/per_viewer.py`), or fails at once when its answer is shared,
+        instead of answering less."""
+        if self.known_viewer is None and (self.shut_out or not hides_own(named(kind).policy, self.scope)):
+            return self.scope.of_kind(kind)
+        return self.viewer.of_kind(kind)
 
     @property
     def actor(self) -> Actor:
@@ -92,6 +106,24 @@ class Context:
     def firm_id(self) -> UUID:
         """The firm of the operation."""
         return self.scope.firm_id
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the operation. Its answer is then given to nobody else."""
+        return self.timing.now
+
+    @property
+    def today(self) -> date | Awaitable[date]:
+        """The firm's day, or the future of it. The answer is then given to nobody on another day."""
+        return self.load.day_of(self.firm_id)
+
+    async def read_histories(
+        self, job_ids: Sequence[UUID], *, reached: Reached, limit: int
+    ) -> dict[UUID, list[Logged]]:
+        """What is shown of the histories of these jobs. The log may be pruned without a revision, so an answer that has
+        something of it is given to nobody else."""
+        self.timing.momentary = True
+        return await read_histories(self.scope, job_ids, reached=reached, limit=limit)
 
     @property
     def overfull(self) -> bool:
@@ -114,3 +146,4 @@ class Context:
     def refresh(self) -> None:
         """Forget what was loaded: something has changed, or may have."""
         self.load = Loaders(self)
+        self.timing.go_on()

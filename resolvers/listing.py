@@ -17,6 +17,7 @@ from schema.declarations import DeclaredList
 from schema.inputs.filters import Direction
 from schema.kinds import type_of
 from schema.list_size import ListSize
+from schema.per_viewer import own_rows, per_viewer
 from schema.types.pages import connection
 
 #: The arguments of every list.
@@ -40,7 +41,7 @@ def _one(kind: Kind, description: str) -> Any:
         return info.context.load.one(kind, decode(kind, id))
 
     _declare(resolver, [_argument("id", strawberry.ID, "The id.")], Optional[type_of(kind)])  # noqa: UP045 - at run time
-    return strawberry.field(resolver=resolver, description=description)
+    return strawberry.field(resolver=resolver, description=description, metadata=per_viewer(own_rows(kind)))
 
 
 def _list(declared: DeclaredList) -> Any:
@@ -58,7 +59,12 @@ def _list(declared: DeclaredList) -> Any:
     ]
     _declare(resolver, optional, connection(type_of(declared.kind), declared.called))
     sized = ListSize(assumed_size=50, slicing_arguments=["first", "last"])
-    return strawberry.field(resolver=resolver, description=declared.description, directives=[sized])
+    return strawberry.field(
+        resolver=resolver,
+        description=declared.description,
+        directives=[sized],
+        metadata=per_viewer(own_rows(declared.kind)),
+    )
 
 
 def _argument(name: str, of: Any, description: str, *, default: Any = Parameter.empty) -> Parameter:
@@ -76,9 +82,7 @@ def _declare(resolver: Any, arguments: list[Parameter], returns: Any) -> None:
 
 async def _read(context: Context, declared: DeclaredList, filter: Any, sort: Any, asked: Asked) -> Page[Any]:
     scope = context.scope
-    # Of rows that have an owner, the viewer's own are among them: such an answer is the viewer's alone.
-    seen = scope if declared.model.policy.owner is None else context.viewer
-    query = seen.rows(declared.model).where(condition_of(filter, scope))
+    query = context.rows_of(declared.kind).where(condition_of(filter, scope))
     keys = _chosen(sort) if sort else [Key.of(declared.order)]
     # What the cursors are bound to besides the order.
     narrowed = () if declared.filter is None else (_plain(filter),)

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
-from models import boards, clock, time_sums
+from models import boards, time_sums
 from models.errors import Invalid
 from models.ids import Kind
 from models.items.reads import (
@@ -23,14 +23,16 @@ from models.items.reads import (
     open_item_counts,
     outstanding,
 )
-from models.log import Logged, read_histories
-from models.scope import Scope, Viewer
-from models.seen import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry
+from models.log import Logged, Reached
+from models.money import Money
+from models.policies import hides_own
+from models.scope import Rows, Scope, Viewer
+from models.seen import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, named
 from resolvers.batching import Loader
 from resolvers.item_pages import ItemPage, item_page, items_asked
 from resolvers.paging import HistoryPage, history_page, history_reached
+from resolvers.timing import Timing
 from schema.inputs.filters import LinkedItemFilter
-from schema.types.time import Money
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -54,16 +56,24 @@ class Asking(Protocol):
     def viewer(self) -> Viewer:
         """Who asks."""
 
-    @property
-    def seen(self) -> Viewer | Scope:
-        """Through what rows are seen."""
+    def rows_of(self, kind: Kind) -> Rows[Any]:
+        """The rows of a kind that are seen."""
 
     @property
     def firm_id(self) -> UUID:
         """The firm."""
 
+    @property
+    def timing(self) -> Timing:
+        """The clock."""
+
     def holds(self, things: int) -> bool:
         """Whether the answer has room for so many things more."""
+
+    async def read_histories(
+        self, job_ids: Sequence[UUID], *, reached: Reached, limit: int
+    ) -> dict[UUID, list[Logged]]:
+        """What is shown of the histories of these jobs."""
 
 
 class Loaders:
@@ -89,7 +99,14 @@ class Loaders:
 
     def _rows(self, kind: Kind) -> Loader[UUID, Any]:
         loader = self._loaders.get(kind)
-        return loader or self._loader(kind, lambda ids: self._context.seen.of_kind(kind).many(ids), _nothing)
+        return loader or self._loader(kind, lambda ids: self._context.rows_of(kind).many(ids), _nothing)
+
+    def _rows_on_jobs(self, kind: Kind) -> Loader[UUID, Any]:
+        """Those of a kind that are linked to jobs in sight: the scope sees them all, so nobody's own are among them
+        that another would not see."""
+        if not hides_own(named(kind).policy, self._context.scope):
+            return self._rows(kind)
+        return self._loader(("on jobs", kind), lambda ids: self._context.scope.of_kind(kind).many(ids), _nothing)
 
     def one(self, kind: Kind, id: UUID) -> Soon[Row | None]:
         """A visible row by its id, or None."""
@@ -242,7 +259,7 @@ class Loaders:
                 ids[link.kind].append(link.key.item)
             items: dict[UUID, Item | None] = {}
             for kind, of_kind in ids.items():
-                items |= zip(of_kind, await self._rows(kind).many(of_kind), strict=True)
+                items |= zip(of_kind, await self._rows_on_jobs(kind).many(of_kind), strict=True)
             return {job: [(link.key, items[link.key.item]) for link in links] for job, links in found.items()}
 
         return self._lists(("linked", wanted, after, limit), load).future(job_id)
@@ -280,10 +297,22 @@ class Loaders:
         async def load(jobs: Sequence[Job]) -> dict[Job, bool]:
             due = [job for job in jobs if job.due_date is not None]
             statuses = await self._rows(Kind.STATUS).many(job.status_id for job in due)
-            today = (await self._firm()).today(clock.now()) if due else None
+            today = await self._days.future(self._context.firm_id) if due else None
             return {job: _is_overdue(job, status, today) for job, status in zip(due, statuses, strict=True)}
 
         return self._loader("overdue", load, bool).get(job)
+
+    def day_of(self, firm_id: UUID) -> Soon[date]:
+        """The firm's day."""
+        return self._days.get(firm_id)
+
+    @property
+    def _days(self) -> Loader[UUID, Any]:
+        async def load(firms: Sequence[UUID]) -> dict[UUID, date]:
+            found: list[Firm] = await self._rows(Kind.FIRM).many(firms)
+            return {firm.id: self._context.timing.day_in(firm.time_zone) for firm in found}
+
+        return self._loader("day", load, _nothing)
 
     def stage_limit(self, job: Job) -> Soon[datetime | None]:
         """When a job will have been on its stage for too long."""
@@ -317,7 +346,7 @@ class Loaders:
             return history_page([], first, reached)
 
         async def load(ids: Sequence[UUID]) -> dict[UUID, list[Logged]]:
-            return await read_histories(self._context.scope, ids, reached=reached, limit=first + 1)
+            return await self._context.read_histories(ids, reached=reached, limit=first + 1)
 
         read: list[Logged] = await self._lists(("history", first, after), load).future(job_id)
         return history_page(read, first, reached)
@@ -332,7 +361,7 @@ def _nothing() -> None:
 
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:
-    return None if amount is None else Money(amount=amount, currency=currency)  # type: ignore[arg-type]
+    return None if amount is None else Money(amount, currency)
 
 
 def _is_overdue(job: Job, status: Status | None, today: date | None) -> bool:

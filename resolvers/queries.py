@@ -13,6 +13,7 @@ from models.ids import Kind, parse
 from resolvers.listing import fields_of
 from schema.kinds import LISTS
 from schema.list_size import ListSize
+from schema.per_viewer import Condition, always, own_rows, per_viewer
 from schema.scalars import Revision
 from schema.types.base import Node
 from schema.types.firm import Firm, Viewer
@@ -20,9 +21,9 @@ from schema.types.firm import Firm, Viewer
 MOST_NODES = 100
 
 
-def root(resolver: Any, description: str) -> Any:
-    """A root field that returns one thing, or null."""
-    return strawberry.field(resolver=resolver, description=description)
+def root(resolver: Any, description: str, *, depends: Condition | None = None) -> Any:
+    """A root field that returns one thing, or null. `depends` says under which scopes it depends on who asks."""
+    return strawberry.field(resolver=resolver, description=description, metadata=per_viewer(depends))
 
 
 def _viewer(info: Info):
@@ -64,7 +65,7 @@ async def _nodes(
 class AskedByItself:
     """What is neither a list nor of one."""
 
-    viewer: Viewer | None = root(_viewer, "Who is signed in, and what they may do.")
+    viewer: Viewer | None = root(_viewer, "Who is signed in, and what they may do.", depends=always)
     firm: Firm | None = root(_firm, "The viewer's firm.")
     revision: Revision = root(
         _revision,
@@ -74,12 +75,15 @@ class AskedByItself:
     epoch: strawberry.ID = root(
         _epoch, "Names the log that revisions are of: another one means that a backup was restored."
     )
-    node: Node | None = root(_node, "Anything by its id; null when there is no such thing, or you may not see it.")
+    node: Node | None = root(
+        _node, "Anything by its id; null when there is no such thing, or you may not see it.", depends=own_rows(*Kind)
+    )
     nodes: list[Node | None] = strawberry.field(
         resolver=_nodes,
         description=f"Things by their ids, at most {MOST_NODES}, in the order of the ids, with null for what you may "
         "not see.",
         directives=[ListSize(assumed_size=20, slicing_arguments=["ids"])],
+        metadata=per_viewer(own_rows(*Kind)),
     )
 
 

@@ -16,6 +16,7 @@ from models.ids import Kind, decode
 from resolvers.context import Context
 from schema.field_resolvers import RESOLVER, Read, TypeCheck
 from schema.list_size import ListSize
+from schema.per_viewer import own_stream
 from schema.scalars import Revision
 from schema.types.base import value
 from schema.types.events import Event
@@ -146,4 +147,5 @@ class Subscription:
         "your own time everything is told but what needs MANAGE_RATES. When what you may see has changed, the event "
         "that says so is followed by a message with `resync`. Read `viewer { timer { … } }` with `revision`, and go on "
         "from there.",
+        metadata=own_stream(),
     )

@@ -20,6 +20,7 @@ from models.seen import Priority as _Priority
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
 from models.seen import Weekday as _Weekday
+from schema.field_kinds import FieldKind as _FieldKind
 
 
 def _described(enum: type[Enum], name: str, description: str, **values: str) -> Any:
@@ -182,6 +183,22 @@ Weekday = _described(
     "Weekday",
     "A day of the week.",
     **{day.name: f"{day.name.capitalize()}." for day in _Weekday},
+)
+
+FieldKind = _described(
+    _FieldKind,
+    "FieldKind",
+    "How the values of a changed field are written.",
+    TEXT="As they are.",
+    NUMBER="A whole number, in decimal digits: `90`.",
+    DECIMAL="An exact decimal number, as the scalar Decimal: `125.50`.",
+    MONEY="An amount as the scalar Decimal, a space, and the ISO 4217 code of its currency: `125.50 USD`.",
+    BOOLEAN="`true` or `false`.",
+    DATE="A day, as the scalar Date: `2026-04-15`.",
+    DATE_TIME="A moment, as the scalar DateTime: `2026-04-15T09:30:00.000Z`.",
+    ENUM="The name of a value of the field's enum.",
+    ID="The id of a thing, whose prefix names its type.",
+    JSON='A list or an object, as JSON: `["DUE_DATE"]`.',
 )
 
 _item_kinds: Any = Enum("ItemKind", {kind.name: kind.value for kind in item_kinds()})  # type: ignore[misc]

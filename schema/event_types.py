@@ -8,83 +8,91 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Optional, get_args, get_origin, get_type_hints
+from typing import Any, Optional
 
 import strawberry
 from graphql import GraphQLSchema
 from strawberry.types.enum import has_enum_definition
 
 from models import events as facts
-from models import rights
+from models import money, rights
 from models.event_kinds import KINDS, VIEWS
-from models.events.base import Changes
+from models.events.values import CHANGES, FieldType
 from models.ids import Kind, encode, plural
 from models.log import Logged
 from schema.field_resolvers import TypeCheck, TypeOf
 from schema.kinds import type_of
+from schema.per_viewer import Condition, any_of, own_rows, where
 from schema.permissions import withhold
+from schema.scalars import Date, DateTime, Decimals
 from schema.types.base import loaded, value
 from schema.types.events import Event, FieldChange, FieldChanged
 from schema.types.firm import Firm
 from schema.types.items import LinkedItem
 from schema.types.jobs import Job
+from schema.types.money import Money
+
+#: Fields by name: their annotation, and what Strawberry makes the field of.
+Made = dict[str, tuple[Any, Any]]
+
+#: What is shown as another type than Python's own.
+_SHOWN: dict[type, Any] = {date: Date, datetime: DateTime, Decimal: Decimals, money.Money: Money}
 
 
-def _fields_of(cls: type[facts.Event], thing: str, names: set[str]) -> dict[str, tuple[Any, Any]]:
-    """GraphQL field: (annotation, strawberry field), for these fields of the event class."""
-    made: dict[str, tuple[Any, Any]] = {}
-    hints = get_type_hints(cls, include_extras=True)
-    for name in (field.name for field in fields(cls) if field.name in names):
-        made |= _field(name, hints[name], thing)
+def _fields_of(cls: type[facts.Event], names: set[str]) -> Made:
+    """What clients see of these fields of the event class."""
+    made: Made = {}
+    for name, of in facts.field_types(cls).items():
+        if name in names:
+            made |= _field(cls, name, of)
     return made
 
 
-def _field(name: str, hint: Any, thing: str) -> dict[str, tuple[Any, Any]]:
+def _field(cls: type[facts.Event], name: str, of: FieldType) -> Made:
+    if of is CHANGES:
+        return {name: (list[FieldChange], value(_changes_reader(cls, name), "What changed."))}
+    if of.kind is not None:
+        return _references(cls, name, of.kind) if of.many else _reference(cls, name, of.kind, of.optional)
     spoken = name.replace("_", " ")
-    if hint == Changes:
-        read = _reader(name, lambda pairs: [FieldChanged(thing, field, *pair) for field, pair in pairs.items()])
-        return {name: (list[FieldChange], value(read, "What changed."))}
-    if kind := _kind(hint):
-        return _reference(name, kind, None in _alternatives(hint), spoken)
-    if get_origin(hint) is tuple:
-        inner = get_args(hint)[0]
-        if kind := _kind(inner):
-            return _references(name, kind)
-        return {name: (_list_of(_enum(inner)), value(_reader(name), f"What was {spoken}."))}
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return {name: (_enum(hint), value(_reader(name), f"The {spoken}."))}
+    if of.many:
+        return {name: (_list_of(_shown_as(of.of)), value(_reader(name), f"What was {spoken}."))}
+    hint = Optional[_shown_as(of.of)] if of.optional else _shown_as(of.of)  # noqa: UP045 - built at run time
     return {name: (hint, value(_reader(name), f"The {spoken}."))}
 
 
-def _enum(of: type) -> type:
-    """The domain's enum, which is the GraphQL one too, if schema/enums.py describes it."""
-    if not has_enum_definition(of):
+def _shown_as(of: type) -> Any:
+    """The GraphQL type of what is no id: the domain's enum is the GraphQL one too, if schema/enums.py describes it."""
+    if issubclass(of, StrEnum) and not has_enum_definition(of):
         raise TypeError(f"An event has a {of.__name__}, which schema/enums.py does not describe.")
-    return of
+    return _SHOWN.get(of, of)
 
 
 def _list_of(of: Any) -> Any:
     return list[of]
 
 
-def _alternatives(hint: Any) -> set[Any]:
-    return {None if arg is type(None) else arg for arg in get_args(hint)}
+def _reader(name: str) -> Callable[[Logged], Any]:
+    return lambda logged: getattr(logged.event, name)
 
 
-def _kind(hint: Any) -> Kind | None:
-    """The kind of thing that an annotated id names, also an optional one."""
-    if get_origin(hint) is Annotated:
-        return next((extra for extra in hint.__metadata__ if isinstance(extra, Kind)), None)
-    inner = [arg for arg in get_args(hint) if arg is not type(None)]
-    return _kind(inner[0]) if len(inner) == 1 and type(None) in get_args(hint) else None
+def _changes_reader(cls: type[facts.Event], name: str) -> Callable[[Logged], list[FieldChanged]]:
+    thing = facts.kind_of_thing(cls)
+
+    def read(logged: Logged) -> list[FieldChanged]:
+        return [FieldChanged.read(thing, field, pair) for field, pair in getattr(logged.event, name).items()]
+
+    return read
 
 
-def _reader(name: str, convert: Callable[[Any], Any] = lambda value: value) -> Callable[[Logged], Any]:
-    return lambda logged: convert(getattr(logged.event, name))
+def _own_of(cls: type[facts.Event], kind: Kind) -> Condition | None:
+    """Where what such an event names is seen for no other reason than that it is the viewer's own."""
+    return where(lambda scope: cls.told_to(scope), own_rows(kind))
 
 
-def _reference(name: str, kind: Kind, optional: bool, spoken: str) -> dict[str, tuple[Any, Any]]:
+def _reference(cls: type[facts.Event], name: str, kind: Kind, optional: bool) -> Made:
     def load(logged: Logged, context: Any) -> Any:
         id = getattr(logged.event, name)
         return None if id is None else context.load.one(kind, id)
@@ -93,47 +101,34 @@ def _reference(name: str, kind: Kind, optional: bool, spoken: str) -> dict[str, 
         id = getattr(logged.event, name)
         return None if id is None else encode(kind, id)
 
+    spoken = name.replace("_", " ")
     present = f"The {spoken} as it is now; null when it is gone, or you may not see it any more."
     return {
-        name: (Optional[type_of(kind)], loaded(load, present)),  # noqa: UP045 - built at run time
+        name: (
+            Optional[type_of(kind)],  # noqa: UP045 - built at run time
+            loaded(load, present, depends=_own_of(cls, kind)),
+        ),
         f"{name}_id": (strawberry.ID | None if optional else strawberry.ID, value(read_id, f"The id of the {spoken}.")),
     }
 
 
-def _references(name: str, kind: Kind) -> dict[str, tuple[Any, Any]]:
+def _references(cls: type[facts.Event], name: str, kind: Kind) -> Made:
     def load(logged: Logged, context: Any) -> Any:
         return context.load.several(kind, getattr(logged.event, name))
 
     what = plural(kind).replace("_", " ")
-    return {
-        name: (
-            _list_of(type_of(kind)),
-            loaded(load, f"The {what} that were {name}, as far as they still exist.", size=3),
-        )
-    }
+    there = f"The {what} that were {name}, as far as they still exist."
+    return {name: (_list_of(type_of(kind)), loaded(load, there, size=3, depends=_own_of(cls, kind)))}
 
 
 #: Fields of event classes that only say where a thing stands.
 _PLACES = {"account", "pipeline"}
 
 
-def _make(name: str, bases: tuple[type, ...], description: str, made: dict[str, tuple[Any, Any]], **own: Any) -> type:
+def _make(name: str, bases: tuple[type, ...], description: str, made: Made, **own: Any) -> type:
     body = {"__annotations__": {field: hint for field, (hint, _) in made.items()}, "__module__": __name__, **own}
     body |= {field: resolved for field, (_, resolved) in made.items()}
     return type(name, bases, body)
-
-
-def _kind_of(cls: type[facts.Event]) -> Kind:
-    """The kind of what such events happen to."""
-    assert cls.subject is not None
-    kind = _kind(get_type_hints(cls, include_extras=True)[cls.subject])
-    assert kind is not None
-    return kind
-
-
-def _thing(base: type[facts.Event]) -> str:
-    """The name of the type of what the events of a base happen to."""
-    return type_of(_kind_of(base)).__name__
 
 
 def _shown(base: type[facts.Event]) -> set[str]:
@@ -142,13 +137,13 @@ def _shown(base: type[facts.Event]) -> set[str]:
     return {base.subject, *base.beside}
 
 
-def _interface(base: type[facts.Event], made: dict[str, tuple[Any, Any]]) -> type:
+def _interface(base: type[facts.Event], made: Made) -> type:
     description = " ".join((base.__doc__ or "").partition("\n\n")[0].split())
     return strawberry.interface(_make(base.__name__, (Event,), description, made), description=description)
 
 
 _ITEMS: dict[type[facts.Event], Kind] = {
-    cls: _kind_of(cls) for cls in KINDS.values() if issubclass(cls, facts.ItemEvent)
+    cls: facts.kind_of_thing(cls) for cls in KINDS.values() if issubclass(cls, facts.ItemEvent)
 }
 
 
@@ -165,18 +160,22 @@ _PRESENT_ITEM = "The item as it is now; null when it is gone, or you may not see
 
 
 def _link(base: type[facts.Event]) -> type:
-    made = _fields_of(base, "", {"job"}) | {
-        "item": (Optional[LinkedItem], loaded(_load_item, _PRESENT_ITEM)),  # noqa: UP045 - built at run time
+    depends = any_of(*(_own_of(cls, kind) for cls, kind in _ITEMS.items() if issubclass(cls, base)))
+    made = _fields_of(base, {"job"}) | {
+        "item": (
+            Optional[LinkedItem],  # noqa: UP045 - built at run time
+            loaded(_load_item, _PRESENT_ITEM, depends=depends),
+        ),
         "item_id": (strawberry.ID, value(_item_id, "The id of the item.")),
     }
     return _interface(base, made)
 
 
-_THINGS = {base: _thing(base) for base in facts.bases()}
+_BASES = facts.bases()
 #: What is said of the links of all kinds of items alike, besides the interface of the kind.
 _LINKS: dict[type[facts.Event], type] = {base: _link(base) for base in (facts.ItemLinked, facts.ItemUnlinked)}
 INTERFACES: dict[type[facts.Event], type] = {
-    base: _interface(base, _fields_of(base, thing, _shown(base))) for base, thing in _THINGS.items()
+    base: _interface(base, _fields_of(base, _shown(base))) for base in _BASES
 } | _LINKS
 
 
@@ -184,7 +183,7 @@ def _base_of(cls: type[facts.Event]) -> type[facts.Event] | None:
     """The base whose interface an event has; None for the firm's own."""
     if issubclass(cls, facts.View):
         return cls.of
-    return next((base for base in _THINGS if issubclass(cls, base)), None)
+    return next((base for base in _BASES if issubclass(cls, base)), None)
 
 
 def _load_firm(_logged: Logged, context: Any) -> Any:
@@ -194,9 +193,9 @@ def _load_firm(_logged: Logged, context: Any) -> Any:
 def _type(cls: type[facts.Event]) -> type:
     name = cls.__name__
     base = _base_of(cls)
-    thing, inherited = (_THINGS[base], _shown(base)) if base else ("Firm", set())
+    inherited = _shown(base) if base else set()
     own = {field.name for field in fields(cls)} - inherited - _PLACES
-    made = _fields_of(cls, thing, own)
+    made = _fields_of(cls, own)
     withheld = _withheld(cls, made)
     for field in withheld:
         hint, resolved = made[field]

@@ -68,8 +68,8 @@ def _parse_decimal(value: Any) -> Decimal:
     return number if number else abs(number)  # There is no -0: nothing that is shown has a sign.
 
 
-def _write_decimal(value: Decimal) -> str:
-    # Never with an exponent, which str() has for some.
+def write_decimal(value: Decimal) -> str:
+    """Exact, and never with an exponent, which str() has for some."""
     return format(value, "f")
 
 
@@ -98,7 +98,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     Decimals: strawberry.scalar(
         name="Decimal",
         description="An exact decimal number, as a string, without an exponent.",
-        serialize=_write_decimal,
+        serialize=write_decimal,
         parse_value=_parse_decimal,
     ),
 }

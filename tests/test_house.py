@@ -5,6 +5,7 @@ import importlib
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,116 @@ def test_no_test_asserts_how_long_something_took() -> None:
         if isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Sub)
         and (_reads_a_clock(node.left) or _reads_a_clock(node.right))
+    ]
+    assert offences == []
+
+
+#: What says the time of day, however it is reached: `datetime.now(UTC)`, `firm.today(…)`, `time.time()`.
+SAYS_THE_TIME = {"now", "today", "utcnow", "time", "time_ns", *CLOCKS}
+IN_SQL = re.compile(r"\bnow\(\)|\bcurrent_(date|time|timestamp)\b|\bclock_timestamp\b", re.IGNORECASE)
+#: The one clock of an operation; and sessions, which are no part of an answer that is given again.
+MAY_KNOW_THE_TIME = {Path("resolvers/timing.py"), Path("resolvers/sign_in.py")}
+#: What reads the log: of an answer with something of it, the context says so.
+READS_THE_LOG = {"read_log", "read_histories", "revision_of_creation"}
+
+
+def _says_the_time(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        # An event's `now()` is where its thing stands.
+        return _name(node.func) in SAYS_THE_TIME and ast.unparse(node.func) != "event.now"
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(IN_SQL.search(node.value))
+
+
+@cache
+def _without_a_time(*folders: str) -> set[str]:
+    """The functions and methods that look at a clock by themselves, or call one of their module that does."""
+    return {name for path, tree in _modules(*folders) if "migrations" not in path.parts for name in _looking(tree)}
+
+
+def _looking(tree: ast.Module) -> set[str]:
+    texts = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and any(map(_says_the_time, ast.walk(node.value)))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    found = {function.name for function in functions if any(map(_says_the_time, ast.walk(function)))}
+    size = -1
+    while size < len(found):
+        size = len(found)
+        found |= {
+            function.name
+            for function in functions
+            if any(isinstance(node, ast.Name) and node.id in found | texts for node in ast.walk(function))
+        }
+    return found
+
+
+def _roads_to_a_clock(tree: ast.Module) -> Iterator[ast.AST]:
+    looking, of_rows = _without_a_time("models"), _without_a_time("models/rows", "models/items")
+    of_models: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = {alias.name for alias in node.names}
+            of_models |= {alias.asname or alias.name for alias in node.names if node.module == "models"}
+            if node.module in ("time", "models.clock") or (
+                node.module.partition(".")[0] == "models" and names & {*looking, "clock"}
+            ):
+                yield node
+        elif isinstance(node, ast.Import) and any(alias.name == "time" for alias in node.names):
+            yield node
+    for node in ast.walk(tree):
+        if _says_the_time(node):
+            yield node
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of, called = node.func.value, node.func.attr
+            if called in (looking if isinstance(of, ast.Name) and of.id in of_models else of_rows):
+                yield node
+
+
+def test_what_clients_are_shown_knows_no_time_but_the_contexts() -> None:
+    """Else an answer that depends on the time would be given again at another."""
+    offences = [
+        f"{path}:{getattr(node, 'lineno', 0)} {ast.unparse(node)}"
+        for path, tree in _modules("schema", "resolvers")
+        if path not in MAY_KNOW_THE_TIME
+        for node in _roads_to_a_clock(tree)
+    ]
+    assert offences == []
+
+
+@pytest.mark.parametrize(
+    ("code", "roads"),
+    [
+        ("datetime.now(UTC)", 1),
+        ("date.today()", 1),
+        ("firm.today(moment)", 1),
+        ("context.now, context.today", 0),
+        ("import time", 1),
+        ("from time import monotonic", 1),
+        ("from models import clock", 1),
+        ("from models.clock import day_in", 1),
+        ("from models.sign_in import authenticate", 1),
+        ("from models.viewers import viewers_of_sessions", 1),
+        ("from models import viewers as who\nwho.viewers_of_sessions(ids)", 1),
+        ("context.refresh()", 0),
+        ("entry.forgotten(context.now)", 0),
+        ("sql('SELECT now()')", 1),
+    ],
+)
+def test_a_road_to_a_clock_is_noticed(code: str, roads: int) -> None:
+    assert len(list(_roads_to_a_clock(ast.parse(code)))) == roads
+
+
+def test_the_log_is_read_through_the_context() -> None:
+    offences = [
+        str(path)
+        for path, tree in _modules("schema", "resolvers")
+        if path != Path("resolvers/context.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and READS_THE_LOG & {alias.name for alias in node.names}
     ]
     assert offences == []
 

@@ -2,29 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
-from decimal import Decimal
-from enum import StrEnum
-from functools import cache
-from typing import Any, ClassVar, get_args, get_type_hints
+from inspect import get_annotations
+from typing import Any, ClassVar, get_origin, get_type_hints
 from uuid import UUID
 
 from models.audiences import TEAM_ONLY, Audience
-from models.ids import JobId, MemberId
+from models.events.values import Changes, FieldType, plain
+from models.ids import JobId, Kind, MemberId
 from models.rights import Right
 from models.scope import Place, Scope
 
-#: Column: (before, after), as JSON has them.
-Changes = Mapping[str, tuple[Any, Any]]
-
 _CLASSES: dict[str, type["Event"]] = {}
+_FIELD_TYPES: dict[type["Event"], Mapping[str, FieldType]] = {}
 
 EVERYWHERE = (Place(),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened. Subclasses add what it happened to."""
+    """Something that happened. Subclasses add what it happened to, in fields of the types of `models.events.values`."""
 
     #: Who is told of it, where they see its thing. Clients are not, unless it says so.
     audiences: ClassVar[frozenset[Audience]] = TEAM_ONLY
@@ -43,6 +39,7 @@ class Event:
     def __init_subclass__(cls, **options: Any) -> None:
         # object's: a dataclass with slots replaces its class, so that super() without arguments finds the old one.
         object.__init_subclass__(**options)
+        _check_fields(cls)
         _CLASSES[cls.__name__] = cls
 
     @property
@@ -80,14 +77,6 @@ class Event:
         return self.rescoped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfFirm(Event):
-    """Something happened that is of no account and no pipeline: the whole team is told."""
-
-    def now(self) -> tuple[Place, ...]:
-        return EVERYWHERE
-
-
 def kinds() -> dict[str, type[Event]]:
     """Every kind of event by its name, as the log stores it: the classes that no other is made from."""
     bases = {base for cls in _CLASSES.values() for base in cls.__mro__[1:]}
@@ -102,53 +91,59 @@ def bases() -> list[type[Event]]:
 
 def to_json(event: Event) -> dict[str, Any]:
     """The event's fields as the log stores them. JSON has no UUIDs, dates or sets: they become strings and lists."""
-    return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+    written: dict[str, Any] = {}
+    for name, of in field_types(type(event)).items():
+        try:
+            written[name] = of.write(getattr(event, name))
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{type(event).__name__}.{name}: {error}.") from None
+    return written
 
 
 def from_json(kind: str, data: Mapping[str, Any]) -> Event:
     """The event that the log stored."""
     cls = _CLASSES[kind]
     # A field that the log does not have yet was added later, with a default.
-    return cls(**{name: read(data[name]) for name, read in _readers(kind).items() if name in data})
+    return cls(**{name: of.read(data[name]) for name, of in field_types(cls).items() if name in data})
+
+
+def field_types(cls: type[Event]) -> Mapping[str, FieldType]:
+    """The fields of an event class, each with what it holds."""
+    if cls not in _FIELD_TYPES:
+        hints = get_type_hints(cls, include_extras=True)
+        _FIELD_TYPES[cls] = {field.name: FieldType.of_hint(hints[field.name]) for field in fields(cls)}
+    return _FIELD_TYPES[cls]
+
+
+def kind_of_thing(cls: type[Event]) -> Kind:
+    """The kind of what such events happen to."""
+    if cls.subject is None:
+        return Kind.FIRM
+    kind = field_types(cls)[cls.subject].kind
+    assert kind is not None, f"{cls.__name__}.{cls.subject} is no id."
+    return kind
 
 
 def changes_of(changed: Mapping[str, tuple[Any, Any]]) -> Changes:
     """What `Row.change_to` returned, as an event carries it."""
-    return {name: (_plain(before), _plain(after)) for name, (before, after) in changed.items()}
+    return {name: (plain(before), plain(after)) for name, (before, after) in changed.items()}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID | Decimal):
-        return str(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, tuple | list | set | frozenset):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
+def _check_fields(cls: type[Event]) -> None:
+    """`TypeError` when a field that the class adds could not be read back from the log."""
+    hints = get_type_hints(cls, include_extras=True)
+    for name in get_annotations(cls):
+        if get_origin(hints[name]) is ClassVar:
+            continue
+        try:
+            FieldType.of_hint(hints[name])
+        except TypeError as error:
+            raise TypeError(f"{cls.__name__}.{name}: {error}.") from None
 
 
-@cache
-def _readers(kind: str) -> dict[str, Any]:
-    cls = _CLASSES[kind]
-    hints = get_type_hints(cls)
-    return {field.name: _reader(hints[field.name]) for field in fields(cls)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfFirm(Event):
+    """Something happened that is of no account and no pipeline: the whole team is told."""
 
-
-def _reader(hint: Any) -> Any:
-    if hint == Changes:
-        return lambda value: {name: tuple(pair) for name, pair in value.items()}
-    if args := get_args(hint):
-        if type(None) in args:
-            inner = _reader(next(arg for arg in args if arg is not type(None)))
-            return lambda value: None if value is None else inner(value)
-        inner = _reader(args[0])
-        return lambda value: tuple(inner(item) for item in value)
-    if hint is UUID:
-        return UUID
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint
-    return lambda value: value
+    def now(self) -> tuple[Place, ...]:
+        return EVERYWHERE

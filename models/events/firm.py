@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.events.base import Changes, OfFirm
+from models.events.base import OfFirm
+from models.events.values import Changes
 from models.ids import ClientStatusId, MemberId, TagId
 from models.rights import Right, Role
 

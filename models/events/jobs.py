@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.events.base import Changes, Event
+from models.events.base import Event
+from models.events.values import Changes
 from models.ids import AccountId, JobId, MemberId, PipelineId, StageId, StatusId
 from models.scope import Place
 

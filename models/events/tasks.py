@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.events.base import Changes
 from models.events.items import ItemEvent, ItemLinked, ItemUnlinked
+from models.events.values import Changes
 from models.ids import MemberId, TaskId, TimeEntryId
 from models.rights import Right
 from models.rows.jobs import TaskState

@@ -19,6 +19,11 @@ class KindOfItem:
     linked: Callable[..., Event]
     unlinked: Callable[..., Event]
 
+    @property
+    def may_be_open(self) -> bool:
+        """Whether such items ever wait for somebody, and hold jobs."""
+        return self.model.awaited is not Item.awaited
+
 
 _KINDS: dict[Kind, KindOfItem] = {}
 

@@ -24,6 +24,8 @@ class Row(Model):
     policy: ClassVar[Policy]
     #: The right that each of these fields needs, called as they are shown. Without it: null, and an error that says so.
     withheld: ClassVar[Mapping[str, Right]] = {}
+    #: What its events may say has changed besides its columns, as annotations of events have it: facts of its links.
+    also_changes: ClassVar[Mapping[str, Any]] = {}
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
     version: int = fields.IntField(default=1)

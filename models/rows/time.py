@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tortoise import fields
 
-from models.ids import Kind
+from models.ids import JobId, Kind
 from models.money import MOST_DECIMALS, rounded, worth
 from models.policies import Policy
 from models.rights import Right
@@ -42,6 +42,7 @@ class TimeEntry(Item):
     one_job = True
     policy = Policy(account="account_id", with_jobs=True, right=Right.MANAGE_TIME_ENTRIES, owner="member_id")
     withheld = {"rate": Right.MANAGE_RATES, "amount": Right.MANAGE_RATES}
+    also_changes = {"job_id": JobId | None}
 
     member: Any = belongs_to("Member")
     member_id: UUID

@@ -13,6 +13,7 @@ from models.rights import Requirement
 from models.seen import Row
 from schema.field_resolvers import RESOLVER, Load, Read, TypeCheck
 from schema.list_size import ListSize
+from schema.per_viewer import Condition, own_rows, per_viewer
 from schema.permissions import withhold
 
 T = TypeVar("T", bound=type)
@@ -37,18 +38,26 @@ def value(read: Callable[[Any], Any], description: str) -> Any:
     return strawberry.field(resolver=resolver, description=description, metadata={RESOLVER: Read(read)})
 
 
-def loaded(load: Callable[[Any, Any], Any], description: str, *, size: int | None = None) -> Any:
-    """Loaded: `load(row, context)` returns an awaitable. `size` is how much a list is assumed to hold."""
+def loaded(
+    load: Callable[[Any, Any], Any],
+    description: str,
+    *,
+    size: int | None = None,
+    depends: Condition | None = None,
+) -> Any:
+    """Loaded: `load(row, context)` returns an awaitable, or what is known already. `size` is how much a list is assumed
+    to hold, `depends` under which scopes it depends on who asks: whatever has to do with rows that have an owner."""
     if size is not None:
-        return _loaded_list(load, description, size)
+        return _loaded_list(load, description, size, depends)
 
     def resolver(root: strawberry.Parent[Any], info: Info):
         return load(root, info.context)
 
-    return strawberry.field(resolver=resolver, description=description, metadata={RESOLVER: Load(load)})
+    metadata = {RESOLVER: Load(load), **per_viewer(depends)}
+    return strawberry.field(resolver=resolver, description=description, metadata=metadata)
 
 
-def _loaded_list(load: Callable[[Any, Any], Any], description: str, size: int) -> Any:
+def _loaded_list(load: Callable[[Any, Any], Any], description: str, size: int, depends: Condition | None) -> Any:
     async def resolver(root: strawberry.Parent[Any], info: Info):
         return await held(info.context, load(root, info.context))
 
@@ -56,7 +65,7 @@ def _loaded_list(load: Callable[[Any, Any], Any], description: str, size: int) -
         resolver=resolver,
         description=description,
         directives=[ListSize(assumed_size=size)],
-        metadata={RESOLVER: Load(load, _as_far_as_held)},
+        metadata={RESOLVER: Load(load, _as_far_as_held), **per_viewer(depends)},
     )
 
 
@@ -76,7 +85,7 @@ def one(kind: Kind, by: str, description: str) -> Any:
         id = getattr(row, by)
         return context.load.one(kind, id) if id is not None and context.holds(1) else None
 
-    return loaded(load, description)
+    return loaded(load, description, depends=own_rows(kind))
 
 
 def job_of_item(description: str) -> Any:

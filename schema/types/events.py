@@ -6,51 +6,71 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
 import strawberry
 from graphql import GraphQLError
 from strawberry.utils.str_converters import to_camel_case
 
 from models import events as facts
 from models import rights
-from models.ids import Kind, encode
+from models.changed_fields import read_change
+from models.events.values import FieldType
+from models.ids import Kind
 from models.log import Logged
-from schema.enums import ActorKind
+from schema.enums import ActorKind, FieldKind
+from schema.field_kinds import kind_in_log, kind_of, text_in_log, text_of
 from schema.field_resolvers import TypeCheck
 from schema.permissions import FIELDS, is_own
 from schema.scalars import DateTime, Revision
-from schema.types.base import loaded, value
+from schema.types.base import ENTITIES, loaded, value
 from schema.types.firm import Member
 from schema.types.page_info import PageInfo
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChanged:
-    """A field of a thing, with what it was and became."""
+    """A field of a thing, with what it was and became: values of its type, or without one as the log has them."""
 
-    thing: str
+    thing: Kind
     field: str
+    of: FieldType | None
     before: Any
     after: Any
 
+    @classmethod
+    def read(cls, thing: Kind, field: str, pair: tuple[Any, Any]) -> FieldChanged:
+        """What an event says of a field."""
+        of, (before, after) = read_change(thing, field, pair)
+        return cls(thing, field, of, before, after)
+
+    @property
+    def kind(self) -> FieldKind:
+        """How its values are written."""
+        return kind_in_log(self.before, self.after) if self.of is None else kind_of(self.of)
+
     def shown(self, value: Any, context: Any) -> str | None:
         """The value as text, for those who may see the field."""
-        needed = FIELDS.get((self.thing, to_camel_case(self.field)))
+        owner, name = ENTITIES[self.thing].__name__, to_camel_case(self.field)
+        needed = FIELDS.get((owner, name))
         if needed is not None and needed.right not in context.scope.rights:
             raise GraphQLError(
-                f"The change of {self.thing}.{to_camel_case(self.field)} needs {needed}.",
+                f"The change of {owner}.{name} needs {needed}.",
                 extensions={"code": "FORBIDDEN", "right": str(needed.right)},
             )
-        if value is None or not isinstance(value, str):
-            return None if value is None else orjson.dumps(value).decode()
-        return encode(Kind(self.field[:-3]), UUID(value)) if self.field.endswith("_id") else value
+        if value is None:
+            return None
+        return text_in_log(self.kind, value) if self.of is None else text_of(self.of, value)
 
 
-@strawberry.type(description="One field that changed. Values are text; what is not text is written as JSON.")
+@strawberry.type(description="One field that changed. Its values are texts, to be read as its `kind` says.")
 class FieldChange:
     """Read off an event's changes."""
 
     field: str = value(lambda change: to_camel_case(change.field), "The name of the field on its type.")
+    kind: FieldKind = value(
+        lambda change: change.kind,
+        "How `before` and `after` are written. Of a change that an older version wrote, of a field that things do not "
+        "have any more, TEXT or JSON.",
+    )
     before: str | None = loaded(
         lambda change, context: change.shown(change.before, context),
         "What it was; null for nothing. Needs the right that the field itself needs.",

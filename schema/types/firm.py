@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from models import clock
 from models import seen as rows
 from models.ids import Kind
 from models.scope import Viewer as SignedIn
@@ -34,7 +33,7 @@ class Firm(Versioned):
     )
     client_status_enabled: bool = column("Whether clients are shown the status of their jobs at all.")
     count_pending_ach: bool = column("Whether an ACH payment counts as paid while it is pending.")
-    today: Date = value(lambda firm: firm.today(clock.now()), "The present date where the firm is.")
+    today: Date = loaded(lambda firm, context: context.today, "The present date where the firm is.")
     created_at: DateTime = column("When the firm was started.")
 
 

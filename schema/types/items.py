@@ -7,10 +7,12 @@ from typing import Any
 import strawberry
 
 from models.ids import Kind, encode
+from models.items.kinds import item_kinds
 from models.items.reads import Outstanding
 from models.seen import Item
 from schema.enums import Awaited, ItemKind
 from schema.field_resolvers import TypeCheck
+from schema.per_viewer import own_rows
 from schema.scalars import DateTime
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, loaded, one, value
@@ -45,6 +47,7 @@ class OutstandingItem:
     item: LinkedItem | None = loaded(
         lambda held, context: context.load.one(held.kind, held.item_id) if context.holds(1) else None,
         "The item; null when you may not see it.",
+        depends=own_rows(*(kind for kind, of in item_kinds().items() if of.may_be_open)),
     )
     title: str = column("What it is called among things of other kinds.")
     awaited: Awaited = column("What it waits for.")

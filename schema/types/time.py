@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import strawberry
-
-from models import clock
 from models import seen as rows
 from models.ids import Kind
 from schema.enums import TimeFlag
-from schema.scalars import Date, DateTime, Decimals
+from schema.scalars import Date, DateTime
 from schema.types.base import column, entity, job_of_item, loaded, one, value
 from schema.types.firm import Member
 from schema.types.items import LinkedItem
 from schema.types.jobs import Job
-
-
-@strawberry.type(description="An amount of money.")
-class Money:
-    """Exact; never a float."""
-
-    amount: Decimals = strawberry.field(
-        description="How much, in units of the currency, with just its decimals: two for USD, none for JPY, three for "
-        "KWD."
-    )
-    currency: str = strawberry.field(description="The ISO 4217 code.")
+from schema.types.money import Money
 
 
 @entity(rows.TimeEntry)
@@ -51,6 +38,8 @@ class TimeEntry(LinkedItem):
         "What to mind about the minutes of a stopped timer. Empty when there is nothing, or they were set by hand.",
     )
     started_at: DateTime | None = column("When the running timer was started.")
-    forgotten: bool = value(
-        lambda entry: entry.forgotten(clock.now()), "Whether the timer has been running for more than 12 hours."
+    forgotten: bool = loaded(
+        # Of one that does not run, whatever the time.
+        lambda entry, context: entry.running and entry.forgotten(context.now),
+        "Whether the timer has been running for more than 12 hours.",
     )

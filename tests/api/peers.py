@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -14,9 +15,10 @@ from tortoise.transactions import in_transaction
 
 from models.commands.time import log_time, update_time_entry
 from models.event_kinds import KINDS, VIEWS
-from models.events import Changes, Event, TimeEvent
-from models.ids import Kind
+from models.events import Event, TimeEvent, field_types
+from models.events.values import CHANGES, FieldType
 from models.log import Logged, append
+from models.money import Money
 from models.position import Position
 from models.rights import Right
 from models.rows import AccountMember, Member
@@ -112,20 +114,25 @@ async def _record(firm: Furnished, events: list[Event]) -> None:
 
 def sample(kind: type[Event], things: Mapping[str, UUID]) -> Event:
     """Such an event of these things."""
-    hints = get_type_hints(kind, include_extras=True)
-    return kind(**{field.name: _value(hints[field.name], things) for field in fields(kind)})
+    return kind(**{name: _value(of, things) for name, of in field_types(kind).items()})
 
 
-def _value(hint: Any, things: Mapping[str, UUID]) -> Any:
-    if hint == Changes:
+def _value(of: FieldType, things: Mapping[str, UUID]) -> Any:
+    if of is CHANGES:
         return {"name": ("old", "new"), "budget": (1, 2), "capacity": (3, None)}
-    if get_origin(hint) is Annotated:
-        return things[next(extra for extra in hint.__metadata__ if isinstance(extra, Kind))]
-    if get_origin(hint) is tuple:
-        return (_value(get_args(hint)[0], things),)
-    if type(None) in get_args(hint):
-        return _value(next(arg for arg in get_args(hint) if arg is not type(None)), things)
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return next(iter(hint))
-    samples: dict[type, Any] = {str: "text", int: 5, bool: True}
-    return samples[hint]
+    if of.kind is not None:
+        value: Any = things[of.kind]
+    else:
+        value = next(iter(of.of)) if issubclass(of.of, StrEnum) else _VALUES[of.of]
+    return (value,) if of.many else value
+
+
+_VALUES: dict[type, Any] = {
+    str: "text",
+    int: 5,
+    bool: True,
+    date: date(2026, 4, 15),
+    datetime: datetime(2026, 4, 15, 9, 30, tzinfo=UTC),
+    Decimal: Decimal("12.50"),
+    Money: Money(Decimal("12.50"), "USD"),
+}

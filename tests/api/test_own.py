@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, GraphQLObjectType, get_named_type, is_leaf_type
 
-from engine import sharing
 from engine.engine import Engine
+from engine.sharing import own_streams
 from models.event_kinds import KINDS
 from models.events import TimeEvent
 from models.ids import Kind, encode
@@ -26,7 +26,8 @@ from tests.api.selections import root_fields
 from transport.engine import Request
 
 UNLESS_OWN = sorted(place for place, needed in FIELDS.items() if needed.unless_own)
-SHARED_STREAMS = sorted(name for name in root_fields("subscription") if ("Subscription", name) not in sharing.OWN)
+OWN = own_streams(graphql_schema())
+SHARED_STREAMS = sorted(name for name in root_fields("subscription") if ("Subscription", name) not in OWN)
 
 
 def selected(type_name: str, field: str) -> str:

@@ -14,6 +14,7 @@ from engine.live import RenderedMessage
 from engine.prepared import Prepared
 from models.event_kinds import KINDS, VIEWS
 from models.ids import Kind, encode
+from models.rows import Member
 from models.scope import Viewer
 from models.sign_in import issue_for
 from models.visibility import shown
@@ -125,6 +126,18 @@ async def test_who_logged_the_time_sees_it_and_the_other_does_not(
         mine = [id for id, entry in seen.items() if entry and entry["member"] == me]
         # The second of them was put where neither sees others' time.
         assert [by_the_other[id] is not None for id in mine] == [of_others, False]
+
+
+async def test_to_whoever_was_shut_out_meanwhile_nothing_is_their_own(database: str, engine: Engine) -> None:
+    peers = await Peers.build()
+    viewer, _ = await peers.viewers("of budgets")
+    operation, everything = await prepared(engine, viewer, ENTRIES, {}), peers.everything(viewer)
+    topic = await engine._topic(operation, viewer)
+    assert any(entries((await topic.render(everything)).body(None)).values())
+    await Member.filter(id=viewer.member_id).update(active=False)
+    told = (await topic.render(everything)).body(None)
+    assert b'"errors"' not in told
+    assert not any(entries(told).values())
 
 
 #: Ways to ask for `previous`, or not to.

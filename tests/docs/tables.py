@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from graphql import GraphQLInterfaceType
+from graphql import GraphQLEnumType, GraphQLInterfaceType
 from strawberry.utils.str_converters import to_camel_case
 
 from models.events import Event, bases
@@ -111,10 +111,18 @@ def _selection(base: type[Event]) -> str:
     return f"`{subject}Id {subject} {{ … }}{beside}`"
 
 
+def _field_kinds() -> str:
+    kinds = graphql_schema().type_map["FieldKind"]
+    assert isinstance(kinds, GraphQLEnumType)
+    return _table(
+        ("kind", "its texts"), ((f"`{name}`", str(value.description)) for name, value in kinds.values.items())
+    )
+
+
 #: By the page, the tables by the names in their marks.
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/api.md": {"ids": _ids},
-    "docs/live.md": {"events": _events},
+    "docs/live.md": {"events": _events, "field kinds": _field_kinds},
     "docs/permissions.md": {"rights": _rights, "roles": _by_role},
 }
 

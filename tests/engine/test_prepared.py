@@ -112,22 +112,6 @@ def test_names_and_texts_count(engine: Engine) -> None:
     assert operation(engine, "{ firm { name } }").key != operation(engine, "{ firm { name }}").key
 
 
-@pytest.mark.parametrize(
-    ("field", "timely"),
-    [("forgotten", True), ("timer: forgotten", True), ("... on TimeEntry { forgotten }", True), ("running", False)],
-)
-def test_what_changes_with_time_is_told_by_its_fields(engine: Engine, field: str, timely: bool) -> None:
-    text = f"{{ timeEntries(first: 5) {{ nodes {{ {field} }} }} }}"
-    assert operation(engine, text).is_timely is timely
-    spread = f"{{ timeEntries(first: 5) {{ ...P }} }} fragment E on TimeEntry {{ {field} }}"
-    assert operation(engine, spread + " fragment P on TimeEntryConnection { nodes { ...E } }").is_timely is timely
-
-
-def test_a_history_is_read_anew(engine: Engine) -> None:
-    assert operation(engine, "{ job(id: 1) { past: history { pageInfo { hasNextPage } } } }").is_timely
-    assert not operation(engine, "{ job(id: 1) { name } }").is_timely
-
-
 def test_no_other_field_is_called_like_a_stream() -> None:
     """Or its `after` would be taken for where a client stands."""
     schema = graphql_schema()

@@ -1,11 +1,9 @@
 """What a client reads of the kinds that tests/kinds has: all that hangs on nothing but the thing itself, made from the
 schema. The replica has it besides what it reads of older kinds."""
 
-from typing import get_type_hints
-
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from models.events import Event, bases
+from models.events import Event, bases, kind_of_thing
 from models.ids import Kind, plural
 from resolvers.root import graphql_schema
 from schema.kinds import type_of
@@ -33,14 +31,9 @@ def _read(kind: Kind) -> str:
     return f"... on {type_.name} {{ __typename {' '.join(parts)} }}"
 
 
-def _subject(base: type[Event]) -> Kind:
-    hint = get_type_hints(base, include_extras=True)[str(base.subject)]
-    return next(extra for extra in hint.__metadata__ if isinstance(extra, Kind))
-
-
 #: The lists of them, as a part of a query.
 LISTS = " ".join(f"{camel(plural(kind))}(first: 20) {{ nodes {{ {_read(kind)} }} }}" for kind in KINDS)
-_BASES = {base: camel(str(base.subject)) for base in bases() if _subject(base) in KINDS}
+_BASES = {base: camel(str(base.subject)) for base in bases() if kind_of_thing(base) in KINDS}
 
 
 def _beside(base: type[Event]) -> str:
@@ -50,7 +43,7 @@ def _beside(base: type[Event]) -> str:
 
 #: What is read of their events.
 EVENTS = " ".join(
-    f"... on {base.__name__} {{ {name}Id {name} {{ {_read(_subject(base))} }} {_beside(base)} }}"
+    f"... on {base.__name__} {{ {name}Id {name} {{ {_read(kind_of_thing(base))} }} {_beside(base)} }}"
     for base, name in _BASES.items()
 )
 #: The fields of events that show them.

@@ -269,6 +269,8 @@ QUERIES = [
     for arguments, _ in asked(name, field)
     if not arguments
 ]
+#: What of it is of its moment, where there is a history or a running timer: made anew each time.
+OF_THE_MOMENT = [query for query in QUERIES if "history" in query or "forgotten" in query]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -294,7 +296,7 @@ async def test_an_answer_that_is_given_again_is_what_a_fresh_process_says(
         assert now == await everything(engine)
         # Or nothing was given again.
         assert engine.answers.hits > given
-        assert engine.answers.made == made
+        assert engine.answers.made <= made + len(sessions) * len(OF_THE_MOMENT)
         assert now == await everything(fresh)
 
 
