@@ -12,6 +12,7 @@ from tortoise.fields.base import Field
 from models.events import Event, field_types, kind_of_thing
 from models.events.values import CHANGES, JSON, Changes, FieldType
 from models.ids import Kind
+from models.kinds import modules_in
 from models.rows import Row, model_of
 
 #: What the columns of the ORM hold. Those of enums say so themselves.
@@ -35,10 +36,16 @@ def changed_type(kind: Kind, field: str) -> FieldType | None:
 @cache
 def _types(model: type[Row]) -> Mapping[str, FieldType]:
     """The fields of a row: its columns, and what it says of itself that is none."""
+    modules_in("models")  # Of each of them the rows are known.
     meta = model._meta
     columns = {name: of for name in meta.fields_map if (of := _column_type(meta.fields_map[name])) is not None}
-    # A reference is a column that is called so, whatever the database calls it.
-    references = {f"{name}_id": _reference(meta.fields_map[name]) for name in meta.fk_fields}
+    kinds = {model_of(kind).__name__: kind for kind in Kind}
+    # So the ORM calls the column of a reference.
+    references = {
+        f"{name}_id": FieldType.of_id(kind, optional=True)
+        for name in meta.fk_fields
+        if (kind := kinds.get(_referred_to(meta.fields_map[name]))) is not None
+    }
     further = {name: FieldType.of_hint(hint) for name, hint in model.also_changes.items()}
     return columns | references | further
 
@@ -52,11 +59,9 @@ def _column_type(field: Field[Any]) -> FieldType | None:
     return None if of is None else FieldType(of, optional=True)
 
 
-def _reference(field: Any) -> FieldType:
-    """The id of a row of another table: of the kind of that."""
-    name = field.model_name.rpartition(".")[2]
-    kind = next(kind for kind in Kind if model_of(kind).__name__ == name)
-    return FieldType.of_id(kind, optional=True)
+def _referred_to(field: Any) -> str:
+    """The name of the class of rows that a reference points to."""
+    return str(field.model_name).rpartition(".")[2]
 
 
 def changes_in(event: Event) -> Changes:

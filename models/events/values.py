@@ -58,8 +58,7 @@ class FieldType:
         odd = (self.of is date and isinstance(value, datetime)) or (self.of is int and isinstance(value, bool))
         if odd or not isinstance(value, self.of):
             raise TypeError(f"a {self.of.__name__} is needed, and not a {type(value).__name__}")
-        write = _FORMS[self.of].write if self.of in _FORMS else None
-        return write(value) if write is not None else str(value)
+        return _FORMS[self.of].write(value) if self.of in _FORMS else value.value
 
     def read(self, data: Any) -> Any:
         """The value that was written. `ValueError`, `TypeError` or `LookupError` for what was not."""

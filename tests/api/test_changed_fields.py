@@ -44,6 +44,8 @@ _KINDS = {
     # The amount: it has no currency of its own.
     "Money": "DECIMAL",
     "ID": "ID",
+    # As it is written: what it says is worked out.
+    "Period": "TEXT",
 }
 
 
