@@ -44,6 +44,7 @@ OWN: Coordinates = frozenset({("Subscription", "viewerChanges")})
 PER_VIEWER: dict[tuple[str, str], Callable[[Scope], bool]] = {
     ("Query", "viewer"): _always,
     ("Query", "timeEntries"): _always,
+    ("Query", "absences"): _always,
     ("Query", "node"): _always,
     ("Query", "nodes"): _always,
     **dict.fromkeys(OWN, _always),

@@ -10,8 +10,8 @@ from models.database import sql
 from models.errors import Refusal
 from tests.world import World
 
-_OF_FIRM = ("pipeline", "stage", "status", "job", "task", "time_entry")
-_OF_PARENT = (("pipeline_member", "pipeline"), ("task_assignee", "task"))
+_OF_FIRM = ("account", "account_role", "absence", "pipeline", "stage", "status", "job", "task", "time_entry")
+_OF_PARENT = (("pipeline_member", "pipeline"), ("task_assignee", "task"), ("account_role_holder", "account"))
 
 
 @asynccontextmanager

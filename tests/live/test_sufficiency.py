@@ -10,7 +10,6 @@ import pytest
 from models.commands.firm import update_firm
 from models.event_kinds import KINDS
 from models.events import EVERYWHERE
-from models.rights import Right
 from models.rows import Member
 from tests.live.follower import following
 from tests.live.scenarios_of_work import SCENARIOS
@@ -22,7 +21,7 @@ from tests.world import World
 async def test_the_stream_says_all_that_changed(kind: str, world: World, api: Api) -> None:
     scenario = SCENARIOS.get(kind)
     assert scenario, f"Say in tests/live/scenarios.py how {kind} comes about: @causes(events.{kind})."
-    rights = [Right.MANAGE_TIME_BUDGETS.value, Right.MANAGE_TIME_ENTRIES.value]
+    rights = sorted({right.value for each in KINDS.values() for right in each.needs})
     await Member.filter(id__in=[world.employee.id, world.stranger.id]).update(given_rights=rights)
     happening = scenario(world)
     await anext(happening)
