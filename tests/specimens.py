@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -17,6 +17,7 @@ from uuid import UUID
 import tests.kinds
 from models.actor import Actor
 from models.ids import Kind
+from models.rows import AccountMember
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,13 @@ class Spot:
 
     account: UUID
     job: UUID | None = None
+
+
+async def of_team(spot: Spot, otherwise: Actor) -> UUID:
+    """A member of the account's team; where there is none, this one."""
+    team = await AccountMember.filter(account_id=spot.account).order_by("id").first()
+    assert otherwise.id is not None
+    return otherwise.id if team is None else team.member_id
 
 
 #: Makes a thing, as this actor, with this word in each of its texts.
@@ -44,6 +52,8 @@ class Specimens:
     #: Which of the firm's things a mutation needs, where the usual one of its kind will not do:
     #: `linkNote.noteId` the `loose note`.
     chosen: Mapping[str, str] = field(default_factory=dict)
+    #: By mutation that says how one is to be: SQL that puts it ($1) into a state that the mutation itself would refuse.
+    not_any_more: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: What a row has under a field of its filter, where no column says so by its name: ids, values, a day, or whether.
     facts: Mapping[str, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)
 

@@ -26,7 +26,7 @@ class Account(Versioned):
     )
     roles: list[AccountRoleHolders] = loaded(
         lambda account, context: context.load.roles(account.id),
-        "The roles that somebody holds here, by name. Those that nobody holds are not among them.",
+        "The roles that somebody holds here, in the order of `accountRoles`; without those that nobody holds.",
         size=3,
     )
     open_job_count: int = loaded(

@@ -3,6 +3,7 @@ also where a value would not be taken any more, by today's rules or in today's s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.api.furnished import CHOSEN, Furnished
 from tests.api.samples import Id, Sampler, filled, snake
 from tests.api.selections import root_fields
 from tests.serving import Api
+from tests.specimens import specimens
 
 #: Mutations that say how a thing is to be, or that its state is to be this one.
 SETTERS = [name for name in MUTATIONS if name.startswith(("update", "set", "assign")) and "Jobs" not in name]
@@ -23,6 +25,7 @@ SETTERS = [name for name in MUTATIONS if name.startswith(("update", "set", "assi
 READ: dict[str, str] = {
     "assignJob.memberIds": "assignees { id }",
     "assignTask.memberIds": "assignees { id }",
+    "setAccountRoleHolders.memberIds": "roles { members { id } }",
     "setAccountTags.tagIds": "tags { id }",
     "setAccountTeam.memberIds": "team { id }",
     "setJobClientStatus.color": "clientStatus { color }",
@@ -34,6 +37,8 @@ READ: dict[str, str] = {
     "setTimeEntryRate.rate": "rate { amount }",
     "updateTimeEntry.jobId": "job { id }",
 }
+#: What names the place of the thing that is set, besides the thing.
+PLACES = {"setAccountRoleHolders": ["accountRoleId"]}
 #: What is no state of the thing.
 NO_STATE = {"idempotencyKey", "expectedVersion", "setJobClientStatus.clientStatusId"}
 
@@ -70,8 +75,10 @@ def _value(node: Any, path: str) -> Any:
     steps = path.replace("{", " ").replace("}", " ").split()
     for step in steps:
         if isinstance(node, list):
-            return [inner[step] for inner in node]
-        node = node[step] if node is not None else None
+            inner = [each[step] for each in node]
+            node = [each for several in inner for each in several] if inner and isinstance(inner[0], list) else inner
+        else:
+            node = node[step] if node is not None else None
     return node
 
 
@@ -80,7 +87,7 @@ def target_of(mutation: str, firm: Furnished) -> dict[str, Any]:
     whole = filled(Sampler(mutation, firm.word).input(), firm.id)["input"]
     name = thing_of(mutation).name
     own = name[0].lower() + name[1:] + "Id"
-    return {own: whole[own]} if own in whole else {}
+    return {name: whole[name] for name in (own, *PLACES.get(mutation, ())) if name in whole}
 
 
 async def send_back(api: Api, firm: Furnished, mutation: str, target: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +113,7 @@ async def test_what_was_read_is_sent_back(database: str, api: Api, mutation: str
 
 LONG = "x" * 30_000
 #: By mutation: SQL that puts its thing ($1) into a state that the mutation itself would refuse to bring it into.
-NOT_ANY_MORE: dict[str, list[str]] = {
+NOT_ANY_MORE: dict[str, Sequence[str]] = {
     "assignJob": [
         "UPDATE member SET active = false WHERE id IN (SELECT member_id FROM job_assignee WHERE job_id = $1)"
     ],
@@ -154,7 +161,7 @@ NOT_ANY_MORE: dict[str, list[str]] = {
         "UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM job_item WHERE item = $1)",
         "UPDATE time_entry SET minutes = 0, started_at = now() WHERE id = $1",
     ],
-}
+} | {mutation: states for known in specimens() for mutation, states in known.not_any_more.items()}
 #: They take ids and enums alone, of which none can go out of use.
 NOTHING_OLD = {"setAccountTags", "setMemberRights"}
 

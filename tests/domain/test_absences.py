@@ -32,7 +32,7 @@ MONDAY, FRIDAY = date(2026, 12, 21), date(2026, 12, 25)
 
 async def week_off(world: World, member: Member, by: Member | None = None, **fields: Any) -> Absence:
     """The week of the member's, added by themselves or by somebody else."""
-    fields = {"first_day": MONDAY, "last_day": FRIDAY, "member_id": member.id} | fields
+    fields = {"first_day": MONDAY, "last_day": FRIDAY, "member_id": member.id, **fields}
     return (await add_absence(world.acting(by or member), **fields)).value
 
 
@@ -125,12 +125,12 @@ async def test_days_that_are_none_or_too_many(world: World, days: int, field: st
 async def test_no_two_absences_of_a_member_have_a_day_in_common(world: World, first: int, last: int) -> None:
     employee = world.acting(world.employee)
     await week_off(world, world.employee)
-    days = {"first_day": MONDAY + timedelta(first), "last_day": MONDAY + timedelta(last)}
+    days: dict[str, Any] = {"first_day": MONDAY + timedelta(first), "last_day": MONDAY + timedelta(last)}
     async with refused(world, RuleBroken, "last_day", match="from 2026-12-21 to 2026-12-25"):
         await week_off(world, world.employee, **days)
     later = await week_off(world, world.employee, first_day=date(2027, 3, 1), last_day=date(2027, 3, 5))
     async with refused(world, RuleBroken, "last_day", match="from 2026-12-21 to 2026-12-25"):
-        await update_absence(employee, absence_id=later.id, **days)  # type: ignore[arg-type]
+        await update_absence(employee, absence_id=later.id, **days)
     assert await days_of(world.employee) == [(MONDAY, FRIDAY), (date(2027, 3, 1), date(2027, 3, 5))]
     # Another's are another's.
     await week_off(world, world.admin, **days)
@@ -150,7 +150,8 @@ async def test_what_is_beside_it_or_was_its_own_is_free(world: World) -> None:
 async def test_of_those_who_add_the_same_days_at_once_one_does(world: World) -> None:
     before = await world.revision()
     for number in range(5):
-        days = {"first_day": MONDAY + timedelta(weeks=number), "last_day": FRIDAY + timedelta(weeks=number)}
+        week = timedelta(weeks=number)
+        days: dict[str, Any] = {"first_day": MONDAY + week, "last_day": FRIDAY + week}
         outcomes = await asyncio.gather(
             *(week_off(world, world.employee, by, **days) for by in (world.employee, world.owner, world.admin) * 2),
             return_exceptions=True,
@@ -205,8 +206,8 @@ async def test_who_sees_it(world: World) -> None:
 
 @pytest.mark.parametrize("kind", [AbsenceCreated, AbsenceUpdated, AbsenceDeleted])
 async def test_who_is_told_of_it(world: World, kind: type[AbsenceEvent]) -> None:
-    changes = {"changes": {"note": ("", "Ill")}} if kind is AbsenceUpdated else {}
-    event = kind(absence=new_id(), member=world.employee.id, **changes)  # type: ignore[arg-type]
+    changes: dict[str, Any] = {"changes": {"note": ("", "Ill")}} if kind is AbsenceUpdated else {}
+    event = kind(absence=new_id(), member=world.employee.id, **changes)
     manager = await world.member("Mia Manager", Role.EMPLOYEE, Right.MANAGE_TEAM)
     for member, told, told_of_own in (
         (manager, event, None),

@@ -70,7 +70,7 @@ async def test_a_name_is_taken_in_any_case(world: World, name: str) -> None:
         await new_role(world, name)
     async with refused(world, RuleBroken, "name", match="already"):
         await update_account_role(world.acting(world.owner), account_role_id=other.id, name=name)
-    assert set(await AccountRole.filter(firm_id=world.firm.id).values_list("name", flat=True)) == {"Straße", "Reviewer"}
+    assert {role.name for role in await AccountRole.filter(firm_id=world.firm.id)} == {"Straße", "Reviewer"}
 
 
 async def test_of_those_who_add_the_same_role_at_once_one_does(world: World) -> None:

@@ -9,17 +9,18 @@ from models.firm import absences
 from models.firm.absences import Absence, add_absence, delete_absence, update_absence
 from models.ids import Kind
 from tests.live.scenarios import causes, owner_of
-from tests.specimens import Specimens, Spot
+from tests.specimens import Specimens, Spot, of_team
 from tests.world import World
 
-MONDAY = date(2027, 1, 4)
+MONDAY = date(2026, 3, 2)
 
 
-async def make(actor: Actor, word: str, _spot: Spot) -> UUID:
-    """A week of the actor's, after those that they have."""
-    present = await Absence.filter(member_id=actor.id).count()
-    first = MONDAY + timedelta(weeks=present)
-    return (await add_absence(actor, first_day=first, last_day=first + timedelta(days=4), note=word)).value.id
+async def make(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A week of somebody on the account's team, after those that they have."""
+    member = await of_team(spot, actor)
+    first = MONDAY + timedelta(weeks=await Absence.filter(member_id=member).count())
+    last = first + timedelta(days=4)
+    return (await add_absence(actor, first_day=first, last_day=last, note=word, member_id=member)).value.id
 
 
 async def _first_day(absence: Absence) -> date:
@@ -34,6 +35,7 @@ SPECIMENS = Specimens(
     kind=Kind.ABSENCE,
     make=make,
     hidden_with=frozenset(),
+    not_any_more={"updateAbsence": ["UPDATE absence SET note = repeat('x', 30000) WHERE id = $1"]},
     facts={"firstDay": _first_day, "lastDay": _last_day},
 )
 

@@ -13,25 +13,37 @@ from models.firm.account_roles import (
 )
 from models.ids import Kind
 from tests.live.scenarios import causes, owner_of
-from tests.specimens import Specimens, Spot
+from tests.specimens import Specimens, Spot, of_team
 from tests.world import World
 
 
-async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """A role of this name, which somebody holds at the account."""
+async def make_loose(actor: Actor, word: str, _spot: Spot) -> UUID:
+    """A role of this name, which nobody holds."""
     present = await account_roles.AccountRole.filter(firm_id=actor.firm_id).count()
-    role = (await create_account_role(actor, name=f"{word} role {present}")).value
-    assert actor.id is not None
-    await set_account_role_holders(actor, account_id=spot.account, account_role_id=role.id, member_ids=[actor.id])
-    return role.id
+    return (await create_account_role(actor, name=f"{word} role {present}")).value.id
+
+
+async def make(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A role of this name, which somebody on the account's team holds there."""
+    role = await make_loose(actor, word, spot)
+    held_by = await of_team(spot, actor)
+    await set_account_role_holders(actor, account_id=spot.account, account_role_id=role, member_ids=[held_by])
+    return role
 
 
 SPECIMENS = Specimens(
     kind=Kind.ACCOUNT_ROLE,
     make=make,
     hidden_with=frozenset(),
-    further={"second account_role": make},
+    further={"loose account_role": make_loose},
     chosen={"setAccountRoleHolders.memberIds": "second member"},
+    not_any_more={
+        "setAccountRoleHolders": [
+            "UPDATE member SET active = false "
+            "WHERE id IN (SELECT member_id FROM account_role_holder WHERE account_id = $1)"
+        ],
+        "updateAccountRole": [r"UPDATE account_role SET name = E'\t' WHERE id = $1"],
+    },
 )
 
 
@@ -44,8 +56,8 @@ async def held(world: World) -> UUID:
 
 async def give(world: World, role: UUID, *members: UUID) -> None:
     """Have just these members hold a role at the world's account."""
-    place = {"account_id": world.account.id, "account_role_id": role}
-    await set_account_role_holders(owner_of(world), **place, member_ids=members)
+    account = world.account.id
+    await set_account_role_holders(owner_of(world), account_id=account, account_role_id=role, member_ids=members)
 
 
 @causes(account_roles.AccountRoleCreated)
