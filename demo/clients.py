@@ -1,4 +1,4 @@
-"""The demo firms' clients, and the tags that they carry."""
+"""The demo firms' clients, the tags that they carry, and the roles that members hold at them."""
 
 from models.seen import AccountType
 
@@ -11,6 +11,8 @@ TAGS = {
     "Multi-state": "#56ccf2",
     "New this year": "#bb6bd9",
 }
+
+ROLES = ("Preparer", "Reviewer", "Bookkeeper")
 
 _COMPANIES = (
     "Alder & Finch Architects", "Bayside Dental", "Blue Heron Coffee Roasters", "Brightwater Plumbing",

@@ -3,10 +3,12 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from demo.clients import CLIENTS, OTHER_CLIENTS, TAGS
+from demo.clients import CLIENTS, OTHER_CLIENTS, ROLES, TAGS
 from demo.people import (
+    DAYS_OFF,
     EMPLOYEES,
     FIRM,
     OTHER_FIRM,
@@ -19,6 +21,7 @@ from demo.people import (
     found,
 )
 from demo.pipelines import ALL_CARD_FIELDS, CUSTOM_STATUSES, OTHER_SERVICE, SERVICES, Service
+from models import clock
 from models.actor import Actor
 from models.commands.accounts import create_account
 from models.commands.firm import update_firm
@@ -27,8 +30,11 @@ from models.commands.members import create_member
 from models.commands.pipelines import create_pipeline
 from models.commands.statuses import create_status
 from models.commands.tags import create_tag
+from models.firm.absences import add_absence
+from models.firm.account_roles import create_account_role, set_account_role_holders
+from models.ids import Kind
 from models.scope import Scope
-from models.seen import Account, AccountType, Job, Member, Pipeline, Status, Tag, Weekday
+from models.seen import Account, AccountType, Firm, Job, Member, Pipeline, Status, Tag, Weekday, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +88,10 @@ async def _set_up(
     that has any is whole, and what its people have renamed or deleted since is left as they want it."""
     await update_firm(firm.owner, country="US", region="NY", week_start=Weekday.SUNDAY)
     members = await _hire(firm, team)
+    await _add_absences(firm, members)
     tag_ids = await _add_tags(firm, tags)
     await _add_clients(firm, clients, tag_ids, members)
+    await _give_roles(firm, members)
     await _add_pipelines(firm, members)
 
 
@@ -102,6 +110,16 @@ async def _hire(firm: DemoFirm, team: Sequence[Person]) -> dict[str, Member]:
             )
             members[person.email] = hired.value
     return members
+
+
+async def _add_absences(firm: DemoFirm, members: Mapping[str, Member]) -> None:
+    present = {absence.member_id for absence in await firm.scope.rows(named(Kind.ABSENCE)).where()}
+    today = (await firm.scope.rows(Firm).get(firm.owner.firm_id)).today(clock.now())
+    for off in DAYS_OFF:
+        member = members.get(off.email)
+        if member is not None and member.id not in present:
+            first, last = (today + timedelta(days) for days in (off.first, off.last))
+            await add_absence(firm.owner, first_day=first, last_day=last, note=off.note, member_id=member.id)
 
 
 async def _add_tags(firm: DemoFirm, tags: Mapping[str, str]) -> list[UUID]:
@@ -123,6 +141,22 @@ async def _add_clients(
         team = chance.sample(staff, min(len(staff), chance.choice((1, 2, 2, 3))))
         if name not in present:
             await create_account(firm.owner, name=name, type=kind, tag_ids=carried, team_ids=team)
+
+
+async def _give_roles(firm: DemoFirm, members: Mapping[str, Member]) -> None:
+    present = {role.name: role.id for role in await firm.scope.rows(named(Kind.ACCOUNT_ROLE)).where()}
+    for name in ROLES:
+        if name not in present:
+            present[name] = (await create_account_role(firm.owner, name=name)).value.id
+    staff = [members[email].id for email in EMPLOYEES if email in members]
+    for account in await firm.scope.rows(Account).where():
+        # Who reviews is not who prepares; and the same people again, when it is done again.
+        chance = random.Random(account.name)
+        holders = chance.sample(staff, min(len(staff), chance.choice((1, 2, 2, 3))))
+        for name, holder in zip(ROLES, holders, strict=False):
+            await set_account_role_holders(
+                firm.owner, account_id=account.id, account_role_id=present[name], member_ids=[holder]
+            )
 
 
 async def _add_pipelines(firm: DemoFirm, members: Mapping[str, Member]) -> None:

@@ -42,6 +42,23 @@ TEAM = (
 EMPLOYEES = tuple(person.email for person in TEAM if person.role is Role.EMPLOYEE)
 
 
+@dataclass(frozen=True, slots=True)
+class DaysOff:
+    """Somebody's absence, in days from when the firm is set up."""
+
+    email: str
+    first: int
+    last: int
+    note: str
+
+
+DAYS_OFF = (
+    DaysOff("employee1@demo.test", 10, 20, "Vacation"),
+    DaysOff("employee4@demo.test", 0, 1, "Ill"),
+    DaysOff("employee6@demo.test", 5, 5, "Continuing education"),
+)
+
+
 async def found(person: Person) -> Viewer | None:
     """Who the person is in this database, and what they see; None when they are not there, or deactivated."""
     member_id = await member_at(person.email)

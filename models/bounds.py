@@ -28,7 +28,10 @@ ESTIMATE = Bounds(0, _TEN_YEARS)
 TIME_LIMIT = Bounds(1, _TEN_YEARS)
 CAPACITY = Bounds(0, _WEEK)
 
-#: The tags and the team of an account, the assignees of a job or a task.
+#: The days of one absence.
+ABSENT = Bounds(1, 366)
+
+#: The tags and the team of an account, the holders of a role there, the assignees of a job or a task.
 LINKED = Bounds(0, 100)
 #: The jobs that an item is linked to: each of its events is told once for each.
 JOBS_OF_ITEM = Bounds(0, 200)

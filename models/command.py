@@ -36,6 +36,7 @@ T = TypeVar("T")
 _ATTEMPTS = 5
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _RETRIED_IF_WRAPPED = (
+    asyncpg.ExclusionViolationError,
     asyncpg.ForeignKeyViolationError,
     asyncpg.RestrictViolationError,  # What PostgreSQL 18 and later say where ON DELETE RESTRICT refuses.
     asyncpg.UniqueViolationError,

@@ -82,7 +82,7 @@ def _config(url: str, pool: int, statement_timeout: float) -> dict[str, Any]:
         },
         "apps": {
             "models": {
-                "models": ["models.rows", *(f"models.items.{name}" for name in MODULES)],
+                "models": ["models.rows", *(f"models.{name}" for name in MODULES)],
                 "migrations": "models.migrations",
                 "default_connection": "default",
             }

@@ -20,8 +20,10 @@ class Kind(StrEnum):
 
     FIRM = "firm"
     MEMBER = "member"
+    ABSENCE = "absence"
     TAG = "tag"
     ACCOUNT = "account"
+    ACCOUNT_ROLE = "account_role"
     PIPELINE = "pipeline"
     STAGE = "stage"
     STATUS = "status"
@@ -47,8 +49,10 @@ def plural(kind: Kind) -> str:
 # A UUID that says what it names, for whoever reads the annotation: to mypy they are all UUIDs.
 FirmId = Annotated[UUID, Kind.FIRM]
 MemberId = Annotated[UUID, Kind.MEMBER]
+AbsenceId = Annotated[UUID, Kind.ABSENCE]
 TagId = Annotated[UUID, Kind.TAG]
 AccountId = Annotated[UUID, Kind.ACCOUNT]
+AccountRoleId = Annotated[UUID, Kind.ACCOUNT_ROLE]
 PipelineId = Annotated[UUID, Kind.PIPELINE]
 StageId = Annotated[UUID, Kind.STAGE]
 StatusId = Annotated[UUID, Kind.STATUS]

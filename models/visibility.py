@@ -22,23 +22,27 @@ from models.scope import Scope
 def shown(event: Event, scope: Scope) -> Event | None:
     """The event as this scope may see it: itself; or, when it took the thing out of sight, that it is removed; or
     nothing."""
-    if not event.told_to(scope):
-        return None
+    return _by_place(event, scope) if event.told_to(scope) else None
+
+
+def _by_place(event: Event, scope: Scope) -> Event | None:
+    """As `shown`, to whoever is told of such events at all."""
     if event.ends:
-        return event if saw(event, scope) else None
+        return event if _stood_in_sight(event, scope) else None
     if any(scope.sees(place) for place in event.now()):
         return event
-    return removed(event) if saw(event, scope) else None
+    return removed(event) if _stood_in_sight(event, scope) else None
 
 
 def own(event: Event, member: UUID, scope: Scope) -> Event | None:
     """The event as it is told to a member whose own it is: their time always, also where nothing else is in sight; that
-    something else was given to them or taken from them, as their scope now sees it. Nothing of what is not theirs."""
+    something else was given to them or taken from them, as their scope now sees it. No right is needed for it. Nothing
+    of what is not theirs."""
     if member not in event.owners or scope.audience not in event.audiences:
         return None
     if isinstance(event, TimeEvent):
         return _own_time(event, scope)
-    return shown(event, scope) or removed(event)
+    return _by_place(event, scope) or removed(event)
 
 
 def _own_time(event: TimeEvent, scope: Scope) -> TimeEvent:
@@ -55,7 +59,11 @@ def _own_time(event: TimeEvent, scope: Scope) -> TimeEvent:
 
 def saw(event: Event, scope: Scope) -> bool:
     """Whether the scope saw the thing before the event."""
-    return event.told_to(scope) and any(scope.sees(place) for place in event.before())
+    return event.told_to(scope) and _stood_in_sight(event, scope)
+
+
+def _stood_in_sight(event: Event, scope: Scope) -> bool:
+    return any(scope.sees(place) for place in event.before())
 
 
 def removed(event: Event) -> Event | None:

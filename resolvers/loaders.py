@@ -13,6 +13,7 @@ from uuid import UUID
 
 from models import boards, time_sums
 from models.errors import Invalid
+from models.firm.account_roles import RoleHolders, holders_at
 from models.ids import Kind
 from models.items.reads import (
     LinkKey,
@@ -138,6 +139,10 @@ class Loaders:
     def team(self, account_id: UUID) -> Awaitable[list[Member]]:
         """An account's team."""
         return self._lists("team", boards.teams_of_accounts).future(account_id)
+
+    def roles(self, account_id: UUID) -> Awaitable[list[RoleHolders]]:
+        """The roles that somebody holds at an account."""
+        return self._lists("roles", holders_at).future(account_id)
 
     def open_jobs(self, account_id: UUID) -> Soon[int]:
         """How many visible jobs of an account are neither completed nor archived."""

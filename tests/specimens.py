@@ -17,6 +17,7 @@ from uuid import UUID
 import tests.kinds
 from models.actor import Actor
 from models.ids import Kind
+from models.rows import AccountMember
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,13 @@ class Spot:
 
     account: UUID
     job: UUID | None = None
+
+
+async def of_team(spot: Spot, otherwise: Actor) -> UUID:
+    """A member of the account's team; where there is none, this one."""
+    team = await AccountMember.filter(account_id=spot.account).order_by("id").first()
+    assert otherwise.id is not None
+    return otherwise.id if team is None else team.member_id
 
 
 #: Makes a thing, as this actor, with this word in each of its texts.

@@ -58,7 +58,8 @@ class FieldType:
         odd = (self.of is date and isinstance(value, datetime)) or (self.of is int and isinstance(value, bool))
         if odd or not isinstance(value, self.of):
             raise TypeError(f"a {self.of.__name__} is needed, and not a {type(value).__name__}")
-        return _FORMS[self.of].write(value) if self.of in _FORMS else value.value
+        written: Any = value
+        return _FORMS[self.of].write(value) if self.of in _FORMS else written.value
 
     def read(self, data: Any) -> Any:
         """The value that was written. `ValueError`, `TypeError` or `LookupError` for what was not."""

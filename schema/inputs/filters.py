@@ -12,6 +12,7 @@ import strawberry
 from models import seen as rows
 from models.bounds import FILTER, SORT
 from models.filtering import Among, AmongSeen, Condition, Filled, InPeriod, Is, Linked, LinkedToJob, Within
+from models.firm import account_roles
 from models.ids import Kind
 from schema.declarations import listing
 from schema.enums import ItemKind, Priority, StatusCategory, TaskState
@@ -133,6 +134,9 @@ class AccountFilter:
     )
     team: IdFilter | None = asks_ids(
         Kind.MEMBER, Linked(rows.AccountMember, "account_id", "member_id"), "Assigned to one of these members."
+    )
+    holder: IdFilter | None = asks_ids(
+        Kind.MEMBER, account_roles.HELD_BY, "Where one of these members holds a role, whichever it is."
     )
     archived: bool | None = asks(
         Filled("archived_at"), "Only archived ones, or only those that are not; both when left out."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from models import seen as rows
 from schema.enums import AccountType
 from schema.scalars import DateTime
+from schema.types.account_roles import AccountRoleHolders
 from schema.types.base import Versioned, column, entity, loaded, name_order, value
 from schema.types.firm import Member, Tag
 
@@ -22,6 +23,11 @@ class Account(Versioned):
     tags: list[Tag] = loaded(lambda account, context: context.load.tags(account.id), "Its labels, by name.", size=3)
     team: list[Member] = loaded(
         lambda account, context: context.load.team(account.id), "The members assigned to it, by name.", size=3
+    )
+    roles: list[AccountRoleHolders] = loaded(
+        lambda account, context: context.load.roles(account.id),
+        "The roles that somebody holds here, in the order of `accountRoles`; without those that nobody holds.",
+        size=3,
     )
     open_job_count: int = loaded(
         lambda account, context: context.load.open_jobs(account.id),

@@ -6,6 +6,7 @@ The descriptions say what is tried, so a bound that is added later is tried too,
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +63,8 @@ class Bound:
             return [_item(field, named, number) for number in range(size)]
         if named.name == "Int":
             return size
+        if named.name == "Date":  # The last of so many days, of which the first is the sample's.
+            return (datetime.now(UTC).date() + timedelta(size - 1)).isoformat()
         return "x" * size if field != "email" else "x" * (size - len("@new.test")) + "@new.test"
 
     @property
@@ -88,7 +91,14 @@ def _item(field: str, named: Any, number: int) -> Any:
 
 
 def _kind(name: str) -> Kind:
-    name = {"id": "job", "ids": "job", "assignee": "member", "assignees": "member", "team": "member"}.get(name, name)
+    name = {
+        "id": "job",
+        "ids": "job",
+        "assignee": "member",
+        "assignees": "member",
+        "team": "member",
+        "holder": "member",
+    }.get(name, name)
     return Kind(snake(name)) if snake(name) in set(Kind) else Kind(snake(name).removesuffix("s"))
 
 

@@ -94,13 +94,13 @@ def test_a_mutation_takes_one_input_and_answers_with_its_errors(mutation: str) -
 
 
 #: What makes something new, or is about oneself.
-CREATIONS = re.compile(r"create|log|start|stop|transfer|change")
+CREATIONS = re.compile(r"create|add|log|start|stop|transfer|change")
 
 
 @pytest.mark.parametrize("mutation", sorted(root_fields("mutation").keys() - SESSIONS))
 def test_a_change_of_one_thing_takes_the_version_that_was_seen(mutation: str) -> None:
     input: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
-    assert ("id" in input.fields) == (re.match(r"create|logTime|startTimer", mutation) is not None)
+    assert ("id" in input.fields) == (re.match(r"create|add|logTime|startTimer", mutation) is not None)
     target: Any = TYPES["JobTarget"] if "Jobs" in mutation else input
     assert ("expectedVersion" in target.fields) == (CREATIONS.match(mutation) is None)
 

@@ -31,6 +31,7 @@ EMPTIED = {
     ("createPipeline", "cardFields"): "cardFields",
     ("createPipeline", "memberIds"): "members",
     ("createTask", "assigneeIds"): "assignees",
+    ("setAccountRoleHolders", "memberIds"): "roles",
     ("setAccountTags", "tagIds"): "tags",
     ("setAccountTeam", "memberIds"): "team",
     ("setMemberRights", "rights"): "rights",
@@ -50,7 +51,7 @@ async def test_an_empty_list_in_an_input(database: str, api: Api, mutation: str,
     assert isinstance(payload, GraphQLObjectType)
     thing = next(iter(payload.fields))
     shown = EMPTIED.get((mutation, field), "id")
-    selected = shown if shown in ("rights", "cardFields", "id") else f"{shown} {{ id }}"
+    selected = shown if shown in ("rights", "cardFields", "id") else f"{shown} {{ __typename }}"
     query = (
         f"mutation Empty($input: {input_type}) {{ {mutation}(input: $input) "
         f"{{ {thing} {{ {selected} }} revision errors {{ code path }} }} }}"

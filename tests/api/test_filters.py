@@ -21,6 +21,7 @@ from models.commands.moves import archive_job, complete_job
 from models.commands.tasks import create_task, set_task_state
 from models.commands.time import log_time
 from models.commands.timers import start_timer
+from models.firm.account_roles import AccountRoleHolder
 from models.ids import Kind, encode, new_id, plural
 from models.rows import (
     Account,
@@ -141,6 +142,7 @@ async def _account(account: Account) -> Facts:
         "id": _one(Kind.ACCOUNT, account.id),
         "tag": await _links(AccountTag, "account_id", "tag_id", Kind.TAG, account.id),
         "team": await _links(AccountMember, "account_id", "member_id", Kind.MEMBER, account.id),
+        "holder": await _links(AccountRoleHolder, "account_id", "member_id", Kind.MEMBER, account.id),
         "archived": account.archived,
     }
 

@@ -15,6 +15,7 @@ from graphql import ExecutionResult, GraphQLObjectType, execute, get_named_type,
 import embedded
 from models.connection import credentials
 from models.database import sql
+from models.firm.account_roles import AccountRole, AccountRoleHolder
 from models.ids import Kind, encode
 from models.reading_order import order_key
 from models.rows import (
@@ -49,7 +50,7 @@ from tests.world import World
 NAMES = Random(7).sample([name for names in IN_ORDER.values() for name in dict.fromkeys(names)], 50)
 NAMES = list(dict.fromkeys([*NAMES, "\U0001fae8 shaking", "\ufb01nance", "x" * 100, "é" * 100]))
 
-#: Those that a firm may have as tags: no two that are taken for the same.
+#: Those that a firm may have as tags, or as roles: no two that are taken for the same.
 TAGS = set({sameness(name): name for name in NAMES}.values())
 
 #: By its type and field: the GraphQL type of the thing to ask, and how.
@@ -58,10 +59,15 @@ LISTS = {
     ("Query", "accounts"): "{ accounts(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "members"): "{ members(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "tags"): "{ tags(first: 100) { nodes { id name nameOrder } } }",
+    ("Query", "accountRoles"): "{ accountRoles(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "clientStatuses"): "{ clientStatuses(first: 100) { nodes { id name nameOrder } } }",
     ("JobSortField", "NAME"): "{ jobs(first: 100, sort: [{field: NAME}]) { nodes { id name nameOrder } } }",
     ("Account", "tags"): "{ node(id: %s) { ... on Account { tags { id name nameOrder } } } }",
     ("Account", "team"): "{ node(id: %s) { ... on Account { team { id name nameOrder } } } }",
+    (
+        "AccountRoleHolders",
+        "members",
+    ): "{ node(id: %s) { ... on Account { roles { members { id name nameOrder } } } } }",
     ("Pipeline", "statuses"): "{ node(id: %s) { ... on Pipeline { statuses { id name nameOrder category } } } }",
     ("Pipeline", "members"): "{ node(id: %s) { ... on Pipeline { members { id name nameOrder } } } }",
     ("Job", "assignees"): "{ node(id: %s) { ... on Job { assignees { id name nameOrder } } } }",
@@ -102,6 +108,7 @@ async def _of_the_machine(servers: embedded.Servers) -> str:
 async def _fill(world: World) -> None:
     job = await world.job("Job")
     task = await Task.create(firm_id=world.firm.id, account_id=world.account.id, name="Task", created_at=job.created_at)
+    roles = [await AccountRole.create(firm_id=world.firm.id, name=name) for name in TAGS]
     for number, name in enumerate(NAMES):
         own: dict[str, Any] = {"firm_id": world.firm.id, "name": name}
         member = await Member.create(**own, email=f"m{number}@library.test", role="EMPLOYEE")
@@ -114,6 +121,7 @@ async def _fill(world: World) -> None:
         await Status.create(**own, pipeline_id=world.pipeline.id, category=Category.CUSTOM, color="#ffffff")
         await Job.bulk_create([_like(job, name)])
         await AccountMember.create(account_id=world.account.id, member_id=member.id)
+        await AccountRoleHolder.create(account_id=world.account.id, account_role_id=roles[0].id, member_id=member.id)
         await PipelineMember.create(pipeline_id=world.pipeline.id, member_id=member.id)
         await JobAssignee.create(job_id=job.id, member_id=member.id)
         await TaskAssignee.create(task_id=task.id, member_id=member.id)
@@ -143,8 +151,8 @@ async def asked(world: World, text: str) -> Any:
 
 def things(data: Any) -> list[dict[str, Any]]:
     """The list in an answer, however deep."""
-    while isinstance(data, dict):
-        (data,) = data.values()
+    while isinstance(data, dict) or len(data) == 1:
+        (data,) = data.values() if isinstance(data, dict) else data
     return data  # type: ignore[no-any-return]
 
 
@@ -152,7 +160,7 @@ async def listed(world: World, where: tuple[str, str]) -> list[dict[str, Any]]:
     """What a list holds, in its order."""
     text = LISTS[where]
     if "%s" in text:
-        kind = Kind(where[0].lower())
+        kind = Kind.ACCOUNT if where[0] == "AccountRoleHolders" else Kind(where[0].lower())
         models: dict[Kind, type[Row]] = {Kind.JOB: Job, Kind.TASK: Task}
         row = await models[kind].get(firm_id=world.firm.id, name=where[0]) if kind in models else None
         id = row.id if row is not None else {Kind.ACCOUNT: world.account, Kind.PIPELINE: world.pipeline}[kind].id
@@ -185,7 +193,7 @@ async def test_lists_by_name_are_in_the_order_of_a_reader(library: World, where:
     shown = await listed(library, where)
     if where == ("Pipeline", "statuses"):
         shown = [status for status in shown if status["category"] == "CUSTOM"]
-    assert {thing["name"] for thing in shown} >= (TAGS if where[1] == "tags" else set(NAMES))
+    assert {thing["name"] for thing in shown} >= (TAGS if where[1] in ("tags", "accountRoles") else set(NAMES))
     assert [thing["nameOrder"] for thing in shown] == [order_key(thing["name"]) for thing in shown]
     assert shown == sorted(shown, key=lambda thing: (thing["nameOrder"], thing["id"]))
 

@@ -49,8 +49,9 @@ class Staff:
         return await self.firm.employee(*(right for right in Right if right not in rights))
 
     async def hand_over_time(self, member: Member) -> None:
-        """Make all time entries a member's own: others' they would not see."""
-        await sql("UPDATE time_entry SET member_id = $2 WHERE firm_id = $1", self.firm.world.firm.id, member.id)
+        """Make all time entries and absences a member's own: others' they would not see."""
+        for table in ("time_entry", "absence"):
+            await sql(f"UPDATE {table} SET member_id = $2 WHERE firm_id = $1", self.firm.world.firm.id, member.id)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ SETTERS = [name for name in MUTATIONS if name.startswith(("update", "set", "assi
 READ: dict[str, str] = {
     "assignJob.memberIds": "assignees { id }",
     "assignTask.memberIds": "assignees { id }",
+    "setAccountRoleHolders.memberIds": "roles { members { id } }",
     "setAccountTags.tagIds": "tags { id }",
     "setAccountTeam.memberIds": "team { id }",
     "setJobClientStatus.color": "clientStatus { color }",
@@ -37,6 +38,8 @@ READ: dict[str, str] = {
     "updateJob.period": "period { text }",
     "updateTimeEntry.jobId": "job { id }",
 }
+#: What names the place of the thing that is set, besides the thing.
+PLACES = {"setAccountRoleHolders": ["accountRoleId"]}
 #: What is no state of the thing.
 NO_STATE = {"idempotencyKey", "expectedVersion", "setJobClientStatus.clientStatusId"}
 
@@ -73,8 +76,10 @@ def _value(node: Any, path: str) -> Any:
     steps = path.replace("{", " ").replace("}", " ").split()
     for step in steps:
         if isinstance(node, list):
-            return [inner[step] for inner in node]
-        node = node[step] if node is not None else None
+            inner = [each[step] for each in node]
+            node = [each for several in inner for each in several] if inner and isinstance(inner[0], list) else inner
+        else:
+            node = node[step] if node is not None else None
     return node
 
 
@@ -83,7 +88,7 @@ def target_of(mutation: str, firm: Furnished) -> dict[str, Any]:
     whole = filled(Sampler(mutation, firm.word).input(), firm.id)["input"]
     name = thing_of(mutation).name
     own = name[0].lower() + name[1:] + "Id"
-    return {own: whole[own]} if own in whole else {}
+    return {name: whole[name] for name in (own, *PLACES.get(mutation, ())) if name in whole}
 
 
 async def send_back(api: Api, firm: Furnished, mutation: str, target: dict[str, Any]) -> dict[str, Any]:

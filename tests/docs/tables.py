@@ -20,6 +20,7 @@ from tests.docs.pages import ROOT
 #: What each right is about, besides the mutations and fields that need it: what the checks of rows make of it.
 MEANINGS = {
     Right.VIEW_ALL_ACCOUNTS: "Seeing every account, not only the assigned ones.",
+    Right.MANAGE_TEAM: "Seeing, adding, changing and deleting others' absences.",
     Right.MANAGE_TIME_ENTRIES: "Seeing, logging, changing and deleting others' time entries, stopping their timers.",
     Right.MANAGE_TIME_BUDGETS: "Also: being told of time logged on visible jobs, without whose it was.",
 }

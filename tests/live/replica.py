@@ -18,7 +18,8 @@ fragment J on Job { __typename id version name description priority startDate du
   openItemCount items(first: 5) { nodes { id } totalCount } }
 fragment T on Task { __typename id version name description state priority startDate dueDate estimate completedAt
   account { id } job { id } assignees { id } }
-fragment A on Account { __typename id version name type archived tags { id } team { id } }
+fragment A on Account { __typename id version name type archived tags { id } team { id }
+  roles { role { id } members { id } } }
 fragment P on Pipeline { __typename id version name cardFields jobOrder members { id } stages { ...S }
   statuses { ...U } }
 fragment S on Stage { __typename id version name position timeLimit pipeline { id } }
@@ -60,6 +61,8 @@ subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
 )
 #: What an event is about, by the name of the field that holds its id.
 _SUBJECTS = ("member", "tag", "account", "pipeline", "stage", "status", "job", "task", "entry", *of_kinds.SUBJECTS)
+#: Lists by name, which another name of what is in them puts into another order.
+_IN_ANY_ORDER = ("tags", "team", "members", "assignees", "tasks", "roles")
 
 
 class Replica:
@@ -101,12 +104,12 @@ class Replica:
         if not isinstance(value, dict):
             return value
         flat = {name: self._put(inner) for name, inner in value.items()}
+        for name, value in flat.items():
+            if isinstance(value, list) and (name in _IN_ANY_ORDER or flat.get("__typename") in of_kinds.TYPES):
+                flat[name] = sorted(value, key=str)
         if "id" not in flat:
             return flat
         if "__typename" in flat:
-            for name, value in flat.items():
-                if name in ("tags", "team", "members", "assignees", "tasks") or flat["__typename"] in of_kinds.TYPES:
-                    flat[name] = sorted(value) if isinstance(value, list) else value
             for name in ("stages", "statuses"):  # they say themselves which pipeline they are of
                 flat.pop(name, None)
             self.things[flat["id"]] = flat

@@ -11,7 +11,7 @@ import pytest
 from models.commands.firm import update_firm
 from models.event_kinds import KINDS
 from models.events import EVERYWHERE
-from models.rights import Right, Role
+from models.rights import Role
 from models.rows import AccountMember, Member
 from tests.live.follower import following
 from tests.live.scenarios_of_work import SCENARIOS
@@ -23,7 +23,7 @@ from tests.world import World
 async def test_the_stream_says_all_that_changed(kind: str, world: World, api: Api) -> None:
     scenario = SCENARIOS.get(kind)
     assert scenario, f"Say in tests/live/scenarios.py how {kind} comes about: @causes(events.{kind})."
-    rights = [Right.MANAGE_TIME_BUDGETS.value, Right.MANAGE_TIME_ENTRIES.value]
+    rights = sorted({right.value for each in KINDS.values() for right in each.needs})
     await Member.filter(id__in=[world.employee.id, world.stranger.id]).update(given_rights=rights)
     onlooker = await world.member("Olga Onlooker", Role.EMPLOYEE)
     await AccountMember.create(account_id=world.account.id, member_id=onlooker.id)

@@ -23,13 +23,15 @@ from demo.clients import CLIENTS
 from demo.firms import demo_firm
 from demo.hours import WORKING_DAY, within_working_days
 from demo.jobs import job
-from demo.people import OTHER_OWNER, OWNER, PASSWORD, TEAM, Person, found
+from demo.people import DAYS_OFF, OTHER_OWNER, OWNER, PASSWORD, TEAM, Person, found
 from demo.pipelines import SERVICES
 from models.boards import assignees_of_jobs, cards_in
 from models.clock import now
 from models.command import settle
 from models.errors import NotFound
 from models.events import JobCreated, JobMoved, TaskCreated, TimeLogged
+from models.firm.absences import Absence
+from models.firm.account_roles import holders_at
 from models.ids import Kind, encode
 from models.log import Logged, heads, read_log
 from models.periods import PeriodUnit, period_of
@@ -166,6 +168,9 @@ async def test_the_firm_is_like_one(seeded: str) -> None:
     assert set(tasks.values()) >= {1, 2, 3, 4, 5, 6}
     assert len(tasks) < len(jobs)
     assert await whole.rows(TimeEntry).where().count() > len(jobs) // 2
+    assert await whole.rows(Absence).where().count() == len(DAYS_OFF)
+    accounts = [account.id for account in await whole.rows(Account).where()]
+    assert {len(held) for held in (await holders_at(accounts)).values()} == {1, 2, 3}
 
 
 async def test_the_log_is_whole(seeded: str) -> None:
