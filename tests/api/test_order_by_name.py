@@ -121,7 +121,7 @@ async def _fill(world: World) -> None:
         await Status.create(**own, pipeline_id=world.pipeline.id, category=Category.CUSTOM, color="#ffffff")
         await Job.bulk_create([_like(job, name)])
         await AccountMember.create(account_id=world.account.id, member_id=member.id)
-        held = {"account_id": world.account.id, "account_role_id": roles[0].id}
+        held: dict[str, Any] = {"account_id": world.account.id, "account_role_id": roles[0].id}
         await AccountRoleHolder.create(**held, member_id=member.id)
         await PipelineMember.create(pipeline_id=world.pipeline.id, member_id=member.id)
         await JobAssignee.create(job_id=job.id, member_id=member.id)
