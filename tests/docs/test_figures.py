@@ -9,7 +9,7 @@ import pytest
 
 from engine import admission
 from engine.limits import TO_SIGN_IN, Limits, list_size
-from models import attempts, boards, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
+from models import attempts, boards, bounds, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
 from models.followers import runs
 from resolvers import filters, paging, queries, subscriptions
@@ -167,12 +167,17 @@ SENTENCES = [
     ("docs/api.md", f"{texts.IDEMPOTENCY_KEY.bounds}, any but control characters"),
     (
         "docs/domain.md",
-        f"Names have {texts.NAME.bounds}, those of tags, statuses and client-facing statuses "
+        f"Names have {texts.NAME.bounds}, those of tags, account roles, statuses and client-facing statuses "
         f"{texts.LABEL.bounds.removesuffix(' characters')}",
     ),
     ("docs/domain.md", f"Descriptions have {texts.DESCRIPTION.bounds}"),
-    ("docs/domain.md", f"notes on time and what clients are told {texts.NOTE.bounds.removesuffix(' characters')}"),
+    (
+        "docs/domain.md",
+        f"on time and on absences and what clients are told {texts.NOTE.bounds.removesuffix(' characters')}",
+    ),
     ("docs/domain.md", f"what clients are told {texts.CLIENT_TEXT.bounds.removesuffix(' characters')}"),
+    ("docs/domain.md", f"both included: {bounds.ABSENT} days"),
+    ("docs/domain.md", f"up to {bounds.LINKED.most} active members"),
     ("docs/domain.md", f"An e-mail address has {texts.EMAIL.bounds.removesuffix(' characters')}"),
     ("docs/operations.md", f"kept for {_n(housekeeping.KEYS_KEPT_FOR.total_seconds() / 3600)} hours"),
     ("docs/operations.md", f"ended sessions for {sign_in.KEPT_AFTER_END.days} days"),
