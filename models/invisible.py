@@ -1,7 +1,6 @@
 """What cannot be seen of a text: by https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point and beyond."""
 
 import re
-import sys
 from unicodedata import category
 
 #: Default_Ignorable_Code_Point, also of what is not assigned yet. Python's own data do not have it; it is as good as
@@ -14,8 +13,8 @@ _IGNORABLE = re.compile(
 _ABOUT_BREAKS = re.compile("[\u00ad\u200b\u2060\ufeff]")
 #: Letters and symbols that are drawn as nothing.
 _DRAWN_AS_NOTHING = "\u115f\u1160\u2800\u3164\uffa0\U00013441\U00013442\U0001d159"
-#: What may stand around a line and is taken off: white space, and what looks like it.
-BLANK = "".join(filter(str.isspace, map(chr, range(sys.maxunicode + 1)))) + _DRAWN_AS_NOTHING
+#: What may stand around a line and is taken off: white space, of which U+3000 is the last, and what looks like it.
+BLANK = "".join(filter(str.isspace, map(chr, range(0x3001)))) + _DRAWN_AS_NOTHING
 
 #: Ignorable, and yet scripts and emoji need them within a text: joiners, marks of direction, variations of a letter.
 _NEEDED = re.compile(

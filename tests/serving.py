@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -59,7 +60,8 @@ class Api:
         """The answer to a body as it is, or to one that is put into JSON. A header's name has _ for its -."""
         given = {"Accept": "application/json", "Content-Type": "application/json"}
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        # Of a large one aiohttp warns unless it may send it in pieces.
+        data = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
         async with self.http.post(self.url, data=data, headers=given) as answer:
             return Answer(answer.status, answer.headers, await answer.read())
 

@@ -116,4 +116,4 @@ async def test_a_card_and_a_task_over_the_limit_are_not_even_read(world: World, 
     assert [card["name"] for card in cards] == ["0", "1"]
     assert [task["name"] for task in cards[0]["tasks"]] == [str(number) for number in range(1, 201)]
     read = [statement for statement in statements if "FROM job" in statement or "FROM task" in statement]
-    assert read and all("LIMIT" in statement for statement in read)
+    assert read and all("LIMIT" in statement or "place <= $2" in statement for statement in read)

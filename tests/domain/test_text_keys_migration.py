@@ -98,7 +98,8 @@ async def test_what_is_listed_by_name_is_sorted_bytewise(old: OldDatabase) -> No
         "SELECT attnotnull, collname FROM pg_attribute JOIN pg_collation c ON c.oid = attcollation "
         "JOIN pg_class t ON t.oid = attrelid WHERE attname = 'name_order' AND t.relkind = 'r'"
     )
-    assert [tuple(row) for row in columns] == [(True, "C")] * 7
+    assert len(columns) >= 7
+    assert {tuple(row) for row in columns} == {(True, "C")}
     indexes = " ".join(row["indexdef"] for row in await old.db.fetch("SELECT indexdef FROM pg_indexes"))
     assert "(firm_id, name_order, id)" in indexes
     assert "(firm_id, name, id)" not in indexes

@@ -1,5 +1,6 @@
 """What texts may hold, and how they are kept."""
 
+import sys
 from typing import Any
 from unicodedata import category, is_normalized
 
@@ -12,7 +13,7 @@ from models.commands.firms import create_firm
 from models.commands.imports import NewEntry, NewJob, NewTask, import_jobs
 from models.commands.jobs import update_job
 from models.errors import Invalid
-from models.invisible import nothing_to_see
+from models.invisible import BLANK, nothing_to_see
 from models.passwords import hash_password, password_fits
 from models.rows import Job, Member
 from models.texts import DESCRIPTION, EMAIL, IDEMPOTENCY_KEY, MARKDOWN, NAME
@@ -170,3 +171,7 @@ async def test_what_is_no_password(password: str) -> None:
     with pytest.raises(Invalid):
         await hash_password(password)
     assert await password_fits(await hash_password("12345678\0\n"), "12345678\0\n")
+
+
+def test_no_white_space_is_beyond_what_is_taken_off() -> None:
+    assert all(character in BLANK for character in map(chr, range(sys.maxunicode + 1)) if character.isspace())

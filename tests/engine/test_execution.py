@@ -239,7 +239,7 @@ async def test_items_are_completed_in_batches_whatever_their_kinds(case: Case, o
     answer, _ = await case.ours(text, {"id": case.firm.id(Id(Kind.JOB, "job"))}, case.members[0], None)
     assert answer.data is not None and not answer.errors
     job = answer.data["job"]
-    assert {node["__typename"] for node in job["items"]["nodes"]} == {"Task", "TimeEntry"}
+    assert {node["__typename"] for node in job["items"]["nodes"]} == {"Task", "TimeEntry", "Note"}
     assert job["outstanding"]
     assert one_by_one == []
 

@@ -10,6 +10,7 @@ from engine.sharing import own_streams, per_viewer
 from models.audiences import Audience
 from models.event_kinds import KINDS
 from models.events import TimeEvent
+from models.firm.absences import AbsenceEvent
 from models.ids import Kind, new_id
 from models.policies import Policy, hides_own
 from models.rights import Right
@@ -34,9 +35,11 @@ def scope(*rights: Right, accounts: bool = True, pipelines: bool = True) -> Scop
 
 def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
     of_time = {kind.__name__ for kind in KINDS.values() if issubclass(kind, TimeEvent)} | {"TimeEvent"}
+    of_absences = {kind.__name__ for kind in KINDS.values() if issubclass(kind, AbsenceEvent)} | {"AbsenceEvent"}
     assert {(owner, field) for owner, field in DECLARED} == {
-        *(("Query", name) for name in ("viewer", "node", "nodes", "timeEntries")),
+        *(("Query", name) for name in ("viewer", "node", "nodes", "timeEntries", "absences")),
         *((name, "entry") for name in of_time),
+        *((name, "absence") for name in of_absences),
         ("Subscription", "viewerChanges"),
     }
     assert own_streams(graphql_schema()) == {("Subscription", "viewerChanges")}
@@ -72,8 +75,11 @@ def depends(coordinate: tuple[str, str], scope: Scope) -> bool:
 def test_time_is_ones_own_where_not_everybody_of_the_scope_sees_it(
     seeing: Scope, list_depends: bool, event_depends: bool
 ) -> None:
-    for field in ("timeEntries", "node", "nodes"):
-        assert depends(("Query", field), seeing) is list_depends
+    absences = Right.MANAGE_TEAM not in seeing.rights
+    assert depends(("Query", "timeEntries"), seeing) is list_depends
+    assert depends(("Query", "absences"), seeing) is absences
+    for field in ("node", "nodes"):
+        assert depends(("Query", field), seeing) is (list_depends or absences)
     for owner in ("TimeEvent", "TimeLogged"):
         assert depends((owner, "entry"), seeing) is event_depends
     assert depends(("Query", "viewer"), seeing)
