@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvloop
+from hypothesis import HealthCheck, settings
 
 import embedded
 from engine.engine import Engine
@@ -26,6 +27,10 @@ from tests.world import World
 # Tests run in the loop that the product runs in, where a policy may say so: from Python 3.14 on none may.
 if sys.version_info < (3, 14):
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+# How long an example takes is no matter of a test: a machine may be busy.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

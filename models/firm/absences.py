@@ -90,6 +90,9 @@ class AbsenceDeleted(AbsenceEvent):
 
     ends = True
 
+    first_day: date
+    last_day: date
+
 
 register(Absence)
 
@@ -188,5 +191,9 @@ async def delete_absence(change: Change, *, absence_id: UUID, expected_version: 
     Its history stays in the log."""
     absence = await _lock(change, absence_id, expected_version)
     await absence.delete()
-    change.record(AbsenceDeleted(absence=absence.id, member=absence.member_id))
+    change.record(
+        AbsenceDeleted(
+            absence=absence.id, member=absence.member_id, first_day=absence.first_day, last_day=absence.last_day
+        )
+    )
     return absence

@@ -53,7 +53,7 @@ async def test_ones_own_days_need_no_right(world: World) -> None:
     assert [logged.event for logged in await world.events(before)] == [
         AbsenceCreated(**told),
         AbsenceUpdated(**told, changes=changes),
-        AbsenceDeleted(**told),
+        AbsenceDeleted(**told, first_day=MONDAY, last_day=MONDAY),
     ]
     assert await days_of(world.employee) == []
 
@@ -206,8 +206,11 @@ async def test_who_sees_it(world: World) -> None:
 
 @pytest.mark.parametrize("kind", [AbsenceCreated, AbsenceUpdated, AbsenceDeleted])
 async def test_who_is_told_of_it(world: World, kind: type[AbsenceEvent]) -> None:
-    changes: dict[str, Any] = {"changes": {"note": ("", "Ill")}} if kind is AbsenceUpdated else {}
-    event = kind(absence=new_id(), member=world.employee.id, **changes)
+    further: dict[type[AbsenceEvent], dict[str, Any]] = {
+        AbsenceUpdated: {"changes": {"note": ("", "Ill")}},
+        AbsenceDeleted: {"first_day": MONDAY, "last_day": FRIDAY},
+    }
+    event = kind(absence=new_id(), member=world.employee.id, **further.get(kind, {}))
     manager = await world.member("Mia Manager", Role.EMPLOYEE, Right.MANAGE_TEAM)
     for member, told, told_of_own in (
         (manager, event, None),
