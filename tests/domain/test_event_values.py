@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.event_kinds import KINDS, VIEWS
@@ -97,6 +97,8 @@ def test_whatever_may_be_annotated_is_read_as_it_was_written(kinds: None) -> Non
     check()
 
 
+# There are many kinds, and few sorts of fields.
+@settings(max_examples=20)
 @given(st.data())
 @pytest.mark.parametrize("kind", [*KINDS.values(), *VIEWS.values()])
 def test_every_kind_of_event_is_read_as_it_was_written(kind: type[Event], data: st.DataObject) -> None:
