@@ -29,6 +29,7 @@ from models.database import sql
 from models.events import Event
 from models.ids import Kind, encode
 from models.log import Committed
+from models.once import NOTHING, Kept
 from models.sign_in import issue_for
 
 FIRMS = 100
@@ -132,7 +133,7 @@ def _no_log() -> AbstractContextManager[object]:
 
 
 async def _append_nothing(
-    actor: Actor, events: Sequence[Event], now: datetime, *, as_of: int | None = None
+    actor: Actor, events: Sequence[Event], now: datetime, *, as_of: int | None = None, kept: Kept = NOTHING
 ) -> Committed:
     return Committed(actor.firm_id, 0, ())
 
