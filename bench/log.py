@@ -219,7 +219,8 @@ async def _database(house: House, name: str) -> str:
 
 
 async def _as_asked(house: House) -> None:
-    asked = dict(zip(("events", "months"), map(int, sys.argv[1:]), strict=False))
+    numbers = (int(word) for word in sys.argv[1:] if word.isdecimal())
+    asked = dict(zip(("events", "months"), numbers, strict=False))
     await benchmark(house, **asked)
 
 
