@@ -14,6 +14,7 @@ from models.log import revision_of_creation
 from models.rows import Job, Member, Row
 from models.scope import Place
 from models.targets import Target
+from models.texts import sameness
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
@@ -32,6 +33,14 @@ async def made_before(change: Change, model: type[R], id: UUID | None, created: 
         raise Invalid("This id cannot be used. Make a new one.", "id")
     change.made_at = await revision_of_creation(change.actor.firm_id, id, created)
     return row
+
+
+async def refuse_same_name(change: Change, row: Any, called: str) -> None:
+    """`RuleBroken` where another row of its kind, which is `called` so, has a name that is taken for the same."""
+    # Of two who give the same name at once, the database refuses one, who then comes here again.
+    other = await change.scope.of_kind(row.kind).where(name_key=sameness(row.name)).first()
+    if other is not None and other.id != row.id:
+        raise RuleBroken(f"There is a {called} {other.name!r} already. Use it, or choose another name.", "name")
 
 
 async def known_members(change: Change, ids: Sequence[UUID], *path: str) -> dict[UUID, Member]:

@@ -6,14 +6,13 @@ from uuid import UUID
 
 from models import checks
 from models.command import Change, command
-from models.command_steps import made_before
+from models.command_steps import made_before, refuse_same_name
 from models.database import sql
-from models.errors import RuleBroken
 from models.events import AccountTagsChanged, TagCreated, TagDeleted, TagUpdated, changes_of
 from models.ids import new_id
 from models.rights import Right
 from models.rows import AccountTag, Tag
-from models.texts import LABEL, sameness
+from models.texts import LABEL
 
 
 class TagFields(TypedDict, total=False):
@@ -31,7 +30,7 @@ async def create_tag(change: Change, *, name: str, color: str, id: UUID | None =
     if earlier := await made_before(change, Tag, id, TagCreated):
         return earlier
     tag = Tag(id=id or new_id(), firm_id=change.actor.firm_id, name=LABEL.check(name), color=checks.color(color))
-    await _refuse_second(change, tag)
+    await refuse_same_name(change, tag, "tag")
     await tag.save(force_create=True)
     change.record(TagCreated(tag=tag.id))
     return tag
@@ -46,7 +45,7 @@ async def update_tag(
     tag.expect(expected_version)
     changed = tag.change_to(_checked(tag.differing(fields)))
     if "name" in changed:
-        await _refuse_second(change, tag)
+        await refuse_same_name(change, tag, "tag")
     if changed:
         await tag.store(*changed)
         change.record(TagUpdated(tag=tag.id, changes=changes_of(changed)))
@@ -60,13 +59,6 @@ def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     if "color" in fields:
         checked["color"] = checks.color(fields["color"])
     return checked
-
-
-async def _refuse_second(change: Change, tag: Tag) -> None:
-    # Of two who give the same name at once, the database refuses one, who then comes here again.
-    other = await change.scope.rows(Tag).where(name_key=sameness(tag.name)).first()
-    if other is not None and other.id != tag.id:
-        raise RuleBroken(f"There is a tag {other.name!r} already. Use it, or choose another name.", "name")
 
 
 @command("deleteTag", Right.MANAGE_TAGS)

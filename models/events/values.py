@@ -58,8 +58,7 @@ class FieldType:
         odd = (self.of is date and isinstance(value, datetime)) or (self.of is int and isinstance(value, bool))
         if odd or not isinstance(value, self.of):
             raise TypeError(f"a {self.of.__name__} is needed, and not a {type(value).__name__}")
-        written: Any = value
-        return _FORMS[self.of].write(value) if self.of in _FORMS else written.value
+        return _FORMS[self.of].write(value) if self.of in _FORMS else str(value)
 
     def read(self, data: Any) -> Any:
         """The value that was written. `ValueError`, `TypeError` or `LookupError` for what was not."""

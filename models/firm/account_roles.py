@@ -9,9 +9,8 @@ from tortoise import fields
 
 from models import checks
 from models.command import Change, command
-from models.command_steps import active_members, made_before, replace_links
+from models.command_steps import active_members, made_before, refuse_same_name, replace_links
 from models.database import sql
-from models.errors import RuleBroken
 from models.events import AccountEvent, Changes, OfFirm, changes_of
 from models.filtering import Linked
 from models.ids import AccountRoleId, Kind, MemberId, new_id
@@ -20,7 +19,7 @@ from models.rights import Right
 from models.rows import Account, Row, register
 from models.rows.base import Link, belongs_to
 from models.rows.keys import name_order, same
-from models.texts import LABEL, sameness
+from models.texts import LABEL
 
 
 class AccountRole(Row):
@@ -114,7 +113,7 @@ async def create_account_role(change: Change, *, name: str, id: UUID | None = No
     if earlier := await made_before(change, AccountRole, id, AccountRoleCreated):
         return earlier
     role = AccountRole(id=id or new_id(), firm_id=change.actor.firm_id, name=LABEL.check(name))
-    await _refuse_second(change, role)
+    await refuse_same_name(change, role, "role")
     await role.save(force_create=True)
     change.record(AccountRoleCreated(account_role=role.id))
     return role
@@ -135,17 +134,10 @@ async def update_account_role(
     if "name" in wanted:
         wanted["name"] = LABEL.check(fields["name"])
     if changed := role.change_to(wanted):
-        await _refuse_second(change, role)
+        await refuse_same_name(change, role, "role")
         await role.store(*changed)
         change.record(AccountRoleUpdated(account_role=role.id, changes=changes_of(changed)))
     return role
-
-
-async def _refuse_second(change: Change, role: AccountRole) -> None:
-    # Of two who give the same name at once, the database refuses one, who then comes here again.
-    other = await change.scope.rows(AccountRole).where(name_key=sameness(role.name)).first()
-    if other is not None and other.id != role.id:
-        raise RuleBroken(f"There is a role {other.name!r} already. Use it, or choose another name.", "name")
 
 
 @command("deleteAccountRole", Right.MANAGE_ACCOUNTS)
