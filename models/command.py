@@ -2,6 +2,7 @@
 if it is asked to."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -183,7 +184,8 @@ async def _retrying(attempt: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
         except IntegrityError as error:
             if not left or not isinstance(error.args[0], _RETRIED_IF_WRAPPED):
                 raise
-        await asyncio.sleep(0.01 * (_ATTEMPTS - left))
+        # Not as long as the others who were ended with it: those who come again together meet again.
+        await asyncio.sleep(random.uniform(0.005, 0.02) * (_ATTEMPTS - left))
     raise AssertionError
 
 

@@ -11,6 +11,7 @@ from tortoise import fields
 from models.bounds import ABSENT
 from models.command import Change, command
 from models.command_steps import active_members, made_before
+from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.events import Changes, OfFirm, changes_of
 from models.ids import AbsenceId, Kind, MemberId, new_id
@@ -151,7 +152,9 @@ async def _check_days(change: Change, absence: Absence, changed: Collection[str]
     """Refuses days that are none, or too many, or taken by another absence of the member."""
     field = "last_day" if "last_day" in changed else "first_day"
     absence.expect_days(field)
-    # Of two that come at once, the database refuses one, which then comes here again.
+    # One after another: two who write overlapping days at once would wait for each other in the database's exclusion
+    # constraint, which ends one of them as a deadlock.
+    await sql("SELECT FROM member WHERE id = $1 FOR NO KEY UPDATE", absence.member_id)
     overlapping = change.seen.rows(Absence).where(
         member_id=absence.member_id, first_day__lte=absence.last_day, last_day__gte=absence.first_day
     )
