@@ -31,6 +31,7 @@ from models.rows import (
     TaskAssignee,
 )
 from tests.api.samples import Id
+from tests.copies import Original
 from tests.signing_in import KEPT
 from tests.specimens import Spot, specimens
 from tests.world import World
@@ -87,7 +88,15 @@ class Furnished:
     @classmethod
     async def build(cls, word: str = "") -> Furnished:
         """A fresh firm. Its word is part of every text that it has."""
-        word = f"{word}{uuid4().hex[:12]}"
+        return await cls.called(f"{word}{uuid4().hex[:12]}")
+
+    @classmethod
+    async def called(cls, word: str) -> Furnished:
+        """A fresh firm with just this word, which nobody else may have."""
+        return await _ORIGINAL.copy(word)
+
+    @classmethod
+    async def _build(cls, word: str) -> Furnished:
         firm = cls(await World.build(word), word)
         await firm._furnish()
         await firm._mark()
@@ -188,3 +197,6 @@ class Furnished:
             row.name = f"{self.word} {row.name}"[:100]
             await row.save(update_fields=["name"])
         await Member.filter(id=self.world.owner.id).update(password_hash=KEPT)
+
+
+_ORIGINAL = Original(Furnished._build, lambda firm: firm.world.firm.id)

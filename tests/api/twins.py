@@ -8,8 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 
@@ -22,6 +23,7 @@ from models.rights import Right
 from models.rows import Category, Job, JobItem, Member, Stage, Status, Task, TimeEntry
 from tests.api.furnished import Furnished
 from tests.api.samples import Id
+from tests.copies import Original
 from tests.specimens import Specimens, Spot, specimens
 
 ALL_BUT_SIGHT = tuple(right for right in Right if right is not Right.VIEW_ALL_ACCOUNTS)
@@ -50,7 +52,11 @@ class Twin:
     @classmethod
     async def build(cls, hidden: int, *rights: Right) -> Twin:
         """A fresh firm with so many hidden things of each kind."""
-        firm = await Furnished.build("twin")
+        return await _original(hidden, rights).copy(f"twin{uuid4().hex[:12]}")
+
+    @classmethod
+    async def _build(cls, word: str, hidden: int, rights: tuple[Right, ...]) -> Twin:
+        firm = await Furnished.called(word)
         world = firm.world
         await sql("UPDATE time_entry SET started_at = NULL WHERE firm_id = $1", world.firm.id)
         stages = await world.stages()
@@ -190,3 +196,8 @@ class Twin:
 
     def _told(self, id: UUID) -> str:
         return next((encode(kind, id) for kind in Kind if encode(kind, id) in self._names), f"id {id.version}")
+
+
+@cache
+def _original(hidden: int, rights: tuple[Right, ...]) -> Original[Twin]:
+    return Original(lambda word: Twin._build(word, hidden, rights), lambda twin: twin.firm.world.firm.id)

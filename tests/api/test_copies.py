@@ -1,0 +1,54 @@
+"""A firm that was copied is one as if it had been built."""
+
+from __future__ import annotations
+
+from tortoise import Tortoise
+
+from models.commands.jobs import update_job
+from models.rows import Job, Member
+from models.rows.keys import MadeOf
+from tests.api.furnished import Furnished
+from tests.copies import Kept
+
+
+async def rows(firm: Furnished) -> Kept:
+    return await Kept.of(firm.world.firm.id, firm.word)
+
+
+async def test_a_copy_has_all_that_the_first_one_has_and_nothing_of_it(database: str) -> None:
+    one = await Furnished.build("first")
+    two = await Furnished.build("second")
+    ours, theirs = await rows(one), await rows(two)
+    assert len(ours.ids) == len(theirs.ids) > 40
+    assert not set(ours.ids) & set(theirs.ids)
+    assert one.word not in theirs.rows
+    assert ours.rows.count(one.word) == theirs.rows.count(two.word) > 40
+    assert one.things.keys() == two.things.keys()
+    for name, id in two.things.items():
+        assert id in theirs.ids, name
+
+
+async def test_what_is_made_of_a_column_is_made_anew(database: str) -> None:
+    firm = await Furnished.build()
+    looked_at = 0
+    for model in Tortoise.apps["models"].values():
+        for field in model._meta.fields_map.values():
+            if isinstance(field, MadeOf) and "firm_id" in model._meta.db_fields:
+                for row in await model.filter(firm_id=firm.world.firm.id):
+                    source = getattr(row, field.source)
+                    assert getattr(row, field.model_field_name) == (None if source is None else field.make(source))
+                    looked_at += 1
+    assert looked_at > 20
+
+
+async def test_its_world_goes_on(database: str) -> None:
+    firm = await Furnished.build()
+    world = firm.world
+    further = await world.member("Adam Again")
+    assert await Member.filter(firm_id=world.firm.id, email_key=further.email).count() == 1
+    before = await world.revision()
+    await update_job(world.acting(world.owner), job_id=firm.things["job"], description="Anew")
+    assert await world.revision() == before + 1
+    other = await Furnished.build()
+    versions = [(await Job.get(id=each.things["job"])).version for each in (firm, other)]
+    assert versions[0] == versions[1] + 1

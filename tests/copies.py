@@ -1,0 +1,150 @@
+"""A firm as it was made once, written again under new ids: building it anew would take its hundred statements for each
+of the thousands of tests that stand on one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4
+
+import orjson
+from tortoise import Tortoise
+from tortoise.models import Model
+
+from models.clock import day_in
+from models.database import sql
+from models.ids import new_id
+from models.rows.keys import MadeOf
+
+F = TypeVar("F")
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_OWN_COLUMNS = """
+SELECT attname FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attidentity = '' AND attgenerated = ''
+AND COALESCE(pg_get_expr(adbin, adrelid) NOT LIKE 'nextval%', true)
+"""
+
+
+class Original(Generic[F]):
+    """What tests stand on: built once a day, and then copied. `build` is given a word that all its texts are to be told
+    apart by, `firm_of` says whose rows belong to it."""
+
+    def __init__(self, build: Callable[[str], Awaitable[F]], firm_of: Callable[[F], UUID]) -> None:
+        self._build = build
+        self._firm_of = firm_of
+        self._made: dict[date, tuple[F, Kept]] = {}
+
+    async def copy(self, word: str) -> F:
+        """Another one, with a word of its own."""
+        # Of the firm's day: there are days in it that are this one.
+        today = day_in("America/New_York", datetime.now(UTC))
+        if today not in self._made:
+            first = f"w{uuid4().hex[:12]}"
+            built = await self._build(first)
+            self._made = {today: (built, await Kept.of(self._firm_of(built), first))}
+        built, kept = self._made[today]
+        copied: F = (await kept.copied(word))(built)
+        return copied
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """How a copy differs: the new ids by the old ones, and a word instead of another."""
+
+    ids: Mapping[UUID, UUID]
+    word: str
+    instead_of: str
+
+    def __call__(self, value: Any) -> Any:
+        """What a copy has in place of something of the first one's: an id, a text, a row, or what is made of these."""
+        if isinstance(value, UUID):
+            return self.ids.get(value, value)
+        if isinstance(value, str):
+            return value.replace(self.instead_of, self.word)
+        if isinstance(value, dict):
+            return {name: self(each) for name, each in value.items()}
+        if isinstance(value, Model):
+            row = type(value).__new__(type(value))
+            row.__dict__.update(self(value.__dict__))
+            return row
+        if is_dataclass(value):
+            return replace(value, **{each.name: self(getattr(value, each.name)) for each in fields(value)})  # type: ignore[type-var]
+        return copy(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All rows of a firm, whose texts hold a word that is nowhere else."""
+
+    word: str
+    rows: str
+    ids: tuple[UUID, ...]
+
+    @classmethod
+    async def of(cls, firm_id: UUID, word: str) -> Kept:
+        """As it is now."""
+        found = {}
+        for model in Tortoise.apps["models"].values():
+            condition = _of_the_firm(model)
+            table = model._meta.db_table
+            if condition is not None:
+                rows = await sql(f"SELECT to_jsonb(t) AS row FROM {table} t WHERE {condition} ORDER BY id", firm_id)
+                own = {row["attname"] for row in await sql(_OWN_COLUMNS, table)}
+                if rows:
+                    values = [orjson.loads(row["row"]) for row in rows]
+                    found[table] = [{name: row[name] for name in row.keys() & own} for row in values]
+        text = orjson.dumps(found).decode()
+        # The order in which they were made stays.
+        return cls(word, text, tuple(sorted(map(UUID, set(_UUID.findall(text))))))
+
+    async def copied(self, word: str) -> Renamed:
+        """Write them again, with this word."""
+        renamed = Renamed({old: new_id() for old in self.ids}, word, self.word)
+        ids = {str(old): str(new) for old, new in renamed.ids.items()}
+        text = _UUID.sub(lambda found: ids[found[0]], self.rows).replace(self.word, word)
+        tables: dict[str, list[dict[str, Any]]] = orjson.loads(text)
+        for table, rows in tables.items():
+            for column in _made(table):
+                for row in rows:
+                    source = row[column.source]
+                    row[column.model_field_name] = None if source is None else column.make(source)
+        await sql(_insert(tables), *(orjson.dumps(rows).decode() for rows in tables.values()))
+        return renamed
+
+
+def _of_the_firm(model: type[Model]) -> str | None:
+    columns = model._meta.db_fields
+    if model._meta.db_table == "firm":
+        return "id = $1"
+    if "firm_id" in columns:
+        return "firm_id = $1"
+    for name in sorted(model._meta.fk_fields):
+        field: Any = model._meta.fields_map[name]
+        if "firm_id" in field.related_model._meta.db_fields:
+            table = field.related_model._meta.db_table
+            return f"{field.source_field} IN (SELECT id FROM {table} WHERE firm_id = $1)"
+    return None
+
+
+@cache
+def _made(table: str) -> list[MadeOf]:
+    (model,) = (model for model in Tortoise.apps["models"].values() if model._meta.db_table == table)
+    return [field for field in model._meta.fields_map.values() if isinstance(field, MadeOf)]
+
+
+def _insert(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
+    """One statement for all: then references may point either way, and nobody sees half a firm."""
+    inserts = []
+    for place, (table, rows) in enumerate(tables.items(), 1):
+        columns = ", ".join(f'"{column}"' for column in next(iter(rows)))
+        inserts.append(
+            f"of_{table} AS (INSERT INTO {table} ({columns}) "
+            f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, ${place}::jsonb))"
+        )
+    return f"WITH {', '.join(inserts)} SELECT 1"
