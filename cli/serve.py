@@ -15,6 +15,7 @@ from cli.ends import until_one_ends
 from cli.mistakes import Mistake
 from cli.places import Place, place, require_migrated, warn_without_redis
 from cli.sockets import graphql_url, listen
+from common.collector import paused
 from common.settings import Settings
 from common.terminal import say
 from embedded.folder import Folder
@@ -94,11 +95,12 @@ def _port_of(sockets: list[socket.socket]) -> int:
 
 
 def _server(settings: Settings, here: Place) -> Server:
-    # Only here, since the schema takes a second to load: who is refused a start hears of it at once.
-    from app.application import create_app
-
     note, folder = Note(Process.of_this_process()), folder_of(settings, here)
-    application = create_app(settings, database_url=here.database_url, redis_url=here.redis_url, own_database=False)
+    # Only here, since the schema takes a second to load: who is refused a start hears of it at once.
+    with paused():
+        from app.application import create_app
+
+        application = create_app(settings, database_url=here.database_url, redis_url=here.redis_url, own_database=False)
     config = uvicorn.Config(
         application.asgi,
         host=settings.host,
