@@ -54,18 +54,18 @@ Answer = Callable[[], Awaitable[bytes]]
 class Ours:
     """The product's engine, as a transport calls it: who asks is read again for every query."""
 
-    def __init__(self, engine: Engine, session: Session, firm: BenchFirm) -> None:
-        self._engine, self._session = engine, session
+    def __init__(self, engine: Engine, session: Session, firm: BenchFirm, document: str = BOARD) -> None:
+        self._engine, self._session, self._document = engine, session, document
         self._variables = {"id": encode(Kind.PIPELINE, firm.pipeline.id)}
         self._numbers = itertools.count()
 
     async def known(self) -> bytes:
         """The document has been seen before, the board perhaps as well."""
-        return await self._answer(BOARD)
+        return await self._answer(self._document)
 
     async def unknown(self) -> bytes:
         """The document has not been seen before: it is parsed and validated as well, and its answer is not known."""
-        return await self._answer(f"{BOARD} # {next(self._numbers)}")
+        return await self._answer(f"{self._document} # {next(self._numbers)}")
 
     async def _answer(self, document: str) -> bytes:
         prepared = self._engine.prepare(Request(document, None, self._variables), self._session)
@@ -108,7 +108,7 @@ async def benchmark(house: House) -> None:
         "stock Strawberry": Clock(stock.answer),
     }
     await _check_alike(clocks)
-    statements, sizes = await _count(clocks)
+    statements, sizes = await count(clocks)
     gc.collect()
     gc.freeze()  # as the server does when it starts
     for clock in clocks.values():
@@ -138,7 +138,7 @@ async def _check_alike(clocks: dict[str, Clock]) -> None:
         raise SystemExit(f"The board has {cards} cards, not {CARDS}.")
 
 
-async def _count(clocks: dict[str, Clock]) -> tuple[dict[str, list[Statement]], dict[str, int]]:
+async def count(clocks: dict[str, Clock]) -> tuple[dict[str, list[Statement]], dict[str, int]]:
     """The statements and the bytes of one answer each. Of several answers the one with the fewest statements counts:
     the first ones on a connection also ask for the types of the database."""
     statements, sizes = {}, {}

@@ -87,7 +87,7 @@ async def _beside_own_streams(house: House) -> None:
             if name is beside:
                 own = [subscriber(token, query=OWN_CHANGES) for token in tokens]
                 await (await stack.enter_async_context(audience(server, own))).grow_to(members)
-            measures[name] = _costing(tap, sockets, Commits(firm), client)
+            measures[name] = costing(tap, sockets, Commits(firm), client)
         found = await taking_turns(measures, QUICK_OWN_ROUNDS if house.quick else OWN_ROUNDS)
     heading(f"A moved card, told to {boards:,} boards of one cohort (medians of {len(found[beside])} rounds)")
     table(
@@ -100,9 +100,11 @@ async def _beside_own_streams(house: House) -> None:
         house.goals.append(Goal(f"{what} of a change, {where}", ratio(*pair), 1.1 if what == "CPU" else 1))
 
 
-def _costing(
+def costing(
     tap: Tap, sockets: Audience, commits: Commits, client: aiohttp.ClientSession
 ) -> Callable[[], Awaitable[Cost]]:
+    """What measures a round of changes."""
+
     async def measure() -> Cost:
         costs = []
         for _ in range(CHANGES_MADE):
