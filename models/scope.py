@@ -11,6 +11,7 @@ from tortoise.queryset import QuerySet
 
 from models import policies
 from models.audiences import Audience
+from models.database import sql
 from models.errors import NotFound
 from models.ids import Kind
 from models.position import Position, Positioned
@@ -71,16 +72,19 @@ class Rows(Generic[R]):
 
     async def lock(self, id: UUID, *path: str) -> R:
         """The row, held until the transaction ends, or `NotFound`."""
-        return self._found(await self._locking().filter(id=id).first(), path)
+        rows = await self._locked("seen.id = $1", id)
+        return self._found(rows[0] if rows else None, path)
 
     async def lock_many(self, ids: Iterable[UUID]) -> dict[UUID, R]:
         """The visible rows, by id, held until the transaction ends; locked in the order of their ids, so that two
         bulk calls cannot wait for each other."""
-        return {row.id: row for row in await self._locking().filter(id__in=set(ids)).order_by("id")}
+        return {row.id: row for row in await self._locked("seen.id = ANY($1) ORDER BY seen.id", list(set(ids)))}
 
-    def _locking(self) -> QuerySet[R]:
+    async def _locked(self, condition: str, value: Any) -> list[R]:
+        # A statement that is always the same: to have the ORM write it anew took a third of what a move took.
         # NO KEY: nothing here changes an id, and a foreign key that points at the row must not have to wait.
-        return self.where().select_for_update(no_key=True, of=(self._model._meta.db_table,))
+        statement = f"{_statement(self._model, condition, 2)} FOR NO KEY UPDATE OF seen"
+        return [self._model._init_from_db(**row) for row in await sql(statement, value, *self.values)]
 
     def _found(self, row: R | None, path: tuple[str, ...]) -> R:
         if row is None:
