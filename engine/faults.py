@@ -10,7 +10,7 @@ import structlog
 from graphql import GraphQLError
 
 from models.database_errors import STATEMENT_TIMEOUT
-from models.errors import Refusal, SignInRefused
+from models.errors import Forbidden, Refusal, SignInRefused
 
 log = structlog.get_logger(__name__)
 
@@ -24,12 +24,19 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
     if cause is None or isinstance(cause, GraphQLError):
         return _with_code(error, (error.extensions or {}).get("code", "INVALID"))
     if isinstance(cause, Refusal):
-        return _with_code(error, cause.code.value, cause.message)
+        return _refused(error, cause)
     if isinstance(cause, SignInRefused):
         return _with_code(error, cause.code, cause.message)
     if isinstance(cause, STATEMENT_TIMEOUT):
         return _with_code(error, "TIMEOUT", "The database took too long. Ask for less at a time.")
     return _masked(error, cause)
+
+
+def _refused(error: GraphQLError, refusal: Refusal) -> dict[str, Any]:
+    shown = _with_code(error, refusal.code.value, refusal.message)
+    if isinstance(refusal, Forbidden) and refusal.right is not None:
+        shown["extensions"]["right"] = str(refusal.right)
+    return shown
 
 
 def _with_code(error: GraphQLError, code: str, message: str | None = None) -> dict[str, Any]:

@@ -28,7 +28,8 @@ union has a weight of 1 and a leaf has 0; a list counts its size times its weigh
 * without any, or with null, the assumed size of the field: @listSize(assumedSize:), or 10.
 
 The `nodes` and `edges` of a Relay connection, a type whose name ends in Connection, have the size that
-the field has which returns the connection (the specification's `sizedFields`). A field of a mutation costs
+the field has which returns the connection (the specification's `sizedFields`); so have the `rows` of a
+type whose name ends in Report. A field of a mutation costs
 10 more, a subscription 5 more. Where fragments on several types apply to one place, their costs add up: the
 dearest of them would be closer, but the sum is an upper bound too, and simple.
 
@@ -342,7 +343,7 @@ class FieldCost(CostStep):
     weight: int = 0
     listed: bool = False
     paged: bool = False
-    """Is it the nodes or edges of a connection, whose size is the connection's?"""
+    """Is it the nodes or edges of a connection, or the rows of a report, whose size is that of the whole?"""
     sizing: Sizing = ONE
     """The list's, or else the page's should the field return a connection."""
 
@@ -565,10 +566,16 @@ def _field_step(
     if not is_composite_type(returned):
         return FieldCost(parent, None, alias, introspects), None
     listed = is_list_type(get_nullable_type(definition.type))
-    paged = listed and type_ is not None and type_.name.endswith("Connection") and name in ("nodes", "edges")
+    paged = listed and type_ is not None and _is_paged(type_.name, name)
     weight = 0 if returned.name.startswith("__") else 1
     sizing = _sizing(definition, node)
     return FieldCost(parent, None, alias, introspects, weight, listed, paged, sizing), returned
+
+
+def _is_paged(type_name: str, name: str) -> bool:
+    if type_name.endswith("Report"):
+        return name == "rows"
+    return type_name.endswith("Connection") and name in ("nodes", "edges")
 
 
 def _composite(schema: GraphQLSchema, condition: NamedTypeNode) -> GraphQLCompositeType | None:

@@ -50,3 +50,7 @@ OUTSTANDING = Bounds(0, 200)
 PAGE = Bounds(1, 100)
 FILTER = Bounds(0, 100)
 SORT = Bounds(0, 3)
+
+#: The rows of a report that are told, and the days that one may be of.
+REPORT_ROWS = Bounds(1, 1_000)
+REPORT_DAYS = Bounds(1, 3_660)

@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 from models.records import read
 from models.rows import Row
 
-__all__ = ["Q", "QuerySet", "column_value", "is_nullable", "read_query"]
+__all__ = ["Q", "QuerySet", "column_value", "is_nullable", "read_query", "sql_of"]
 
 R = TypeVar("R", bound=Row)
 
@@ -51,10 +51,16 @@ _READ: tuple[tuple[type[Field[Any]], Callable[[str], Any]], ...] = (
 )
 
 
-async def read_query(query: QuerySet[R]) -> list[R]:
-    """What a query of the ORM finds, as records."""
-    # As awaiting it does, up to where it would make instances.
+def sql_of(query: QuerySet[R]) -> tuple[str, list[Any]]:
+    """A query of the ORM in SQL, with its values."""
+    # As awaiting it does, up to where it would be sent.
     query._choose_db_if_not_chosen()
     query._make_query()
     statement, values = query.query.get_parameterized_sql()
+    return statement, list(values)
+
+
+async def read_query(query: QuerySet[R]) -> list[R]:
+    """What a query of the ORM finds, as records."""
+    statement, values = sql_of(query)
     return await read(query.model, statement, *values)

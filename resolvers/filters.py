@@ -32,6 +32,11 @@ def condition_of(wanted: Any, scope: Scope) -> Q:
     return _condition(wanted, scope)
 
 
+def values_of(wanted: Any) -> dict[str, Any]:
+    """What the fields of a filter were given, as the domain has it; of no filter, nothing."""
+    return {} if wanted is None else {field.name: _plain(value, field) for field, value in _given(wanted)}
+
+
 def _check_size(wanted: Any) -> None:
     pending, seen = [(wanted, 1)], 0
     while pending:

@@ -40,7 +40,7 @@ def _one(kind: Kind, description: str) -> Any:
         _ = info.context.scope
         return info.context.load.one(kind, decode(kind, id))
 
-    _declare(resolver, [_argument("id", strawberry.ID, "The id.")], Optional[type_of(kind)])  # noqa: UP045 - at run time
+    declare(resolver, [argument("id", strawberry.ID, "The id.")], Optional[type_of(kind)])  # noqa: UP045 - at run time
     return strawberry.field(resolver=resolver, description=description, metadata=per_viewer(own_rows(kind)))
 
 
@@ -54,10 +54,10 @@ def _list(declared: DeclaredList) -> Any:
     if declared.sort is not None:
         arguments["sort"] = (list[declared.sort], declared.sort_description)  # type: ignore[name-defined]
     optional = [
-        _argument(name, Optional[of], description, default=None)  # noqa: UP045 - at run time
+        argument(name, Optional[of], description, default=None)  # noqa: UP045 - at run time
         for name, (of, description) in (arguments | _OF_A_PAGE).items()
     ]
-    _declare(resolver, optional, connection(type_of(declared.kind), declared.called))
+    declare(resolver, optional, connection(type_of(declared.kind), declared.called))
     sized = ListSize(assumed_size=50, slicing_arguments=["first", "last"])
     return strawberry.field(
         resolver=resolver,
@@ -67,12 +67,13 @@ def _list(declared: DeclaredList) -> Any:
     )
 
 
-def _argument(name: str, of: Any, description: str, *, default: Any = Parameter.empty) -> Parameter:
+def argument(name: str, of: Any, description: str, *, default: Any = Parameter.empty) -> Parameter:
+    """An argument of a resolver that is made here."""
     annotation = Annotated[of, strawberry.argument(description=description)]
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _declare(resolver: Any, arguments: list[Parameter], returns: Any) -> None:
+def declare(resolver: Any, arguments: list[Parameter], returns: Any) -> None:
     """Say of a resolver what it takes and returns, as Strawberry looks it up."""
     info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
     resolver.__signature__ = Signature([info, *arguments], return_annotation=returns)

@@ -11,9 +11,11 @@ from strawberry.types.info import Info
 from models.errors import Invalid
 from models.ids import Kind, parse
 from resolvers.listing import fields_of
+from resolvers.reports import field_of
 from schema.kinds import LISTS
 from schema.list_size import ListSize
 from schema.per_viewer import Condition, always, own_rows, per_viewer
+from schema.reports import REPORTS
 from schema.scalars import Revision
 from schema.types.base import Node
 from schema.types.firm import Firm, Viewer
@@ -88,7 +90,8 @@ class AskedByItself:
 
 
 _LISTS: dict[str, Any] = {name: field for declared in LISTS for name, field in fields_of(declared).items()}
+_REPORTS: dict[str, Any] = {declared.name: field_of(declared) for declared in REPORTS}
 Query: Any = strawberry.type(
-    type("Query", (AskedByItself,), _LISTS),
+    type("Query", (AskedByItself,), _LISTS | _REPORTS),
     description="Everything that can be asked. Another firm's things do not exist here.",
 )

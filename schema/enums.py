@@ -9,6 +9,7 @@ from models.actor import ActorKind as _ActorKind
 from models.errors import Code
 from models.items.kinds import item_kinds
 from models.periods import PeriodUnit as _PeriodUnit
+from models.reports.sight import Coverage as _Coverage
 from models.rights import Right as _Right
 from models.rights import Role as _Role
 from models.seen import AccountType as _AccountType
@@ -215,4 +216,13 @@ Awaited = _described(
     "What an open item waits for.",
     START="That somebody of the team begins it.",
     COMPLETION="That somebody of the team completes or cancels it.",
+)
+
+ReportCoverage = _described(
+    _Coverage,
+    "ReportCoverage",
+    "Of whom a report tells.",
+    FIRM="The firm, for those with the right VIEW_REPORTS.",
+    SEEN="What the one who asks may see.",
+    OWN="The one who asks, alone.",
 )

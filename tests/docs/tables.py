@@ -20,9 +20,12 @@ from tests.docs.pages import ROOT
 #: What each right is about, besides the mutations and fields that need it: what the checks of rows make of it.
 MEANINGS = {
     Right.VIEW_ALL_ACCOUNTS: "Seeing every account, not only the assigned ones.",
+    Right.VIEW_REPORTS: "The firm's sums in reports, also of what is out of sight, in one; else one's own time alone.",
     Right.MANAGE_TEAM: "Seeing, adding, changing and deleting others' absences.",
-    Right.MANAGE_TIME_ENTRIES: "Seeing, logging, changing and deleting others' time entries, stopping their timers.",
-    Right.MANAGE_TIME_BUDGETS: "Also: being told of time logged on visible jobs, without whose it was.",
+    Right.MANAGE_TIME_ENTRIES: "Seeing, logging, changing and deleting others' time entries, stopping their timers. "
+    "Reports on the firm's time by member.",
+    Right.MANAGE_TIME_BUDGETS: "Also: being told of time logged on visible jobs, without whose it was. "
+    "Reports on budgets, and on the firm's time by job.",
 }
 UNUSED = "Not used in this version."
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.event_kinds import KINDS
 from models.rights import Right
 from schema.permissions import FIELDS
 from tests.docs.pages import page, section
@@ -20,6 +21,6 @@ def test_what_else_a_right_means_is_said_of_rights_that_exist() -> None:
 
 def test_the_fields_of_events_are_explained() -> None:
     told = section("docs/permissions.md", "What the stream and the history hide")
-    withheld = {field for (owner, field) in FIELDS if owner.startswith(("Time", "Timer")) and owner != "TimeEntry"}
+    withheld = {field for (owner, field) in FIELDS if owner in KINDS and owner.startswith("Time")}
     assert withheld
     assert all(f"`{field}`" in told for field in withheld)

@@ -1,0 +1,104 @@
+"""The statement of a report: one, however many rows it adds up and tells of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.ids import Kind
+from models.reports.parts import Dimension, Measure, Source
+from models.rows import model_of
+
+#: The parts of the answer: the groups that are told, all groups in sight, what is out of sight, and everything once.
+TOLD, GROUPS, UNSEEN, EVERYTHING = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a statement is made of: pieces of SQL, of which the values have their places already."""
+
+    source: Source
+    dimensions: Sequence[Dimension]
+    measures: Sequence[Measure]
+    #: What rows have to fulfill, and which of them are in sight. Without `with_unseen`, the others are no part of it.
+    conditions: Sequence[str]
+    in_sight: str
+    with_unseen: bool
+    #: A measure to sort by; None for the dimensions.
+    by: Measure | None
+    descending: bool
+    first: str
+    #: What stands in braces in columns of dimensions.
+    calendar: Mapping[str, str]
+
+
+def statement(asked: Asked) -> str:
+    """The text. Its rows are a part, a place in it, how many groups there are, the values of the dimensions (`k1`, …),
+    and the measures by their names."""
+    keys = _keys(asked)
+    sums = ", ".join(f"sum({m.name})::{m.type} AS {m.name}" for m in asked.measures)
+    nothing = "".join(f", NULL AS {key}" for key in keys)
+    among = "".join(f", {key}" for key in keys)
+    names = ", ".join(measure.name for measure in asked.measures)
+    return f"""
+    WITH base AS MATERIALIZED ({_base(asked)}),
+    grouped AS ({_grouped(asked)}),
+    told AS ({_told(asked)})
+    SELECT {TOLD} AS part, row_number() OVER () AS place, 1::bigint AS groups{among}, {names} FROM told
+    UNION ALL SELECT {GROUPS}, 0, count(*){nothing}, {sums} FROM grouped
+    UNION ALL SELECT {UNSEEN}, 0, count(*){nothing}, {sums} FROM base WHERE NOT seen
+    UNION ALL SELECT {EVERYTHING}, 0, count(*){nothing}, {sums} FROM base
+    ORDER BY part, place
+    """
+
+
+def _keys(asked: Asked) -> list[str]:
+    return [f"k{number}" for number, _ in enumerate(asked.dimensions, start=1)]
+
+
+def _base(asked: Asked) -> str:
+    """The source's rows, read and added up once: those in sight, and those that are not, by what they are grouped by,
+    or by the owners of it."""
+    seen, conditions = asked.in_sight, list(asked.conditions)
+    if not asked.with_unseen:
+        seen, conditions = "true", [*conditions, seen]
+    keys = [f", {d.column.format_map(asked.calendar)} AS k{n}" for n, d in enumerate(asked.dimensions, 1)]
+    sums = ", ".join(f"coalesce({m.column}, 0)::{m.type} AS {m.name}" for m in asked.measures)
+    groups = ", ".join(str(number) for number in range(1, len(keys) + 2))
+    return f"""SELECT {seen} AS seen{"".join(keys)}, {sums} FROM {asked.source.tables}
+        WHERE {" AND ".join([asked.source.where, *conditions])} GROUP BY {groups}"""
+
+
+def _grouped(asked: Asked) -> str:
+    """What is in sight, by what it is grouped by: under each of the things that its owner is tied to."""
+    if not any(dimension.links for dimension in asked.dimensions):
+        return "SELECT * FROM base WHERE seen"
+    keys, joins = [], []
+    for number, dimension in enumerate(asked.dimensions, start=1):
+        if (links := dimension.links) is None:
+            keys.append(f"base.k{number}")
+        else:
+            keys.append(f"link{number}.{links.to} AS k{number}")
+            joins.append(f" LEFT JOIN {links.table} AS link{number} ON link{number}.{links.owner} = base.k{number}")
+    sums = ", ".join(f"sum({measure.name})::{measure.type} AS {measure.name}" for measure in asked.measures)
+    groups = ", ".join(str(number) for number in range(1, len(keys) + 1))
+    return f"SELECT {', '.join(keys)}, {sums} FROM base{''.join(joins)} WHERE seen GROUP BY {groups}"
+
+
+def _sorted_by(kind: Kind) -> str:
+    # What has no name to be sorted by has a place of its own: stages.
+    return "name_order" if "name_order" in model_of(kind)._meta.fields_map else "position"
+
+
+def _told(asked: Asked) -> str:
+    """The first groups in the order that was asked for, and then in a fixed one."""
+    way = "DESC" if asked.descending else "ASC"
+    names, joins = [], []
+    for number, dimension in enumerate(asked.dimensions, start=1):
+        if asked.by is None and dimension.kind is not None:
+            joins.append(
+                f" LEFT JOIN {model_of(dimension.kind)._meta.db_table} AS n{number} ON n{number}.id = k{number}"
+            )
+            names.append(f"n{number}.{_sorted_by(dimension.kind)} {way} NULLS LAST")
+        names.append(f"k{number} {way if asked.by is None else 'ASC'} NULLS LAST")
+    order = names if asked.by is None else [f"{asked.by.name} {way} NULLS LAST", *names]
+    return f"""SELECT grouped.* FROM grouped{"".join(joins)}
+        {f"ORDER BY {', '.join(order)}" if order else ""} LIMIT {asked.first}"""

@@ -1,0 +1,218 @@
+"""Reports as they are asked for: things beside their figures, what is withheld of them, and that nothing in them tells
+what is out of sight."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from itertools import combinations
+from typing import Any
+
+import pytest
+from graphql import GraphQLEnumType, get_named_type, is_leaf_type
+
+from models.commands.time import log_time
+from models.database import sql
+from models.ids import Kind, encode
+from models.rights import Right, Role
+from models.rows import AccountMember, AccountTag, Member, PipelineMember, Tag
+from tests.api.asking import post
+from tests.api.furnished import Furnished
+from tests.api.selections import root_fields
+from tests.api.test_statements import anew, counted
+from tests.serving import Api
+from tests.world import World
+
+REPORTS = sorted(
+    name for name, field in root_fields("query").items() if get_named_type(field.type).name.endswith("Report")
+)
+TIME = """query Time($filter: TimeReportFilter, $by: [TimeDimension!]) { timeReport(filter: $filter, groupBy: $by) {
+  covers firstDay lastDay
+  rows { member { name } account { name } pipeline { name } job { name } tag { name } day week month
+    minutes billableMinutes entries amounts { amount currency } }
+  total { minutes entries } residual { minutes entries } cut { rows minutes } repeated { entries } } }"""
+BARE = "query Time($filter: TimeReportFilter) { timeReport(filter: $filter) { rows { minutes } residual { minutes } } }"
+
+
+async def reader(world: World, *rights: Right) -> Member:
+    """An employee at the world's account and pipeline, with these rights."""
+    member = await world.member("Rita Reader", Role.EMPLOYEE, *rights)
+    await AccountMember.create(account_id=world.account.id, member_id=member.id)
+    await PipelineMember.create(pipeline_id=world.pipeline.id, member_id=member.id)
+    return member
+
+
+async def test_rows_name_what_they_are_of(world: World, api: Api) -> None:
+    job = await world.job("1040")
+    for minutes in (20, 40):
+        entry = (await log_time(world.acting(world.owner), minutes=minutes, day=date(2026, 3, 4), job_id=job.id)).value
+        await sql("UPDATE time_entry SET rate = 60 WHERE id = $1", entry.id)
+    asked = {"filter": {"firstDay": "2026-03-01", "lastDay": "2026-03-31"}, "by": ["MEMBER", "WEEK"]}
+    report = (await api.ask(world.owner, TIME, **asked))["timeReport"]
+    assert (report["covers"], report["firstDay"], report["lastDay"]) == ("FIRM", "2026-03-01", "2026-03-31")
+    (row,) = report["rows"]
+    assert {key: value for key, value in row.items() if value is not None} == {
+        "member": {"name": "Olive Owner"},
+        "week": "2026-03-02",
+        "minutes": 60,
+        "billableMinutes": 60,
+        "entries": 2,
+        "amounts": [{"amount": "60.00", "currency": "USD"}],
+    }
+    assert report["total"] == {"minutes": 60, "entries": 2}
+    assert report["residual"] == {"minutes": 0, "entries": 0}
+    assert report["cut"] == {"rows": 0, "minutes": 0}
+    row = (await api.ask(world.owner, TIME, filter=asked["filter"], by=["ACCOUNT", "JOB"]))["timeReport"]["rows"][0]
+    assert (row["account"], row["job"], row["member"]) == ({"name": "Acme"}, {"name": "1040"}, None)
+
+
+async def test_amounts_are_withheld_and_not_even_added_up(world: World, api: Api) -> None:
+    await log_time(world.acting(world.owner), minutes=60, account_id=world.account.id)
+    member = await reader(world, Right.VIEW_REPORTS)
+    answer = await api.post(member, "{ timeReport { rows { minutes amounts { amount } } } }")
+    assert answer["data"]["timeReport"]["rows"] == [{"minutes": 60, "amounts": None}]
+    assert [error["extensions"] for error in answer["errors"]] == [{"code": "FORBIDDEN", "right": "MANAGE_RATES"}]
+    for text, added in (
+        ("{ timeReport { rows { minutes } } }", False),
+        ("{ timeReport { total { ...A } } } fragment A on TimeFigures { amounts { amount } }", True),
+    ):
+        with counted() as statements:
+            await api.ask(world.owner, anew(text))
+        assert any("entry.rate" in statement for statement in statements) is added
+
+
+@pytest.mark.parametrize(
+    ("arguments", "right"),
+    [
+        ("groupBy: [MEMBER]", "MANAGE_TIME_ENTRIES"),
+        ("groupBy: [JOB]", "MANAGE_TIME_BUDGETS"),
+        ("sort: {by: AMOUNTS}", "MANAGE_RATES"),
+    ],
+)
+async def test_an_error_names_the_right(world: World, api: Api, arguments: str, right: str) -> None:
+    member = await reader(world, Right.VIEW_REPORTS)
+    answer = await api.post(member, f"{{ timeReport({arguments}) {{ rows {{ minutes }} }} }}")
+    assert answer["data"] == {"timeReport": None}
+    assert answer["errors"][0]["extensions"] == {"code": "FORBIDDEN", "right": right}
+    assert right in answer["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("groupBy: [DAY, DAY]", "Group by at most 2 different things."),
+        ("first: 0", "A report has from 1 to 1,000 rows, not 0."),
+        (
+            'filter: {firstDay: "2026-01-02", lastDay: "2026-01-01"}',
+            "A report is of 1 to 3,660 days, and from 2026-01-02 to 2026-01-01 there are 0.",
+        ),
+    ],
+)
+async def test_what_is_no_report(world: World, api: Api, arguments: str, message: str) -> None:
+    answer = await api.post(world.owner, f"{{ timeReport({arguments}) {{ rows {{ minutes }} }} }}")
+    assert (answer["errors"][0]["message"], answer["errors"][0]["extensions"]["code"]) == (message, "INVALID")
+
+
+async def test_two_who_see_everything_are_told_at_once(world: World, api: Api) -> None:
+    with counted() as statements:
+        for member in (world.owner, world.admin, world.owner):
+            await api.ask(member, BARE)
+    assert sum("time_entry" in statement for statement in statements) == 1
+    # One's own is nobody else's answer.
+    with counted() as statements:
+        for member in (world.employee, world.stranger):
+            await api.ask(member, BARE)
+    assert sum("time_entry" in statement for statement in statements) == 2
+
+
+def parts(name: str) -> tuple[list[str], str]:
+    """The dimensions of a report, and all that can be read of its rows and its sums."""
+    field = root_fields("query")[name]
+    dimensions: Any = get_named_type(field.args["groupBy"].type)
+    assert isinstance(dimensions, GraphQLEnumType)
+    whole: Any = get_named_type(field.type)
+    return list(dimensions.values), " ".join(_read(part, inner.type) for part, inner in whole.fields.items())
+
+
+def _read(name: str, type_: Any) -> str:
+    named: Any = get_named_type(type_)
+    if is_leaf_type(named):
+        return name
+    if "id" in named.fields:
+        return f"{name} {{ id name }}"
+    return f"{name} {{ {' '.join(_read(each, inner.type) for each, inner in named.fields.items())} }}"
+
+
+def questions(name: str) -> Iterator[str]:
+    """The report by everything that there is, by itself and by any two."""
+    dimensions, below = parts(name)
+    for group_by in (*((each,) for each in dimensions), *combinations(dimensions, 2)):
+        for direction in ("ASC", "DESC"):
+            arguments = f"groupBy: [{', '.join(group_by)}], sort: {{by: GROUP, direction: {direction}}}, first: 20"
+            yield f"{{ {name}({arguments}) {{ {below} }} }}"
+
+
+@pytest.mark.parametrize("name", REPORTS)
+async def test_nothing_tells_what_is_out_of_sight(database: str, api: Api, name: str) -> None:
+    """As somebody with every right but to see all accounts. The control: it is added up."""
+    firm = await Furnished.build("seen")
+    world, word = firm.world, f"secret{firm.word}"
+    member = await firm.employee(*(right for right in Right if right is not Right.VIEW_ALL_ACCOUNTS))
+    await AccountMember.create(account_id=world.account.id, member_id=member.id)
+    account = await world.new_account(f"{word} account")
+    pipeline = await world.new_pipeline(f"{word} pipeline", stages=(f"{word} stage",))
+    secrets = [word, encode(Kind.ACCOUNT, account.id), encode(Kind.PIPELINE, pipeline.id)]
+    for minutes, places in ((111, {"account_id": account.id}), (222, {"pipeline_id": pipeline.id})):
+        job = await world.job(f"{word} job", budget=minutes, **places)
+        secrets.append(encode(Kind.JOB, job.id))
+        await log_time(world.acting(world.owner), minutes=minutes, job_id=job.id, note=word)
+    owner, _, told = world.owner, await api.token(member), 0
+    for question in questions(name):
+        answer = await post(api, member, question, {})
+        assert "errors" not in json.loads(answer), answer
+        assert not [secret for secret in secrets if secret.encode() in answer], question
+        everything = await post(api, owner, question, {})
+        told += any(secret.encode() in everything for secret in secrets)
+    assert told > 3
+
+
+@pytest.mark.parametrize("what", ["account", "pipeline"])
+async def test_what_is_out_of_sight_cannot_be_filtered_by(world: World, api: Api, what: str) -> None:
+    member = await reader(world, *(right for right in Right if right is not Right.VIEW_ALL_ACCOUNTS))
+    hidden = {
+        "account": encode(Kind.ACCOUNT, (await world.new_account("Hidden")).id),
+        "pipeline": encode(Kind.PIPELINE, (await world.new_pipeline("Hidden")).id),
+    }
+    seen = {"account": encode(Kind.ACCOUNT, world.account.id), "pipeline": encode(Kind.PIPELINE, world.pipeline.id)}
+    told = [
+        (await api.post(member, BARE, filter={what: {"in": [seen[what], id]}}))["errors"]
+        for id in (hidden[what], encode(Kind(what), world.firm.id))
+    ]
+    assert told[0] == told[1]
+    assert told[0][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("what", ["account", "pipeline", "tag", "member", None])
+async def test_the_residual_is_nobodys_figures(world: World, api: Api, what: str | None) -> None:
+    """One hidden account, with the only tag, where one member has spent an hour."""
+    member = await reader(world, *(right for right in Right if right is not Right.VIEW_ALL_ACCOUNTS))
+    hidden = await world.new_account("Hidden")
+    tag = await Tag.create(firm_id=world.firm.id, name="Tag", color="#ffffff")
+    await AccountTag.create(account_id=hidden.id, tag_id=tag.id)
+    job = await world.job("Hidden", account_id=hidden.id)
+    await log_time(world.acting(world.owner), minutes=60, job_id=job.id)
+    ids = {
+        "account": encode(Kind.ACCOUNT, world.account.id),
+        "pipeline": encode(Kind.PIPELINE, world.pipeline.id),
+        "tag": encode(Kind.TAG, tag.id),
+        "member": encode(Kind.MEMBER, world.owner.id),
+    }
+    filter = {} if what is None else {what: {"in": [ids[what]]}}
+    report = (await api.ask(member, TIME, filter=filter))["timeReport"]
+    if what is None:
+        assert report["residual"] == report["total"] == {"minutes": 60, "entries": 1}
+    else:
+        assert report["residual"] is None
+        assert report["total"] == {"minutes": 0, "entries": 0}
+    assert report["rows"] == []
