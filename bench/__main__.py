@@ -19,6 +19,7 @@ from bench import (
     moves,
     reads,
     reconnect,
+    reports,
     stalled,
 )
 from bench.goals import Goal, print_goals
@@ -31,6 +32,7 @@ _ALL = (
     documents,
     callers,
     reads,
+    reports,
     moves,
     live,
     executions,
