@@ -80,7 +80,8 @@ async def _read(context: Context, declared: DeclaredReport, filter: Any, wanted:
 def _order(sort: Any) -> Order | None:
     if sort is None:
         return None
-    return Order(None if sort.by.value == GROUP else sort.by.value, sort.direction is Direction.DESC)
+    by = None if sort.by.value == GROUP else sort.by.value
+    return Order(by, sort.direction is Direction.DESC if sort.direction else by is not None)
 
 
 def _selects(selections: Iterable[Any], name: str) -> bool:

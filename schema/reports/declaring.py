@@ -14,7 +14,7 @@ from models.reports.parts import Report
 from models.rights import Requirement
 from schema.enums import ReportCoverage
 from schema.field_resolvers import RESOLVER, Read
-from schema.inputs.base import input_type
+from schema.inputs.base import input_type, optional
 from schema.inputs.filters import Direction
 from schema.kinds import type_of
 from schema.list_size import ListSize
@@ -151,9 +151,11 @@ def sort_of(declared: DeclaredReport) -> Any:
     made: Any = Enum(f"{declared.called}ReportOrder", values)  # type: ignore[misc]
     by = strawberry.enum(made, description="What the rows can be sorted by.")
     body: dict[str, Any] = {
-        "__annotations__": {"by": by, "direction": Direction},
+        "__annotations__": {"by": by, "direction": Direction | None},
         "__doc__": "The order of the rows.",
         "by": strawberry.field(description="What to sort by."),
-        "direction": strawberry.field(default=Direction.DESC, description="Which way."),
+        "direction": optional(
+            "Which way. When left out, figures with the largest first, and what is grouped by with A."
+        ),
     }
     return input_type(type(f"{declared.called}ReportSort", (), body))
