@@ -95,7 +95,7 @@ class Engine:
         self.cohorts = Cohorts(hub)
 
     async def sign_in(self, token: str | None, address: str = "") -> Session:
-        """The session of an access token; nobody's for None."""
+        """The session of an access token, or what a personal token serves for; nobody's for None."""
         if token is None:
             return Session(address, audience=self._audience)
         try:
@@ -111,6 +111,7 @@ class Engine:
             session_id=viewer.session_id,
             firm_id=viewer.scope.firm_id,
             key_id=known.key_id,
+            token_id=viewer.token_id,
             fresh=viewer,
             audience=self._audience,
         )
@@ -119,7 +120,8 @@ class Engine:
         return session
 
     def on_end(self, session: Session, callback: Callable[[Ended], None]) -> Callable[[], None]:
-        """Call back when the member is deactivated, the session ended, or the key of the token replaced."""
+        """Call back when the member is deactivated, the session ended, the key of the token replaced, or the personal
+        token revoked."""
         if session.member_id is None or session.firm_id is None:
             return lambda: None
         return self._hub.watch(
@@ -129,6 +131,7 @@ class Engine:
                 session.session_id,
                 session.key_id,
                 lambda ending: callback(Ended(_SHUT_OUT if ending.for_good else _REFRESH, ending.reason)),
+                session.token_id,
             )
         )
 

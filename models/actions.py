@@ -26,6 +26,8 @@ class Action:
     needs: Requirement
     #: Whether it has no mutation: the program itself does it, never a client.
     internal: bool = False
+    #: Whether only who has signed in does it, and never who comes with a personal token.
+    in_person: bool = False
 
     def check(self, audience: Audience, role: Role, rights: frozenset[Right]) -> None:
         """`Forbidden`, naming what is needed, unless somebody of this audience, with this role and these effective

@@ -32,6 +32,8 @@ class Actor:
     kind: ActorKind
     firm_id: FirmId
     id: UUID | None = None
+    #: The personal token that a member comes with: their authority is what it leaves of theirs.
+    token_id: UUID | None = None
     label: str | None = None
     #: The revision that made an automation act, and how many such steps it is from what a person or a schedule did.
     cause: int | None = None
@@ -47,9 +49,12 @@ class Actor:
         return cls(ActorKind.MEMBER, firm_id, member_id, caller=caller)
 
     @classmethod
-    def viewer(cls, audience: Audience, firm_id: UUID, id: UUID, caller: Caller = OURSELVES) -> "Actor":
-        """Whoever of this audience is signed in: a member of the team, or a client's contact."""
-        return cls(_VIEWERS[audience], firm_id, id, caller=caller)
+    def viewer(
+        cls, audience: Audience, firm_id: UUID, id: UUID, caller: Caller = OURSELVES, token_id: UUID | None = None
+    ) -> "Actor":
+        """Whoever of this audience is signed in: a member of the team, or a client's contact. A member may come with a
+        personal token instead."""
+        return cls(_VIEWERS[audience], firm_id, id, token_id, caller=caller)
 
     @classmethod
     def automation(cls, firm_id: UUID, label: str, cause: int, hops: int = 1) -> "Actor":
@@ -70,8 +75,8 @@ class Actor:
 
     @property
     def asker(self) -> UUID:
-        """Whose keys its calls have: a member's, or for an automation or a schedule the firm's."""
-        return self.id or self.firm_id
+        """Whose keys its calls have: a member's, a personal token's, or for an automation or a schedule the firm's."""
+        return self.token_id or self.id or self.firm_id
 
     @property
     def call(self) -> IdempotentCall | None:
@@ -80,4 +85,5 @@ class Actor:
 
     def to_json(self) -> dict[str, Any]:
         """As the log names it."""
-        return {"kind": self.kind.value, "id": str(self.id) if self.id else None, "label": self.label}
+        named = {"kind": self.kind.value, "id": str(self.id) if self.id else None, "label": self.label}
+        return named if self.token_id is None else {**named, "token": str(self.token_id)}

@@ -31,6 +31,10 @@ CAPACITY = Bounds(0, _WEEK)
 #: The days of one absence.
 ABSENT = Bounds(1, 366)
 
+#: The days for which a personal token is good, and how many good ones a member may have.
+TOKEN_DAYS = Bounds(1, 366)
+TOKENS = Bounds(0, 50)
+
 #: The tags and the team of an account, the holders of a role there, the assignees of a job or a task.
 LINKED = Bounds(0, 100)
 #: The jobs that an item is linked to: each of its events is told once for each.

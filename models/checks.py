@@ -27,6 +27,13 @@ def minutes(value: int, field: str, bounds: Bounds) -> int:
     return value
 
 
+def days(value: int, field: str, bounds: Bounds) -> int:
+    """A number of days."""
+    if value not in bounds:
+        raise Invalid(f"This must be from {bounds} days, and is {value:,}.", field)
+    return value
+
+
 def color(value: str, field: str = "color") -> str:
     """A colour as #rrggbb."""
     if not _COLOR.fullmatch(value):

@@ -21,13 +21,14 @@ from models.clock import day_in
 from models.database import sql
 from models.errors import Code, Forbidden, Refusal, RuleBroken, SignInRefused, refusal_of
 from models.events import Event
+from models.grants import Grant
 from models.ids import Kind
 from models.log import Committed, ScopesChanged, announce, append
 from models.once import NOTHING, Kept, keep
 from models.rights import Requirement, Right, Role
 from models.rows import Firm, Row
 from models.scope import Scope, Viewer
-from models.viewers import viewers
+from models.viewers import viewer_now
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -99,6 +100,11 @@ class Change:
         """`Forbidden` unless the actor has the right."""
         Requirement(right=right).check(self.scope.audience, self.role, self.scope.rights, what, *path)
 
+    def expect_in_person(self, what: str, *path: str) -> None:
+        """`Forbidden` for who comes with a personal token."""
+        if self.actor.token_id is not None:
+            raise Forbidden(f"{what} is not done with a personal token. Sign in.", *path)
+
     @property
     def seen(self) -> Scope | Viewer:
         """Through what the actor sees rows: a member also sees their own time entries."""
@@ -111,10 +117,10 @@ class Change:
 
 
 def command(
-    name: str, needs: Requirement | Right | Role, *, internal: bool = False
+    name: str, needs: Requirement | Right | Role, *, internal: bool = False, in_person: bool = False
 ) -> Callable[[Callable[Concatenate[Change, P], Awaitable[T]]], Command[P, Outcome[T]]]:
     """Make a function that changes rows and records events a command: the action of this name, which needs a right, a
-    role, or nothing but to be a member.
+    role, or nothing but to be a member. What is done `in_person` is never done with a personal token.
 
     It runs in one transaction, after it has been checked against what the database says now that the actor may do it.
     What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A caller
@@ -123,7 +129,7 @@ def command(
     The actor's authority is the same at the end as at the beginning, or it is undone and tried again with what is left
     of that authority.
     """
-    action = Action(name, Requirement.of(needs), internal)
+    action = Action(name, Requirement.of(needs), internal, in_person)
 
     def wrap(body: Callable[Concatenate[Change, P], Awaitable[T]]) -> Command[P, Outcome[T]]:
         async def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> Outcome[T]:
@@ -140,14 +146,39 @@ def command(
 def expect_permitted(viewer: Viewer, action: Action) -> None:
     """`Forbidden` unless this viewer may do it at all. Asked before anything is made of what they send: the command
     itself asks what the database then says."""
+    if viewer.grant is not None:
+        _expect_granted(viewer.grant, action)
     action.check(viewer.scope.audience, viewer.role, viewer.scope.rights)
+
+
+def _expect_granted(grant: Grant, action: Action) -> None:
+    """`Forbidden`, saying so, where it is the personal token that does not do: another might, or whoever signs in."""
+    needs = action.needs
+    if action.in_person:
+        raise Forbidden(f"{action.spoken} is not done with a personal token. Sign in.")
+    if grant.read_only:
+        raise Forbidden("This personal token only reads. Use one that may change something.")
+    if needs.role is not None:
+        raise Forbidden(f"{action.spoken} needs {needs}, and a personal token has no role. Sign in.", role=needs.role)
+    if needs.right is not None and needs.right not in grant.rights:
+        raise Forbidden(
+            f"{action.spoken} needs {needs}, which this personal token does not have. Use one that has it.",
+            right=needs.right,
+        )
+
+
+def _expect_allowed(change: Change, action: Action) -> None:
+    if change.viewer is not None:
+        expect_permitted(change.viewer, action)
+    else:
+        action.check(change.scope.audience, change.role, change.scope.rights)
 
 
 async def authority(actor: Actor, action: Action) -> Change:
     """A change that is not being made: what the actor might do now. `Forbidden` unless they may do it at all. For what
     is to be refused before work that takes too long for a transaction; the command asks again."""
     change = await _begin(actor)
-    action.check(change.scope.audience, change.role, change.scope.rights)
+    _expect_allowed(change, action)
     return change
 
 
@@ -159,6 +190,13 @@ async def shielded(work: Coroutine[Any, Any, T]) -> T:
     return await asyncio.shield(task)
 
 
+def in_background(work: Coroutine[Any, Any, None]) -> None:
+    """Do this beside whoever asks, who is not told how it ends."""
+    task = asyncio.create_task(work)
+    _running.add(task)
+    task.add_done_callback(_settled)
+
+
 def _settled(task: asyncio.Task[Any]) -> None:
     _running.discard(task)
     if not task.cancelled():
@@ -166,7 +204,8 @@ def _settled(task: asyncio.Task[Any]) -> None:
 
 
 async def settle() -> None:
-    """Wait for the changes that are still being made: before the connections close."""
+    """Wait for the changes that are still being made, and for what is done in the background: before the connections
+    close."""
     while _running:
         await asyncio.wait(_running)
 
@@ -197,7 +236,7 @@ async def _attempt(actor: Actor, action: Action, body: Callable[[Change], Awaita
             if (earlier := await _earlier(change)) is not None:
                 await _confirm(change)
                 return earlier
-            action.check(change.scope.audience, change.role, change.scope.rights)
+            _expect_allowed(change, action)
             value = await body(change)
         except Refusal:
             # It may have waited, and says what it then found.
@@ -220,15 +259,20 @@ async def _begin(actor: Actor) -> Change:
         whole = Scope.whole(actor.firm_id)
         return Change(actor, now, whole, Role.ADMIN, firm.time_zone, firm.revision, None)
     assert actor.id is not None
-    viewer = (await viewers([actor.id])).get(actor.id)
-    if viewer is None or viewer.scope.firm_id != actor.firm_id:
-        raise shut_out()
+    viewer = await viewer_now(actor.id, actor.token_id)
+    if viewer is None or (viewer.scope.firm_id, viewer.member_id) != (actor.firm_id, actor.id):
+        raise shut_out() if actor.token_id is None else token_over()
     return Change(actor, now, viewer.scope, viewer.role, viewer.time_zone, viewer.revision, viewer)
 
 
 def shut_out() -> SignInRefused:
     """The refusal of whoever is no longer on the team."""
     return SignInRefused("You are no longer an active member of this firm. Ask somebody who manages its team.")
+
+
+def token_over() -> SignInRefused:
+    """The refusal of a personal token that is good no more."""
+    return SignInRefused("This personal token was revoked, has expired, or never was one. Use another one.")
 
 
 async def _earlier(change: Change) -> Outcome[Any] | None:
@@ -248,7 +292,7 @@ async def _confirm(change: Change) -> None:
     """Undo the attempt if the actor may not see and do just what they might when it began."""
     if (known := change.viewer) is None:
         return
-    present = (await viewers([known.member_id])).get(known.member_id)
+    present = await viewer_now(known.member_id, known.token_id)
     if present is None or (present.role, present.scope) != (known.role, known.scope):
         raise _AuthorityChanged
 

@@ -25,11 +25,14 @@ async def prune_idempotency_keys(now: datetime) -> int:
 
 async def start_over_after_restore() -> int:
     """Say that a backup was restored: every firm's log gets another name, so that no revision of it is taken for one
-    that was lost, and every session ends, since those that were ended after the backup would be good again. Returns
-    how many firms there are."""
+    that was lost, and every session and personal token ends, since those that were ended after the backup would be good
+    again. Returns how many firms there are."""
     rows = await sql(
         """WITH ended AS (
             UPDATE session SET ended_at = now(), expires_at = LEAST(expires_at, now()) WHERE ended_at IS NULL
+        ), revoked AS (
+            UPDATE personal_token SET revoked_at = now(), version = version + 1
+            WHERE revoked_at IS NULL AND expires_at > now()
         ) UPDATE firm SET epoch = gen_random_uuid() RETURNING id"""
     )
     return len(rows)

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     FIRM = "firm"
     MEMBER = "member"
     ABSENCE = "absence"
+    PERSONAL_TOKEN = "personal_token"
     TAG = "tag"
     ACCOUNT = "account"
     ACCOUNT_ROLE = "account_role"
@@ -50,6 +51,7 @@ def plural(kind: Kind) -> str:
 FirmId = Annotated[UUID, Kind.FIRM]
 MemberId = Annotated[UUID, Kind.MEMBER]
 AbsenceId = Annotated[UUID, Kind.ABSENCE]
+PersonalTokenId = Annotated[UUID, Kind.PERSONAL_TOKEN]
 TagId = Annotated[UUID, Kind.TAG]
 AccountId = Annotated[UUID, Kind.ACCOUNT]
 AccountRoleId = Annotated[UUID, Kind.ACCOUNT_ROLE]

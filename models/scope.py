@@ -13,6 +13,7 @@ from models import policies
 from models.audiences import Audience
 from models.database import sql
 from models.errors import NotFound
+from models.grants import Grant
 from models.ids import Kind
 from models.position import Position, Positioned
 from models.records import columns, read
@@ -180,6 +181,13 @@ class Viewer(Positioned):
     """Where the firm's log was when this was read."""
     time_zone: str
     session_id: UUID | None = field(default=None, compare=False)
+    grant: Grant | None = None
+    """What the personal token that they come with grants; None for who has signed in. The role is then EMPLOYEE."""
+
+    @property
+    def token_id(self) -> UUID | None:
+        """The personal token that they come with."""
+        return self.grant.token_id if self.grant is not None else None
 
     def rows(self, model: type[R]) -> Rows[R]:
         """The rows of a kind that are visible to the viewer: their own always, where a kind has an owner, and others'

@@ -9,7 +9,7 @@ from tortoise.transactions import in_transaction
 
 from models import attempts, tokens
 from models.caller import OURSELVES, Caller
-from models.command import shielded
+from models.command import shielded, token_over
 from models.database import sql
 from models.errors import Invalid, NotFound, SignInRefused
 from models.hashing import HASHING
@@ -20,8 +20,10 @@ from models.refreshing import Given, exchange
 from models.scope import Viewer
 from models.signing_keys import KEYS, LONGEST_TOKEN
 from models.texts import sameness
+from models.token_secrets import PREFIX, digest, is_well_formed
+from models.token_use import USE
 from models.tokens import ACCESS_LIFETIME, Refresh
-from models.viewers import viewer_of_session
+from models.viewers import viewer_of_digest, viewer_of_session
 
 #: A session ends when it has not been refreshed for so long.
 SESSION_LIFETIME = timedelta(days=30)
@@ -43,11 +45,12 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """Who a request comes from, until when (in unix seconds) its token is good, and the key that it rests on."""
+    """Who a request comes from, until when (in unix seconds) its token is good, and the key that it rests on: None of a
+    personal token."""
 
     viewer: Viewer
     expires_at: float
-    key_id: str
+    key_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +147,23 @@ async def issue_for(member_id: UUID, hours: float, *, now: datetime | None = Non
 
 
 async def authenticate(access_token: str, *, now: datetime | None = None) -> Authenticated:
-    """Who has this token, in one statement. `SignInRefused` also for a good token of somebody who is out: the session
-    was ended, or the member deactivated."""
+    """Who has this token, in one statement: an access token, or a personal one. `SignInRefused` also for a good token
+    of somebody who is out: the session was ended, or the member deactivated."""
+    if access_token.startswith(PREFIX):
+        return await _with_personal_token(access_token)
     claims = await tokens.read(access_token, now=now or datetime.now(UTC))
     viewer = await viewer_of_session(claims.session_id)
     if viewer is None or encode(Kind.MEMBER, viewer.member_id) != claims.subject:
         raise SignInRefused("You are signed out. Sign in again.")
     return Authenticated(viewer, claims.expires_at, claims.key_id)
+
+
+async def _with_personal_token(secret: str) -> Authenticated:
+    viewer = await viewer_of_digest(digest(secret)) if is_well_formed(secret) else None
+    if viewer is None or viewer.grant is None:
+        raise token_over()
+    USE.note(viewer.grant)
+    return Authenticated(viewer, viewer.grant.expires_at.timestamp(), None)
 
 
 async def check_key(key_id: str) -> None:

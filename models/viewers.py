@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from models.database import sql
+from models.grants import Grant
 from models.position import Position
 from models.rights import Right, Role, effective_rights
 from models.scope import Scope, Viewer
@@ -31,6 +32,20 @@ SELECT s.id AS session_id, v.* FROM session s JOIN LATERAL (
 )
 
 
+# The rights of the token are named otherwise than the member's.
+_WITH_TOKENS = (
+    """
+SELECT t.id AS token_id, t.digest, t.rights AS token_rights, t.read_only, t.expires_at, t.last_used_at, v.*
+FROM personal_token t JOIN LATERAL (
+"""
+    + _VIEWERS.replace("ANY($1)", "t.member_id")
+    + """
+) v ON true WHERE t.{column} = ANY($1) AND t.revoked_at IS NULL AND t.expires_at > now()
+"""
+)
+_BY_TOKEN, _BY_DIGEST = _WITH_TOKENS.format(column="id"), _WITH_TOKENS.format(column="digest")
+
+
 async def viewers(member_ids: list[UUID]) -> dict[UUID, Viewer]:
     """The active ones of these members, as of now, also inside a change. One statement, so each scope is as of its
     `revision`."""
@@ -42,13 +57,38 @@ async def viewers_of_sessions(session_ids: list[UUID]) -> dict[UUID, Viewer]:
     return {row["session_id"]: _viewer(row) for row in await sql(_SIGNED_IN, session_ids)}
 
 
+async def viewers_of_tokens(token_ids: list[UUID]) -> dict[UUID, Viewer]:
+    """The active members with what is left to those of their personal tokens that are good, by token; also inside a
+    change."""
+    return {row["token_id"]: _viewer(row) for row in await sql(_BY_TOKEN, token_ids)}
+
+
+async def _viewers_of_digests(digests: list[str]) -> dict[str, Viewer]:
+    return {row["digest"]: _viewer(row) for row in await sql(_BY_DIGEST, digests)}
+
+
 _by_member = Together(viewers)
 _by_session = Together(viewers_of_sessions)
+_by_token = Together(viewers_of_tokens)
+_by_digest = Together(_viewers_of_digests)
 
 
-async def viewer(member_id: UUID) -> Viewer | None:
-    """An active member, or None. Not for use inside a change: it is read on another connection."""
-    return await _by_member.get(member_id)
+async def viewer(member_id: UUID, token_id: UUID | None = None) -> Viewer | None:
+    """An active member, with a personal token if they come with one; or None. Not for use inside a change: it is read
+    on another connection."""
+    return await (_by_member.get(member_id) if token_id is None else _by_token.get(token_id))
+
+
+async def viewer_now(member_id: UUID, token_id: UUID | None = None) -> Viewer | None:
+    """As `viewer`, inside a change."""
+    if token_id is None:
+        return (await viewers([member_id])).get(member_id)
+    return (await viewers_of_tokens([token_id])).get(token_id)
+
+
+async def viewer_of_digest(digest: str) -> Viewer | None:
+    """The active member who comes with the personal token of this digest, if that is good."""
+    return await _by_digest.get(digest)
 
 
 async def viewer_of_session(session_id: UUID) -> Viewer | None:
@@ -58,9 +98,26 @@ async def viewer_of_session(session_id: UUID) -> Viewer | None:
 
 def _viewer(row: Mapping[str, Any]) -> Viewer:
     role = Role(row["role"])
-    given = frozenset(Right(right) for right in orjson.loads(row["given_rights"]))
-    rights = effective_rights(role, given)
+    given, grant = _rights(row["given_rights"]), _grant(row)
+    rights = effective_rights(role, given) if grant is None else grant.narrowed(role, given)
     scope = Scope.of(row["firm_id"], role, rights, frozenset(row["accounts"]), frozenset(row["pipelines"]))
     return Viewer(
-        row["id"], role, scope, Position(row["epoch"], row["revision"]), row["time_zone"], row.get("session_id")
+        row["id"],
+        role if grant is None else Role.EMPLOYEE,
+        scope,
+        Position(row["epoch"], row["revision"]),
+        row["time_zone"],
+        row.get("session_id"),
+        grant,
     )
+
+
+def _grant(row: Mapping[str, Any]) -> Grant | None:
+    if row.get("token_id") is None:
+        return None
+    rights = _rights(row["token_rights"])
+    return Grant(row["token_id"], rights, row["read_only"], row["expires_at"], row["last_used_at"])
+
+
+def _rights(stored: str) -> frozenset[Right]:
+    return frozenset(Right(right) for right in orjson.loads(stored))

@@ -7,7 +7,6 @@ import strawberry
 from strawberry.types.info import Info
 from strawberry.utils.str_converters import to_camel_case
 
-from models import viewers
 from models.actions import Action, Command
 from models.actor import Actor
 from models.bulk import Bulk
@@ -42,10 +41,10 @@ async def _perform(
         outcome = await command(actor, **values)
     except Refusal as refusal:
         if isinstance(refusal, Conflict):
-            context.see_as(await viewers.viewer(context.viewer.member_id))  # The present row is shown.
+            context.see_as(await context.present_viewer())  # The present row is shown.
         context.refresh()
         return None, refusal
-    context.see_as(await viewers.viewer(context.viewer.member_id) if outcome.rescoped else outcome.viewer)
+    context.see_as(await context.present_viewer() if outcome.rescoped else outcome.viewer)
     context.refresh()
     return outcome, None
 
@@ -70,15 +69,18 @@ def _of_one(declared: DeclaredMutation, model: type[Row]) -> Any:
     """A mutation that changes one thing."""
     thing = to_camel_case(model.kind)
     told = "The thing as it is now; after a CONFLICT, as it is instead."
-    answers = payload(declared.name, thing, type_of(model.kind), told)
+    answers = payload(declared.name, thing, type_of(model.kind), told, declared.once)
+
+    def once(made: Any) -> dict[str, Any]:
+        return {name: getattr(made, name, None) for name in declared.once}
 
     async def resolver(info: Info, input):
         outcome, refusal = await _perform(info.context, declared.command, input)
         if outcome is not None:
-            return answers(**{thing: outcome.value}, revision=outcome.revision, errors=[])
+            return answers(**{thing: outcome.value}, **once(outcome.value), revision=outcome.revision, errors=[])
         assert refusal is not None
         present = refusal.present if isinstance(refusal, Conflict) else None
-        return answers(**{thing: present}, revision=None, errors=[spoken(refusal)])
+        return answers(**{thing: present}, **once(None), revision=None, errors=[spoken(refusal)])
 
     return _field(resolver, declared, answers)
 

@@ -15,6 +15,7 @@ from models.policies import hides_own
 from models.position import Position
 from models.scope import Rows, Scope, Viewer
 from models.seen import named
+from models.viewers import viewer
 from resolvers.loaders import Loaders
 from resolvers.timing import Timing
 
@@ -94,7 +95,7 @@ class Context:
     def actor(self) -> Actor:
         """The viewer as the actor of a command."""
         scope = self.scope  # First: nobody is told to sign in.
-        return Actor.viewer(scope.audience, scope.firm_id, self.viewer.member_id, self.caller)
+        return Actor.viewer(scope.audience, scope.firm_id, self.viewer.member_id, self.caller, self.viewer.token_id)
 
     @property
     def caller(self) -> Caller:
@@ -116,6 +117,17 @@ class Context:
     def today(self) -> date | Awaitable[date]:
         """The firm's day, or the future of it. The answer is then given to nobody on another day."""
         return self.load.day_of(self.firm_id)
+
+    def last_used(self, token: Any) -> datetime | None:
+        """When a personal token was last used. That is written without a revision, so an answer that has it is given to
+        nobody else."""
+        self.timing.momentary = True
+        moment: datetime | None = token.last_used_at
+        return moment
+
+    async def present_viewer(self) -> Viewer | None:
+        """The viewer as of now; None when they are out."""
+        return await viewer(self.viewer.member_id, self.viewer.token_id)
 
     async def read_histories(
         self, job_ids: Sequence[UUID], *, reached: Reached, limit: int

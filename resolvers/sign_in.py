@@ -7,7 +7,7 @@ from strawberry.types.info import Info
 
 from models import sign_in as signing
 from models import viewers
-from models.errors import LimitReached, Refusal
+from models.errors import Forbidden, LimitReached, Refusal
 from resolvers.context import Context
 from resolvers.inputs import spoken
 from schema.inputs.firm import RefreshSessionInput, SignInInput
@@ -34,7 +34,9 @@ class SessionPayload:
 class SignOutPayload:
     """Nothing to tell."""
 
-    errors: list[UserError] = strawberry.field(description="Always empty.")
+    errors: list[UserError] = strawberry.field(
+        description="FORBIDDEN with a personal token, which is revoked; else empty."
+    )
 
 
 async def _sign_in(
@@ -77,6 +79,8 @@ def _refused(refusal: Refusal) -> SessionPayload:
 
 async def _sign_out(info: Info) -> SignOutPayload | None:
     _ = info.context.scope
+    if info.context.viewer.token_id is not None:
+        return SignOutPayload(errors=[spoken(Forbidden("A personal token has no session to end. It is revoked."))])
     if info.context.viewer.session_id is not None:
         await signing.sign_out(info.context.viewer.session_id)
     return SignOutPayload(errors=[])

@@ -3,7 +3,9 @@ each of the rows of a class, with its filter and its order. The roots are made f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from models.actions import Command
@@ -19,6 +21,8 @@ class DeclaredMutation:
     command: Command[..., Outcome[Any]]
     takes: type
     description: str
+    #: What else it answers, with a description: texts that the row has when it is made, and never again.
+    once: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -26,10 +30,16 @@ class DeclaredMutation:
         return self.command.action.name
 
 
-def mutation(command: Command[..., Outcome[Any]], takes: type, description: str | None = None) -> DeclaredMutation:
+def mutation(
+    command: Command[..., Outcome[Any]],
+    takes: type,
+    description: str | None = None,
+    *,
+    once: Mapping[str, str] = MappingProxyType({}),
+) -> DeclaredMutation:
     """A command that is called with the fields of this input. Its description is the summary of the command, unless it
     says something that no docstring can: how many of something there may be."""
-    return DeclaredMutation(command, takes, command.summary if description is None else description)
+    return DeclaredMutation(command, takes, command.summary if description is None else description, once)
 
 
 @dataclass(frozen=True, slots=True)

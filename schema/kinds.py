@@ -9,13 +9,14 @@ from schema.inputs import filters, firm, jobs, pipelines, tasks
 from schema.types import accounts as account_types
 from schema.types import firm as firm_types
 from schema.types import jobs as job_types
+from schema.types import personal_tokens as token_types
 from schema.types import pipelines as pipeline_types
 from schema.types import time as time_types
 from schema.types.base import ENTITIES
 
 #: In this order they are printed.
 MODULES = (
-    *(firm_types, account_types, pipeline_types, job_types, time_types),
+    *(firm_types, token_types, account_types, pipeline_types, job_types, time_types),
     *(filters, firm, pipelines, jobs, tasks),
     *modules_in("schema"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Optional
 
 import strawberry
@@ -29,9 +30,9 @@ class UserError:
     )
 
 
-def payload(mutation: str, entity: str, of: type, description: str) -> type:
-    """The payload type of a mutation that changes one thing."""
-    return _payload(mutation, entity, Optional[of], description)  # noqa: UP045 - built at run time
+def payload(mutation: str, entity: str, of: type, description: str, once: Mapping[str, str]) -> type:
+    """The payload type of a mutation that changes one thing. `once` has the texts that it tells besides."""
+    return _payload(mutation, entity, Optional[of], description, once)  # noqa: UP045 - built at run time
 
 
 def bulk_payload(mutation: str, entities: str, of: type, description: str) -> type:
@@ -39,10 +40,16 @@ def bulk_payload(mutation: str, entities: str, of: type, description: str) -> ty
     return _payload(mutation, entities, list[of], description)  # type: ignore[valid-type]
 
 
-def _payload(mutation: str, field: str, hint: Any, description: str) -> type:
+def _payload(mutation: str, field: str, hint: Any, description: str, once: Mapping[str, str] = {}) -> type:
     body = {
-        "__annotations__": {field: hint, "revision": Revision | None, "errors": list[UserError]},
+        "__annotations__": {
+            field: hint,
+            **dict.fromkeys(once, str | None),
+            "revision": Revision | None,
+            "errors": list[UserError],
+        },
         field: strawberry.field(description=description),
+        **{name: strawberry.field(description=told) for name, told in once.items()},
         "revision": strawberry.field(
             description="The firm's revision that holds the change: your cursor has it when it has reached this. The "
             "present one when there was nothing to change; null when nothing was changed because of `errors`."

@@ -152,6 +152,7 @@ class Hub:
         now = asyncio.get_running_loop().time()
         if now >= self._sessions_due:
             await self.watches.check_sessions()
+            await self.watches.check_tokens()
             await self.watches.check_keys()
             self._sessions_due = now + self.pace.sessions
 

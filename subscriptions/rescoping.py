@@ -236,7 +236,7 @@ class Rescoping:
         self._lost = False
         while True:
             asked_at = asyncio.get_running_loop().time()
-            viewer = await self._reads.viewer(self.subscriber.member_id)
+            viewer = await self._reads.viewer(self.subscriber.member_id, self.subscriber.token_id)
             self.feed.confirm(viewer.position, asked_at)
             if viewer.epoch == self.feed.epoch:
                 break  # and not read before the other log came
@@ -257,7 +257,7 @@ class Rescoping:
         return revision.number > self._known_at and self.subscriber.member_id in revision.rescoped
 
     async def _rescope(self, revision: Revision) -> Difference | None:
-        viewer = await self._reads.viewer(self.subscriber.member_id)
+        viewer = await self._reads.viewer(self.subscriber.member_id, self.subscriber.token_id)
         old, self.scope, self._known_at = self.scope, viewer.scope, viewer.revision
         if old == self.scope:
             return None

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import structlog
 
+from models.command import shut_out, token_over
 from models.database_errors import DATABASE_ERRORS
-from models.errors import SignInRefused
 from models.scope import Viewer
 from models.viewers import viewer
 from subscriptions.feed import Feed
@@ -53,9 +53,10 @@ class RetryingReads:
                 await self.trusted()
         return await read()
 
-    async def viewer(self, member_id: UUID) -> Viewer:
-        """An active member; `SignInRefused` when they are out."""
-        found = await self.read(lambda: viewer(member_id))
+    async def viewer(self, member_id: UUID, token_id: UUID | None) -> Viewer:
+        """An active member, with the personal token that they come with; `SignInRefused` when they are out, or the
+        token is good no more."""
+        found = await self.read(lambda: viewer(member_id, token_id))
         if found is None:
-            raise SignInRefused("You are no longer an active member of this firm.")
+            raise shut_out() if token_id is None else token_over()
         return found

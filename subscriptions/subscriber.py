@@ -28,13 +28,14 @@ class Subscriber:
     """A member's subscription, from when its first message is due until it is stopped. There are thousands of them,
     and most are idle: it holds no task, no queue and no timer."""
 
-    __slots__ = ("_hub", "firm_id", "member_id", "place", "sink", "stopped", "topic")
+    __slots__ = ("_hub", "firm_id", "member_id", "place", "sink", "stopped", "token_id", "topic")
 
     def __init__(self, hub: Hub, viewer: Viewer, topic: Topic, sink: Sink) -> None:
         """One that has begun to follow the firm's feed and counts among the documents, until it stops."""
         self._hub = hub
         self.firm_id = viewer.scope.firm_id
         self.member_id = viewer.member_id
+        self.token_id = viewer.token_id
         self.topic = topic
         self.sink = sink
         self.place: Place | None = None

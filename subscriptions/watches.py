@@ -1,4 +1,5 @@
-"""Who must be told when what they rest on is over: their member, their session, the key of their token."""
+"""Who must be told when what they rest on is over: their member, their session, the key of their token, or their
+personal token."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import structlog
 
 from models.sign_in import good_sessions
 from models.signing_keys import KEYS, Keys
-from models.viewers import viewers
+from models.viewers import viewers, viewers_of_tokens
 
 log = structlog.get_logger(__name__)
 
@@ -26,19 +27,21 @@ class Ending:
 
 _DEACTIVATED = Ending("You are no longer an active member of this firm.", for_good=True)
 _SIGNED_OUT = Ending("You are signed out.", for_good=True)
+_TOKEN_OVER = Ending("This personal token has been revoked.", for_good=True)
 _KEY_REPLACED = Ending("The key of your token has been replaced.", for_good=False)
 
 
 @dataclass(eq=False, slots=True)
 class Watch:
-    """Somebody who must be told when a member is deactivated, their session ends, or the key that signed their token is
-    good no more."""
+    """Somebody who must be told when a member is deactivated, their session ends, the key that signed their token is
+    good no more, or their personal token is revoked."""
 
     firm_id: UUID
     member_id: UUID
     session_id: UUID | None
     key_id: str | None
     ended: Callable[[Ending], None]
+    token_id: UUID | None = None
 
 
 class Watches:
@@ -87,12 +90,22 @@ class Watches:
             self._suspects |= asked & self._by_member.keys()
             raise
         self._end([watch for watch in self._all() if watch.member_id in asked - active.keys()], _DEACTIVATED)
+        await self._check_tokens([watch for watch in self._all() if watch.member_id in asked])
 
     async def check_sessions(self) -> None:
         """Tell those whose session is over, or is not there."""
         if sessions := {watch.session_id for watch in self._all() if watch.session_id is not None}:
             over = sessions - await good_sessions(list(sessions))
             self._end([watch for watch in self._all() if watch.session_id in over], _SIGNED_OUT)
+
+    async def check_tokens(self) -> None:
+        """Tell those whose personal token is good no more, whoever did that, and however."""
+        await self._check_tokens(self._all())
+
+    async def _check_tokens(self, watches: list[Watch]) -> None:
+        if tokens := {watch.token_id for watch in watches if watch.token_id is not None}:
+            over = tokens - (await viewers_of_tokens(list(tokens))).keys()
+            self._end([watch for watch in watches if watch.token_id in over], _TOKEN_OVER)
 
     async def check_keys(self) -> None:
         """Tell those whose token was signed with a key that is good no more. The process learns of new keys by it."""

@@ -4,7 +4,7 @@ Only the owner makes and unmakes admins, and stays the owner until they hand tha
 whoever is above them: in a higher role, or with a right that they lack.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
@@ -27,11 +27,13 @@ from models.events import (
     MemberUpdated,
     changes_of,
 )
+from models.firm.personal_tokens import revoke_all_of
 from models.hashed_secrets import with_secrets
 from models.ids import new_id
 from models.passwords import hashed, verified
+from models.reach import check_held, check_reach
 from models.repeating import used_before
-from models.rights import EVERY_MEMBER, RANKS, Right, Role
+from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import Member
 from models.sign_in import end_sessions_of
 from models.texts import EMAIL, NAME, PASSWORD, sameness
@@ -59,7 +61,7 @@ class _Newcomer:
     def columns(self, change: Change) -> dict[str, Any]:
         """Their columns; refused where the actor may not add such a member, or a value is none."""
         _check_role(change, self.role)
-        _check_held(change, self.rights, "rights")
+        check_held(change, self.rights, "rights")
         return {
             "email": EMAIL.check(self.email),
             "name": NAME.check(self.name),
@@ -72,6 +74,8 @@ class _Newcomer:
 @command("createMember", Right.MANAGE_TEAM)
 async def _create_member(change: Change, *, wanted: _Newcomer, password_hash: str | None, id: UUID | None) -> Member:
     columns = wanted.columns(change)
+    if password_hash is not None:
+        _expect_to_give_password(change)
     if earlier := await made_before(change, Member, id, MemberCreated):
         return earlier
     member = Member(id=id or new_id(), firm_id=change.actor.firm_id, password_hash=password_hash, **columns)
@@ -105,7 +109,9 @@ async def create_member(
     if secrets and not await used_before(actor.firm_id, actor.asker, key):
         # Hashed before the transaction, which must not stay open for as long as that takes; and after all that needs
         # no transaction to be refused.
-        wanted.columns(await authority(actor, _create_member.action))
+        change = await authority(actor, _create_member.action)
+        wanted.columns(change)
+        _expect_to_give_password(change)
 
     async def hashes_of(secrets: Mapping[str, str]) -> dict[str, str]:
         return {name: await hashed(secret) for name, secret in secrets.items()}
@@ -166,7 +172,7 @@ async def set_member_rights(
     An admin's and the owner's are kept for when they are employees again."""
     member = await _reached(change, member_id, expected_version)
     wanted, present = frozenset(rights), member.given
-    _check_held(change, wanted ^ present, "rights")
+    check_held(change, wanted ^ present, "rights")
     if wanted != present:
         member.given_rights = sorted(wanted)
         await member.store("given_rights")
@@ -177,7 +183,8 @@ async def set_member_rights(
 
 @command("deactivateMember", Right.MANAGE_TEAM)
 async def deactivate_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
-    """Shut a member out at once: their sessions end, their sockets close and their running timer is stopped.
+    """Shut a member out at once: their sessions and personal tokens end, their sockets close and their running timer is
+    stopped.
 
     They stay on what they were assigned to."""
     member = await _reached(change, member_id, expected_version, of_the_owner=_STAYS)
@@ -188,6 +195,7 @@ async def deactivate_member(change: Change, *, member_id: UUID, expected_version
         member.active = False
         await member.store("active")
         await end_sessions_of(member.id, now=change.now)
+        await revoke_all_of(change, member.id)
         # Nobody could stop it any more but for those with the right to others' time.
         await stop_running(change, member.id)
         change.record(MemberDeactivated(member=member.id))
@@ -220,18 +228,23 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
         raise RuleBroken("You are the owner already. Name another member.", "member_id")
     if not heir.active:
         raise RuleBroken(f"{heir.name} is deactivated. Choose an active member.", "member_id")
-    _check_reach(change, heir)
+    check_reach(change, heir, "member_id")
     # In this order: a firm never has two owners, not even inside a transaction.
     await _put_into(change, people[change.member_id], Role.ADMIN)
     await _put_into(change, heir, Role.OWNER)
     return heir
 
 
+def _expect_to_give_password(change: Change) -> None:
+    """With it somebody signs in, for longer than the token lasts."""
+    change.expect_in_person("Giving a password", "password")
+
+
 def _not_the_present_one() -> Invalid:
     return Invalid("This is not your present password.", "current_password")
 
 
-@command("changePassword", EVERY_MEMBER)
+@command("changePassword", EVERY_MEMBER, in_person=True)
 async def _change_password(change: Change, *, present: str, new_hash: str) -> Member:
     member = await change.scope.rows(Member).lock(_own(change))
     if member.password_hash != present:
@@ -301,20 +314,6 @@ async def _reached(
     member = await change.scope.rows(Member).lock(member_id, "member_id")
     if of_the_owner is not None and member.role is Role.OWNER:
         raise RuleBroken(of_the_owner, "member_id")
-    _check_reach(change, member)
+    check_reach(change, member, "member_id")
     member.expect(expected_version)
     return member
-
-
-def _check_reach(change: Change, member: Member) -> None:
-    """Nobody changes whoever is above them: in a higher role, or with a right that they lack."""
-    if RANKS.index(member.role) > RANKS.index(change.role):
-        whom = "the owner" if member.role is Role.OWNER else "an admin"
-        raise Forbidden(f"{member.name} is above your own rights. Ask {whom}.", "member_id")
-    _check_held(change, member.given, "member_id")
-
-
-def _check_held(change: Change, rights: Iterable[Right], field: str) -> None:
-    lacking = sorted(set(rights) - change.scope.rights)
-    if lacking:
-        raise Forbidden(f"This needs rights that you do not have yourself: {', '.join(lacking)}. Ask an admin.", field)

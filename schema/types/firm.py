@@ -14,6 +14,7 @@ from schema.scalars import Date, DateTime
 from schema.types.base import Versioned, column, entity, loaded, name_order, value
 
 if TYPE_CHECKING:
+    from schema.types.personal_tokens import PersonalToken
     from schema.types.time import TimeEntry
 
 
@@ -86,9 +87,14 @@ class Viewer:
         lambda viewer, context: context.load.timer(viewer.member_id),
         "The member's running timer, wherever it runs; null for none. `viewerChanges` says when that changes.",
     )
-    role: Role = value(lambda viewer: viewer.role, "The member's role.")
+    role: Role = value(lambda viewer: viewer.role, "The member's role; EMPLOYEE with a personal token.")
     rights: list[Right] = value(
-        lambda viewer: sorted(viewer.scope.rights), "What the member may do: for an OWNER or ADMIN, every right."
+        lambda viewer: sorted(viewer.scope.rights),
+        "What the member may do: for an OWNER or ADMIN, every right; with a personal token, what it leaves of that.",
+    )
+    personal_token: Annotated[PersonalToken, strawberry.lazy("schema.types.personal_tokens")] | None = loaded(
+        lambda viewer, context: viewer.token_id and context.load.one(Kind.PERSONAL_TOKEN, viewer.token_id),
+        "The personal token that asks; null for who has signed in.",
     )
     sees_all_accounts: bool = value(
         lambda viewer: viewer.scope.accounts is None, "Whether every account is visible, not only the assigned ones."

@@ -22,6 +22,7 @@ from models.commands.time import log_time
 from models.ids import Kind, encode
 from resolvers.root import graphql_schema
 from schema.inputs.base import KIND
+from schema.kinds import MUTATIONS
 from tests.api.samples import camel
 from tests.api.selections import root_fields
 from tests.serving import Api
@@ -68,8 +69,12 @@ def test_names_are_as_clients_expect_them() -> None:
 #: What a mutation can do to something.
 VERBS = {
     "add", "archive", "assign", "change", "complete", "create", "deactivate", "delete", "link", "log", "move",
-    "reactivate", "refresh", "restore", "set", "sign", "start", "stop", "transfer", "unlink", "update",
+    "reactivate", "refresh", "restore", "revoke", "set", "sign", "start", "stop", "transfer", "unlink", "update",
 }  # fmt: skip
+
+
+#: What is told when it is made, and never again.
+ONCE = {declared.name: list(declared.once) for declared in MUTATIONS}
 
 
 @pytest.mark.parametrize("mutation", sorted(root_fields("mutation").keys() - SESSIONS))
@@ -87,7 +92,7 @@ def test_a_mutation_takes_one_input_and_answers_with_its_errors(mutation: str) -
     payload: Any = field.type  # Nullable: a fault of one leaves the others.
     assert payload.name == mutation[0].upper() + mutation[1:] + "Payload"
     thing, *rest = payload.fields
-    assert rest == ["revision", "errors"]
+    assert rest == [*ONCE[mutation], "revision", "errors"]
     assert str(payload.fields["revision"].type) == "Revision"
     assert str(payload.fields["errors"].type) == "[UserError!]!"
     assert str(payload.fields[thing].type).startswith("[") == ("Jobs" in mutation)

@@ -29,6 +29,7 @@ EMPTIED = {
     ("createJob", "assigneeIds"): "assignees",
     ("createMember", "rights"): "rights",
     ("createPipeline", "cardFields"): "cardFields",
+    ("createPersonalToken", "rights"): "rights",
     ("createPipeline", "memberIds"): "members",
     ("createTask", "assigneeIds"): "assignees",
     ("setAccountRoleHolders", "memberIds"): "roles",

@@ -49,8 +49,8 @@ class Staff:
         return await self.firm.employee(*(right for right in Right if right not in rights))
 
     async def hand_over_time(self, member: Member) -> None:
-        """Make all time entries and absences a member's own: others' they would not see."""
-        for table in ("time_entry", "absence"):
+        """Make all time entries, absences and personal tokens a member's own: others' they would not see."""
+        for table in ("time_entry", "absence", "personal_token"):
             await sql(f"UPDATE {table} SET member_id = $2 WHERE firm_id = $1", self.firm.world.firm.id, member.id)
 
 
@@ -126,7 +126,7 @@ async def test_what_needs_nothing_is_for_everybody(staff: Staff, api: Api, mutat
         firm.world.owner.id,
     )
     await staff.hand_over_time(member)
-    assert await attempt(api, firm, member, mutation, budget=None, memberId=None) == []
+    assert await attempt(api, firm, member, mutation, budget=None, memberId=None, rights=[]) == []
 
 
 def test_every_command_is_a_mutation_or_internal() -> None:

@@ -21,7 +21,8 @@ from tests.docs.pages import ROOT
 MEANINGS = {
     Right.VIEW_ALL_ACCOUNTS: "Seeing every account, not only the assigned ones.",
     Right.VIEW_REPORTS: "The firm's sums in reports, also of what is out of sight, in one; else one's own time alone.",
-    Right.MANAGE_TEAM: "Seeing, adding, changing and deleting others' absences.",
+    Right.MANAGE_TEAM: "Seeing, adding, changing and deleting others' absences; seeing and revoking others' personal "
+    "tokens.",
     Right.MANAGE_TIME_ENTRIES: "Seeing, logging, changing and deleting others' time entries, stopping their timers. "
     "Reports on the firm's time by member.",
     Right.MANAGE_TIME_BUDGETS: "Also: being told of time logged on visible jobs, without whose it was. "

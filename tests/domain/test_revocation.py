@@ -73,11 +73,13 @@ REVOCATIONS: dict[str, tuple[Act, Role, tuple[Right, ...], bool]] = {
 }
 #: Those that only give.
 GIVING = {"MemberReactivated"}
+#: What ends a token takes nothing from whoever has signed in: tests/domain/test_personal_tokens.py is about it.
+OF_TOKENS = {"PersonalTokenRevoked"}
 
 
 def test_each_event_that_changes_a_scope_is_tried() -> None:
     rescoping = {name for name, kind in KINDS.items() if kind.rescoped is not Event.rescoped}
-    assert rescoping == REVOCATIONS.keys() | GIVING
+    assert rescoping == REVOCATIONS.keys() | GIVING | OF_TOKENS
 
 
 async def mover(world: World, kind: str) -> tuple[Member, Act]:

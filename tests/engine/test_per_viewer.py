@@ -11,6 +11,7 @@ from models.audiences import Audience
 from models.event_kinds import KINDS
 from models.events import TimeEvent
 from models.firm.absences import AbsenceEvent
+from models.firm.personal_tokens import PersonalTokenEvent
 from models.ids import Kind, new_id
 from models.policies import Policy, hides_own
 from models.rights import Right
@@ -36,10 +37,12 @@ def scope(*rights: Right, accounts: bool = True, pipelines: bool = True) -> Scop
 def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
     of_time = {kind.__name__ for kind in KINDS.values() if issubclass(kind, TimeEvent)} | {"TimeEvent"}
     of_absences = {kind.__name__ for kind in KINDS.values() if issubclass(kind, AbsenceEvent)} | {"AbsenceEvent"}
+    of_tokens = {kind.__name__ for kind in KINDS.values() if issubclass(kind, PersonalTokenEvent)}
     assert {(owner, field) for owner, field in DECLARED} == {
-        *(("Query", name) for name in ("viewer", "node", "nodes", "timeEntries", "absences")),
+        *(("Query", name) for name in ("viewer", "node", "nodes", "timeEntries", "absences", "personalTokens")),
         *((name, "entry") for name in of_time),
         *((name, "absence") for name in of_absences),
+        *((name, "personalToken") for name in of_tokens | {"PersonalTokenEvent"}),
         ("Subscription", "viewerChanges"),
     }
     assert own_streams(graphql_schema()) == {("Subscription", "viewerChanges")}
@@ -78,6 +81,7 @@ def test_time_is_ones_own_where_not_everybody_of_the_scope_sees_it(
     absences = Right.MANAGE_TEAM not in seeing.rights
     assert depends(("Query", "timeEntries"), seeing) is list_depends
     assert depends(("Query", "absences"), seeing) is absences
+    assert depends(("Query", "personalTokens"), seeing) is absences
     for field in ("node", "nodes"):
         assert depends(("Query", field), seeing) is (list_depends or absences)
     for owner in ("TimeEvent", "TimeLogged"):

@@ -1,0 +1,53 @@
+"""Personal tokens."""
+
+from typing import Any
+
+from tortoise import fields, migrations
+from tortoise.fields.base import OnDelete
+from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
+
+from models.ids import new_id
+
+
+def _belongs_to(model: str, name: str) -> tuple[str, Any]:
+    options: dict[str, Any] = {"db_constraint": True, "to_field": "id", "related_name": False}
+    return name, fields.ForeignKeyField(
+        f"models.{model}", on_delete=OnDelete.RESTRICT, source_field=f"{name}_id", **options
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0011_roles_and_absences")]
+
+    operations = [
+        ops.CreateModel(
+            name="PersonalToken",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ("version", fields.IntField(default=1)),
+                _belongs_to("Firm", "firm"),
+                _belongs_to("Member", "member"),
+                ("name", fields.CharField(max_length=100)),
+                ("rights", fields.JSONField(default=list)),
+                ("read_only", fields.BooleanField(default=True)),
+                ("digest", fields.CharField(max_length=64, unique=True)),
+                ("created_at", fields.DatetimeField()),
+                ("expires_at", fields.DatetimeField()),
+                ("revoked_at", fields.DatetimeField(null=True)),
+                ("last_used_at", fields.DatetimeField(null=True)),
+            ],
+            options={
+                "table": "personal_token",
+                "app": "models",
+                "indexes": [
+                    Index(fields=["firm_id", "created_at", "id"]),
+                    Index(fields=["member_id", "created_at", "id"]),
+                ],
+                "pk_attr": "id",
+                "table_description": "A token of a member's own, good until a day, with rights that are no "
+                "more than the member's at any time.",
+            },
+            bases=["Row"],
+        ),
+    ]
