@@ -14,6 +14,7 @@ from app.metrics import MetricsAccess, MetricsPort, metrics_route
 from common.collector import keep_what_is_here
 from common.settings import Settings
 from engine.engine import Engine
+from engine.trusted import Trusted
 from models.command import settle
 from models.connection import ask, connected
 from models.log import on_commit
@@ -45,7 +46,7 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
     )
     traffic = Traffic(options)
     hub = Hub(Bell(redis_url), Pace(heartbeat=settings.heartbeat, hold_after=settings.hold_after))
-    engine = Engine(graphql_schema(), hub, development=settings.development)
+    engine = Engine(graphql_schema(), hub, development=settings.development, trusted=_trusted(settings))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -85,6 +86,12 @@ def _middleware(settings: Settings, traffic: Traffic) -> list[Middleware]:
     if settings.metrics_port is None:
         return [hosts]
     return [hosts, Middleware(MetricsPort, settings.metrics_port)]
+
+
+def _trusted(settings: Settings) -> Trusted:
+    if settings.trusted_documents is None:
+        return Trusted()
+    return Trusted.read(settings.trusted_documents, only=settings.trusted_documents_only)
 
 
 def _database(settings: Settings, url: str) -> AbstractAsyncContextManager[None]:

@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s,]+", re.IGNORECASE)
@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     #: Introspection without signing in, and nothing else.
     development: bool = False
+    #: A JSON file with the text of each trusted document under its name.
+    trusted_documents: Path | None = None
+    #: Nothing else is answered.
+    trusted_documents_only: bool = False
     #: In seconds: how long sockets are sent away for before a server stops.
     drain_window: float = Field(default=10, ge=0)
     #: In seconds: the longest silence of a subscription. Clients are promised 25.
@@ -56,6 +60,13 @@ class Settings(BaseSettings):
     #: In months: workers drop what is older from the log. Unset: it is kept for ever.
     log_kept: int | None = Field(default=None, ge=1, le=1200)
     log_level: str = "INFO"
+
+    @field_validator("trusted_documents_only")
+    @classmethod
+    def _of_a_list(cls, value: bool, known: ValidationInfo) -> bool:
+        if value and known.data.get("trusted_documents") is None:
+            raise ValueError("needs JOBWIRE_TRUSTED_DOCUMENTS: there is no list")
+        return value
 
     @field_validator("log_level")
     @classmethod

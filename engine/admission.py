@@ -61,6 +61,8 @@ class Admission:
     charge: Callable[["Admission", str, str], None]
     turns: Turns
     documents: DocumentCache = field(default_factory=DocumentCache)
+    #: Those that whoever operates the server has listed: they cost nobody's budget.
+    trusted: DocumentCache = field(default_factory=lambda: DocumentCache(max_documents=0))
     #: Those that somebody has signed in with: what others only send pushes out none of them.
     proven: DocumentCache = field(default_factory=lambda: DocumentCache(max_documents=200, max_bytes=8 * 1024 * 1024))
     clock: Callable[[], float] = monotonic
@@ -72,28 +74,38 @@ class Admission:
     def read(self, source: str, caller: str) -> Document:
         """The document, if the caller may have it read now. GraphQLError otherwise."""
         self.charge(self, source, caller)
-        kept = self.proven if source in self.proven else self.documents
+        kept = next((kept for kept in (self.trusted, self.proven) if source in kept), self.documents)
         return kept.parse(source, max_tokens=self.limits.tokens)
 
     def knows(self, source: str) -> bool:
         """Whether it is kept."""
-        return source in self.documents or source in self.proven
+        return source in self.documents or source in self.proven or source in self.trusted
+
+    def miss(self, caller: str) -> None:
+        """Count somebody's document that was named, and is none that they may name."""
+        if wait := self.budgets.spend(caller, 1, self.clock()):
+            raise _too_many_requests(wait)
 
     def validate(self, schema: GraphQLSchema, document: Document) -> list[GraphQLError]:
         """What is wrong with it."""
         return validate_document(schema, document, suggestions=self.suggestions)
 
 
-def of_members(limits: Limits) -> Admission:
+def of_members(limits: Limits, trusted: DocumentCache | None = None) -> Admission:
     """For those who have signed in, by member."""
-    return Admission(limits, Budgets(TOKENS, TOKENS_A_SECOND), True, _charge_member, _turns(REST_OF_MEMBERS))
+    budgets, turns = Budgets(TOKENS, TOKENS_A_SECOND), _turns(REST_OF_MEMBERS)
+    return Admission(limits, budgets, True, _charge_member, turns, trusted=_or_none(trusted))
 
 
-def of_anybody(limits: Limits = TO_SIGN_IN) -> Admission:
+def of_anybody(limits: Limits = TO_SIGN_IN, trusted: DocumentCache | None = None) -> Admission:
     """For all others, by network."""
     documents = DocumentCache(max_documents=200, max_bytes=8 * 1024 * 1024)
     budgets, turns = Budgets(REQUESTS, REQUESTS_A_SECOND), _turns(REST_OF_ANYBODY)
-    return Admission(limits, budgets, False, _charge_network, turns, documents)
+    return Admission(limits, budgets, False, _charge_network, turns, documents, trusted=_or_none(trusted))
+
+
+def _or_none(trusted: DocumentCache | None) -> DocumentCache:
+    return DocumentCache(max_documents=0) if trusted is None else trusted
 
 
 def _turns(rest: float) -> Turns:
@@ -110,11 +122,15 @@ def _charge_member(admission: Admission, source: str, member: str) -> None:
         raise BudgetSpent("You have sent too many different documents: send values as variables.", "documents", wait)
 
 
+def _too_many_requests(wait: float) -> BudgetSpent:
+    return BudgetSpent("Too many requests have come from your network without signing in.", "requests", wait)
+
+
 def _charge_network(admission: Admission, source: str, network: str) -> None:
     known = admission.knows(source)
     units, keeping = (1, 0) if known else (NEW_DOCUMENT, KEPT_FOR_KNOWN)
     wait = admission.budgets.spend(network, units, admission.clock(), keeping=keeping)
     if wait:
-        raise BudgetSpent("Too many requests have come from your network without signing in.", "requests", wait)
+        raise _too_many_requests(wait)
     if not known:
         check_outline(source, admission.limits)

@@ -31,8 +31,10 @@ from engine.faults import formatted
 from engine.limits import TO_SIGN_IN, Limits, Measured, check_limits, check_variables
 from engine.live import LiveTopic, topic_key
 from engine.passwords import check_passwords
+from engine.persisted import Persisted, check_name, name_of, not_found
 from engine.prepared import Key, Prepared
 from engine.session import Session
+from engine.trusted import Trusted, not_trusted
 from models.audiences import Audience
 from models.caller import Caller
 from models.clock import today_in
@@ -81,6 +83,7 @@ class Engine:
         audience: Audience = Audience.TEAM,
         limits: Limits | None = None,
         development: bool = False,
+        trusted: Trusted | None = None,
     ) -> None:
         self._schema = schema
         self._audience = audience
@@ -88,9 +91,12 @@ class Engine:
         self._hub = hub
         self._limits = limits or Limits()
         self._development = development
-        self._members = of_members(self._limits)
+        self._trusted = Trusted() if trusted is None else trusted
+        self._trusted.prepare(schema, self._limits)
+        self._members = of_members(self._limits, self._trusted.documents)
         # Whoever develops looks at the schema before they sign in.
-        self._anybody = of_anybody(self._limits if development else TO_SIGN_IN)
+        self._anybody = of_anybody(self._limits if development else TO_SIGN_IN, self._trusted.documents)
+        self.persisted = Persisted()
         self.answers = Answers()
         self.cohorts = Cohorts(hub)
 
@@ -139,27 +145,57 @@ class Engine:
         """The block in which the request may be prepared: at once when that takes no time to speak of, or else when it
         is the caller's turn. `Refused` when that does not come soon."""
         admission = self._admission(session)
-        if not admission.takes_long(request.query, request.variables or {}):
+        if not admission.takes_long(self._text_of(request, session), request.variables or {}):
             return nullcontext()
         return _turn(admission, session)
+
+    def _text_of(self, request: Request, session: Session) -> str:
+        """The text of a request's document, be it sent or named. `Refused` where it is not known, or not to be sent."""
+        try:
+            source = request.query or self._named(name_of(request), session)
+            if self._trusted.only and source not in self._trusted:
+                raise not_trusted()
+        except BudgetSpent as spent:
+            raise _too_soon(spent) from None
+        except GraphQLError as error:
+            raise Refused([formatted(error)]) from None
+        return source
+
+    def _named(self, name: str | None, session: Session) -> str:
+        if name is None:
+            return ""
+        source = self._trusted.find(name)
+        if source is None and not self._trusted.only:
+            # Who has not signed in finds nothing of what members have sent, and pays for having asked.
+            if session.member_id is None:
+                self._anybody.miss(session.address)
+            else:
+                source = self.persisted.find(name)
+            if source is None:
+                raise not_found()
+        return source or ""
 
     def _admission(self, session: Session) -> Admission:
         return self._anybody if session.member_id is None else self._members
 
     def prepare(self, request: Request, session: Session) -> Prepared:
-        """Count, parse, check who may ask, measure, validate, read the variables: in this order, cheapest first."""
+        """Count, parse, check who may ask, measure, validate, read the variables: in this order, cheapest first. What
+        may be executed can be named from now on, if it came with its name."""
         anonymous = session.member_id is None
+        source = self._text_of(request, session)
         admission = self._admission(session)
         variables = request.variables or {}
         try:
-            document = admission.read(request.query, _asker(session))
+            name = name_of(request) if request.query else None
+            persists = name is not None and check_name(name, source)
+            document = admission.read(source, _asker(session))
             chosen = choose_operation(document, request.operation_name)
             if anonymous and not self._open_to_all(chosen):
                 raise _not_signed_in()
             check_variables(variables, admission.limits)
             measured = check_limits(self._schema, document, chosen, variables, admission.limits)
         except BudgetSpent as spent:
-            raise Refused([formatted(spent)], 429, retry_after=spent.retry_after) from None
+            raise _too_soon(spent) from None
         except GraphQLError as error:
             raise Refused([formatted(error)]) from None
         definitions = chosen.variable_definitions or ()
@@ -169,6 +205,8 @@ class Engine:
             check_passwords(self._schema, document, chosen, variables)
         except GraphQLError as error:
             raise Refused([formatted(error)]) from None
+        if name is not None and persists and not anonymous:
+            self.persisted.keep(name, source)
         # What the operation does not declare is of no use to it.
         declared = {definition.variable.name.value for definition in definitions}
         variables = {name: value for name, value in variables.items() if name in declared}
@@ -290,6 +328,10 @@ async def _turn(admission: Admission, session: Session) -> AsyncIterator[None]:
         except LimitReached as refusal:
             raise Refused([formatted(_busy(refusal))], 429, retry_after=refusal.retry_after) from None
         yield
+
+
+def _too_soon(spent: BudgetSpent) -> Refused:
+    return Refused([formatted(spent)], 429, retry_after=spent.retry_after)
 
 
 def _asker(session: Session) -> str:

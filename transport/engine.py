@@ -12,12 +12,14 @@ from transport.errors import GraphQLErrors
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One well-formed GraphQL request, whichever way it came."""
+    """One well-formed GraphQL request, whichever way it came. `query` is empty where the document is only named: by
+    `document_id`, or by `extensions.persistedQuery`."""
 
     query: str
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
 
 
 class Refused(Exception):

@@ -13,7 +13,9 @@ from urllib.parse import parse_qsl
 from transport.decoding import Undecodable, read_json
 from transport.engine import Request
 
-_NAMES = frozenset({"query", "operationName", "variables", "extensions"})
+_NAMES = frozenset({"query", "operationName", "variables", "extensions", "documentId"})
+#: Names of documents are digests, with a prefix perhaps.
+_LONGEST_ID = 200
 
 
 class Malformed(Exception):
@@ -52,13 +54,30 @@ def from_value(value: object) -> Request:
     """The request in a decoded JSON object."""
     if not isinstance(value, dict):
         raise Malformed("A request is a JSON object with 'query'.")
-    query = value.get("query")
-    if not isinstance(query, str):
-        raise Malformed("'query' must be a string." if "query" in value else "'query' is missing.")
     operation_name = value.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
         raise Malformed("'operationName' must be a string or null.")
-    return Request(query, operation_name, _map(value, "variables"), _map(value, "extensions"))
+    document_id, extensions = _document_id(value), _map(value, "extensions")
+    named = document_id is not None or "persistedQuery" in (extensions or {})
+    return Request(_query(value, named), operation_name, _map(value, "variables"), extensions, document_id)
+
+
+def _query(value: dict[str, Any], named: bool) -> str:
+    """The text; empty where the document is named instead."""
+    query = value.get("query")
+    if query is None and named:
+        return ""
+    if not isinstance(query, str):
+        raise Malformed("'query' must be a string." if "query" in value else "'query' is missing.")
+    return query
+
+
+def _document_id(value: dict[str, Any]) -> str | None:
+    """ "Persisted Documents": the document is named by "documentId"."""
+    given = value.get("documentId")
+    if given is not None and not (isinstance(given, str) and 0 < len(given) <= _LONGEST_ID):
+        raise Malformed(f"'documentId' must be a string of 1 to {_LONGEST_ID} characters, or null.")
+    return given
 
 
 def _map(value: dict[str, Any], name: str) -> dict[str, Any] | None:

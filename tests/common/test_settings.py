@@ -38,6 +38,12 @@ def test_what_is_refused(name: str, value: str) -> None:
         Settings.model_validate({name: value})
 
 
+def test_nothing_but_trusted_documents_needs_a_list() -> None:
+    with pytest.raises(ValidationError, match="JOBWIRE_TRUSTED_DOCUMENTS"):
+        Settings.model_validate({"trusted_documents_only": True})
+    assert Settings.model_validate({"trusted_documents_only": True, "trusted_documents": "list.json"})
+
+
 def test_origins_are_written_as_browsers_write_them() -> None:
     settings = Settings(allowed_origins="HTTPS://Board.Example:443, http://b.example:80, http://b.example:443")
     assert settings.origins == {"https://board.example", "http://b.example", "http://b.example:443"}

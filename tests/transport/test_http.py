@@ -100,6 +100,22 @@ async def test_what_is_not_well_formed_is_400(http: httpx.AsyncClient, content: 
     assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [{"documentId": "sha256:abc"}, {"extensions": {"persistedQuery": {}}}, {"query": None, "documentId": "abc"}],
+)
+async def test_a_document_may_be_named_instead(http: httpx.AsyncClient, content: dict[str, Any]) -> None:
+    answer = await ask(http, content)
+    # This engine knows no names: it reads a text without anything in it.
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"] == "Syntax Error: Unexpected <EOF>."
+
+
+@pytest.mark.parametrize("name", ["", 5, ["abc"], "a" * 201])
+async def test_a_name_that_is_none_is_400(http: httpx.AsyncClient, name: Any) -> None:
+    assert code(await ask(http, {"query": "{ hello }", "documentId": name})) == "BAD_REQUEST"
+
+
 async def test_a_batch_is_refused_by_name(http: httpx.AsyncClient) -> None:
     assert "Batches" in (await ask(http, [HELLO])).json()["errors"][0]["message"]
 
