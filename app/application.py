@@ -14,6 +14,8 @@ from app.metrics import MetricsAccess, MetricsPort, metrics_route
 from common.collector import keep_what_is_here
 from common.settings import Settings
 from engine.engine import Engine
+from engine.ledger import Ledger
+from engine.points import A_MINUTE, Points
 from engine.trusted import Trusted
 from models.command import settle
 from models.connection import ask, connected
@@ -46,7 +48,9 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
     )
     traffic = Traffic(options)
     hub = Hub(Bell(redis_url), Pace(heartbeat=settings.heartbeat, hold_after=settings.hold_after))
-    engine = Engine(graphql_schema(), hub, development=settings.development, trusted=_trusted(settings))
+    points = Points(settings.points_a_minute or A_MINUTE)
+    engine = Engine(graphql_schema(), hub, development=settings.development, trusted=_trusted(settings), points=points)
+    ledger = Ledger(redis_url, points)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -55,12 +59,14 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
             # The schema above all: to look through it again and again takes half of the time of a large answer.
             keep_what_is_here()
             await hub.start()
+            await ledger.start()
             silence = on_commit(hub.bell.ring)
             try:
                 yield
             finally:
                 await settle()
                 silence()
+                await ledger.stop()
                 await hub.stop()
 
     access = MetricsAccess(settings.metrics_token, settings.metrics_port)

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     trusted_documents: Path | None = None
     #: Nothing else is answered.
     trusted_documents_only: bool = False
+    #: What a member may spend in a minute. Unset: 300,000.
+    points_a_minute: int | None = Field(default=None, ge=10_000, le=1_000_000_000)
     #: In seconds: how long sockets are sent away for before a server stops.
     drain_window: float = Field(default=10, ge=0)
     #: In seconds: the longest silence of a subscription. Clients are promised 25.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,7 @@ from engine.limits import TO_SIGN_IN, Limits, Measured, check_limits, check_vari
 from engine.live import LiveTopic, topic_key
 from engine.passwords import check_passwords
 from engine.persisted import Persisted, check_name, name_of, not_found
+from engine.points import GIVEN_AGAIN, Points
 from engine.prepared import Key, Prepared
 from engine.session import Session
 from engine.trusted import Trusted, not_trusted
@@ -84,6 +85,7 @@ class Engine:
         limits: Limits | None = None,
         development: bool = False,
         trusted: Trusted | None = None,
+        points: Points | None = None,
     ) -> None:
         self._schema = schema
         self._audience = audience
@@ -97,6 +99,7 @@ class Engine:
         # Whoever develops looks at the schema before they sign in.
         self._anybody = of_anybody(self._limits if development else TO_SIGN_IN, self._trusted.documents)
         self.persisted = Persisted()
+        self.points = Points() if points is None else points
         self.answers = Answers()
         self.cohorts = Cohorts(hub)
 
@@ -222,7 +225,8 @@ class Engine:
         return operation.operation.value == "query" and names <= open_queries
 
     async def execute(self, prepared: Prepared, session: Session) -> bytes:
-        """The response to a query or mutation."""
+        """The response to a query or mutation. `Refused` when its caller has spent too much."""
+        price = self._charge(prepared, session)
         try:
             viewer = await session.viewer()
         except SignInRefused as refusal:
@@ -231,16 +235,46 @@ class Engine:
             return await self._answer_to_nobody(prepared, Context.of(None, self._services, session.address))
         if prepared.kind == "mutation" or prepared.is_per_viewer(viewer.scope):
             return (await self._answer(prepared, Context.of(viewer, self._services, session.address))).body
+        return await self._shared(prepared, viewer, price)
+
+    async def _shared(self, prepared: Prepared, viewer: Viewer, price: int) -> bytes:
+        """An answer that is made once for all who may see the same. Whoever it is not made for is given most of the
+        price back."""
         # Read with the scope, so it is the present revision: what has been committed is in the answer.
         moment = Moment(viewer.position, today_in(viewer.time_zone))
         question = prepared.key, viewer.scope
-        return await self.answers.get(
-            question,
-            moment,
+        made = False
+
+        async def make() -> Answer:
+            nonlocal made
+            made = True
             # One each time: each has a clock of its own.
-            lambda: self._answer(prepared, Context.shared(viewer, self._services)),
-            size=_bytes_of(*question),
-        )
+            return await self._answer(prepared, Context.shared(viewer, self._services))
+
+        body = await self.answers.get(question, moment, make, size=_bytes_of(*question))
+        if not made:
+            self.points.give_back(viewer.member_id, price - GIVEN_AGAIN)
+        return body
+
+    def headers(self, session: Session) -> Mapping[str, str]:
+        """What is left to a member, as headers (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/)."""
+        if session.member_id is None:
+            return {}
+        standing = self.points.standing(session.member_id)
+        return {
+            "ratelimit-policy": f'"points";q={self.points.a_minute};w=60',
+            "ratelimit": f'"points";r={standing.left};t={standing.whole_in}',
+        }
+
+    def _charge(self, prepared: Prepared, session: Session) -> int:
+        """Let the member owe what the operation costs: its price."""
+        price = max(GIVEN_AGAIN, prepared.measured.cost)
+        if session.member_id is not None:
+            try:
+                self.points.spend(session.member_id, price)
+            except BudgetSpent as spent:
+                raise _too_soon(spent) from None
+        return price
 
     async def _answer_to_nobody(self, prepared: Prepared, context: Context) -> bytes:
         answer = await self._answer(prepared, context)
@@ -259,6 +293,7 @@ class Engine:
         told the same."""
         if session.firm_id is None or session.member_id is None:
             raise _not_signed_in()
+        self._charge(prepared, session)
         after, epoch = prepared.standing()
         try:
             return await subscribe(

@@ -102,7 +102,7 @@ class Limits:
     depth: int = 12
     aliases: int = 30
     root_fields: int = 20
-    cost: int = 5_000
+    cost: int = 10_000
     directives: int = 50
     introspection_depth: int = 20
     introspection_aliases: int = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -118,7 +118,11 @@ class Engine(Protocol):
         """Parse, validate, apply limits. Raises Refused."""
 
     async def execute(self, prepared: Any, session: Any) -> bytes:
-        """The JSON response of a query or mutation. Raises nothing but CancelledError."""
+        """The JSON response of a query or mutation. Raises nothing but CancelledError, and Refused when the caller has
+        to wait."""
+
+    def headers(self, session: Any) -> Mapping[str, str]:
+        """What the caller is told besides the response, as headers of HTTP."""
 
     async def subscribe(self, prepared: Any, session: Any, sink: Sink) -> Subscription:
         """Begin to serve a subscription. Raises Refused. Results may come before it returns.

@@ -110,7 +110,8 @@ class GraphQLOverHTTP:
                     prepared = self._prepare(exchange, request, session)
                 if not exchange.rather_streams and prepared.kind != "subscription":
                     body = await self._engine.execute(prepared, session)
-                    return executed(body, exchange.media, compressible=prepared.kind == "query")
+                    headers = self._engine.headers(session)
+                    return executed(body, exchange.media, headers, compressible=prepared.kind == "query")
         except TimeoutError:
             return Reply(504, response([timed_out(self._options.deadline)]), exchange.media)
         except Refused as refusal:

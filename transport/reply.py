@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -51,7 +52,9 @@ class Rejected(Exception):
         return Reply(self.status, response(self.errors), media, self.headers)
 
 
-def executed(body: bytes, media: Media, *, compressible: bool = False) -> Reply:
+def executed(
+    body: bytes, media: Media, headers: Mapping[str, str] = MappingProxyType({}), *, compressible: bool = False
+) -> Reply:
     """The answer to what was executed.
 
     "application/graphql-response+json": "If the GraphQL response contains the {data} entry and it is not
@@ -60,10 +63,10 @@ def executed(body: bytes, media: Media, *, compressible: bool = False) -> Reply:
     reply with a `4xx` or `5xx` status code as appropriate."
     """
     if body.startswith(b'{"data"'):  # what an engine writes; the rest is for one that orders otherwise
-        return Reply(200, body, media, compressible=compressible)
+        return Reply(200, body, media, headers, compressible=compressible)
     document = orjson.loads(body)
     if "data" in document or media is not Media.GRAPHQL:
-        return Reply(200, body, media)
+        return Reply(200, body, media, headers)
     return Reply(500 if _code(document) == "INTERNAL" else 400, body, media)
 
 

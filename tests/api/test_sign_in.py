@@ -165,7 +165,7 @@ async def test_nobody_in_particular_may_do_nothing_else(api: Api, query: str) ->
 async def test_nobody_may_ask_whether_somebody_is_there(api: Api) -> None:
     assert await send(api, "{ __typename }") == (
         200,
-        {"data": {"__typename": "Query"}, "extensions": {"cost": {"actual": 0, "limit": 5000}}},
+        {"data": {"__typename": "Query"}, "extensions": {"cost": {"actual": 0, "limit": 10000}}},
     )
 
 

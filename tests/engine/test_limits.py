@@ -101,9 +101,9 @@ def a_query(fields: int) -> str:
         ),
         (
             "cost",
-            5_000,
+            10_000,
             lambda count: f"{{ jobs(first: {count - 1}) {{ nodes {{ id }} }} }}",
-            "The operation costs 5001 points; at most 5000 are allowed. A list costs its size times its"
+            "The operation costs 10001 points; at most 10000 are allowed. A list costs its size times its"
             " content: ask for smaller pages, with first or last, or for fewer lists within lists.",
         ),
         (

@@ -117,6 +117,9 @@ class SmallEngine:
             raise Refused([dict(fault.formatted) for fault in values])
         return Document(operation.operation.value, node, request)
 
+    def headers(self, session: Any) -> dict[str, str]:
+        return {"ratelimit": f'"points";r=1;t={len(session.member_key)}'} if session.member_key else {}
+
     async def execute(self, prepared: Any, session: Any) -> bytes:
         request = prepared.request
         result = graphql.execute(

@@ -116,6 +116,14 @@ async def test_a_name_that_is_none_is_400(http: httpx.AsyncClient, name: Any) ->
     assert code(await ask(http, {"query": "{ hello }", "documentId": name})) == "BAD_REQUEST"
 
 
+async def test_what_the_engine_tells_besides_is_in_headers(http: httpx.AsyncClient) -> None:
+    answer = await ask(http, authorization="Bearer alice")
+    assert answer.headers["ratelimit"] == '"points";r=1;t=5'
+    assert "ratelimit" not in (await ask(http)).headers
+    page = await ask(http, authorization="Bearer alice", origin=f"http://{http.base_url.netloc.decode()}")
+    assert "ratelimit" in page.headers["access-control-expose-headers"]
+
+
 async def test_a_batch_is_refused_by_name(http: httpx.AsyncClient) -> None:
     assert "Batches" in (await ask(http, [HELLO])).json()["errors"][0]["message"]
 
