@@ -9,6 +9,8 @@ from demo.jobs import job
 from models.clock import now
 from models.commands.imports import import_jobs
 from models.errors import RuleBroken
+from models.ids import Kind
+from models.reasons import Reason
 from models.seen import Firm, Job
 
 #: Jobs to a revision: enough to be quick, few enough that the progress is seen.
@@ -33,7 +35,8 @@ async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None) -> None:
         return
     found = await boards(firm)
     if not found:
-        raise RuleBroken("The demo firm's pipelines or clients are gone. Start again with an empty database.")
+        told = "The demo firm's pipelines or clients are gone. Start again with an empty database."
+        raise RuleBroken(told, reason=Reason.NONE_YET, kind=Kind.PIPELINE.value)
     _tell(progress, 0, wanted - present)
     for first in range(present, wanted, BATCH):
         last = min(first + BATCH, wanted)

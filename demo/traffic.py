@@ -12,8 +12,10 @@ from demo.reactions import react
 from demo.work import DEEDS, move
 from models.actor import Actor
 from models.command import Outcome, settle
-from models.errors import NotFound, Refusal, SignInRefused
+from models.errors import Refusal, RuleBroken, SignInRefused
+from models.ids import Kind
 from models.log import on_commit
+from models.reasons import Reason
 from models.seen import Job
 from subscriptions.bell import Bell
 
@@ -42,7 +44,8 @@ async def run(*, redis_url: str, rate: float = 2.0, stop: asyncio.Event) -> None
 async def _firm() -> UUID:
     owner = await found(OWNER)
     if owner is None:
-        raise NotFound("There is no demo firm in this database. Seed it first.")
+        told = "There is no demo firm in this database. Seed it first."
+        raise RuleBroken(told, reason=Reason.NONE_YET, kind=Kind.FIRM.value)
     return owner.scope.firm_id
 
 

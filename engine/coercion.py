@@ -5,7 +5,8 @@ token, and end up in the logs of whoever called. Named here are types, fields an
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
 
 from graphql import (
     GraphQLEnumType,
@@ -31,9 +32,31 @@ from graphql import (
 from graphql.pyutils import did_you_mean, print_path_list, suggestion_list
 from graphql.utilities.replace_variables import replace_variables
 
+from models.reasons import Parameter, Parameters, Reason, filled_in
+
 Path = tuple[str | int, ...]
-#: What is wrong, and where in the value.
-Misfit = tuple[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """What is wrong, and where in the value."""
+
+    message: str
+    reason: Reason
+    parameters: Mapping[Parameter, str]
+    path: Path = ()
+
+    @classmethod
+    def of(cls, message: str, reason: Reason, path: Path = (), **parameters: Unpack[Parameters]) -> "Misfit":
+        """One with the parameters of its reason."""
+        return cls(message, reason, filled_in(reason, parameters), path)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What programs read of it."""
+        parameters = {name.value: text for name, text in sorted(self.parameters.items())}
+        return {"code": "INVALID", "reason": self.reason.value, "parameters": parameters}
+
 
 MAX_ERRORS = 20
 #: Of a name that the schema does not have, so many letters are repeated.
@@ -56,11 +79,13 @@ def read_variables(
         return []
     errors: list[GraphQLError] = []
     try:
-        for name, definition, message, path in _misfits_of(schema, definitions, given):
+        for name, definition, misfit in _misfits_of(schema, definitions, given):
             if len(errors) == MAX_ERRORS:
                 return [*errors, GraphQLError("There are more such errors. Mend these first.")]
-            place = print_path_list(list(path))
-            errors.append(GraphQLError(f"Variable '${name}' has invalid value{place}: {message}", definition))
+            place = print_path_list(list(misfit.path))
+            message = f"Variable '${name}' has invalid value{place}: {misfit.message}"
+            extensions = misfit.told | {"inputPath": [name, *misfit.path]}
+            errors.append(GraphQLError(message, definition, extensions=extensions))
     except RecursionError:
         errors.clear()
     return errors or [GraphQLError("The variables are nested too deeply.")]
@@ -68,51 +93,52 @@ def read_variables(
 
 def _misfits_of(
     schema: GraphQLSchema, definitions: Collection[VariableDefinitionNode], given: Mapping[str, Any]
-) -> Iterator[tuple[str, VariableDefinitionNode, str, Path]]:
+) -> Iterator[tuple[str, VariableDefinitionNode, Misfit]]:
     for definition in definitions:
         name = definition.variable.name.value
         type_: Any = type_from_ast(schema, definition.type)
         if name in given or definition.default_value is None:
-            for message, path in value_misfits(given.get(name, Undefined), type_):
-                yield name, definition, message, path
+            for misfit in value_misfits(given.get(name, Undefined), type_, name):
+                yield name, definition, misfit
 
 
-def value_misfits(value: Any, type_: Any, path: Path = ()) -> Iterator[Misfit]:
-    """What is wrong with a value of JSON."""
+def value_misfits(value: Any, type_: Any, called: str, path: Path = ()) -> Iterator[Misfit]:
+    """What is wrong with a value of JSON, which is called so."""
     if isinstance(type_, GraphQLNonNull):
         if value is Undefined:
-            yield f"Expected a value of non-null type '{type_}' to be provided.", path
+            message = f"Expected a value of non-null type '{type_}' to be provided."
+            yield Misfit.of(message, Reason.MISSING, path, field=called)
             return
         if value is None:
-            yield f"Expected value of non-null type '{type_}' not to be None.", path
+            yield _null(type_, path)
             return
         type_ = type_.of_type
     if value is None or value is Undefined:
         return
     if isinstance(type_, GraphQLList):
         for place, item in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            yield from value_misfits(item, type_.of_type, path if place is None else (*path, place))
+            yield from value_misfits(item, type_.of_type, called, path if place is None else (*path, place))
     elif isinstance(type_, GraphQLInputObjectType):
         if not isinstance(value, dict):
-            yield f"Expected value of type '{type_}' to be an object.", path
+            yield _no_object(type_, path)
             return
         for name, field in type_.fields.items():
             if name in value:
-                yield from value_misfits(value[name], field.type, (*path, name))
-        yield from ((message, path) for message in _wrong_fields(type_, value, hints=False))
+                yield from value_misfits(value[name], field.type, name, (*path, name))
+        yield from (replace(misfit, path=path) for misfit in _wrong_fields(type_, value, hints=False))
         if type_.is_one_of and any(value.get(name) is None for name in value):
-            yield _one_of(type_), path
+            yield _one_of(type_, path)
     else:
-        yield from ((message, path) for message in _wrong_leaf(type_, lambda: type_.coerce_input_value(value)))
+        yield from _wrong_leaf(type_, lambda: type_.coerce_input_value(value), path)
 
 
-def literal_misfits(node: ValueNode, type_: Any, *, hints: bool) -> Iterator[tuple[str, Node]]:
+def literal_misfits(node: ValueNode, type_: Any, *, hints: bool) -> Iterator[tuple[Misfit, Node]]:
     """What is wrong with a literal, and with which node of it. Variables in it are those of other rules."""
     if isinstance(node, VariableNode):
         return
     if isinstance(type_, GraphQLNonNull):
         if isinstance(node, NullValueNode):
-            yield f"Expected value of non-null type '{type_}' not to be None.", node
+            yield _null(type_), node
             return
         type_ = type_.of_type
     if isinstance(node, NullValueNode):
@@ -122,17 +148,17 @@ def literal_misfits(node: ValueNode, type_: Any, *, hints: bool) -> Iterator[tup
             yield from literal_misfits(item, type_.of_type, hints=hints)
     elif isinstance(type_, GraphQLInputObjectType):
         if not isinstance(node, ObjectValueNode):
-            yield f"Expected value of type '{type_}' to be an object.", node
+            yield _no_object(type_), node
             return
         given = {field.name.value: field for field in node.fields}
         for name, field in type_.fields.items():
             if name in given:
                 yield from literal_misfits(given[name].value, field.type, hints=hints)
-        yield from ((message, node) for message in _wrong_fields(type_, given, hints=hints))
+        yield from ((misfit, node) for misfit in _wrong_fields(type_, given, hints=hints))
         if type_.is_one_of and any(isinstance(field.value, NullValueNode) for field in node.fields):
             yield _one_of(type_), node
     else:
-        yield from ((message, node) for message in _wrong_leaf(type_, lambda: _read_literal(type_, node)))
+        yield from ((misfit, node) for misfit in _wrong_leaf(type_, lambda: _read_literal(type_, node)))
 
 
 def _read_literal(type_: Any, node: ValueNode) -> Any:
@@ -143,26 +169,37 @@ def _read_literal(type_: Any, node: ValueNode) -> Any:
     return type_.parse_literal(node, None)
 
 
-def _wrong_fields(type_: GraphQLInputObjectType, given: Collection[str], *, hints: bool) -> Iterator[str]:
+def _wrong_fields(type_: GraphQLInputObjectType, given: Collection[str], *, hints: bool) -> Iterator[Misfit]:
     for name, field in type_.fields.items():
         if name not in given and is_required_input_field(field):
-            yield f"Expected value of type '{type_}' to include required field '{name}'."
+            message = f"Expected value of type '{type_}' to include required field '{name}'."
+            yield Misfit.of(message, Reason.MISSING, field=name)
     for name in given:
         if name not in type_.fields:
             hint = did_you_mean(suggestion_list(name, list(type_.fields))) if hints else ""
-            yield f"Expected value of type '{type_}' not to include unknown field '{shown(name)}'.{hint}"
+            message = f"Expected value of type '{type_}' not to include unknown field '{shown(name)}'.{hint}"
+            yield Misfit.of(message, Reason.UNKNOWN_FIELD, field=shown(name))
     if type_.is_one_of and sum(name in type_.fields for name in given) != 1:
         yield _one_of(type_)
 
 
-def _one_of(type_: GraphQLInputObjectType) -> str:
-    return (
+def _one_of(type_: GraphQLInputObjectType, path: Path = ()) -> Misfit:
+    message = (
         f"Within OneOf Input Object type '{type_}', exactly one field must be specified, and the value for that field "
         "must be non-null."
     )
+    return Misfit.of(message, Reason.NOT_ONE_OF, path, values=list(type_.fields))
 
 
-def _wrong_leaf(type_: Any, read: Callable[[], Any]) -> Iterator[str]:
+def _null(type_: Any, path: Path = ()) -> Misfit:
+    return Misfit.of(f"Expected value of non-null type '{type_}' not to be None.", Reason.NULL, path)
+
+
+def _no_object(type_: Any, path: Path = ()) -> Misfit:
+    return Misfit.of(f"Expected value of type '{type_}' to be an object.", Reason.TYPE, path, expected=type_.name)
+
+
+def _wrong_leaf(type_: Any, read: Callable[[], Any], path: Path = ()) -> Iterator[Misfit]:
     """The scalars of this product say themselves what they look like, and never what they were given."""
     try:
         if read() is not Undefined:
@@ -174,9 +211,11 @@ def _wrong_leaf(type_: Any, read: Callable[[], Any]) -> Iterator[str]:
         # Such as the ValueError of an Int with more digits than Python reads.
         reason = ""
     if isinstance(type_, GraphQLEnumType):
-        yield f"Expected one of the values of the enum '{type_}'."
+        message = f"Expected one of the values of the enum '{type_}'."
+        yield Misfit.of(message, Reason.NOT_ONE_OF, path, values=list(type_.values))
     else:
-        yield _LEAVES.get(type_.name) or reason or f"Expected value of type '{type_}'."
+        message = _LEAVES.get(type_.name) or reason or f"Expected value of type '{type_}'."
+        yield Misfit.of(message, Reason.TYPE, path, expected=type_.name)
 
 
 def shown(name: str) -> str:
@@ -189,6 +228,6 @@ class UnquotedValuesRule(ValuesOfCorrectTypeRule):
 
     def is_valid_value_node(self, node: ValueNode, input_type: Any) -> VisitorAction:
         if input_type is not None:
-            for message, where in literal_misfits(node, input_type, hints=not self.context.hide_suggestions):
-                self.report_error(GraphQLError(message, where))
+            for misfit, where in literal_misfits(node, input_type, hints=not self.context.hide_suggestions):
+                self.report_error(GraphQLError(misfit.message, where, extensions=misfit.told))
         return self.SKIP

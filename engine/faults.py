@@ -8,9 +8,11 @@ from typing import Any
 
 import structlog
 from graphql import GraphQLError
+from strawberry.utils.str_converters import to_camel_case
 
 from models.database_errors import STATEMENT_TIMEOUT
 from models.errors import Forbidden, Refusal, SignInRefused
+from schema.payloads import told_parameters
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,13 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
 
 def _refused(error: GraphQLError, refusal: Refusal) -> dict[str, Any]:
     shown = _with_code(error, refusal.code.value, refusal.message)
+    shown["extensions"] |= {
+        "reason": refusal.reason.value,
+        "parameters": {name.value: text for name, text in told_parameters(refusal).items()},
+    }
+    if refusal.path:
+        path = [to_camel_case(step) if isinstance(step, str) else step for step in refusal.path]
+        shown["extensions"]["inputPath"] = path
     if isinstance(refusal, Forbidden) and refusal.right is not None:
         shown["extensions"]["right"] = str(refusal.right)
     return shown

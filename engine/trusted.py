@@ -13,6 +13,7 @@ from engine.documents import DocumentCache, validate_document
 from engine.limits import Limits
 from engine.persisted import PREFIX, coded
 from models.errors import Invalid
+from models.reasons import Reason
 
 log = structlog.get_logger(__name__)
 
@@ -33,11 +34,13 @@ class Trusted:
         try:
             found = orjson.loads(path.read_bytes())
         except OSError as error:
-            raise Invalid(f"{path} cannot be read: {error.strerror}.") from None
+            told = f"{path} cannot be read: {error.strerror}."
+            raise Invalid(told, reason=Reason.FORMAT, format="JSON") from None
         except orjson.JSONDecodeError:
-            raise Invalid(f"{path} is not JSON.") from None
+            raise Invalid(f"{path} is not JSON.", reason=Reason.FORMAT, format="JSON") from None
         if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
-            raise Invalid(f"{path} must be an object in JSON that has the text of each document under its name.")
+            told = f"{path} must be an object in JSON that has the text of each document under its name."
+            raise Invalid(told, reason=Reason.FORMAT, format="JSON")
         return cls(found, only=only)
 
     def __len__(self) -> int:

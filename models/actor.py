@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.audiences import Audience
 from models.caller import OURSELVES, Caller
+from models.errors import Refusal
 from models.ids import FirmId
 from models.once import Once
 from models.repeating import IdempotentCall
@@ -40,6 +41,8 @@ class Actor:
     hops: int = 0
     #: What makes it happen once, if anything does.
     once: Once | None = field(default=None, compare=False)
+    #: What could not be read of what they ask for, and has a stand-in: nothing is done, and they are told.
+    unread: tuple[Refusal, ...] = field(default=(), compare=False)
     #: Where they call from.
     caller: Caller = field(default=OURSELVES, compare=False)
 

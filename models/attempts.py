@@ -9,6 +9,7 @@ from math import ceil
 
 from models.database import sql
 from models.errors import LimitReached
+from models.reasons import Reason
 
 #: So many wrong passwords for an address from one network or device, within so long.
 MOST_FAILURES = 10
@@ -94,5 +95,6 @@ def _too_many(told: str, left: timedelta, path: str) -> LimitReached:
     return LimitReached(
         f"{told} Try again in {minutes} minute{'s' if minutes > 1 else ''}.",
         path,
+        reason=Reason.TOO_OFTEN,
         retry_after=max(1, ceil(left.total_seconds())),
     )

@@ -11,8 +11,9 @@ from common import time_zones
 from models.bounds import BULK, LINKED, Bounds
 from models.countries import regions_of
 from models.errors import Invalid
-from models.money import is_currency, minor_units, rounded
+from models.money import MOST_DECIMALS, is_currency, minor_units, rounded
 from models.periods import period_of
+from models.reasons import Reason
 from models.texts import LABEL
 
 T = TypeVar("T")
@@ -23,28 +24,46 @@ _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 def minutes(value: int, field: str, bounds: Bounds) -> int:
     """A number of minutes."""
     if value not in bounds:
-        raise Invalid(f"This must be from {bounds} minutes, and is {value:,}.", field)
+        raise Invalid(
+            f"This must be from {bounds} minutes, and is {value:,}.",
+            field,
+            reason=Reason.OUT_OF_RANGE,
+            minimum=bounds.least,
+            maximum=bounds.most,
+            unit="MINUTES",
+        )
     return value
 
 
 def days(value: int, field: str, bounds: Bounds) -> int:
     """A number of days."""
     if value not in bounds:
-        raise Invalid(f"This must be from {bounds} days, and is {value:,}.", field)
+        raise Invalid(
+            f"This must be from {bounds} days, and is {value:,}.",
+            field,
+            reason=Reason.OUT_OF_RANGE,
+            minimum=bounds.least,
+            maximum=bounds.most,
+            unit="DAYS",
+        )
     return value
+
+
+def _format(told: str, field: str, format: str) -> Invalid:
+    return Invalid(told, field, reason=Reason.FORMAT, format=format)
 
 
 def color(value: str, field: str = "color") -> str:
     """A colour as #rrggbb."""
     if not _COLOR.fullmatch(value):
-        raise Invalid("A colour is written as #rrggbb, for example #2f80ed.", field)
+        raise _format("A colour is written as #rrggbb, for example #2f80ed.", field, "COLOR")
     return value.lower()
 
 
 def time_zone(value: str, field: str = "time_zone") -> str:
     """The name of a time zone in the IANA database (https://www.iana.org/time-zones)."""
     if value not in time_zones.names():
-        raise Invalid("This is not the name of an IANA time zone, such as America/New_York.", field)
+        raise _format("This is not the name of an IANA time zone, such as America/New_York.", field, "TIME_ZONE")
     return value
 
 
@@ -61,14 +80,14 @@ _DECIMALS = (
 def currency(value: str, field: str = "currency") -> str:
     """The code of a currency in ISO 4217."""
     if not is_currency(value):
-        raise Invalid("A currency is its ISO 4217 code: three capital letters, such as USD.", field)
+        raise _format("A currency is its ISO 4217 code: three capital letters, such as USD.", field, "CURRENCY")
     return value
 
 
 def country(value: str, field: str = "country") -> str:
     """The code of a country in ISO 3166-1 alpha-2."""
     if regions_of(value) is None:
-        raise Invalid("A country is its ISO 3166-1 alpha-2 code: two capital letters, such as US.", field)
+        raise _format("A country is its ISO 3166-1 alpha-2 code: two capital letters, such as US.", field, "COUNTRY")
     return value
 
 
@@ -82,16 +101,27 @@ def region(value: str, country: str, field: str = "region") -> str:
     if value in regions:
         return value
     if not regions:
-        raise Invalid(f"{country} has no regions here: leave this out, or send null.", field)
+        told = f"{country} has no regions here: leave this out, or send null."
+        raise Invalid(told, field, reason=Reason.NOT_ONE_OF, values=())
     more = len(regions) - _NAMED_REGIONS
     named = ", ".join(regions[:_NAMED_REGIONS]) + (f" and {more} more" if more > 0 else "")
-    raise Invalid(f"This is not a region of {country}. Those are: {named}.", field)
+    raise Invalid(
+        f"This is not a region of {country}. Those are: {named}.", field, reason=Reason.NOT_ONE_OF, values=regions
+    )
+
+
+#: What the column holds.
+_LARGEST_AMOUNT = Decimal(10) ** 10 - Decimal(1).scaleb(-MOST_DECIMALS)
 
 
 def money(value: Decimal, currency: str, field: str) -> Decimal:
     """An amount that is not negative, with just the decimals of its currency."""
-    if not value.is_finite() or value < 0 or value >= Decimal(10) ** 10 or value != rounded(value, currency):
-        raise Invalid(f"This must be an amount of at least 0 {_DECIMALS[minor_units(currency)]}.", field)
+    told = f"This must be an amount of at least 0 {_DECIMALS[minor_units(currency)]}."
+    if not value.is_finite() or not 0 <= value <= _LARGEST_AMOUNT:
+        most = rounded(_LARGEST_AMOUNT, currency)
+        raise Invalid(told, field, reason=Reason.OUT_OF_RANGE, minimum=0, maximum=most, unit=currency)
+    if value != rounded(value, currency):
+        raise Invalid(told, field, reason=Reason.DECIMALS, maximum=minor_units(currency))
     return rounded(value, currency)
 
 
@@ -99,7 +129,15 @@ def dates(start: date | None, due: date | None, changed: Container[str] = ("due_
     """A start date is not after the due date. Of `changed` one is at fault: the due date, if it is among them."""
     if start is not None and due is not None and due < start:
         at_fault = "due_date" if "due_date" in changed else "start_date"
-        raise Invalid(f"The due date {due} is before the start date {start}.", at_fault)
+        raise Invalid(
+            f"The due date {due} is before the start date {start}.",
+            at_fault,
+            reason=Reason.DATE_ORDER,
+            earlier="start_date",
+            earlier_day=start,
+            later="due_date",
+            later_day=due,
+        )
 
 
 def deadline(due: date | None, deadline: date | None, today: date, changed: Container[str] = ("due_date",)) -> None:
@@ -109,6 +147,11 @@ def deadline(due: date | None, deadline: date | None, today: date, changed: Cont
         raise Invalid(
             f"The due date {due} is after the deadline {deadline}. If that was extended, change the deadline as well.",
             at_fault,
+            reason=Reason.DATE_ORDER,
+            earlier="due_date",
+            earlier_day=due,
+            later="deadline",
+            later_day=deadline,
         )
 
 
@@ -120,8 +163,11 @@ def period(value: str | None, field: str = "period") -> str | None:
 def several(values: Sequence[T], field: str, *, most: int = BULK.most) -> list[T]:
     """At least one and at most `most` values, each once, in their order."""
     once = list(dict.fromkeys(values))
-    if not once or len(once) > most:
-        raise Invalid(f"Name from 1 to {most} different {field}, not {len(once)}.", field)
+    told = f"Name from 1 to {most} different {field}, not {len(once)}."
+    if not once:
+        raise Invalid(told, field, reason=Reason.TOO_FEW, minimum=1, actual=0)
+    if len(once) > most:
+        raise Invalid(told, field, reason=Reason.TOO_MANY, maximum=most, actual=len(once))
     return once
 
 
@@ -129,5 +175,6 @@ def at_most(values: Sequence[T], field: str, *, most: int = LINKED.most) -> list
     """At most `most` values, each once, in their order."""
     once = list(dict.fromkeys(values))
     if len(once) > most:
-        raise Invalid(f"Name at most {most} different ones; these are {len(once)}.", field)
+        told = f"Name at most {most} different ones; these are {len(once)}."
+        raise Invalid(told, field, reason=Reason.TOO_MANY, maximum=most, actual=len(once))
     return once

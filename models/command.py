@@ -19,12 +19,14 @@ from models.bulk import Bulk
 from models.changed_fields import check_changes
 from models.clock import day_in
 from models.database import sql
-from models.errors import Code, Forbidden, Refusal, RuleBroken, SignInRefused, refusal_of
+from models.errors import Forbidden, Refusal, RuleBroken, SignInRefused, kept, refusal_of
 from models.events import Event
+from models.gathered import together, with_unread
 from models.grants import Grant
 from models.ids import Kind
 from models.log import Committed, ScopesChanged, announce, append
 from models.once import NOTHING, Kept, keep
+from models.reasons import Reason
 from models.rights import Requirement, Right, Role
 from models.rows import Firm, Row
 from models.scope import Scope, Viewer
@@ -103,7 +105,8 @@ class Change:
     def expect_in_person(self, what: str, *path: str) -> None:
         """`Forbidden` for who comes with a personal token."""
         if self.actor.token_id is not None:
-            raise Forbidden(f"{what} is not done with a personal token. Sign in.", *path)
+            told = f"{what} is not done with a personal token. Sign in."
+            raise Forbidden(told, *path, reason=Reason.PERSONAL_TOKEN)
 
     @property
     def seen(self) -> Scope | Viewer:
@@ -155,15 +158,19 @@ def _expect_granted(grant: Grant, action: Action) -> None:
     """`Forbidden`, saying so, where it is the personal token that does not do: another might, or whoever signs in."""
     needs = action.needs
     if action.in_person:
-        raise Forbidden(f"{action.spoken} is not done with a personal token. Sign in.")
+        told = f"{action.spoken} is not done with a personal token. Sign in."
+        raise Forbidden(told, reason=Reason.PERSONAL_TOKEN)
     if grant.read_only:
-        raise Forbidden("This personal token only reads. Use one that may change something.")
+        told = "This personal token only reads. Use one that may change something."
+        raise Forbidden(told, reason=Reason.PERSONAL_TOKEN)
     if needs.role is not None:
-        raise Forbidden(f"{action.spoken} needs {needs}, and a personal token has no role. Sign in.", role=needs.role)
+        told = f"{action.spoken} needs {needs}, and a personal token has no role. Sign in."
+        raise Forbidden(told, reason=Reason.ROLE_MISSING, role=needs.role)
     if needs.right is not None and needs.right not in grant.rights:
         raise Forbidden(
             f"{action.spoken} needs {needs}, which this personal token does not have. Use one that has it.",
-            right=needs.right,
+            reason=Reason.RIGHT_MISSING,
+            rights=(needs.right,),
         )
 
 
@@ -219,7 +226,8 @@ async def _retrying(attempt: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
                 raise
         except _AuthorityChanged:
             if not left:
-                raise RuleBroken("What you may see or do is being changed just now. Try again in a moment.") from None
+                told = "What you may see or do is being changed just now. Try again in a moment."
+                raise RuleBroken(told, reason=Reason.BUSY) from None
         except IntegrityError as error:
             if not left or not isinstance(error.args[0], _RETRIED_IF_WRAPPED):
                 raise
@@ -238,10 +246,12 @@ async def _attempt(actor: Actor, action: Action, body: Callable[[Change], Awaita
                 return earlier
             _expect_allowed(change, action)
             value = await body(change)
-        except Refusal:
+        except Refusal as refusal:
             # It may have waited, and says what it then found.
             await _confirm(change)
-            raise
+            raise with_unread(actor.unread, refusal) from None
+        if actor.unread:
+            raise together(actor.unread)
         committed = await _finish(change, value)
     if committed is None:
         return Outcome(value, change.made_at or change.revision, refused=_refused(value), viewer=change.viewer)
@@ -253,7 +263,8 @@ async def _attempt(actor: Actor, action: Action, body: Callable[[Change], Awaita
 async def _begin(actor: Actor) -> Change:
     now = datetime.now(UTC)
     if actor.kind is ActorKind.CONTACT:
-        raise Forbidden("Clients do not change what is the firm's own. Ask a member of the firm.")
+        told = "Clients do not change what is the firm's own. Ask a member of the firm."
+        raise Forbidden(told, reason=Reason.MEMBERS_ONLY)
     if actor.kind is not ActorKind.MEMBER:
         firm = await Firm.get(id=actor.firm_id)
         whole = Scope.whole(actor.firm_id)
@@ -327,8 +338,7 @@ def _refused(value: Any) -> bool:
 
 def _remember(value: Any) -> Any:
     if isinstance(value, Bulk):
-        refused = [[refusal.code.value, refusal.message, list(refusal.path)] for refusal in value.refused]
-        return {"rows": _remember(value.rows), "refused": refused}
+        return {"rows": _remember(value.rows), "refused": list(map(kept, value.refused))}
     if isinstance(value, Row):
         return {"kind": value.kind.value, "id": str(value.id)}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -338,8 +348,7 @@ def _remember(value: Any) -> Any:
 
 async def _recall(seen: Scope | Viewer, result: Any) -> Any:
     if result is not None and "rows" in result:
-        refused = [refusal_of(Code(code), message, *path) for code, message, path in result["refused"]]
-        return Bulk(await _recall(seen, result["rows"]), refused)
+        return Bulk(await _recall(seen, result["rows"]), list(map(refusal_of, result["refused"])))
     if isinstance(result, list):
         ids = [UUID(item["id"]) for item in result]
         found = await seen.of_kind(Kind(result[0]["kind"])).many(ids) if ids else {}

@@ -11,6 +11,7 @@ from models.command import Change
 from models.errors import Invalid, Refusal, RuleBroken
 from models.events import Event
 from models.log import revision_of_creation
+from models.reasons import Reason
 from models.rows import Job, Member, Row
 from models.scope import Place
 from models.targets import Target
@@ -30,7 +31,7 @@ async def made_before(change: Change, model: type[R], id: UUID | None, created: 
     row = await change.seen.rows(model).find(id)
     if row is None:
         # Taken by something that this caller may not see. Nothing more is said about it.
-        raise Invalid("This id cannot be used. Make a new one.", "id")
+        raise Invalid("This id cannot be used. Make a new one.", "id", reason=Reason.TAKEN)
     change.made_at = await revision_of_creation(change.actor.firm_id, id, created)
     return row
 
@@ -40,7 +41,9 @@ async def refuse_same_name(change: Change, row: Any, called: str) -> None:
     # Of two who give the same name at once, the database refuses one, who then comes here again.
     other = await change.scope.of_kind(row.kind).where(name_key=sameness(row.name)).first()
     if other is not None and other.id != row.id:
-        raise RuleBroken(f"There is a {called} {other.name!r} already. Use it, or choose another name.", "name")
+        raise RuleBroken(
+            f"There is a {called} {other.name!r} already. Use it, or choose another name.", "name", reason=Reason.TAKEN
+        )
 
 
 async def known_members(change: Change, ids: Sequence[UUID], *path: str) -> dict[UUID, Member]:
@@ -63,7 +66,13 @@ def expect_active(members: Iterable[Member], *path: str) -> None:
     """`RuleBroken` when one of them is deactivated."""
     for member in members:
         if not member.active:
-            raise RuleBroken(f"{member.name} is deactivated. Choose an active member.", *path)
+            raise deactivated(member, *path)
+
+
+def deactivated(member: Member, *path: str) -> RuleBroken:
+    """The refusal of whoever is to be given something and is deactivated."""
+    told = f"{member.name} is deactivated. Choose an active member."
+    return RuleBroken(told, *path, reason=Reason.DEACTIVATED, name=member.name)
 
 
 def number_seen(change: Change, jobs: Iterable[Job]) -> int:
@@ -71,12 +80,14 @@ def number_seen(change: Change, jobs: Iterable[Job]) -> int:
     return sum(change.scope.sees(Place(job.account_id, job.pipeline_id)) for job in jobs)
 
 
-def jobs_left(seen: int, where: str, remedy: str) -> str:
-    """Why something stays: the jobs there that the actor sees. Others are mentioned only where there are none of those,
-    and nothing is said about them, not even how many they are."""
+def jobs_left(seen: int, where: str, remedy: str, *path: str) -> RuleBroken:
+    """The refusal of what cannot be done as long as there are jobs somewhere. It tells of those that the actor sees.
+    Others are mentioned only where there are none of those, and nothing is said about them, not even how many they
+    are."""
+    told = f"There are jobs {where} that you do not see. {remedy}"
     if seen:
-        return f"Jobs that you see {where}, the archived ones included: {seen:,}. {remedy}"
-    return f"There are jobs {where} that you do not see. {remedy}"
+        told = f"Jobs that you see {where}, the archived ones included: {seen:,}. {remedy}"
+    return RuleBroken(told, *path, reason=Reason.IN_USE, actual=seen)
 
 
 async def replace_links(

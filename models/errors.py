@@ -1,7 +1,10 @@
 """What a command says when it refuses. Each refusal knows its code; messages say what to do."""
 
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self, Unpack
+
+from models.reasons import Parameter, Parameters, Reason, filled_in
 
 
 class Code(StrEnum):
@@ -16,14 +19,31 @@ class Code(StrEnum):
 
 
 class Refusal(Exception):
-    """Nothing was changed, and the caller can mend it. `path` names the input at fault, in the domain's names."""
+    """Nothing was changed, and the caller can mend it. `path` names the input at fault, in the domain's names; so do
+    the parameters of the reason. `beside` has what else is wrong with the same input."""
 
     code: Code
 
-    def __init__(self, message: str, *path: str | int) -> None:
+    def __init__(self, message: str, *path: str | int, reason: Reason, **parameters: Unpack[Parameters]) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
+        self.reason = reason
+        self.parameters: dict[Parameter, str] = filled_in(reason, parameters)
+        self.beside: tuple[Refusal, ...] = ()
+
+    @property
+    def all(self) -> Iterator["Refusal"]:
+        """This one, and what is beside it."""
+        yield self
+        for other in self.beside:
+            yield from other.all
+
+    def within(self, *path: str | int) -> Self:
+        """The refusal, as one of an input that stands there in a larger one."""
+        for refusal in self.all:
+            refusal.path = (*path, *refusal.path)
+        return self
 
 
 class Invalid(Refusal):
@@ -39,14 +59,16 @@ class NotFound(Refusal):
 
 
 class Forbidden(Refusal):
-    """The caller sees the thing but lacks the right or the role, which the message names, and either field."""
+    """The caller sees the thing but lacks the right or the role, which the message and the parameters name."""
 
     code = Code.FORBIDDEN
 
-    def __init__(self, message: str, *path: str | int, right: Any = None, role: Any = None) -> None:
-        super().__init__(message, *path)
-        self.right = right
-        self.role = role
+    def __init__(self, message: str, *path: str | int, reason: Reason, **parameters: Unpack[Parameters]) -> None:
+        super().__init__(message, *path, reason=reason, **parameters)
+        rights = parameters.get("rights", ())
+        #: The right that is lacking, where it is one; and the role.
+        self.right = rights[0] if len(rights) == 1 else None
+        self.role = parameters.get("role")
 
 
 class RuleBroken(Refusal):
@@ -61,9 +83,9 @@ class LimitReached(Refusal):
 
     code = Code.LIMIT
 
-    def __init__(self, message: str, *path: str | int, retry_after: int | None = None) -> None:
-        super().__init__(message, *path)
-        self.retry_after = retry_after
+    def __init__(self, message: str, *path: str | int, reason: Reason, **parameters: Unpack[Parameters]) -> None:
+        super().__init__(message, *path, reason=reason, **parameters)
+        self.retry_after = parameters.get("retry_after")
 
 
 class Conflict(Refusal):
@@ -71,8 +93,10 @@ class Conflict(Refusal):
 
     code = Code.CONFLICT
 
-    def __init__(self, message: str, present: Any, *path: str | int) -> None:
-        super().__init__(message, *path)
+    def __init__(
+        self, message: str, present: Any, *path: str | int, reason: Reason, **parameters: Unpack[Parameters]
+    ) -> None:
+        super().__init__(message, *path, reason=reason, **parameters)
         self.present = present
 
 
@@ -88,8 +112,21 @@ class SignInRefused(Exception):
 _CLASSES: tuple[type[Refusal], ...] = (Invalid, NotFound, Forbidden, RuleBroken, LimitReached)
 
 
-def refusal_of(code: Code, message: str, *path: str | int) -> Refusal:
-    """The refusal that was stored as this code and message. A conflict's present row is not stored with it."""
-    if code is Code.CONFLICT:
-        return Conflict(message, None, *path)
-    return next(cls for cls in _CLASSES if cls.code is code)(message, *path)
+def kept(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as JSON has it. A conflict's present row is not kept with it."""
+    return {
+        "code": refusal.code.value,
+        "message": refusal.message,
+        "path": list(refusal.path),
+        "reason": refusal.reason.value,
+        "parameters": {name.lower(): text for name, text in refusal.parameters.items()},
+    }
+
+
+def refusal_of(found: Mapping[str, Any]) -> Refusal:
+    """The refusal that was kept so."""
+    told = {"reason": Reason(found["reason"]), **found["parameters"]}
+    if found["code"] == Code.CONFLICT:
+        return Conflict(found["message"], None, *found["path"], **told)
+    cls = next(cls for cls in _CLASSES if cls.code == found["code"])
+    return cls(found["message"], *found["path"], **told)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from models.actor import Actor
+from models.gathered import together
 from models.hashing import HASHING
 from models.passwords import verified
 from models.repeating import IdempotentCall, SentAtOnce, another_call
@@ -31,6 +32,8 @@ async def with_secrets(
     """
     if not secrets:
         return await act(actor, {})
+    if actor.unread:
+        raise together(actor.unread)  # Nothing is hashed for what is refused.
     call = actor.call
     while True:
         if call is not None:

@@ -13,6 +13,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from models.errors import Invalid
+from models.reasons import Reason
 
 
 class Kind(StrEnum):
@@ -86,7 +87,12 @@ def decode(kind: Kind, text: str) -> UUID:
     """The UUID in the text form of an id of this kind. `Invalid` when it is another kind, or no id at all."""
     found, value = parse(text)
     if found is not kind:
-        raise Invalid(f"This is the id of a {found.spoken}, but a {kind.spoken} is needed here.")
+        raise Invalid(
+            f"This is the id of a {found.spoken}, but a {kind.spoken} is needed here.",
+            reason=Reason.WRONG_KIND,
+            expected=kind.value,
+            actual=found.value,
+        )
     return value
 
 
@@ -102,5 +108,6 @@ def parse(text: str) -> tuple[Kind, UUID]:
         for letter in letters:
             number = (number << 5) | _VALUES[letter]
     except (ValueError, KeyError):
-        raise Invalid(f"This is not an id. Ids look like {encode(Kind.JOB, UUID(int=0))!r}.") from None
+        example = encode(Kind.JOB, UUID(int=0))
+        raise Invalid(f"This is not an id. Ids look like {example!r}.", reason=Reason.FORMAT, format="ID") from None
     return kind, UUID(int=number)

@@ -15,6 +15,7 @@ from tortoise.transactions import in_transaction
 
 from models.database import sql
 from models.errors import LimitReached
+from models.reasons import Reason
 from models.tokens import Refresh
 
 #: For so long a token that was exchanged gets the same one again: two tabs have it, or an answer was lost.
@@ -102,6 +103,7 @@ async def _follow(given: Refresh, session: Mapping[str, Any], now: datetime, unt
             f"This session was refreshed {MOST_EXCHANGES} times within {seconds} seconds. An access token is good for "
             "minutes: keep it that long.",
             "refresh_token",
+            reason=Reason.TOO_OFTEN,
             retry_after=seconds,
         )
     at = now.timestamp()

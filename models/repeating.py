@@ -12,6 +12,7 @@ import orjson
 from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.once import Earlier, Kept
+from models.reasons import Reason
 from models.texts import IDEMPOTENCY_KEY
 
 # Whoever comes second with the same key waits here until the first is committed or has given up.
@@ -94,5 +95,7 @@ async def used_before(firm_id: UUID, asker: UUID, key: str | None) -> bool:
 def another_call() -> RuleBroken:
     """The refusal of a call whose key has another one's result."""
     return RuleBroken(
-        "This idempotency key was used for another call. Take a new key for each call.", "idempotency_key"
+        "This idempotency key was used for another call. Take a new key for each call.",
+        "idempotency_key",
+        reason=Reason.TAKEN,
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from models.audiences import TEAM_ONLY, Audience
 from models.errors import Forbidden
+from models.reasons import Reason
 
 
 class Role(StrEnum):
@@ -90,10 +91,12 @@ class Requirement:
         if self.met_by(audience, role, rights):
             return
         if audience not in self.audiences:
-            raise Forbidden(f"{what} is for members of the firm. Ask one of them.", *path)
-        raise Forbidden(
-            f"{what} needs {self}. Ask somebody who manages your team.", *path, right=self.right, role=self.role
-        )
+            told = f"{what} is for members of the firm. Ask one of them."
+            raise Forbidden(told, *path, reason=Reason.MEMBERS_ONLY)
+        told = f"{what} needs {self}. Ask somebody who manages your team."
+        if self.right is not None:
+            raise Forbidden(told, *path, reason=Reason.RIGHT_MISSING, rights=(self.right,))
+        raise Forbidden(told, *path, reason=Reason.ROLE_MISSING, role=self.role or Role.ADMIN)
 
     def __str__(self) -> str:
         if self.right is not None:

@@ -14,8 +14,9 @@ from models.audiences import Audience
 from models.database import sql
 from models.errors import NotFound
 from models.grants import Grant
-from models.ids import Kind
+from models.ids import Kind, encode
 from models.position import Position, Positioned
+from models.reasons import Reason
 from models.records import columns, read
 from models.rights import ALL_RIGHTS, Right, Role
 from models.rows import Row, model_of
@@ -50,7 +51,7 @@ class Rows(Generic[R]):
 
     async def get(self, id: UUID, *path: str) -> R:
         """The row, or `NotFound`."""
-        return self._found(await self.find(id), path)
+        return self._found(await self.find(id), id, path)
 
     async def many(self, ids: Iterable[UUID]) -> dict[UUID, R]:
         """Those of the rows that are visible, by id, in one statement; as records, to be read and no more."""
@@ -74,7 +75,7 @@ class Rows(Generic[R]):
     async def lock(self, id: UUID, *path: str) -> R:
         """The row, held until the transaction ends, or `NotFound`."""
         rows = await self._locked("seen.id = $1", id)
-        return self._found(rows[0] if rows else None, path)
+        return self._found(rows[0] if rows else None, id, path)
 
     async def lock_many(self, ids: Iterable[UUID]) -> dict[UUID, R]:
         """The visible rows, by id, held until the transaction ends; locked in the order of their ids, so that two
@@ -87,10 +88,16 @@ class Rows(Generic[R]):
         statement = f"{_statement(self._model, condition, 2)} FOR NO KEY UPDATE OF seen"
         return [self._model._init_from_db(**row) for row in await sql(statement, value, *self.values)]
 
-    def _found(self, row: R | None, path: tuple[str, ...]) -> R:
+    def _found(self, row: R | None, id: UUID, path: tuple[str, ...]) -> R:
         if row is None:
-            raise NotFound(f"There is no such {self._model.kind.spoken}, or you may not see it.", *path)
+            raise not_found(self._model.kind, id, *path)
         return row
+
+
+def not_found(kind: Kind, id: UUID, *path: str) -> NotFound:
+    """The refusal of an id of which there is nothing, or nothing that may be seen."""
+    told = f"There is no such {kind.spoken}, or you may not see it."
+    return NotFound(told, *path, reason=Reason.NOT_FOUND, kind=kind.value, id=encode(kind, id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,11 @@ class Scope:
     def sees_pipeline(self, pipeline: UUID | None) -> bool:
         """Whether the pipeline is visible; None is not a matter of pipelines."""
         return pipeline is None or self.pipelines is None or pipeline in self.pipelines
+
+    @property
+    def sees_all_jobs(self) -> bool:
+        """Whether there is no job of the firm that is not visible."""
+        return self.accounts is None and self.pipelines is None
 
     @property
     def gates(self) -> frozenset[Right]:

@@ -16,6 +16,7 @@ from models.hashing import HASHING
 from models.ids import Kind, encode, new_id
 from models.lookup import signing_in_as
 from models.passwords import verified
+from models.reasons import Reason
 from models.refreshing import Given, exchange
 from models.scope import Viewer
 from models.signing_keys import KEYS, LONGEST_TOKEN
@@ -138,11 +139,13 @@ async def issue_for(member_id: UUID, hours: float, *, now: datetime | None = Non
     """An access token for so many hours, of a session of its own that cannot be refreshed: for scripts."""
     most = LONGEST_TOKEN // timedelta(hours=1)
     if not 0 < hours <= most:
-        raise Invalid(f"A token lives for more than 0 and at most {most} hours.", "hours")
+        told = f"A token lives for more than 0 and at most {most} hours."
+        raise Invalid(told, "hours", reason=Reason.OUT_OF_RANGE, minimum=0, maximum=most, unit="HOURS")
     now, lifetime = now or datetime.now(UTC), timedelta(hours=hours)
     nobodys = await _start(member_id, now, now + lifetime)
     if nobodys is None:
-        raise NotFound("There is no such member, or they are deactivated.", "member_id")
+        told, id = "There is no such member, or they are deactivated.", encode(Kind.MEMBER, member_id)
+        raise NotFound(told, "member_id", reason=Reason.NOT_FOUND, kind=Kind.MEMBER.value, id=id)
     return (await tokens.issue(member_id, nobodys.session_id, now=now, lifetime=lifetime)).token
 
 

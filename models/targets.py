@@ -6,8 +6,11 @@ from typing import TypeVar
 from uuid import UUID
 
 from models import checks
-from models.errors import Invalid, NotFound
+from models.errors import Invalid
+from models.ids import Kind
+from models.reasons import Reason
 from models.rows import Row
+from models.scope import not_found
 
 R = TypeVar("R", bound=Row)
 
@@ -25,7 +28,7 @@ class Target:
         """The row, `NotFound` when it is not among those that were visible, `Conflict` at another version."""
         row = locked.get(self.id)
         if row is None:
-            raise NotFound("There is no such job, or you may not see it.")
+            raise not_found(Kind.JOB, self.id)
         row.expect(self.expected_version)
         return row
 
@@ -36,6 +39,7 @@ def several(targets: Sequence[Target], name: str) -> list[Target]:
     seen: set[UUID] = set()
     for target in once:
         if target.id in seen:
-            raise Invalid("This one is named twice, at different versions. Name it once.", name, target.place)
+            told = "This one is named twice, at different versions. Name it once."
+            raise Invalid(told, name, target.place, reason=Reason.NAMED_TWICE)
         seen.add(target.id)
     return once

@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from models.errors import Invalid
 from models.invisible import BLANK, hidden, nothing_to_see, shows_all, unpaired, without_breaks, without_ignorable
+from models.reasons import Reason
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[^@\s]+@localhost")
 _LINE_BREAKS = re.compile(r"\r\n?")
@@ -30,20 +31,24 @@ class Line:
         """How long it may be, in words."""
         return f"1 to {self.most:,} characters"
 
-    def check(self, value: str, field: str = "name") -> str:
+    def check(self, value: str, *path: str | int) -> str:
         """The text as it is kept, or `Invalid`."""
+        path = path or ("name",)
         value = normalize("NFC", without_breaks(value)).strip(BLANK)
         if nothing_to_see(value):
-            raise Invalid("This must not be blank.", field)
+            raise _blank(*path)
         if (found := hidden(value)) is not None:
-            raise Invalid(f"This is one line of visible text: take out the character {_named(found)}.", field)
+            told = f"This is one line of visible text: take out the character {_named(found)}."
+            raise Invalid(told, *path, reason=Reason.CHARACTER, character=_named(found))
         if (found := unpaired(value)) is not None:
             raise Invalid(
                 f"The character {_named(found)} would turn the text beside this around. Take it out, or close what it "
                 "opens.",
-                field,
+                *path,
+                reason=Reason.CHARACTER,
+                character=_named(found),
             )
-        return _at_most(value, self.most, field)
+        return _at_most(value, self.most, *path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +64,15 @@ class Text:
         """How long it may be, in words."""
         return f"at most {self.most:,} characters" if self.may_be_blank else f"1 to {self.most:,} characters"
 
-    def check(self, value: str, field: str = "description") -> str:
+    def check(self, value: str, *path: str | int) -> str:
         """The text as it is kept, or `Invalid`."""
+        path = path or ("description",)
         value = _LINE_BREAKS.sub("\n", normalize("NFC", value))
         if found := _BUT_FOR_LINES.search(value):
-            raise Invalid(f"This must not contain control characters: take out {_named(found[0])}.", field)
+            raise _control(found[0], *path)
         if not self.may_be_blank and nothing_to_see(value):
-            raise Invalid("This must not be blank.", field)
-        return _at_most(value, self.most, field)
+            raise _blank(*path)
+        return _at_most(value, self.most, *path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +86,13 @@ class Key:
         """How long it may be, in words."""
         return f"1 to {self.most:,} characters"
 
-    def check(self, value: str, field: str) -> str:
+    def check(self, value: str, *path: str | int) -> str:
         """The text, unchanged, or `Invalid`."""
-        if not 1 <= len(value) <= self.most:
-            raise Invalid(f"This must have {self.bounds}, and has {len(value):,}.", field)
+        if not value:
+            raise _blank(*path)
         if found := _CONTROLS.search(value):
-            raise Invalid(f"This must not contain control characters: take out {_named(found[0])}.", field)
-        return value
+            raise _control(found[0], *path)
+        return _at_most(value, self.most, *path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +107,16 @@ class Secret:
         """How long it must and may be, in words."""
         return f"{self.least:,} to {self.most:,} characters"
 
-    def check(self, value: str, field: str) -> str:
+    def check(self, value: str, *path: str | int) -> str:
         """The text, unchanged, or `Invalid`."""
-        if not self.least <= len(value) <= self.most:
-            raise Invalid(f"A password has {self.bounds}.", field)
-        if _SURROGATE.search(value):
-            raise Invalid("This is not text: it was cut in the middle of a character.", field)
+        told = f"A password has {self.bounds}."
+        if len(value) < self.least:
+            raise Invalid(told, *path, reason=Reason.TOO_SHORT, minimum=self.least)
+        if len(value) > self.most:
+            raise Invalid(told, *path, reason=Reason.TOO_LONG, maximum=self.most, actual=len(value))
+        if found := _SURROGATE.search(value):
+            told = "This is not text: it was cut in the middle of a character."
+            raise Invalid(told, *path, reason=Reason.CHARACTER, character=_named(found[0]))
         return value
 
 
@@ -121,11 +131,12 @@ class Email:
         """How long it may be, in words."""
         return f"at most {self.most:,} characters"
 
-    def check(self, value: str, field: str = "email") -> str:
+    def check(self, value: str, *path: str | int) -> str:
         """The address as it is kept, or `Invalid`."""
+        path = path or ("email",)
         value = normalize("NFKC", normalize("NFKC", value).lower()).strip()
         if len(value) > self.most or not _EMAIL.fullmatch(value) or not _shown(value):
-            raise Invalid("This is not an e-mail address.", field)
+            raise Invalid("This is not an e-mail address.", *path, reason=Reason.FORMAT, format="EMAIL")
         return value
 
 
@@ -168,10 +179,20 @@ def storable(value: str) -> bool:
     return "\0" not in value and _SURROGATE.search(value) is None
 
 
-def _at_most(value: str, most: int, field: str) -> str:
+def _at_most(value: str, most: int, *path: str | int) -> str:
     if len(value) > most:
-        raise Invalid(f"This has {len(value):,} characters; at most {most:,} are allowed.", field)
+        told = f"This has {len(value):,} characters; at most {most:,} are allowed."
+        raise Invalid(told, *path, reason=Reason.TOO_LONG, maximum=most, actual=len(value))
     return value
+
+
+def _blank(*path: str | int) -> Invalid:
+    return Invalid("This must not be blank.", *path, reason=Reason.BLANK)
+
+
+def _control(character: str, *path: str | int) -> Invalid:
+    told = f"This must not contain control characters: take out {_named(character)}."
+    return Invalid(told, *path, reason=Reason.CHARACTER, character=_named(character))
 
 
 def _named(character: str) -> str:

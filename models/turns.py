@@ -10,6 +10,7 @@ from math import ceil
 
 from models.caller import OURSELVES, Caller
 from models.errors import LimitReached
+from models.reasons import Reason
 
 #: In seconds: whoever has not had their turn by then is refused.
 LONGEST_WAIT = 1.0
@@ -169,6 +170,7 @@ class Turns:
         seconds = max(1, ceil(self.waiting * self._lasts))
         return LimitReached(
             f"{self._told} Try again in {seconds} second{'s' if seconds > 1 else ''}.",
+            reason=Reason.TOO_OFTEN,
             retry_after=seconds,
         )
 
@@ -181,4 +183,4 @@ class Turns:
 
 
 def _gone() -> LimitReached:
-    return LimitReached("Nobody waits for this any more.")
+    return LimitReached("Nobody waits for this any more.", reason=Reason.BUSY)

@@ -1,6 +1,7 @@
 """How a mutation is made of what is declared: a command and its input. What it answers follows from the rows that the
 command returns."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import strawberry
@@ -11,13 +12,13 @@ from models.actions import Action, Command
 from models.actor import Actor
 from models.bulk import Bulk
 from models.command import Outcome, expect_permitted
-from models.errors import Conflict, Forbidden, Refusal
+from models.errors import Conflict, Forbidden, Invalid, Refusal
 from models.ids import plural
 from models.repeating import used_before
 from models.seen import Row
 from resolvers.context import Context
 from resolvers.fitting import check_fit
-from resolvers.inputs import spoken, values_of
+from resolvers.inputs import Reading, spoken
 from schema.declarations import DeclaredMutation
 from schema.inputs.base import secrets_of
 from schema.kinds import type_of
@@ -33,12 +34,10 @@ async def _perform(
     try:
         actor = context.actor
         await _expect_permitted(context, actor, command.action, given.idempotency_key)
-        values = values_of(given)
-        key = values.pop("idempotency_key", None)
-        secrets = values.keys() & secrets_of(given.__class__)
-        content = {name: value for name, value in values.items() if name not in secrets}
-        actor = actor.calling(key, command.action.name, content, secrets)
-        outcome = await command(actor, **values)
+        reading = Reading.of(given)
+        values = reading.values
+        actor = _calling(actor, command.action, given, reading)
+        outcome = await command(replace(actor, unread=tuple(reading.unread)), **values)
     except Refusal as refusal:
         if isinstance(refusal, Conflict):
             context.see_as(await context.present_viewer())  # The present row is shown.
@@ -47,6 +46,18 @@ async def _perform(
     context.see_as(await context.present_viewer() if outcome.rescoped else outcome.viewer)
     context.refresh()
     return outcome, None
+
+
+def _calling(actor: Actor, action: Action, given: Any, reading: Reading) -> Actor:
+    """The actor, for a call with the key that was given, if one was: it is no value of the command's."""
+    key = reading.values.pop("idempotency_key", None)
+    secrets = reading.values.keys() & secrets_of(given.__class__)
+    content = {name: value for name, value in reading.values.items() if name not in secrets}
+    try:
+        return actor.calling(key, action.name, content, secrets)
+    except Invalid as refusal:
+        reading.unread.append(refusal)
+        return actor
 
 
 async def _expect_permitted(context: Context, actor: Actor, action: Action, key: str | None) -> None:
@@ -80,7 +91,7 @@ def _of_one(declared: DeclaredMutation, model: type[Row]) -> Any:
             return answers(**{thing: outcome.value}, **once(outcome.value), revision=outcome.revision, errors=[])
         assert refusal is not None
         present = refusal.present if isinstance(refusal, Conflict) else None
-        return answers(**{thing: present}, **once(None), revision=None, errors=[spoken(refusal)])
+        return answers(**{thing: present}, **once(None), revision=None, errors=spoken(refusal))
 
     return _field(resolver, declared, answers)
 
@@ -94,10 +105,10 @@ def _of_many(declared: DeclaredMutation, model: type[Row]) -> Any:
         outcome, refusal = await _perform(info.context, declared.command, input)
         if outcome is None:
             assert refusal is not None
-            return answers(**{things: []}, revision=None, errors=[spoken(refusal)])
+            return answers(**{things: []}, revision=None, errors=spoken(refusal))
         done: Bulk[Any] = outcome.value
         revision = None if outcome.refused else outcome.revision
-        refused = [spoken(refusal) for refusal in done.refused]
+        refused = [error for refusal in done.refused for error in spoken(refusal)]
         return answers(**{things: done.rows}, revision=revision, errors=refused)
 
     return _field(resolver, declared, answers)

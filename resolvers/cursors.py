@@ -8,11 +8,17 @@ from typing import Any
 import orjson
 
 from models.errors import Invalid
+from models.reasons import Reason
 
 _REFUSED = (
     "This is not a cursor of this list. Cursors go with the filter and sort that they came from: "
     "start anew without one."
 )
+
+
+def refused(field: str) -> Invalid:
+    """The refusal of what is no cursor of the list."""
+    return Invalid(_REFUSED, field, reason=Reason.FORMAT, format="CURSOR")
 
 
 def fingerprint(*parts: Any) -> str:
@@ -31,7 +37,7 @@ def decode(of: str, cursor: str, field: str) -> list[Any]:
     try:
         data = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, orjson.JSONDecodeError, ValueError):
-        raise Invalid(_REFUSED, field) from None
+        raise refused(field) from None
     if not isinstance(data, list) or not data or data[0] != of:
-        raise Invalid(_REFUSED, field)
+        raise refused(field)
     return data[1:]

@@ -14,6 +14,7 @@ from models.errors import Invalid
 from models.filtering import Between
 from models.ids import decode
 from models.queries import Q
+from models.reasons import Reason
 from models.scope import Scope
 from schema.inputs.base import KIND
 from schema.inputs.filters import COMBINES, CONDITION, DateFilter, DateTimeFilter, IdFilter
@@ -43,7 +44,10 @@ def _check_size(wanted: Any) -> None:
         part, depth = pending.pop()
         seen += 1
         if seen > MOST_FILTERS or depth > DEEPEST:
-            raise Invalid(f"A filter holds at most {MOST_FILTERS} others, {DEEPEST} levels deep.", "filter")
+            told = f"A filter holds at most {MOST_FILTERS} others, {DEEPEST} levels deep."
+            if depth > DEEPEST:
+                raise Invalid(told, "filter", reason=Reason.TOO_DEEP, maximum=DEEPEST)
+            raise Invalid(told, "filter", reason=Reason.TOO_MANY, maximum=MOST_FILTERS, actual=seen)
         pending += [
             (inner, depth + 1) for field, inners in _given(part) if COMBINES in field.metadata for inner in inners
         ]
@@ -91,5 +95,6 @@ def _plain(value: Any, field: dataclasses.Field[Any]) -> Any:
 def bounded(values: Sequence[Any]) -> list[Any]:
     """The values of a filter, of which there may be so many."""
     if len(values) > MOST_VALUES:
-        raise Invalid(f"A filter takes at most {MOST_VALUES} values, not {len(values)}.", "filter")
+        told = f"A filter takes at most {MOST_VALUES} values, not {len(values)}."
+        raise Invalid(told, "filter", reason=Reason.TOO_MANY, maximum=MOST_VALUES, actual=len(values))
     return list(values)

@@ -30,7 +30,7 @@ class _Parameter:
 
 
 def check_fit(command: Callable[..., Any], takes: type) -> None:
-    """`Misfit` unless every input that `values_of` lets through can be passed to the command."""
+    """`Misfit` unless every input that `Reading` lets through can be passed to the command."""
     parameters = _parameters(inspect.unwrap(command))
     given = {field.name: field for field in dataclasses.fields(takes) if field.name not in _OF_THE_CALL}
     for name, field in given.items():

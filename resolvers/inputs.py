@@ -4,66 +4,81 @@ from __future__ import annotations
 
 import dataclasses
 from typing import Any
+from uuid import UUID
 
 from strawberry import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
 from models.errors import Forbidden, Invalid, LimitReached, Refusal
-from models.ids import Kind, decode
+from models.ids import Kind, decode, new_id
+from models.reasons import Reason
 from schema.inputs.base import CLEARS, KIND, LEFT_OUT, NULL, REFUSED
-from schema.payloads import UserError
+from schema.payloads import ErrorParameter, UserError, told_parameters
 
 
-def values_of(given: Any) -> dict[str, Any]:
-    """The fields of an input that were given, as the domain has them: ids decoded, inner inputs built."""
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(given):
-        value = getattr(given, field.name)
+@dataclasses.dataclass(slots=True)
+class Reading:
+    """An input as the domain has it: the fields that were given, ids decoded, inner inputs built. What cannot be read
+    is noted, and has a stand-in: so whoever gets the values can say what else is wrong."""
+
+    values: dict[str, Any] = dataclasses.field(default_factory=dict)
+    unread: list[Refusal] = dataclasses.field(default_factory=list)
+
+    @classmethod
+    def of(cls, given: Any) -> Reading:
+        """What an input says."""
+        reading = cls()
+        for field in dataclasses.fields(given):
+            reading._take(field, getattr(given, field.name))
+        return reading
+
+    def _take(self, field: dataclasses.Field[Any], value: Any) -> None:
         if value is UNSET:
             if field.metadata.get(LEFT_OUT) == REFUSED:
-                raise Invalid("This must be given. Null takes away what is there.", field.name)
-            continue
-        if value is None:
-            if field.metadata.get(NULL) == REFUSED:
-                raise Invalid("This cannot be null. Leave it out to keep what is there.", field.name)
-            if field.metadata.get(NULL) != CLEARS:
-                continue
-        values[field.name] = _value(value, field)
-    return values
+                self.values[field.name] = None
+                told = "This must be given. Null takes away what is there."
+                name = to_camel_case(field.name)
+                self.unread.append(Invalid(told, field.name, reason=Reason.MISSING, field=name))
+        elif value is None and field.metadata.get(NULL) == REFUSED:
+            told = "This cannot be null. Leave it out to keep what is there."
+            self.unread.append(Invalid(told, field.name, reason=Reason.NULL))
+        elif value is not None or field.metadata.get(NULL) == CLEARS:
+            self.values[field.name] = self._value(value, field)
 
+    def _value(self, value: Any, field: dataclasses.Field[Any]) -> Any:
+        kind = field.metadata.get(KIND)
+        if isinstance(value, list):
+            return [self._item(item, kind, field.name, place) for place, item in enumerate(value)]
+        return value if kind is None or value is None else self._decoded(kind, value, field.name)
 
-def _value(value: Any, field: dataclasses.Field[Any]) -> Any:
-    kind = field.metadata.get(KIND)
-    if isinstance(value, list):
-        return [_item(item, kind, field.name, place) for place, item in enumerate(value)]
-    return value if kind is None or value is None else _decoded(kind, value, field.name)
-
-
-def _item(item: Any, kind: Kind | None, name: str, place: int) -> Any:
-    if kind is not None:
-        return _decoded(kind, item, name, place)
-    if not dataclasses.is_dataclass(item):
-        return item
-    try:
+    def _item(self, item: Any, kind: Kind | None, name: str, place: int) -> Any:
+        if kind is not None:
+            return self._decoded(kind, item, name, place)
+        if not dataclasses.is_dataclass(item):
+            return item
+        inner = Reading.of(item)
+        self.unread += [refusal.within(name, place) for refusal in inner.unread]
         build: Any = type(item).build  # type: ignore[union-attr]
-        return build(**values_of(item))
-    except Refusal as refusal:
-        refusal.path = (name, place, *refusal.path)
-        raise
+        return build(**inner.values)
+
+    def _decoded(self, kind: Kind, text: str, *path: str | int) -> UUID:
+        try:
+            return decode(kind, text)
+        except Invalid as refusal:
+            self.unread.append(refusal.within(*path))
+            return new_id()
 
 
-def _decoded(kind: Kind, text: str, *path: str | int) -> Any:
-    try:
-        return decode(kind, text)
-    except Invalid as refusal:
-        refusal.path = path
-        raise
+def spoken(refusal: Refusal) -> list[UserError]:
+    """A refusal in the API's words, and what is beside it."""
+    return [_spoken(each) for each in refusal.all]
 
 
-def spoken(refusal: Refusal) -> UserError:
-    """A refusal in the API's words."""
+def _spoken(refusal: Refusal) -> UserError:
     return UserError(
         code=refusal.code,
+        reason=refusal.reason,
+        parameters=[ErrorParameter(name=name, value=text) for name, text in told_parameters(refusal).items()],
         message=refusal.message,
         path=["input", *(to_camel_case(str(step)) for step in refusal.path)],
         right=refusal.right if isinstance(refusal, Forbidden) else None,

@@ -9,14 +9,13 @@ from uuid import UUID
 
 from strawberry import UNSET
 
-from models.errors import Invalid
 from models.ids import Kind
 from models.items.reads import LinkKey, Wanted
 from models.scope import Scope
 from models.seen import Item
 from resolvers import cursors
 from resolvers.filters import bounded
-from resolvers.paging import MOST, Edge
+from resolvers.paging import MOST, Edge, wrong_size
 from schema.inputs.filters import LinkedItemFilter
 from schema.types.page_info import PageInfo
 
@@ -36,7 +35,7 @@ def items_asked(
 ) -> ItemsAsked:
     """What was asked for, as far as the scope may see it."""
     if not 1 <= first <= MOST:
-        raise Invalid(f"A page has from 1 to {MOST} things, not {first}.", "first")
+        raise wrong_size(first, "first")
     kinds, open = _filtered(filter)
     of = cursors.fingerprint("items", job_id, kinds, open)
     return ItemsAsked(of, Wanted.of(scope, kinds, open), first, None if after is None else _start(of, after))
@@ -55,7 +54,7 @@ def _start(of: str, cursor: str) -> LinkKey:
         linked_at, item = values
         return LinkKey.of(linked_at, item)
     except (ValueError, OverflowError):
-        raise Invalid("This is not a cursor of this list. Start anew without one.", "after") from None
+        raise cursors.refused("after") from None
 
 
 @dataclass(slots=True)

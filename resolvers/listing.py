@@ -10,6 +10,7 @@ from strawberry.types.info import Info
 from models.bounds import PAGE, SORT
 from models.errors import Invalid
 from models.ids import Kind, decode
+from models.reasons import Reason
 from resolvers.context import Context
 from resolvers.filters import condition_of
 from resolvers.paging import USUAL, Asked, Key, Page, page
@@ -95,6 +96,9 @@ def _plain(filter: Any) -> Any:
 
 
 def _chosen(sort: list[Any]) -> list[Key]:
-    if len(sort) > SORT.most or len({level.field for level in sort}) < len(sort):
-        raise Invalid(f"Sort by at most {SORT.most} different fields.", "sort")
+    told = f"Sort by at most {SORT.most} different fields."
+    if len({level.field for level in sort}) < len(sort):
+        raise Invalid(told, "sort", reason=Reason.NAMED_TWICE)
+    if len(sort) > SORT.most:
+        raise Invalid(told, "sort", reason=Reason.TOO_MANY, maximum=SORT.most, actual=len(sort))
     return [Key(level.field.value, level.direction is Direction.DESC) for level in sort]

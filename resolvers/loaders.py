@@ -27,6 +27,7 @@ from models.items.reads import (
 from models.log import Logged, Reached
 from models.money import Money
 from models.policies import hides_own
+from models.reasons import Reason
 from models.scope import Rows, Scope, Viewer
 from models.seen import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, named
 from resolvers.batching import Loader
@@ -173,7 +174,10 @@ class Loaders:
     def cards(self, stage_id: UUID, limit: int) -> Awaitable[list[Job]]:
         """The visible cards of a stage, from the top."""
         if not 1 <= limit <= boards.MOST_CARDS:
-            raise Invalid(f"`limit` is from 1 to {boards.MOST_CARDS:,}, not {limit}.")
+            told = f"`limit` is from 1 to {boards.MOST_CARDS:,}, not {limit}."
+            raise Invalid(
+                told, "limit", reason=Reason.OUT_OF_RANGE, minimum=1, maximum=boards.MOST_CARDS, unit="THINGS"
+            )
         read = self._scoped(lambda scope, stages: boards.cards(scope, stages, limit))
         return self._lists(("cards", limit), self._taken_over(Kind.JOB, read)).future(stage_id)
 

@@ -11,6 +11,7 @@ from models.conditions import holds
 from models.errors import Invalid
 from models.log import Logged, Reached
 from models.queries import Q, QuerySet, column_value, is_nullable, read_query
+from models.reasons import Reason
 from models.seen import Row
 from resolvers import cursors
 from schema.types.page_info import PageInfo
@@ -51,10 +52,11 @@ class Asked:
     def size(self) -> int:
         """How many things."""
         if self.first is not None and self.last is not None:
-            raise Invalid("Ask for either the first or the last, not both.", "last")
+            told = "Ask for either the first or the last, not both."
+            raise Invalid(told, "last", reason=Reason.ONLY_ONE, field="first")
         size = next((n for n in (self.first, self.last) if n is not None), USUAL)
         if not 1 <= size <= MOST:
-            raise Invalid(f"A page has from 1 to {MOST} things, not {size}.", "last" if self.first is None else "first")
+            raise wrong_size(size, "last" if self.first is None else "first")
         return size
 
 
@@ -119,7 +121,7 @@ def _values(model: type[Row], keys: Sequence[Key], of: str, cursor: str, field: 
     try:
         return [column_value(model, key.column, value) for key, value in zip(keys, values, strict=True)]
     except (ValueError, OverflowError):
-        raise Invalid("This is not a cursor of this list. Start anew without one.", field) from None
+        raise cursors.refused(field) from None
 
 
 def _beyond(model: type[Row], keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
@@ -156,16 +158,22 @@ class HistoryPage:
 _HISTORY = cursors.fingerprint("history")
 
 
+def wrong_size(size: int, field: str) -> Invalid:
+    """The refusal of a page of so many things."""
+    told = f"A page has from 1 to {MOST} things, not {size}."
+    return Invalid(told, field, reason=Reason.OUT_OF_RANGE, minimum=1, maximum=MOST, unit="THINGS")
+
+
 def history_reached(first: int, after: str | None) -> Reached:
     """How far the reader has come who asks for a page of history after this cursor."""
     if not 1 <= first <= MOST:
-        raise Invalid(f"A page has from 1 to {MOST} things, not {first}.", "first")
+        raise wrong_size(first, "first")
     if after is None:
         return Reached()
     values = cursors.decode(_HISTORY, after, "after")
     whole = len(values) == 2 and all(type(value) is int and value >= 0 for value in values)
     if not whole or values[0] >= 2**63 or values[1] >= 2**31:
-        raise Invalid("This is not a cursor of this history. Start anew without one.", "after")
+        raise cursors.refused("after")
     return Reached(*values)
 
 

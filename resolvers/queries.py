@@ -10,6 +10,7 @@ from strawberry.types.info import Info
 
 from models.errors import Invalid
 from models.ids import Kind, parse
+from models.reasons import Reason
 from resolvers.listing import fields_of
 from resolvers.reports import field_of
 from schema.kinds import LISTS
@@ -57,7 +58,8 @@ async def _nodes(
     ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {MOST_NODES} ids, of any kind.")],
 ):
     if len(ids) > MOST_NODES:
-        raise Invalid(f"At most {MOST_NODES} ids at a time, not {len(ids)}.", "ids")
+        told = f"At most {MOST_NODES} ids at a time, not {len(ids)}."
+        raise Invalid(told, "ids", reason=Reason.TOO_MANY, maximum=MOST_NODES, actual=len(ids))
     _ = info.context.scope
     loading = [info.context.load.one(*parse(id)) for id in ids]
     return [await row if isawaitable(row) else row for row in loading]

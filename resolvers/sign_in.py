@@ -74,7 +74,7 @@ async def _session(context: Context, signed_in: signing.SignedIn) -> SessionPayl
 
 
 def _refused(refusal: Refusal) -> SessionPayload:
-    return SessionPayload(access_token=None, expires_at=None, refresh_token=None, viewer=None, errors=[spoken(refusal)])
+    return SessionPayload(access_token=None, expires_at=None, refresh_token=None, viewer=None, errors=spoken(refusal))
 
 
 async def _sign_out(info: Info) -> SignOutPayload | None:

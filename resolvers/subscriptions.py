@@ -13,6 +13,7 @@ from strawberry.types.info import Info
 
 from models.errors import Invalid
 from models.ids import Kind, decode
+from models.reasons import Reason
 from resolvers.context import Context
 from schema.field_resolvers import RESOLVER, Read, TypeCheck
 from schema.list_size import ListSize
@@ -106,7 +107,10 @@ async def _viewer_changes(info: Info, after: After = None, epoch: Epoch = None) 
 
 async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most: int, field: str) -> frozenset[UUID]:
     if not 1 <= len(ids) <= most:
-        raise Invalid(f"Name from 1 to {most} {field}, not {len(ids)}.", field)
+        told = f"Name from 1 to {most} {field}, not {len(ids)}."
+        if not ids:
+            raise Invalid(told, field, reason=Reason.TOO_FEW, minimum=1, actual=0)
+        raise Invalid(told, field, reason=Reason.TOO_MANY, maximum=most, actual=len(ids))
     wanted = {decode(kind, id) for id in ids}
     rows = context.scope.of_kind(kind)
     seen = await rows.many(wanted)

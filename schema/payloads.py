@@ -6,9 +6,31 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
-from schema.enums import ErrorCode, Right, Role
+from models.errors import Refusal
+from models.reasons import Parameter
+from schema.enums import ErrorCode, ErrorParameterName, ErrorReason, Right, Role
+from schema.list_size import ListSize
 from schema.scalars import Revision
+
+#: What of the parameters names an input, as the domain calls it.
+_NAMES = {Parameter.FIELD, Parameter.EARLIER, Parameter.LATER}
+
+
+def told_parameters(refusal: Refusal) -> dict[Parameter, str]:
+    """The parameters of a refusal, with the fields of the input called as clients do."""
+    return {name: to_camel_case(text) if name in _NAMES else text for name, text in sorted(refusal.parameters.items())}
+
+
+@strawberry.type(description="What a message of a reason is filled in with.")
+class ErrorParameter:
+    """One of a refusal's parameters."""
+
+    name: ErrorParameterName = strawberry.field(description="What it is.")
+    value: str = strawberry.field(
+        description="A whole number in digits, a day as a Date, a list with a comma and a space between its values."
+    )
 
 
 @strawberry.type(description="Why something was refused. Nothing was changed, and you can mend it.")
@@ -16,6 +38,13 @@ class UserError:
     """Made of a `models.errors.Refusal`."""
 
     code: ErrorCode = strawberry.field(description="What kind of refusal.")
+    reason: ErrorReason = strawberry.field(
+        description="Why, for programs. With `parameters` it is all that a message in another language needs."
+    )
+    parameters: list[ErrorParameter] = strawberry.field(
+        description="What the reason has to say: always the same names of the same reason, by name.",
+        directives=[ListSize(assumed_size=3)],
+    )
     message: str = strawberry.field(description="What to do, in English.")
     path: list[str] = strawberry.field(
         description="The input at fault: `input`, then the names and list places inside; something that was sent, or "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.errors import LimitReached
+from models.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,18 @@ class LiveDocuments:
             raise TooManyDocuments(
                 f"You follow {mine} different live documents here, and may follow {bounds.of_member}. End one first. "
                 "One subscription can follow many boards or jobs, and the same document with the same variables counts "
-                "once."
+                "once.",
+                reason=Reason.TOO_MANY,
+                maximum=bounds.of_member,
+                actual=mine + 1,
             )
         if firms >= bounds.of_firm and mine >= bounds.always and not shared:
             raise TooManyDocuments(
                 f"Your firm follows {firms:,} different live documents here, and may follow {bounds.of_firm:,}. End "
-                "one of yours first, or ask with the same document and variables as others do."
+                "one of yours first, or ask with the same document and variables as others do.",
+                reason=Reason.TOO_MANY,
+                maximum=bounds.of_firm,
+                actual=firms + 1,
             )
 
 

@@ -19,7 +19,9 @@ from models.events import (
     AccountUpdated,
     changes_of,
 )
+from models.gathered import Gathered, Rules, checked
 from models.ids import new_id
+from models.reasons import Reason
 from models.rights import Right
 from models.rows import Account, AccountMember, AccountTag, AccountType, Category, Job
 from models.texts import NAME
@@ -30,6 +32,9 @@ class AccountFields(TypedDict, total=False):
 
     name: str
     type: AccountType
+
+
+_RULES: Rules = {"name": NAME.check}
 
 
 @command("createAccount", Right.MANAGE_ACCOUNTS)
@@ -47,10 +52,13 @@ async def create_account(
     A member who does not see every account is put on its team, so that they see what they made."""
     if earlier := await made_before(change, Account, id, AccountCreated):
         return earlier
+    with Gathered() as check:
+        told = check.each({"name": name}, _RULES)
+        check(checks.at_most, tag_ids, "tag_ids")
+        team = check(checks.at_most, _with_maker(change, team_ids), "team_ids")
     tags = await tags_to_carry(change, tag_ids, "tag_ids")
-    team = checks.at_most(_with_maker(change, team_ids), "team_ids")
     await active_members(change, team, "team_ids")
-    account = Account(id=id or new_id(), firm_id=change.actor.firm_id, name=NAME.check(name), type=type)
+    account = Account(id=id or new_id(), firm_id=change.actor.firm_id, type=type, **told)
     await account.save(force_create=True)
     change.record(AccountCreated(account=account.id))
     await _tag(change, account, tags)
@@ -71,10 +79,7 @@ async def update_account(
     """Change an account's name or type."""
     account = await change.scope.rows(Account).lock(account_id, "account_id")
     account.expect(expected_version)
-    wanted = account.differing(fields)
-    if "name" in wanted:
-        wanted["name"] = NAME.check(fields["name"])
-    if changed := account.change_to(wanted):
+    if changed := account.change_to(checked(account.differing(fields), _RULES)):
         await account.store(*changed)
         change.record(AccountUpdated(account=account.id, changes=changes_of(changed)))
     return account
@@ -139,7 +144,7 @@ async def archive_account(change: Change, *, account_id: UUID, expected_version:
     still_open = holds(account_id=account.id, status__category__in=(Category.ACTIVE, Category.CUSTOM))
     if await Job.filter(still_open).exists():
         seen = await change.scope.rows(Job).where(still_open).count()
-        raise RuleBroken(_open_jobs(seen), "account_id")
+        raise RuleBroken(_open_jobs(seen), "account_id", reason=Reason.IN_USE, actual=seen)
     account.archived_at = change.now
     await account.store("archived_at")
     change.record(AccountArchived(account=account.id))

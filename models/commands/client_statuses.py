@@ -1,13 +1,13 @@
 """The firm's templates of what clients are told about a job. Jobs hold copies: no change here reaches them."""
 
-from collections.abc import Mapping
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
 from models.command import Change, command
 from models.command_steps import made_before
 from models.events import ClientStatusCreated, ClientStatusDeleted, ClientStatusUpdated, changes_of
+from models.gathered import Rules, checked
 from models.ids import new_id
 from models.rights import Role
 from models.rows import ClientStatus
@@ -22,6 +22,9 @@ class ClientStatusTemplateFields(TypedDict, total=False):
     description: str
 
 
+_RULES: Rules = {"name": LABEL.check, "color": checks.color, "description": CLIENT_TEXT.check}
+
+
 @command("createClientStatus", Role.ADMIN)
 async def create_client_status(
     change: Change, *, name: str, color: str, description: str = "", id: UUID | None = None
@@ -32,9 +35,7 @@ async def create_client_status(
     client_status = ClientStatus(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
-        name=LABEL.check(name),
-        color=checks.color(color),
-        description=CLIENT_TEXT.check(description),
+        **checked({"name": name, "color": color, "description": description}, _RULES),
     )
     await client_status.save(force_create=True)
     change.record(ClientStatusCreated(client_status=client_status.id))
@@ -52,21 +53,10 @@ async def update_client_status(
     """Change a template. The copies that jobs hold stay."""
     client_status = await change.scope.rows(ClientStatus).lock(client_status_id, "client_status_id")
     client_status.expect(expected_version)
-    if changed := client_status.change_to(_checked(client_status.differing(fields))):
+    if changed := client_status.change_to(checked(client_status.differing(fields), _RULES)):
         await client_status.store(*changed)
         change.record(ClientStatusUpdated(client_status=client_status.id, changes=changes_of(changed)))
     return client_status
-
-
-def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    checked: dict[str, Any] = {}
-    if "name" in fields:
-        checked["name"] = LABEL.check(fields["name"])
-    if "color" in fields:
-        checked["color"] = checks.color(fields["color"])
-    if "description" in fields:
-        checked["description"] = CLIENT_TEXT.check(fields["description"])
-    return checked
 
 
 @command("deleteClientStatus", Role.ADMIN)

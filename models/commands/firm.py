@@ -7,6 +7,8 @@ from models import checks
 from models.command import Change, command
 from models.errors import Invalid, RuleBroken
 from models.events import FirmUpdated, changes_of
+from models.gathered import Gathered, Rules
+from models.reasons import Reason
 from models.rights import Role
 from models.rows import Firm, Weekday
 from models.texts import NAME
@@ -25,6 +27,9 @@ class FirmFields(TypedDict, total=False):
     count_pending_ach: bool
 
 
+_RULES: Rules = {"name": NAME.check, "time_zone": checks.time_zone, "currency": checks.currency}
+
+
 @command("updateFirm", Role.ADMIN)
 async def update_firm(change: Change, *, expected_version: int | None = None, **fields: Unpack[FirmFields]) -> Firm:
     """Change the firm's name, time zone, currency, first day of the week, country, region or switches.
@@ -32,16 +37,12 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
     Another currency converts no amount."""
     firm = await change.scope.rows(Firm).lock(change.actor.firm_id)
     firm.expect(expected_version)
-    wanted = firm.differing(fields)
-    if "name" in wanted:
-        wanted["name"] = NAME.check(fields["name"])
-    if "time_zone" in wanted:
-        wanted["time_zone"] = checks.time_zone(fields["time_zone"])
-    if "currency" in wanted:
-        wanted["currency"] = checks.currency(fields["currency"])
-    if wanted.keys() & {"country", "region"}:
-        # The first time, what knows about countries is imported: beside the event loop.
-        await to_thread(_check_place, firm, fields)
+    with Gathered() as check:
+        differing = firm.differing(fields)
+        wanted = check.each(differing, _RULES)
+        if differing.keys() & {"country", "region"}:
+            # The first time, what knows about countries is imported: beside the event loop.
+            await to_thread(check, _check_place, firm, fields)
     if changed := firm.change_to(wanted):
         await firm.store(*changed)
         change.record(FirmUpdated(changes=changes_of(changed)))
@@ -58,8 +59,12 @@ def _check_place(firm: Firm, fields: FirmFields) -> None:
         return
     if moved and "region" not in fields:
         raise RuleBroken(
-            "The firm has a region of its present country. Send the new one along, or null for none.", "country"
+            "The firm has a region of its present country. Send the new one along, or null for none.",
+            "country",
+            reason=Reason.MISSING,
+            field="region",
         )
     if country is None:
-        raise Invalid("A region is one of a country: send the country as well.", "region")
+        told = "A region is one of a country: send the country as well."
+        raise Invalid(told, "region", reason=Reason.MISSING, field="country")
     checks.region(region, country)

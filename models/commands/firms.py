@@ -13,6 +13,7 @@ from models.events import MemberCreated
 from models.ids import new_id
 from models.log import append
 from models.passwords import hash_password
+from models.reasons import Reason
 from models.rights import Role
 from models.rows import ClientStatus, Firm, Member
 from models.texts import EMAIL, NAME, sameness
@@ -65,4 +66,4 @@ async def _start(firm: Firm, owner: Member) -> tuple[Firm, Member]:
 
 
 def _taken(owner: Member) -> RuleBroken:
-    return RuleBroken(f"Somebody already signs in as {owner.email}.", "owner_email")
+    return RuleBroken(f"Somebody already signs in as {owner.email}.", "owner_email", reason=Reason.TAKEN)

@@ -10,6 +10,7 @@ from models.bounds import LOGGED
 from models.command import Change
 from models.database import sql
 from models.errors import RuleBroken
+from models.reasons import Reason
 from models.rows import TimeEntry
 from models.time_sums import minutes_of_days
 
@@ -37,4 +38,5 @@ async def require_room(change: Change, entry: TimeEntry, field: str) -> None:
     if entry.minutes > left:
         # How much somebody else has logged, and where, may be out of the caller's sight.
         of_it = f": {max(0, left):,} of them are left" if entry.member_id == change.member_id else ""
-        raise RuleBroken(f"A day has {MOST_MINUTES_A_DAY:,} minutes{of_it}. On {entry.day} these would be more.", field)
+        told = f"A day has {MOST_MINUTES_A_DAY:,} minutes{of_it}. On {entry.day} these would be more."
+        raise RuleBroken(told, field, reason=Reason.DAY_FULL, maximum=MOST_MINUTES_A_DAY, day=entry.day)

@@ -10,12 +10,17 @@ from models import checks
 from models.boards import MOST_TASKS
 from models.bounds import BUDGET, LOGGED
 from models.command import Change, command
+from models.command_steps import deactivated
 from models.commands.hours import MOST_MINUTES_A_DAY, hold_time_of
+from models.commands.jobs import archived_account
+from models.commands.moves import others_status
 from models.commands.placing import keys_for
+from models.commands.time import yet_to_come
 from models.errors import Invalid, LimitReached, Refusal, RuleBroken
 from models.events import Event, JobCreated, TaskCreated, TimeLogged
-from models.ids import new_id
+from models.ids import Kind, new_id
 from models.items.links import new_link
+from models.reasons import Reason
 from models.rights import Role
 from models.rows import (
     Account,
@@ -103,15 +108,17 @@ class NewJob:
 @command("importJobs", Role.ADMIN, internal=True)
 async def import_jobs(change: Change, *, jobs: Sequence[NewJob]) -> list[Job]:
     """Open these jobs, each as the last card of its stage, in the order given: all of them or none."""
-    if not 1 <= len(jobs) <= MOST_JOBS:
-        raise LimitReached(f"Take over from 1 to {MOST_JOBS:,} jobs at a time; these are {len(jobs):,}.", "jobs")
+    told = f"Take over from 1 to {MOST_JOBS:,} jobs at a time; these are {len(jobs):,}."
+    if not jobs:
+        raise LimitReached(told, "jobs", reason=Reason.TOO_FEW, minimum=1, actual=0)
+    if len(jobs) > MOST_JOBS:
+        raise LimitReached(told, "jobs", reason=Reason.TOO_MANY, maximum=MOST_JOBS, actual=len(jobs))
     batch = await _Batch.begin(change, jobs)
     for place, wanted in enumerate(jobs):
         try:
             await batch.take(wanted)
         except Refusal as refusal:
-            refusal.path = ("jobs", place, *refusal.path)
-            raise
+            raise refusal.within("jobs", place) from None
     await batch.write()
     return batch.jobs
 
@@ -175,11 +182,12 @@ class _Batch:
         scope = self.change.scope
         account = await _among(self.accounts, wanted.account_id, scope.rows(Account), "account_id")
         if account.archived:
-            raise RuleBroken("This account is archived. Restore it before opening a job for it.", "account_id")
+            raise archived_account()
         pipeline = await _among(self.pipelines, wanted.pipeline_id, scope.rows(Pipeline), "pipeline_id")
         stage = await _among(self.stages, wanted.stage_id, scope.rows(Stage), "stage_id")
         if stage.pipeline_id != pipeline.id:
-            raise RuleBroken("This stage belongs to another pipeline.", "stage_id")
+            told = "This stage belongs to another pipeline."
+            raise RuleBroken(told, "stage_id", reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
         checks.dates(wanted.start_date, wanted.due_date)
         status = await self._status(wanted, pipeline)
         opened, entered = self._times(wanted)
@@ -213,16 +221,24 @@ class _Batch:
             return next(status for status in of_pipeline if status.category is Category.ACTIVE)
         status = await _among(self.statuses, wanted.status_id, self.change.scope.rows(Status), "status_id")
         if status.pipeline_id != pipeline.id:
-            raise RuleBroken("This status belongs to another pipeline. Choose one of the job's own.", "status_id")
+            raise others_status()
         return status
 
     def _times(self, wanted: NewJob) -> tuple[datetime, datetime]:
         opened = wanted.opened_at or wanted.entered_at or self.change.now
         entered = wanted.entered_at or opened
         if opened > entered:
-            raise Invalid("A job enters its stage when it is opened, or later.", "entered_at")
+            raise Invalid(
+                "A job enters its stage when it is opened, or later.",
+                "entered_at",
+                reason=Reason.DATE_ORDER,
+                earlier="opened_at",
+                earlier_day=opened.date(),
+                later="entered_at",
+                later_day=entered.date(),
+            )
         if entered > self.change.now:
-            raise Invalid("This is yet to come.", "entered_at")
+            raise Invalid("This is yet to come.", "entered_at", reason=Reason.YET_TO_COME, day=entered.date())
         return opened, entered
 
     async def _tell_client(self, job: Job, wanted: NewJob) -> None:
@@ -233,7 +249,8 @@ class _Batch:
             job.client_status_description = told.description
             job.client_status_changed_at = job.stage_entered_at
         elif wanted.client_status_visible:
-            raise RuleBroken("There is nothing to show yet. Give a client status.", "client_status_visible")
+            told_nothing = "There is nothing to show yet. Give a client status."
+            raise RuleBroken(told_nothing, "client_status_visible", reason=Reason.NOTHING_TO_SHOW)
         job.client_status_visible = wanted.client_status_visible
 
     async def _take_task(self, job: Job, wanted: NewTask) -> None:
@@ -263,7 +280,7 @@ class _Batch:
         (member_id,) = await self._active([wanted.member_id], "entries")
         # The day's grace that logging time has.
         if wanted.day > self.change.today + timedelta(days=1):
-            raise RuleBroken(f"{wanted.day} is yet to come. Time is logged when it has been spent.", "entries")
+            raise yet_to_come(wanted.day, "entries")
         entry = TimeEntry(
             id=new_id(),
             firm_id=job.firm_id,
@@ -286,7 +303,11 @@ class _Batch:
         self.days[day] = self.days.get(day, 0) + entry.minutes
         if self.days[day] > MOST_MINUTES_A_DAY:
             raise RuleBroken(
-                f"A day has {MOST_MINUTES_A_DAY:,} minutes, and a member would have more on {entry.day}.", "entries"
+                f"A day has {MOST_MINUTES_A_DAY:,} minutes, and a member would have more on {entry.day}.",
+                "entries",
+                reason=Reason.DAY_FULL,
+                maximum=MOST_MINUTES_A_DAY,
+                day=entry.day,
             )
 
     async def _active(self, ids: Sequence[UUID], field: str) -> list[UUID]:
@@ -294,7 +315,7 @@ class _Batch:
         for id in wanted:
             member = await _among(self.members, id, self.change.scope.rows(Member), field)
             if not member.active:
-                raise RuleBroken(f"{member.name} is deactivated. Choose an active member.", field)
+                raise deactivated(member, field)
         return wanted
 
     async def write(self) -> None:
@@ -320,7 +341,8 @@ async def _among(found: Mapping[UUID, R], id: UUID, rows: Rows[R], field: str) -
 
 def _within(things: Sequence[T], most: int, field: str) -> Sequence[T]:
     if len(things) > most:
-        raise LimitReached(f"A job comes with at most {most} of these; they are {len(things):,}.", field)
+        told = f"A job comes with at most {most} of these; they are {len(things):,}."
+        raise LimitReached(told, field, reason=Reason.TOO_MANY, maximum=most, actual=len(things))
     return things
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -22,8 +23,10 @@ from models.events import (
     JobUpdated,
     changes_of,
 )
-from models.ids import new_id
+from models.gathered import Gathered, Rules, checked
+from models.ids import Kind, new_id
 from models.items.item import unlink_all
+from models.reasons import Reason
 from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import (
     Account,
@@ -54,6 +57,14 @@ class JobFields(TypedDict, total=False):
     period: str | None
 
 
+_RULES: Rules = {
+    "name": NAME.check,
+    "description": DESCRIPTION.check,
+    "period": checks.period,
+    "budget": partial(checks.minutes, bounds=BUDGET),
+}
+
+
 @command("createJob", EVERY_MEMBER)
 async def create_job(
     change: Change,
@@ -75,17 +86,22 @@ async def create_job(
     """Open a job: Active, as the last card of its stage.
 
     On the pipeline's first stage unless told otherwise."""
-    minutes = _budget(change, budget)
+    if budget is not None:
+        _require_budgets(change)
     if earlier := await made_before(change, Job, id, JobCreated):
         return earlier
+    texts = {"name": name, "description": description, "period": period, "budget": budget}
+    with Gathered() as check:
+        told = check.each(texts, _RULES)
+        wanted = check(checks.at_most, assignee_ids, "assignee_ids")
+        check(checks.dates, start_date, due_date)
+        check(checks.deadline, due_date, deadline, change.today)
     # Locked, so that it is not archived meanwhile.
     account = await change.scope.rows(Account).lock(account_id, "account_id")
     if account.archived:
-        raise RuleBroken("This account is archived. Restore it before opening a job for it.", "account_id")
+        raise archived_account()
     pipeline = await change.scope.rows(Pipeline).get(pipeline_id, "pipeline_id")
-    assignees = await active_members(change, checks.at_most(assignee_ids, "assignee_ids"), "assignee_ids")
-    checks.dates(start_date, due_date)
-    checks.deadline(due_date, deadline, change.today)
+    assignees = await active_members(change, wanted, "assignee_ids")
     stage = await _stage_for(change, pipeline.id, stage_id)
     job = Job(
         id=id or new_id(),
@@ -94,14 +110,11 @@ async def create_job(
         pipeline_id=pipeline.id,
         stage_id=stage.id,
         status_id=(await Status.get(pipeline_id=pipeline.id, category=Category.ACTIVE)).id,
-        name=NAME.check(name),
-        description=DESCRIPTION.check(description),
+        **told,
         priority=priority,
         start_date=start_date,
         due_date=due_date,
         deadline=deadline,
-        period=checks.period(period),
-        budget=minutes,
         stage_entered_at=change.now,
         created_at=change.now,
     )
@@ -117,21 +130,26 @@ async def _stage_for(change: Change, pipeline_id: UUID, stage_id: UUID | None) -
     if stage_id is not None:
         stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
         if stage.pipeline_id != pipeline_id:
-            raise RuleBroken("This stage belongs to another pipeline.", "stage_id")
+            told = "This stage belongs to another pipeline."
+            raise RuleBroken(told, "stage_id", reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
         return stage
     first = (
         await Stage.filter(pipeline_id=pipeline_id).order_by("position", "id").select_for_update(no_key=True).first()
     )
     if first is None:
-        raise RuleBroken("This pipeline has no stage yet. Add one first.", "pipeline_id")
+        told = "This pipeline has no stage yet. Add one first."
+        raise RuleBroken(told, "pipeline_id", reason=Reason.NONE_YET, kind=Kind.STAGE.value)
     return first
 
 
-def _budget(change: Change, budget: int | None) -> int | None:
-    if budget is None:
-        return None
+def archived_account() -> RuleBroken:
+    """The refusal of a job for an account that is archived."""
+    told = "This account is archived. Restore it before opening a job for it."
+    return RuleBroken(told, "account_id", reason=Reason.ARCHIVED, kind=Kind.ACCOUNT.value)
+
+
+def _require_budgets(change: Change) -> None:
     change.require(Right.MANAGE_TIME_BUDGETS, "Setting a time budget", "budget")
-    return checks.minutes(budget, "budget", BUDGET)
 
 
 @command("updateJob", EVERY_MEMBER)
@@ -141,18 +159,12 @@ async def update_job(
     """Change a job's name, description, priority, dates, deadline or period."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    wanted = job.differing(fields)
-    if "name" in wanted:
-        wanted["name"] = NAME.check(fields["name"])
-    if "description" in wanted:
-        wanted["description"] = DESCRIPTION.check(fields["description"])
-    if "period" in wanted:
-        wanted["period"] = checks.period(fields["period"])
-    changed = job.change_to(wanted)
-    if changed.keys() & {"start_date", "due_date"}:
-        checks.dates(job.start_date, job.due_date, changed)
-    if changed.keys() & {"due_date", "deadline"}:
-        checks.deadline(job.due_date, job.deadline, change.today, changed)
+    with Gathered() as check:
+        changed = job.change_to(check.each(job.differing(fields), _RULES))
+        if changed.keys() & {"start_date", "due_date"}:
+            check(checks.dates, job.start_date, job.due_date, changed)
+        if changed.keys() & {"due_date", "deadline"}:
+            check(checks.deadline, job.due_date, job.deadline, change.today, changed)
     return await _updated(change, job, changed)
 
 
@@ -165,9 +177,7 @@ async def set_job_budget(
     In minutes, or None for no budget."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    if job.differing({"budget": budget}):
-        budget = _budget(change, budget)
-    return await _updated(change, job, job.change_to({"budget": budget}))
+    return await _updated(change, job, job.change_to(checked(job.differing({"budget": budget}), _RULES)))
 
 
 async def _updated(change: Change, job: Job, changed: dict[str, tuple[Any, Any]]) -> Job:
@@ -198,9 +208,10 @@ async def assign_jobs(
     change: Change, *, jobs: Sequence[Target], member_ids: Sequence[UUID], atomic: bool = True
 ) -> Bulk[Job]:
     """Make just these members the assignees of jobs, in one revision."""
-    wanted = checks.at_most(member_ids, "member_ids")
+    with Gathered() as check:
+        targets = check(several, jobs, "jobs")
+        wanted = check(checks.at_most, member_ids, "member_ids")
     await known_members(change, wanted, "member_ids")
-    targets = several(jobs, "jobs")
     locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     team = await _team_of(change, list(locked), wanted)
     done = each(targets, "jobs", atomic, lambda target: team.check(target.among(locked)))
@@ -263,6 +274,9 @@ async def _assign(change: Change, jobs: Sequence[Job], team: _Team) -> None:
 _TOLD = "client_status_"
 
 
+_TOLD_RULES: Rules = {"name": LABEL.check, "color": checks.color, "description": CLIENT_TEXT.check}
+
+
 class ClientStatusFields(TypedDict, total=False):
     """A job's own copy of what the client is told; what is left out stays."""
 
@@ -292,14 +306,15 @@ async def set_job_client_status(
         told = {"name": template.name, "color": template.color, "description": template.description}
     new = job.differing({f"{_TOLD}{field}": value for field, value in fields.items()})
     told |= fields
-    told |= _client_status({field: value for field, value in fields.items() if f"{_TOLD}{field}" in new})
+    told |= checked({field: value for field, value in fields.items() if f"{_TOLD}{field}" in new}, _TOLD_RULES)
     if visible is not None:
         told["visible"] = visible
     changed = job.change_to({f"{_TOLD}{field}": value for field, value in told.items()})
     shown = changed.keys() & {"client_status_visible", "client_status_name"}
     if shown and job.client_status_visible and job.client_status_name is None:
         at_fault = "visible" if "client_status_visible" in changed else "name"
-        raise RuleBroken("There is nothing to show yet. Give a client status or a name.", at_fault)
+        told_nothing = "There is nothing to show yet. Give a client status or a name."
+        raise RuleBroken(told_nothing, at_fault, reason=Reason.NOTHING_TO_SHOW)
     if changed:
         job.client_status_changed_at = change.now
         await job.store(*changed, "client_status_changed_at")
@@ -313,18 +328,6 @@ async def set_job_client_status(
             )
         )
     return job
-
-
-def _client_status(fields: Mapping[str, Any]) -> dict[str, Any]:
-    checked: dict[str, Any] = {}
-    if "name" in fields:
-        name = fields["name"]
-        checked["name"] = None if name is None else LABEL.check(name)
-    if "color" in fields:
-        checked["color"] = None if fields["color"] is None else checks.color(fields["color"])
-    if "description" in fields:
-        checked["description"] = CLIENT_TEXT.check(fields["description"])
-    return checked
 
 
 @command("deleteJob", Role.ADMIN)

@@ -7,6 +7,7 @@ whoever is above them: in a higher role, or with a right that they lack.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from models.actions import stands_for
 from models.actor import Actor
 from models.bounds import CAPACITY
 from models.command import Change, Outcome, authority, command, shut_out
-from models.command_steps import made_before
+from models.command_steps import deactivated, made_before
 from models.commands.timers import stop_running
 from models.errors import Forbidden, Invalid, RuleBroken
 from models.events import (
@@ -28,10 +29,12 @@ from models.events import (
     changes_of,
 )
 from models.firm.personal_tokens import revoke_all_of
+from models.gathered import Gathered, Rules, checked, unread_beside
 from models.hashed_secrets import with_secrets
 from models.ids import new_id
 from models.passwords import hashed, verified
 from models.reach import check_held, check_reach
+from models.reasons import Reason
 from models.repeating import used_before
 from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import Member
@@ -39,6 +42,9 @@ from models.sign_in import end_sessions_of
 from models.texts import EMAIL, NAME, PASSWORD, sameness
 
 _STAYS = "Nobody removes the owner. They can transfer ownership first."
+
+
+_RULES: Rules = {"email": EMAIL.check, "name": NAME.check, "capacity": partial(checks.minutes, bounds=CAPACITY)}
 
 
 class MemberFields(TypedDict, total=False):
@@ -58,17 +64,15 @@ class _Newcomer:
     rights: Sequence[Right]
     capacity: int
 
-    def columns(self, change: Change) -> dict[str, Any]:
-        """Their columns; refused where the actor may not add such a member, or a value is none."""
+    def columns(self, change: Change, password: str | None = None) -> dict[str, Any]:
+        """Their columns; refused where the actor may not add such a member, or a value is none, be it the password."""
         _check_role(change, self.role)
         check_held(change, self.rights, "rights")
-        return {
-            "email": EMAIL.check(self.email),
-            "name": NAME.check(self.name),
-            "role": self.role,
-            "given_rights": sorted(set(self.rights)),
-            "capacity": checks.minutes(self.capacity, "capacity", CAPACITY),
-        }
+        with Gathered() as check:
+            told = check.each({"email": self.email, "name": self.name, "capacity": self.capacity}, _RULES)
+            if password is not None:
+                check(PASSWORD.check, password, "password")
+        return told | {"role": self.role, "given_rights": sorted(set(self.rights))}
 
 
 @command("createMember", Right.MANAGE_TEAM)
@@ -81,7 +85,8 @@ async def _create_member(change: Change, *, wanted: _Newcomer, password_hash: st
     member = Member(id=id or new_id(), firm_id=change.actor.firm_id, password_hash=password_hash, **columns)
     # An address is one person's over all firms. Which firm has it is not for this caller to know.
     if await Member.exists(email_key=sameness(member.email)):
-        raise RuleBroken("This address cannot be used: somebody already signs in with it.", "email")
+        told = "This address cannot be used: somebody already signs in with it."
+        raise RuleBroken(told, "email", reason=Reason.TAKEN)
     await member.save(force_create=True)
     change.record(MemberCreated(member=member.id))
     return member
@@ -104,14 +109,17 @@ async def create_member(
 
     Without a password they cannot sign in yet. Capacity is in minutes a week."""
     wanted = _Newcomer(email, name, role, rights, capacity)
-    secrets = {} if password is None else {"password": PASSWORD.check(password, "password")}
+    secrets = {} if password is None else {"password": password}
     key = actor.call.key if actor.call is not None else None
-    if secrets and not await used_before(actor.firm_id, actor.asker, key):
+    if password is not None and await used_before(actor.firm_id, actor.asker, key):
+        PASSWORD.check(password, "password")
+    elif password is not None:
         # Hashed before the transaction, which must not stay open for as long as that takes; and after all that needs
         # no transaction to be refused.
-        change = await authority(actor, _create_member.action)
-        wanted.columns(change)
-        _expect_to_give_password(change)
+        with unread_beside(actor.unread):
+            change = await authority(actor, _create_member.action)
+            _expect_to_give_password(change)
+            wanted.columns(change, password)
 
     async def hashes_of(secrets: Mapping[str, str]) -> dict[str, str]:
         return {name: await hashed(secret) for name, secret in secrets.items()}
@@ -128,12 +136,7 @@ async def update_member(
 ) -> Member:
     """Change a member's name or capacity."""
     member = await _reached(change, member_id, expected_version)
-    wanted = member.differing(fields)
-    if "name" in wanted:
-        wanted["name"] = NAME.check(fields["name"])
-    if "capacity" in wanted:
-        wanted["capacity"] = checks.minutes(fields["capacity"], "capacity", CAPACITY)
-    if changed := member.change_to(wanted):
+    if changed := member.change_to(checked(member.differing(fields), _RULES)):
         await member.store(*changed)
         change.record(MemberUpdated(member=member.id, changes=changes_of(changed)))
     return member
@@ -189,7 +192,8 @@ async def deactivate_member(change: Change, *, member_id: UUID, expected_version
     They stay on what they were assigned to."""
     member = await _reached(change, member_id, expected_version, of_the_owner=_STAYS)
     if member.id == change.member_id:
-        raise RuleBroken("Nobody deactivates themselves. Ask somebody else who manages the team.", "member_id")
+        told = "Nobody deactivates themselves. Ask somebody else who manages the team."
+        raise RuleBroken(told, "member_id", reason=Reason.YOURSELF)
     _check_removable(change, member)
     if member.active:
         member.active = False
@@ -225,9 +229,9 @@ async def transfer_ownership(change: Change, *, member_id: UUID) -> Member:
     people = await change.scope.rows(Member).lock_many({member_id, change.member_id})
     heir = people.get(member_id) or await change.scope.rows(Member).get(member_id, "member_id")
     if heir.id == change.member_id:
-        raise RuleBroken("You are the owner already. Name another member.", "member_id")
+        raise RuleBroken("You are the owner already. Name another member.", "member_id", reason=Reason.YOURSELF)
     if not heir.active:
-        raise RuleBroken(f"{heir.name} is deactivated. Choose an active member.", "member_id")
+        raise deactivated(heir, "member_id")
     check_reach(change, heir, "member_id")
     # In this order: a firm never has two owners, not even inside a transaction.
     await _put_into(change, people[change.member_id], Role.ADMIN)
@@ -241,7 +245,7 @@ def _expect_to_give_password(change: Change) -> None:
 
 
 def _not_the_present_one() -> Invalid:
-    return Invalid("This is not your present password.", "current_password")
+    return Invalid("This is not your present password.", "current_password", reason=Reason.WRONG_PASSWORD)
 
 
 @command("changePassword", EVERY_MEMBER, in_person=True)
@@ -262,7 +266,8 @@ async def change_password(actor: Actor, /, *, current_password: str, new_passwor
     It makes no revision: nobody else sees it. `LimitReached` after too many wrong present ones: whoever took over a
     session must not guess it."""
     _own(await authority(actor, _change_password.action))
-    PASSWORD.check(new_password, "new_password")
+    with unread_beside(actor.unread):
+        PASSWORD.check(new_password, "new_password")
     member = await Member.filter(id=actor.id, firm_id=actor.firm_id, active=True).first()
     if member is None:
         raise shut_out()
@@ -289,21 +294,26 @@ async def change_password(actor: Actor, /, *, current_password: str, new_passwor
 
 def _own(change: Change) -> UUID:
     if change.member_id is None:
-        raise Forbidden("Only a member has a password.")
+        raise Forbidden("Only a member has a password.", reason=Reason.MEMBERS_ONLY)
     return change.member_id
 
 
 def _check_role(change: Change, role: Role) -> None:
     """Refuses to bring somebody into this role, or out of it, unless the actor may."""
     if role is Role.OWNER:
-        raise RuleBroken("A firm has one owner. To change who that is, the owner transfers ownership.", "role")
+        told = "A firm has one owner. To change who that is, the owner transfers ownership."
+        raise RuleBroken(told, "role", reason=Reason.OWNER)
     if role is Role.ADMIN and change.role is not Role.OWNER:
-        raise Forbidden("Only the owner makes and unmakes admins. Ask the owner.", "role")
+        raise _for_the_owner("Only the owner makes and unmakes admins. Ask the owner.", "role")
+
+
+def _for_the_owner(told: str, field: str) -> Forbidden:
+    return Forbidden(told, field, reason=Reason.ROLE_MISSING, role=Role.OWNER)
 
 
 def _check_removable(change: Change, member: Member) -> None:
     if member.role is Role.ADMIN and change.role is not Role.OWNER:
-        raise Forbidden("Only the owner removes admins and lets them back. Ask the owner.", "member_id")
+        raise _for_the_owner("Only the owner removes admins and lets them back. Ask the owner.", "member_id")
 
 
 async def _reached(
@@ -313,7 +323,7 @@ async def _reached(
     does this to the owner."""
     member = await change.scope.rows(Member).lock(member_id, "member_id")
     if of_the_owner is not None and member.role is Role.OWNER:
-        raise RuleBroken(of_the_owner, "member_id")
+        raise RuleBroken(of_the_owner, "member_id", reason=Reason.OWNER)
     check_reach(change, member, "member_id")
     member.expect(expected_version)
     return member

@@ -8,9 +8,12 @@ from tortoise.expressions import Q
 from models.bulk import Bulk
 from models.command import Change, command
 from models.command_steps import each
-from models.commands.placing import keys_for, put
+from models.commands.placing import keys_for, one_neighbour, put
 from models.errors import RuleBroken
 from models.events import JobStatusChanged
+from models.gathered import Gathered
+from models.ids import Kind
+from models.reasons import Reason
 from models.rights import EVERY_MEMBER
 from models.rows import Account, Category, Job, Stage, Status
 from models.storing import store_all
@@ -52,7 +55,9 @@ async def move_jobs(
     """Put jobs on a stage, in one revision.
 
     One after the other in the order given."""
-    targets = several(jobs, "jobs")
+    with Gathered() as check:
+        targets = check(several, jobs, "jobs")
+        check(one_neighbour, before_job_id, after_job_id)
     locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     ids = [target.id for target in targets if target.id in locked]
@@ -66,8 +71,12 @@ async def move_jobs(
 
 def _movable(job: Job) -> Job:
     if job.archived_at is not None:
-        raise RuleBroken("An archived job cannot move. Restore it first.", "job_id")
+        raise _archived("An archived job cannot move. Restore it first.", Kind.JOB)
     return job
+
+
+def _archived(told: str, kind: Kind) -> RuleBroken:
+    return RuleBroken(told, "job_id", reason=Reason.ARCHIVED, kind=kind.value)
 
 
 async def _counterparts(jobs: Sequence[Job], stage: Stage) -> dict[UUID, UUID]:
@@ -112,9 +121,15 @@ async def set_jobs_status(change: Change, *, jobs: Sequence[Target], status_id: 
 
 def _may_enter(job: Job, status: Status) -> None:
     if status.pipeline_id != job.pipeline_id:
-        raise RuleBroken("This status belongs to another pipeline. Choose one of the job's own.", "status_id")
+        raise others_status()
     if job.archived_at is not None and status.category is not Category.ARCHIVED:
-        raise RuleBroken("This job is archived. Restore it first.", "job_id")
+        raise _archived("This job is archived. Restore it first.", Kind.JOB)
+
+
+def others_status() -> RuleBroken:
+    """The refusal of a status for a job of another pipeline."""
+    told = "This status belongs to another pipeline. Choose one of the job's own."
+    return RuleBroken(told, "status_id", reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
 
 
 async def _one(change: Change, job: Job, to: To, may: May) -> Job:
@@ -156,7 +171,7 @@ async def _accounts_of(change: Change, jobs: Iterable[Job], to: To) -> dict[UUID
 
 def _require_open_account(job: Job, status: Status, accounts: Mapping[UUID, Account]) -> None:
     if _takes_up(job, status) and accounts[job.account_id].archived:
-        raise RuleBroken("This job's account is archived. Restore the account first.", "job_id")
+        raise _archived("This job's account is archived. Restore the account first.", Kind.ACCOUNT)
 
 
 async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> None:
@@ -232,7 +247,7 @@ def _restore(job: Job, statuses: BuiltIn) -> Status:
 
 def _may_be_restored(job: Job, _status: Status) -> None:
     if job.archived_at is None:
-        raise RuleBroken("This job is not archived.", "job_id")
+        raise RuleBroken("This job is not archived.", "job_id", reason=Reason.NOT_ARCHIVED)
 
 
 async def _built_in(

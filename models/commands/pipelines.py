@@ -9,7 +9,7 @@ from models.bounds import AVAILABLE_TO, STAGES
 from models.command import Change, command
 from models.command_steps import active_members, jobs_left, made_before, replace_links
 from models.database import sql
-from models.errors import Invalid, LimitReached, RuleBroken
+from models.errors import Invalid, LimitReached
 from models.events import (
     PipelineCreated,
     PipelineDeleted,
@@ -19,8 +19,10 @@ from models.events import (
     StatusCreated,
     changes_of,
 )
+from models.gathered import Gathered, Rules, checked
 from models.ids import new_id
 from models.order import spread
+from models.reasons import Reason
 from models.rights import Right
 from models.rows import CardField, Category, Job, JobOrder, Pipeline, PipelineMember, Stage, Status
 from models.texts import NAME
@@ -47,6 +49,9 @@ class PipelineFields(TypedDict, total=False):
     job_order: JobOrder
 
 
+_RULES: Rules = {"name": NAME.check}
+
+
 @command("createPipeline", Right.MANAGE_PIPELINES)
 async def create_pipeline(
     change: Change,
@@ -63,13 +68,15 @@ async def create_pipeline(
     An employee who makes it is among its members: they see what they made."""
     if earlier := await made_before(change, Pipeline, id, PipelineCreated):
         return earlier
-    titles = _titles(stages)
-    members = checks.at_most(member_ids, "member_ids", most=MOST_MEMBERS)
+    with Gathered() as check:
+        told = check.each({"name": name}, _RULES)
+        titles = check(_titles, stages)
+        members = check(checks.at_most, member_ids, "member_ids", most=MOST_MEMBERS)
     await active_members(change, members, "member_ids")
     pipeline = Pipeline(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
-        name=NAME.check(name),
+        **told,
         card_fields=_card_fields(card_fields),
         job_order=job_order,
     )
@@ -85,10 +92,13 @@ async def create_pipeline(
 
 def _titles(stages: Sequence[str]) -> list[str]:
     if not stages:
-        raise Invalid("A pipeline needs at least one stage.", "stages")
+        told = "A pipeline needs at least one stage."
+        raise Invalid(told, "stages", reason=Reason.TOO_FEW, minimum=1, actual=0)
     if len(stages) > MOST_STAGES:
-        raise LimitReached(f"A pipeline has at most {MOST_STAGES} stages; these are {len(stages)}.", "stages")
-    return [NAME.check(title, "stages") for title in stages]
+        told = f"A pipeline has at most {MOST_STAGES} stages; these are {len(stages)}."
+        raise LimitReached(told, "stages", reason=Reason.TOO_MANY, maximum=MOST_STAGES, actual=len(stages))
+    with Gathered() as check:
+        return [check(NAME.check, title, "stages", place) for place, title in enumerate(stages)]
 
 
 def _card_fields(card_fields: Iterable[CardField]) -> list[str]:
@@ -131,9 +141,7 @@ async def update_pipeline(
     """Change a pipeline's name, card fields or order of cards."""
     pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
-    wanted = pipeline.differing(fields)
-    if "name" in wanted:
-        wanted["name"] = NAME.check(fields["name"])
+    wanted = checked(pipeline.differing(fields), _RULES)
     if "card_fields" in wanted:
         wanted["card_fields"] = _card_fields(fields["card_fields"])
     if changed := pipeline.change_to(wanted):
@@ -168,7 +176,7 @@ async def delete_pipeline(change: Change, *, pipeline_id: UUID, expected_version
     await Stage.filter(pipeline_id=pipeline.id).order_by("id").select_for_update(no_key=True)
     if await Job.filter(pipeline_id=pipeline.id).exists():
         seen = await change.scope.rows(Job).where(pipeline_id=pipeline.id).count()
-        raise RuleBroken(jobs_left(seen, "in this pipeline", "They are moved or deleted first."), "pipeline_id")
+        raise jobs_left(seen, "in this pipeline", "They are moved or deleted first.", "pipeline_id")
     await _share(change, pipeline, ())
     await sql("DELETE FROM pipeline WHERE id = $1", pipeline.id)
     change.record(PipelineDeleted(pipeline=pipeline.id, name=pipeline.name))

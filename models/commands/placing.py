@@ -7,7 +7,9 @@ from models.command import Change
 from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.events import JobMoved, JobStatusChanged
+from models.ids import Kind
 from models.order import LONGEST_KEY, between, spread
+from models.reasons import Reason
 from models.rows import Job, Stage
 from models.storing import store_all
 
@@ -46,8 +48,7 @@ def _split(lower: str | None, upper: str | None, count: int) -> list[str] | None
 async def _gap(
     change: Change, stage: Stage, moving: Sequence[UUID], before: UUID | None, after: UUID | None
 ) -> tuple[Neighbour, Neighbour]:
-    if before is not None and after is not None:
-        raise Invalid("Say either before or after which card, not both.", "before_job_id")
+    one_neighbour(before, after)
     if after is not None:
         anchor = await _anchor(change, stage, moving, after, "after_job_id")
         return anchor, await _neighbour(stage, moving, _AFTER, anchor)
@@ -57,12 +58,20 @@ async def _gap(
     return await _neighbour(stage, moving, _LAST), None
 
 
+def one_neighbour(before: UUID | None, after: UUID | None) -> None:
+    """`Invalid` where a place is named twice."""
+    if before is not None and after is not None:
+        told = "Say either before or after which card, not both."
+        raise Invalid(told, "before_job_id", reason=Reason.ONLY_ONE, field="after_job_id")
+
+
 async def _anchor(change: Change, stage: Stage, moving: Sequence[UUID], id: UUID, field: str) -> tuple[UUID, str]:
     if id in moving:
-        raise Invalid("A card cannot be placed beside itself.", field)
+        raise Invalid("A card cannot be placed beside itself.", field, reason=Reason.ITSELF)
     card = await change.scope.rows(Job).get(id, field)
     if card.stage_id != stage.id:
-        raise RuleBroken("That card is no longer on this stage. Look at the present board and place it again.", field)
+        told = "That card is no longer on this stage. Look at the present board and place it again."
+        raise RuleBroken(told, field, reason=Reason.ELSEWHERE, kind=Kind.STAGE.value)
     return card.id, card.position
 
 

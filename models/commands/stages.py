@@ -4,6 +4,7 @@ Each of these holds the pipeline, so that they come one after the other.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TypedDict, Unpack
 from uuid import UUID
 
@@ -16,8 +17,10 @@ from models.commands.placing import keys_for, put
 from models.database import sql
 from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, changes_of
-from models.ids import new_id
+from models.gathered import Gathered, Rules, checked
+from models.ids import Kind, new_id
 from models.order import LONGEST_KEY, between, spread
+from models.reasons import Reason
 from models.rights import Right
 from models.rows import Job, Pipeline, Stage
 from models.texts import NAME
@@ -28,6 +31,9 @@ class StageFields(TypedDict, total=False):
 
     name: str
     time_limit: int | None
+
+
+_RULES: Rules = {"name": NAME.check, "time_limit": partial(checks.minutes, bounds=TIME_LIMIT)}
 
 
 @command("createStage", Right.MANAGE_PIPELINES)
@@ -46,26 +52,25 @@ async def create_stage(
     Before or after one of its stages, or as the last."""
     if earlier := await made_before(change, Stage, id, StageCreated):
         return earlier
+    with Gathered() as check:
+        told = check.each({"name": name, "time_limit": time_limit}, _RULES)
+        check(_one_neighbour, before_stage_id, after_stage_id)
     pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     others = await _in_order(pipeline.id)
     if len(others) >= MOST_STAGES:
-        raise LimitReached(f"A pipeline has at most {MOST_STAGES} stages. Delete one first.", "pipeline_id")
+        left = f"A pipeline has at most {MOST_STAGES} stages. Delete one first."
+        raise LimitReached(left, "pipeline_id", reason=Reason.FULL, kind=Kind.STAGE.value, maximum=MOST_STAGES)
     stage = Stage(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         pipeline_id=pipeline.id,
-        name=NAME.check(name),
-        time_limit=_time_limit(time_limit),
+        **told,
     )
     place = await _place(change, others, before_stage_id, after_stage_id)
     stage.position = await _position(change, others, place)
     await stage.save(force_create=True)
     change.record(StageCreated(pipeline=pipeline.id, stage=stage.id))
     return stage
-
-
-def _time_limit(minutes: int | None) -> int | None:
-    return None if minutes is None else checks.minutes(minutes, "time_limit", TIME_LIMIT)
 
 
 @command("updateStage", Right.MANAGE_PIPELINES)
@@ -75,12 +80,7 @@ async def update_stage(
     """Change a stage's name or time limit."""
     stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     stage.expect(expected_version)
-    wanted = stage.differing(fields)
-    if "name" in wanted:
-        wanted["name"] = NAME.check(fields["name"])
-    if "time_limit" in wanted:
-        wanted["time_limit"] = _time_limit(fields["time_limit"])
-    if changed := stage.change_to(wanted):
+    if changed := stage.change_to(checked(stage.differing(fields), _RULES)):
         await stage.store(*changed)
         change.record(StageUpdated(pipeline=stage.pipeline_id, stage=stage.id, changes=changes_of(changed)))
     return stage
@@ -102,7 +102,9 @@ async def move_stage(
     stage.expect(expected_version)
     if stage.id in (after_stage_id, before_stage_id):
         raise Invalid(
-            "A stage cannot be placed beside itself.", "after_stage_id" if after_stage_id else "before_stage_id"
+            "A stage cannot be placed beside itself.",
+            "after_stage_id" if after_stage_id else "before_stage_id",
+            reason=Reason.ITSELF,
         )
     present = await _in_order(stage.pipeline_id)
     others = [other for other in present if other.id != stage.id]
@@ -126,8 +128,7 @@ async def _in_order(pipeline_id: UUID) -> list[Stage]:
 
 
 async def _place(change: Change, others: Sequence[Stage], before: UUID | None, after: UUID | None) -> int:
-    if before is not None and after is not None:
-        raise Invalid("Say either before or after which stage, not both.", "before_stage_id")
+    _one_neighbour(before, after)
     if before is not None:
         return await _index(change, others, before, "before_stage_id")
     if after is not None:
@@ -135,12 +136,19 @@ async def _place(change: Change, others: Sequence[Stage], before: UUID | None, a
     return len(others)
 
 
+def _one_neighbour(before: UUID | None, after: UUID | None) -> None:
+    if before is not None and after is not None:
+        told = "Say either before or after which stage, not both."
+        raise Invalid(told, "before_stage_id", reason=Reason.ONLY_ONE, field="after_stage_id")
+
+
 async def _index(change: Change, others: Sequence[Stage], id: UUID, field: str) -> int:
     for index, other in enumerate(others):
         if other.id == id:
             return index
     await change.scope.rows(Stage).get(id, field)
-    raise RuleBroken("That stage is not of this pipeline. Look at its present stages and choose again.", field)
+    told = "That stage is not of this pipeline. Look at its present stages and choose again."
+    raise RuleBroken(told, field, reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
 
 
 async def _position(change: Change, others: Sequence[Stage], place: int) -> str:
@@ -185,7 +193,8 @@ async def delete_stage(
     stage.expect(expected_version)
     replacement = await _replacement(change, stages, stage, replacement_stage_id)
     if len(stages) == 1:
-        raise RuleBroken("A pipeline keeps at least one stage. Add another one first.", "stage_id")
+        told = "A pipeline keeps at least one stage. Add another one first."
+        raise RuleBroken(told, "stage_id", reason=Reason.LAST_ONE, kind=Kind.STAGE.value)
     if jobs := await _cards(stage):
         await _empty(change, jobs, replacement)
     await sql("DELETE FROM stage WHERE id = $1", stage.id)
@@ -207,14 +216,17 @@ async def _replacement(change: Change, stages: dict[UUID, Stage], stage: Stage, 
     if id is None:
         return None
     replacement = stages.get(id) or await change.scope.rows(Stage).get(id, "replacement_stage_id")
-    if replacement.pipeline_id != stage.pipeline_id or replacement.id == stage.id:
-        raise RuleBroken("Choose another stage of the same pipeline.", "replacement_stage_id")
+    told = "Choose another stage of the same pipeline."
+    if replacement.id == stage.id:
+        raise RuleBroken(told, "replacement_stage_id", reason=Reason.ITSELF)
+    if replacement.pipeline_id != stage.pipeline_id:
+        raise RuleBroken(told, "replacement_stage_id", reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
     return replacement
 
 
 async def _empty(change: Change, jobs: Sequence[Job], replacement: Stage | None) -> None:
     if replacement is None:
-        left = jobs_left(number_seen(change, jobs), "on this stage", "Name a stage that takes them.")
-        raise RuleBroken(left, "replacement_stage_id")
+        seen, remedy = number_seen(change, jobs), "Name a stage that takes them."
+        raise jobs_left(seen, "on this stage", remedy, "replacement_stage_id")
     keys = await keys_for(change, replacement, [job.id for job in jobs], before=None, after=None)
     await put(change, jobs, replacement, keys)

@@ -11,7 +11,9 @@ from models.command_steps import jobs_left, made_before, number_seen
 from models.database import sql
 from models.errors import LimitReached, RuleBroken
 from models.events import JobStatusChanged, StatusCreated, StatusDeleted, StatusUpdated, changes_of
-from models.ids import new_id
+from models.gathered import Gathered, Rules, checked
+from models.ids import Kind, new_id
+from models.reasons import Reason
 from models.rights import Right
 from models.rows import Category, Job, Pipeline, Status
 from models.texts import LABEL
@@ -25,6 +27,9 @@ class StatusFields(TypedDict, total=False):
     name: str
     color: str
     counts_as_overdue: bool
+
+
+_RULES: Rules = {"name": LABEL.check, "color": checks.color}
 
 
 @command("createStatus", Right.MANAGE_PIPELINES)
@@ -42,18 +47,22 @@ async def create_status(
     It says what holds a job, and may count as overdue."""
     if earlier := await made_before(change, Status, id, StatusCreated):
         return earlier
+    told = checked({"name": name, "color": color}, _RULES)
     pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     if await Status.filter(pipeline_id=pipeline.id, category=Category.CUSTOM).count() >= MOST_CUSTOM_STATUSES:
         raise LimitReached(
-            f"A pipeline has at most {MOST_CUSTOM_STATUSES} custom statuses. Delete one first.", "pipeline_id"
+            f"A pipeline has at most {MOST_CUSTOM_STATUSES} custom statuses. Delete one first.",
+            "pipeline_id",
+            reason=Reason.FULL,
+            kind=Kind.STATUS.value,
+            maximum=MOST_CUSTOM_STATUSES,
         )
     status = Status(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         pipeline_id=pipeline.id,
         category=Category.CUSTOM,
-        name=LABEL.check(name),
-        color=checks.color(color),
+        **told,
         counts_as_overdue=counts_as_overdue,
     )
     await status.save(force_create=True)
@@ -73,18 +82,20 @@ async def update_status(
     wanted = status.differing(fields)
     if status.category is not Category.CUSTOM:
         wanted.pop("counts_as_overdue", None)
-    if "name" in wanted:
-        wanted["name"] = LABEL.check(fields["name"])
-    if "color" in wanted:
-        wanted["color"] = checks.color(fields["color"])
-    changed = status.change_to(wanted)
-    if status.category is not Category.CUSTOM:
-        for field in changed.keys() - {"color"} | _otherwise(status, fields):
-            raise RuleBroken("Only the colour of a built-in status can change. Add a custom status instead.", field)
+    with Gathered() as check:
+        changed = status.change_to(check.each(wanted, _RULES))
+        if status.category is not Category.CUSTOM:
+            for field in sorted(changed.keys() - {"color"} | _otherwise(status, fields)):
+                check(_refuse_built_in, field)
     if changed:
         await status.store(*changed)
         change.record(StatusUpdated(pipeline=status.pipeline_id, status=status.id, changes=changes_of(changed)))
     return status
+
+
+def _refuse_built_in(field: str) -> None:
+    told = "Only the colour of a built-in status can change. Add a custom status instead."
+    raise RuleBroken(told, field, reason=Reason.BUILT_IN)
 
 
 def _otherwise(status: Status, fields: StatusFields) -> set[str]:
@@ -102,7 +113,8 @@ async def delete_status(
     Their stage stays."""
     found = await change.scope.rows(Status).get(status_id, "status_id")
     if found.category is not Category.CUSTOM:
-        raise RuleBroken("A built-in status cannot be deleted: every pipeline has it.", "status_id")
+        told = "A built-in status cannot be deleted: every pipeline has it."
+        raise RuleBroken(told, "status_id", reason=Reason.BUILT_IN)
     await change.scope.rows(Pipeline).lock(found.pipeline_id, "status_id")
     # Jobs before their status, as everywhere. A job that gets the status meanwhile makes the deletion start again.
     jobs = await Job.filter(status_id=status_id).order_by("id").select_for_update(no_key=True)
@@ -120,20 +132,24 @@ async def _replacement(change: Change, status: Status, id: UUID | None) -> Statu
     if id is None:
         return None
     replacement = await change.scope.rows(Status).get(id, "replacement_status_id")
-    if replacement.pipeline_id != status.pipeline_id or replacement.id == status.id:
-        raise RuleBroken("Choose another status of the same pipeline.", "replacement_status_id")
+    told = "Choose another status of the same pipeline."
+    if replacement.id == status.id:
+        raise RuleBroken(told, "replacement_status_id", reason=Reason.ITSELF)
+    if replacement.pipeline_id != status.pipeline_id:
+        raise RuleBroken(told, "replacement_status_id", reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
     if replacement.category is Category.ARCHIVED:
         raise RuleBroken(
             "Deleting a status archives no jobs. Choose another replacement, or archive them first.",
             "replacement_status_id",
+            reason=Reason.ARCHIVES,
         )
     return replacement
 
 
 async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None) -> None:
     if replacement is None:
-        left = jobs_left(number_seen(change, jobs), "under this status", "Name another one for them.")
-        raise RuleBroken(left, "replacement_status_id")
+        seen, remedy = number_seen(change, jobs), "Name another one for them."
+        raise jobs_left(seen, "under this status", remedy, "replacement_status_id")
     await sql(
         "UPDATE job SET status_id = $2, completed_at = $3, version = version + 1 WHERE id = ANY($1)",
         [job.id for job in jobs],

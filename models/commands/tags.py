@@ -1,7 +1,7 @@
 """The firm's labels for accounts."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
@@ -9,6 +9,7 @@ from models.command import Change, command
 from models.command_steps import made_before, refuse_same_name
 from models.database import sql
 from models.events import AccountTagsChanged, TagCreated, TagDeleted, TagUpdated, changes_of
+from models.gathered import Rules, checked
 from models.ids import new_id
 from models.rights import Right
 from models.rows import AccountTag, Tag
@@ -22,6 +23,9 @@ class TagFields(TypedDict, total=False):
     color: str
 
 
+_RULES: Rules = {"name": LABEL.check, "color": checks.color}
+
+
 @command("createTag", Right.MANAGE_TAGS)
 async def create_tag(change: Change, *, name: str, color: str, id: UUID | None = None) -> Tag:
     """Add a tag to the firm.
@@ -29,7 +33,7 @@ async def create_tag(change: Change, *, name: str, color: str, id: UUID | None =
     No other tag of the firm has a name that is taken for the same, as in another case."""
     if earlier := await made_before(change, Tag, id, TagCreated):
         return earlier
-    tag = Tag(id=id or new_id(), firm_id=change.actor.firm_id, name=LABEL.check(name), color=checks.color(color))
+    tag = Tag(id=id or new_id(), firm_id=change.actor.firm_id, **checked({"name": name, "color": color}, _RULES))
     await refuse_same_name(change, tag, "tag")
     await tag.save(force_create=True)
     change.record(TagCreated(tag=tag.id))
@@ -43,22 +47,13 @@ async def update_tag(
     """Change a tag's name or colour."""
     tag = await change.scope.rows(Tag).lock(tag_id, "tag_id")
     tag.expect(expected_version)
-    changed = tag.change_to(_checked(tag.differing(fields)))
+    changed = tag.change_to(checked(tag.differing(fields), _RULES))
     if "name" in changed:
         await refuse_same_name(change, tag, "tag")
     if changed:
         await tag.store(*changed)
         change.record(TagUpdated(tag=tag.id, changes=changes_of(changed)))
     return tag
-
-
-def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    checked: dict[str, Any] = {}
-    if "name" in fields:
-        checked["name"] = LABEL.check(fields["name"])
-    if "color" in fields:
-        checked["color"] = checks.color(fields["color"])
-    return checked
 
 
 @command("deleteTag", Right.MANAGE_TAGS)

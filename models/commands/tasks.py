@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import TypedDict, Unpack
 from uuid import UUID
 
@@ -18,9 +19,11 @@ from models.events import (
     TaskUpdated,
     changes_of,
 )
-from models.ids import new_id
+from models.gathered import Gathered, Rules
+from models.ids import Kind, new_id
 from models.items import item as items
 from models.items.item import Held
+from models.reasons import Reason
 from models.rights import EVERY_MEMBER
 from models.rows import Job, Priority, Task, TaskAssignee, TaskState
 from models.texts import DESCRIPTION, NAME
@@ -35,6 +38,13 @@ class TaskFields(TypedDict, total=False):
     start_date: date | None
     due_date: date | None
     estimate: int | None
+
+
+_RULES: Rules = {
+    "name": NAME.check,
+    "description": DESCRIPTION.check,
+    "estimate": partial(checks.minutes, bounds=ESTIMATE),
+}
 
 
 @command("createTask", EVERY_MEMBER)
@@ -55,21 +65,23 @@ async def create_task(
     """Add a task to an account, or to a job of it."""
     if earlier := await made_before(change, Task, id, TaskCreated):
         return earlier
+    with Gathered() as check:
+        told = check.each({"name": name, "description": description, "estimate": estimate}, _RULES)
+        check(items.expect_place, account_id, job_id)
+        wanted = check(checks.at_most, assignee_ids, "assignee_ids")
+        check(checks.dates, start_date, due_date)
     account, job = await items.account_and_job(change, account_id, job_id)
     _takes_tasks(job)
-    assignees = await active_members(change, checks.at_most(assignee_ids, "assignee_ids"), "assignee_ids")
-    checks.dates(start_date, due_date)
+    assignees = await active_members(change, wanted, "assignee_ids")
     task = Task(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         account_id=account,
         created_by_id=change.member_id,
-        name=NAME.check(name),
-        description=DESCRIPTION.check(description),
+        **told,
         priority=priority,
         start_date=start_date,
         due_date=due_date,
-        estimate=_estimate(estimate),
         created_at=change.now,
     )
     held = await items.create(change, task, job)
@@ -78,13 +90,10 @@ async def create_task(
     return task
 
 
-def _estimate(minutes: int | None) -> int | None:
-    return None if minutes is None else checks.minutes(minutes, "estimate", ESTIMATE)
-
-
 def _takes_tasks(job: Job | None) -> None:
     if job is not None and job.archived_at is not None:
-        raise RuleBroken("This job is archived. Restore it before giving it tasks.", "job_id")
+        told = "This job is archived. Restore it before giving it tasks."
+        raise RuleBroken(told, "job_id", reason=Reason.ARCHIVED, kind=Kind.JOB.value)
 
 
 async def _lock(change: Change, task_id: UUID, expected_version: int | None) -> Held[Task]:
@@ -100,16 +109,10 @@ async def update_task(
     """Change a task's name, description, priority, dates or estimate."""
     held = await _lock(change, task_id, expected_version)
     task = held.item
-    wanted = task.differing(fields)
-    if "name" in wanted:
-        wanted["name"] = NAME.check(fields["name"])
-    if "description" in wanted:
-        wanted["description"] = DESCRIPTION.check(fields["description"])
-    if "estimate" in wanted:
-        wanted["estimate"] = _estimate(fields["estimate"])
-    changed = task.change_to(wanted)
-    if changed.keys() & {"start_date", "due_date"}:
-        checks.dates(task.start_date, task.due_date, changed)
+    with Gathered() as check:
+        changed = task.change_to(check.each(task.differing(fields), _RULES))
+        if changed.keys() & {"start_date", "due_date"}:
+            check(checks.dates, task.start_date, task.due_date, changed)
     if changed:
         await items.store(change, held, *changed)
         items.tell(change, TaskUpdated, held, changes=changes_of(changed))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from models.command_steps import active_members, made_before
 from models.commands.hours import hold_time_of, require_room
 from models.errors import Invalid, RuleBroken
 from models.events import Changes, TimeEntryDeleted, TimeEntryUpdated, TimeLogged, changes_of
+from models.gathered import Gathered, Rules
 from models.ids import new_id
 from models.items import item as items
 from models.items.item import Held
 from models.items.links import tie, untie
+from models.reasons import Reason
 from models.rights import EVERY_MEMBER, Right
 from models.rows import Firm, Job, TimeEntry
 from models.texts import NOTE
@@ -30,6 +33,9 @@ class TimeEntryFields(TypedDict, total=False):
     note: str
     billable: bool
     job_id: UUID | None
+
+
+_RULES: Rules = {"minutes": partial(checks.minutes, bounds=LOGGED), "note": NOTE.check}
 
 
 @command("logTime", EVERY_MEMBER)
@@ -51,6 +57,10 @@ async def log_time(
     member = _whose(change, member_id)
     if earlier := await made_before(change, TimeEntry, id, TimeLogged):
         return earlier
+    with Gathered() as check:
+        told = check.each({"minutes": minutes, "note": note}, _RULES)
+        check(items.expect_place, account_id, job_id)
+        on = check(_day, change, day or change.today)
     if member != change.member_id:
         await active_members(change, [member], "member_id")
     await hold_time_of([member])
@@ -61,9 +71,8 @@ async def log_time(
         member_id=member,
         account_id=account,
         created_by_id=change.member_id,
-        day=_day(change, day or change.today),
-        minutes=_minutes(minutes),
-        note=NOTE.check(note, "note"),
+        day=on,
+        **told,
         billable=billable,
         created_at=change.now,
     )
@@ -75,21 +84,23 @@ async def log_time(
 def _whose(change: Change, member_id: UUID | None) -> UUID:
     member = member_id or change.member_id
     if member is None:
-        raise Invalid("Say whose time it is.", "member_id")
+        raise Invalid("Say whose time it is.", "member_id", reason=Reason.MISSING, field="member_id")
     if member != change.member_id:
         change.require(Right.MANAGE_TIME_ENTRIES, "Logging another member's time", "member_id")
     return member
 
 
-def _minutes(value: int) -> int:
-    return checks.minutes(value, "minutes", LOGGED)
-
-
 def _day(change: Change, day: date) -> date:
     # A day's grace: for a member who travels, the date may already be tomorrow's.
     if day > change.today + timedelta(days=1):
-        raise RuleBroken(f"{day} is yet to come. Time is logged when it has been spent.", "day")
+        raise yet_to_come(day, "day")
     return day
+
+
+def yet_to_come(day: date, field: str) -> RuleBroken:
+    """The refusal of time that nobody can have spent."""
+    told = f"{day} is yet to come. Time is logged when it has been spent."
+    return RuleBroken(told, field, reason=Reason.YET_TO_COME, day=day)
 
 
 async def _lock(change: Change, entry_id: UUID, expected_version: int | None) -> Held[TimeEntry]:
@@ -113,13 +124,15 @@ async def update_time_entry(
     entry, left = held.item, held.job
     goes = "job_id" in fields and job_id != left
     wanted = entry.differing({name: value for name, value in fields.items() if name != "job_id"})
+    wanted = _checked(change, wanted)
     if "minutes" in wanted and entry.running:
-        raise RuleBroken("This timer is running. Stop it before setting its minutes.", "minutes")
+        told = "This timer is running. Stop it before setting its minutes."
+        raise RuleBroken(told, "minutes", reason=Reason.TIMER_RUNS)
     job = None
     if goes and job_id is not None:
         job = jobs.get(job_id) or await change.scope.rows(Job).get(job_id, "job_id")
         items.of_account(job, entry.account_id)
-    changed = entry.change_to(_checked(change, wanted))
+    changed = entry.change_to(wanted)
     if _adds(changed) and not entry.running:
         await require_room(change, entry, "minutes" if "minutes" in changed else "day")
     if changed or goes:
@@ -138,15 +151,12 @@ def _adds(changed: Mapping[str, tuple[Any, Any]]) -> bool:
 
 
 def _checked(change: Change, fields: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = dict(fields)
-    if "minutes" in fields:
-        # Set by hand, they are no longer what a timer said.
-        wanted |= {"minutes": _minutes(fields["minutes"]), "flags": []}
-    if "day" in fields:
-        wanted["day"] = _day(change, fields["day"])
-    if "note" in fields:
-        wanted["note"] = NOTE.check(fields["note"], "note")
-    return wanted
+    with Gathered() as check:
+        wanted = check.each(fields, _RULES)
+        if "day" in fields:
+            check(_day, change, fields["day"])
+    # Set by hand, they are no longer what a timer said.
+    return wanted | ({"flags": []} if "minutes" in wanted else {})
 
 
 async def _go_to(change: Change, held: Held[TimeEntry], job: Job | None, changes: Changes) -> None:

@@ -7,9 +7,11 @@ from models.command_steps import made_before
 from models.commands.hours import hold_time_of, minutes_left
 from models.errors import NotFound, RuleBroken
 from models.events import TimerStarted, TimerStopped
+from models.gathered import Gathered
 from models.ids import new_id
 from models.items import item as items
 from models.items.item import Held
+from models.reasons import Reason
 from models.rights import EVERY_MEMBER
 from models.rows import TimeEntry
 from models.scope import Scope
@@ -32,6 +34,9 @@ async def start_timer(
     member = _timed(change)
     if earlier := await made_before(change, TimeEntry, id, TimerStarted):
         return earlier
+    with Gathered() as check:
+        told = check(NOTE.check, note, "note")
+        check(items.expect_place, account_id, job_id)
     # A double click: the second call finds the timer that the first one started.
     await hold_time_of([member])
     account, job = await items.account_and_job(change, account_id, job_id)
@@ -42,7 +47,7 @@ async def start_timer(
         account_id=account,
         created_by_id=member,
         day=change.today,
-        note=NOTE.check(note, "note"),
+        note=told,
         billable=billable,
         started_at=change.now,
         created_at=change.now,
@@ -61,7 +66,7 @@ async def stop_timer(change: Change, *, time_entry_id: UUID | None = None) -> Ti
         return await _stop_named(change, time_entry_id)
     stopped = await stop_running(change, _timed(change))
     if stopped is None:
-        raise RuleBroken("You have no running timer.")
+        raise RuleBroken("You have no running timer.", reason=Reason.NO_TIMER)
     return stopped
 
 
@@ -71,13 +76,13 @@ async def _stop_named(change: Change, time_entry_id: UUID) -> TimeEntry:
     await hold_time_of([found.member_id])
     held = await items.lock(change.seen.rows(TimeEntry), TimeEntry, time_entry_id, "time_entry_id")
     if not held.item.running:
-        raise RuleBroken("This is no running timer.", "time_entry_id")
+        raise RuleBroken("This is no running timer.", "time_entry_id", reason=Reason.NO_TIMER)
     return await _stop(change, held)
 
 
 def _timed(change: Change) -> UUID:
     if change.member_id is None:
-        raise RuleBroken("Only a member has a timer. Log the time instead.")
+        raise RuleBroken("Only a member has a timer. Log the time instead.", reason=Reason.MEMBERS_ONLY)
     return change.member_id
 
 

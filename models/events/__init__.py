@@ -10,6 +10,8 @@ from models.events.base import field_types as field_types
 from models.events.base import from_json as from_json
 from models.events.base import kind_of_thing as kind_of_thing
 from models.events.base import kinds as kinds
+from models.events.base import name_for_clients as name_for_clients
+from models.events.base import said_of as said_of
 from models.events.base import to_json as to_json
 from models.events.firm import *  # noqa: F403
 from models.events.items import *  # noqa: F403

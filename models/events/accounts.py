@@ -39,6 +39,8 @@ class AccountUpdated(AccountEvent):
 class AccountTagsChanged(AccountEvent):
     """Tags were put on an account, or taken off."""
 
+    called = {"added": "added_tags", "removed": "removed_tags"}
+
     added: tuple[TagId, ...]
     removed: tuple[TagId, ...]
 

@@ -1,6 +1,6 @@
 """What an event is: a frozen fact in the past tense, with typed fields, that knows who may see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from inspect import get_annotations
 from typing import Any, ClassVar, get_origin, get_type_hints
@@ -35,6 +35,11 @@ class Event:
     beside: ClassVar[tuple[str, ...]] = ()
     #: The right that each of these fields needs, but on the own stream of whose own it is.
     withheld: ClassVar[Mapping[str, Right]] = {}
+
+    #: What clients call these fields: of all events, fields of one name are of one type, and null for one cause.
+    called: ClassVar[Mapping[str, str]] = {}
+    #: What clients read of these fields, where their names do not say it.
+    says: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
         # object's: a dataclass with slots replaces its class, so that super() without arguments finds the old one.
@@ -113,6 +118,20 @@ def field_types(cls: type[Event]) -> Mapping[str, FieldType]:
         hints = get_type_hints(cls, include_extras=True)
         _FIELD_TYPES[cls] = {field.name: FieldType.of_hint(hints[field.name]) for field in fields(cls)}
     return _FIELD_TYPES[cls]
+
+
+def name_for_clients(cls: type[Event], field: str) -> str:
+    """What clients call a field of such events, in the domain's spelling."""
+    return next((base.called[field] for base in _event_classes(cls) if field in base.called), field)
+
+
+def said_of(cls: type[Event], field: str) -> str | None:
+    """What a class or its bases say of a field; None where that follows from its name."""
+    return next((base.says[field] for base in _event_classes(cls) if field in base.says), None)
+
+
+def _event_classes(cls: type[Event]) -> Iterator[type[Event]]:
+    return (base for base in cls.__mro__ if issubclass(base, Event))
 
 
 def kind_of_thing(cls: type[Event]) -> Kind:

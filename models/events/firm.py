@@ -63,6 +63,8 @@ class MemberRightsChanged(MemberRescoped):
 
     # As the rights of the member.
     withheld = dict.fromkeys(("added", "removed"), Right.MANAGE_TEAM)
+    called = {"added": "added_rights", "removed": "removed_rights"}
+    says = {"added": "The rights that were given.", "removed": "The rights that were taken away."}
 
     added: tuple[Right, ...]
     removed: tuple[Right, ...]

@@ -13,6 +13,12 @@ class ItemEvent(Event):
 
     It is recorded once for each job that the item is linked to, or once with none: `models.items.item.tell`."""
 
+    called = {"job": "linked_job"}
+    says = {
+        "job": "The linked job as it is now; null where there is none, or where it is gone or out of your sight.",
+        "job_id": "The id of the linked job; null where there is none, or where it is out of your sight.",
+    }
+
     account: AccountId
     job: JobId | None
     pipeline: PipelineId | None
@@ -34,6 +40,11 @@ class ItemLinked(ItemEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemUnlinked(ItemEvent):
-    """An item was unlinked from a job, whatever its kind: `job` is the one that it left.
+    """An item was unlinked from a job, whatever its kind: `linkedJob` is the one that it left.
 
     `pipeline` is that job's. Told to whoever sees it."""
+
+    says = {
+        "job": "The job that it left, as it is now; null where it is gone or out of your sight.",
+        "job_id": "The id of the job that it left; null where that is out of your sight.",
+    }

@@ -79,6 +79,12 @@ class JobAssigneesChanged(JobEvent):
 class JobClientStatusChanged(JobEvent):
     """What the client is told about a job changed."""
 
+    called = {"name": "client_status_name"}
+    says = {
+        "visible": "Whether the client is told at all.",
+        "name": "What the client reads; null for nothing.",
+    }
+
     visible: bool
     name: str | None
 

@@ -13,7 +13,7 @@ from models.scope import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEvent(ItemEvent):
-    """Something happened to a task. `job` is the linked one."""
+    """Something happened to a task."""
 
     subject = "task"
     beside = ("job",)
@@ -63,7 +63,7 @@ class TaskLinked(TaskEvent, ItemLinked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskUnlinked(TaskEvent, ItemUnlinked):
-    """A task was unlinked from a job: `job` and `pipeline` are the ones it left."""
+    """A task was unlinked from a job: `linkedJob` is the one that it left, null to those who see the account alone."""
 
     # And whoever sees the account gets sight of it.
     def now(self) -> tuple[Place, ...]:
@@ -93,6 +93,11 @@ class TimeEvent(ItemEvent):
     needs: ClassVar[frozenset[Right]] = frozenset({Right.MANAGE_TIME_ENTRIES, Right.MANAGE_TIME_BUDGETS})
     # Whose time it was: a viewer who sees the event for the sake of the budget need not know.
     withheld = dict.fromkeys(("member", "minutes", "changes"), Right.MANAGE_TIME_ENTRIES)
+    called = {"entry": "time_entry", "member": "spent_by", "changes": "time_changes"}
+    says = {
+        "member": "The member whose time it is, as they are now.",
+        "member_id": "The id of the member whose time it is.",
+    }
 
     entry: TimeEntryId
     member: MemberId

@@ -1,6 +1,5 @@
 """Absences: the days on which a member is not at work."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, TypedDict, Unpack
@@ -14,8 +13,10 @@ from models.command_steps import active_members, made_before
 from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.events import Changes, OfFirm, changes_of
+from models.gathered import Gathered
 from models.ids import AbsenceId, Kind, MemberId, new_id
 from models.policies import Policy
+from models.reasons import Reason
 from models.rights import EVERY_MEMBER, Right
 from models.rows import Row, register
 from models.rows.base import belongs_to
@@ -50,9 +51,24 @@ class Absence(Row):
     def expect_days(self, field: str) -> None:
         """`Invalid`, of this field of the input, unless its days are some, and not too many."""
         if self.last_day < self.first_day:
-            raise Invalid(f"The last day {self.last_day} is before the first day {self.first_day}.", field)
+            raise Invalid(
+                f"The last day {self.last_day} is before the first day {self.first_day}.",
+                field,
+                reason=Reason.DATE_ORDER,
+                earlier="first_day",
+                earlier_day=self.first_day,
+                later="last_day",
+                later_day=self.last_day,
+            )
         if (days := (self.last_day - self.first_day).days + 1) not in ABSENT:
-            raise Invalid(f"An absence has {ABSENT} days, and this would have {days:,}. Add several.", field)
+            raise Invalid(
+                f"An absence has {ABSENT} days, and this would have {days:,}. Add several.",
+                field,
+                reason=Reason.OUT_OF_RANGE,
+                minimum=ABSENT.least,
+                maximum=ABSENT.most,
+                unit="DAYS",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +106,7 @@ class AbsenceDeleted(AbsenceEvent):
     """An absence was deleted: the member is at work on these days."""
 
     ends = True
+    says = {"first_day": "What its first day was.", "last_day": "What its last day was."}
 
     first_day: date
     last_day: date
@@ -122,17 +139,15 @@ async def add_absence(
     member = _whose(change, member_id)
     if earlier := await made_before(change, Absence, id, AbsenceCreated):
         return earlier
+    absence = Absence(
+        id=id or new_id(), firm_id=change.actor.firm_id, member_id=member, first_day=first_day, last_day=last_day
+    )
+    with Gathered() as check:
+        absence.note = check(NOTE.check, note, "note")
+        check(absence.expect_days, "last_day")
     if member != change.member_id:
         await active_members(change, [member], "member_id")
-    absence = Absence(
-        id=id or new_id(),
-        firm_id=change.actor.firm_id,
-        member_id=member,
-        first_day=first_day,
-        last_day=last_day,
-        note=NOTE.check(note, "note"),
-    )
-    await _check_days(change, absence, {"first_day", "last_day"})
+    await _expect_free(change, absence, "last_day")
     await absence.save(force_create=True)
     change.record(AbsenceCreated(absence=absence.id, member=member))
     return absence
@@ -141,17 +156,15 @@ async def add_absence(
 def _whose(change: Change, member_id: UUID | None) -> UUID:
     member = member_id or change.member_id
     if member is None:
-        raise Invalid("Say whose absence it is.", "member_id")
+        raise Invalid("Say whose absence it is.", "member_id", reason=Reason.MISSING, field="member_id")
     if member != change.member_id:
         # As to log others' time, it is no change of the member: it may be somebody above.
         change.require(Right.MANAGE_TEAM, "Adding another member's absence", "member_id")
     return member
 
 
-async def _check_days(change: Change, absence: Absence, changed: Collection[str]) -> None:
-    """Refuses days that are none, or too many, or taken by another absence of the member."""
-    field = "last_day" if "last_day" in changed else "first_day"
-    absence.expect_days(field)
+async def _expect_free(change: Change, absence: Absence, field: str) -> None:
+    """`RuleBroken` where one of the days is taken by another absence of the member."""
     # One after another: two who write overlapping days at once would wait for each other in the database's exclusion
     # constraint, which ends one of them as a deadlock.
     await sql("SELECT FROM member WHERE id = $1 FOR NO KEY UPDATE", absence.member_id)
@@ -160,7 +173,13 @@ async def _check_days(change: Change, absence: Absence, changed: Collection[str]
     )
     other = await overlapping.exclude(id=absence.id).order_by("first_day").first()
     if other is not None:
-        raise RuleBroken(f"There is an absence {other.spoken_days} already. Change that, or choose other days.", field)
+        raise RuleBroken(
+            f"There is an absence {other.spoken_days} already. Change that, or choose other days.",
+            field,
+            reason=Reason.OVERLAP,
+            first_day=other.first_day,
+            last_day=other.last_day,
+        )
 
 
 async def _lock(change: Change, absence_id: UUID, expected_version: int | None) -> Absence:
@@ -175,12 +194,14 @@ async def update_absence(
 ) -> Absence:
     """Change the days or the note of an absence: your own, or another's with the right MANAGE_TEAM."""
     absence = await _lock(change, absence_id, expected_version)
-    wanted = absence.differing(fields)
-    if "note" in wanted:
-        wanted["note"] = NOTE.check(fields["note"], "note")
-    changed = absence.change_to(wanted)
-    if changed.keys() & {"first_day", "last_day"}:
-        await _check_days(change, absence, changed)
+    with Gathered() as check:
+        changed = absence.change_to(check.each(absence.differing(fields), {"note": NOTE.check}))
+        days = changed.keys() & {"first_day", "last_day"}
+        at_fault = "last_day" if "last_day" in days else "first_day"
+        if days:
+            check(absence.expect_days, at_fault)
+    if days:
+        await _expect_free(change, absence, at_fault)
     if changed:
         await absence.store(*changed)
         change.record(AbsenceUpdated(absence=absence.id, member=absence.member_id, changes=changes_of(changed)))

@@ -13,6 +13,7 @@ from models.command_steps import active_members, made_before, refuse_same_name, 
 from models.database import sql
 from models.events import AccountEvent, Changes, OfFirm, changes_of
 from models.filtering import Linked
+from models.gathered import checked
 from models.ids import AccountRoleId, Kind, MemberId, new_id
 from models.policies import Policy
 from models.rights import Right
@@ -112,7 +113,7 @@ async def create_account_role(change: Change, *, name: str, id: UUID | None = No
     No other role of the firm has a name that is taken for the same, as in another case."""
     if earlier := await made_before(change, AccountRole, id, AccountRoleCreated):
         return earlier
-    role = AccountRole(id=id or new_id(), firm_id=change.actor.firm_id, name=LABEL.check(name))
+    role = AccountRole(id=id or new_id(), firm_id=change.actor.firm_id, name=LABEL.check(name, "name"))
     await refuse_same_name(change, role, "role")
     await role.save(force_create=True)
     change.record(AccountRoleCreated(account_role=role.id))
@@ -130,10 +131,7 @@ async def update_account_role(
     """Change an account role's name. Whoever holds it goes on to hold it."""
     role = await change.scope.rows(AccountRole).lock(account_role_id, "account_role_id")
     role.expect(expected_version)
-    wanted = role.differing(fields)
-    if "name" in wanted:
-        wanted["name"] = LABEL.check(fields["name"])
-    if changed := role.change_to(wanted):
+    if changed := role.change_to(checked(role.differing(fields), {"name": LABEL.check})):
         await refuse_same_name(change, role, "role")
         await role.store(*changed)
         change.record(AccountRoleUpdated(account_role=role.id, changes=changes_of(changed)))

@@ -18,9 +18,11 @@ from models.command_steps import made_before
 from models.database import sql
 from models.errors import Forbidden, RuleBroken
 from models.events import OfFirm
+from models.gathered import Gathered
 from models.ids import Kind, MemberId, PersonalTokenId, new_id
 from models.policies import Policy
 from models.reach import check_held, check_reach
+from models.reasons import Reason
 from models.rights import EVERY_MEMBER, Right
 from models.rows import Member, Row, register
 from models.rows.base import belongs_to
@@ -106,22 +108,25 @@ async def create_personal_token(
 
     The row has the secret, this once."""
     if change.member_id is None:
-        raise Forbidden("Only a member has personal tokens.")
+        raise Forbidden("Only a member has personal tokens.", reason=Reason.MEMBERS_ONLY)
     check_held(change, rights, "rights")
     if earlier := await made_before(change, PersonalToken, id, PersonalTokenCreated):
         return earlier
+    with Gathered() as check:
+        called = check(LABEL.check, name, "name")
+        lasts = check(checks.days, days, "days", TOKEN_DAYS)
     await _expect_room(change, change.member_id)
     secret = new_secret()
     token = PersonalToken(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         member_id=change.member_id,
-        name=LABEL.check(name, "name"),
+        name=called,
         rights=sorted(set(rights)),
         read_only=read_only,
         digest=digest(secret),
         created_at=change.now,
-        expires_at=change.now + timedelta(days=checks.days(days, "days", TOKEN_DAYS)),
+        expires_at=change.now + timedelta(days=lasts),
     )
     await token.save(force_create=True)
     token.secret = secret
@@ -134,7 +139,8 @@ async def _expect_room(change: Change, member_id: UUID) -> None:
     await sql("SELECT FROM member WHERE id = $1 FOR NO KEY UPDATE", member_id)
     good = PersonalToken.filter(member_id=member_id, revoked_at=None, expires_at__gt=change.now)
     if await good.count() >= TOKENS.most:
-        raise RuleBroken(f"You have {TOKENS.most} tokens that are good. Revoke one that you do not use.")
+        told = f"You have {TOKENS.most} tokens that are good. Revoke one that you do not use."
+        raise RuleBroken(told, reason=Reason.FULL, kind=Kind.PERSONAL_TOKEN.value, maximum=TOKENS.most)
 
 
 @command("revokePersonalToken", EVERY_MEMBER, in_person=True)

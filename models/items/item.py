@@ -10,9 +10,10 @@ from models.command import Change
 from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.events import Event
-from models.ids import JobId, PipelineId
+from models.ids import JobId, Kind, PipelineId
 from models.items.kinds import item_kinds
 from models.items.links import keep_minutes, keep_open, tie, untie
+from models.reasons import Reason
 from models.records import columns, read
 from models.rows import Account, Item, Job
 from models.scope import Rows
@@ -37,6 +38,13 @@ class Held(Generic[I]):
         return next(iter(self.jobs), None)
 
 
+def expect_place(account_id: UUID | None, job_id: UUID | None) -> None:
+    """`Invalid` unless it is said what a new item is for."""
+    if account_id is None and job_id is None:
+        told = "Name an account, or one of its jobs."
+        raise Invalid(told, "account_id", reason=Reason.MISSING, field="account_id")
+
+
 async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID | None) -> tuple[UUID, Job | None]:
     """The account and the job that a new item is for: one of them is needed, and the account follows from the job.
     The job is held: it stays in its pipeline, which says who is told."""
@@ -46,8 +54,8 @@ async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID 
             await change.scope.rows(Account).get(account_id, "account_id")
             of_account(job, account_id)
         return job.account_id, job
-    if account_id is None:
-        raise Invalid("Name an account, or one of its jobs.", "account_id")
+    expect_place(account_id, job_id)
+    assert account_id is not None
     account = await change.scope.rows(Account).get(account_id, "account_id")
     return account.id, None
 
@@ -55,7 +63,8 @@ async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID 
 def of_account(job: Job, account_id: UUID) -> None:
     """`RuleBroken` unless the job is the account's."""
     if job.account_id != account_id:
-        raise RuleBroken("This job belongs to another account. Choose a job of the same account.", "job_id")
+        told = "This job belongs to another account. Choose a job of the same account."
+        raise RuleBroken(told, "job_id", reason=Reason.ELSEWHERE, kind=Kind.ACCOUNT.value)
 
 
 async def create(change: Change, item: I, job: Job | None) -> Held[I]:
@@ -126,13 +135,17 @@ def may_link(held: Held[I], job: Job) -> bool:
         return False
     if held.item.one_job and held.jobs:
         kind = held.item.kind
-        raise RuleBroken(f"This {kind.spoken} is linked to another job. Unlink it first.", f"{kind}_id")
+        told = f"This {kind.spoken} is linked to another job. Unlink it first."
+        raise RuleBroken(told, f"{kind}_id", reason=Reason.LINKED, kind=kind.value)
     of_account(job, held.item.account_id)
     if len(held.jobs) >= JOBS_OF_ITEM.most:
         kind = held.item.kind
         raise RuleBroken(
             f"This {kind.spoken} is linked to as many jobs as it can be: {len(held.jobs)}. Unlink it from one first.",
             f"{kind}_id",
+            reason=Reason.FULL,
+            kind=Kind.JOB.value,
+            maximum=JOBS_OF_ITEM.most,
         )
     return True
 

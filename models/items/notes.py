@@ -11,6 +11,7 @@ from tortoise import fields
 from models.command import Change, command
 from models.command_steps import made_before
 from models.events import Changes, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.gathered import Gathered, checked
 from models.ids import Kind, NoteId, new_id
 from models.invisible import nothing_to_see
 from models.items import item as items
@@ -58,7 +59,7 @@ class Note(Item):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteEvent(ItemEvent):
-    """Something happened to a note. `job` is one that it is linked to."""
+    """Something happened to a note. It is told once for each job that the note is linked to."""
 
     subject = "note"
     beside = ("job",)
@@ -88,7 +89,7 @@ class NoteLinked(NoteEvent, ItemLinked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteUnlinked(NoteEvent, ItemUnlinked):
-    """A note was unlinked from a job: `job` is the one that it left."""
+    """A note was unlinked from a job: `linkedJob` is the one that it left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +125,16 @@ async def create_note(
     """Write a note on an account, or on a job of it."""
     if earlier := await made_before(change, Note, id, NoteCreated):
         return earlier
+    with Gathered() as check:
+        written = check(MARKDOWN.check, text, "text")
+        check(items.expect_place, account_id, job_id)
     account, job = await items.account_and_job(change, account_id, job_id)
     note = Note(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         account_id=account,
         created_by_id=change.member_id,
-        text=MARKDOWN.check(text, "text"),
+        text=written,
         pinned=pinned,
         created_at=change.now,
     )
@@ -150,10 +154,7 @@ async def update_note(
 ) -> Note:
     """Change a note's text, pin it or unpin it."""
     held = await _lock(change, note_id, expected_version)
-    wanted = held.item.differing(fields)
-    if "text" in wanted:
-        wanted["text"] = MARKDOWN.check(fields["text"], "text")
-    if changed := held.item.change_to(wanted):
+    if changed := held.item.change_to(checked(held.item.differing(fields), {"text": MARKDOWN.check})):
         await items.store(change, held, *changed)
         items.tell(change, NoteUpdated, held, changes=changes_of(changed))
     return held.item

@@ -15,6 +15,7 @@ from common import time_zones
 from models.bounds import REPORT_ROWS
 from models.database import sql
 from models.errors import Invalid
+from models.reasons import Reason
 from models.reports.parts import Cut, Dimension, Figures, Measure, Report, ReportRow
 from models.reports.sight import Asker, Coverage, firm_of, in_sight
 from models.reports.statement import EVERYTHING, GROUPS, TOLD, UNSEEN, Asked, statement
@@ -62,10 +63,20 @@ class Summary:
 def chosen(report: Report, wanted: Wanted, asker: Asker, covers: Coverage) -> list[Dimension]:
     """The dimensions that were asked for, if the asker has the right to them, to the order, and to the report."""
     asker.require(report.right, "This report")
-    if len(set(wanted.group_by)) < len(wanted.group_by) or len(wanted.group_by) > MOST_DIMENSIONS:
-        raise Invalid(f"Group by at most {MOST_DIMENSIONS} different things.", "group_by")
+    told = f"Group by at most {MOST_DIMENSIONS} different things."
+    if len(set(wanted.group_by)) < len(wanted.group_by):
+        raise Invalid(told, "group_by", reason=Reason.NAMED_TWICE)
+    if (number := len(wanted.group_by)) > MOST_DIMENSIONS:
+        raise Invalid(told, "group_by", reason=Reason.TOO_MANY, maximum=MOST_DIMENSIONS, actual=number)
     if wanted.first not in REPORT_ROWS:
-        raise Invalid(f"A report has from {REPORT_ROWS} rows, not {wanted.first:,}.", "first")
+        raise Invalid(
+            f"A report has from {REPORT_ROWS} rows, not {wanted.first:,}.",
+            "first",
+            reason=Reason.OUT_OF_RANGE,
+            minimum=REPORT_ROWS.least,
+            maximum=REPORT_ROWS.most,
+            unit="THINGS",
+        )
     known = {dimension.name: dimension for dimension in report.dimensions}
     dimensions = [known[name] for name in wanted.group_by]
     for dimension in dimensions if covers is Coverage.FIRM else ():

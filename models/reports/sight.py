@@ -6,12 +6,11 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from models.errors import NotFound
 from models.reports.parts import Source
 from models.reports.values import Values
 from models.rights import EVERY_MEMBER, Requirement, Right
 from models.rows import Firm, Row
-from models.scope import Scope
+from models.scope import Scope, not_found
 
 #: The firm's day, asked for where it matters: what is told then is of that day.
 Today = Callable[[], Awaitable[date]]
@@ -71,8 +70,9 @@ def coverage_of_seen(asker: Asker) -> Coverage:
 async def require_seen(scope: Scope, model: type[Row], ids: Iterable[UUID], field: str) -> None:
     """`NotFound` unless all of these are visible: a report says nothing of what is not."""
     wanted = set(ids)
-    if len(await scope.rows(model).many(wanted)) < len(wanted):
-        raise NotFound(f"There is no such {model.kind.spoken}, or you may not see it.", "filter", field)
+    found = await scope.rows(model).many(wanted)
+    for id in sorted(wanted - found.keys()):
+        raise not_found(model.kind, id, "filter", field)
 
 
 def in_sight(source: Source, scope: Scope, values: Values) -> str:

@@ -11,6 +11,7 @@ from models.bounds import REPORT_DAYS
 from models.errors import Invalid
 from models.ids import Kind
 from models.money import Money, minor_units
+from models.reasons import Reason
 from models.reports.dimensions import account, days, pipeline, tag
 from models.reports.frame import Summary, Wanted, summarize
 from models.reports.parts import Dimension, Measure, Report, Source
@@ -105,11 +106,23 @@ def _in_currency(firm: Firm) -> Report:
 async def _days(filter: TimeFilter, today: Today) -> tuple[date, date]:
     last = filter.last_day or await today()
     if (filter.first_day or last) < EARLIEST:
-        raise Invalid(f"A report goes back to {EARLIEST}, and no further.", "filter")
+        raise Invalid(
+            f"A report goes back to {EARLIEST}, and no further.",
+            "filter",
+            reason=Reason.OUT_OF_RANGE,
+            minimum=EARLIEST,
+            maximum=last,
+            unit="DATE",
+        )
     first = filter.first_day or last - timedelta(USUAL_DAYS - 1)
     if (number := (last - first).days + 1) not in REPORT_DAYS:
         raise Invalid(
-            f"A report is of {REPORT_DAYS} days, and from {first} to {last} there are {max(0, number):,}.", "filter"
+            f"A report is of {REPORT_DAYS} days, and from {first} to {last} there are {max(0, number):,}.",
+            "filter",
+            reason=Reason.OUT_OF_RANGE,
+            minimum=REPORT_DAYS.least,
+            maximum=REPORT_DAYS.most,
+            unit="DAYS",
         )
     return first, last
 

@@ -11,6 +11,7 @@ from tortoise.models import Model
 from models.errors import Conflict
 from models.ids import Kind, new_id
 from models.policies import Policy
+from models.reasons import Reason
 from models.rights import Right
 from models.rows.keys import made_of
 
@@ -54,6 +55,9 @@ class Row(Model):
                 "meanwhile. Look at the present one and decide again.",
                 self,
                 "expected_version",
+                reason=Reason.CHANGED,
+                expected=version,
+                actual=self.version,
             )
 
     async def store(self, *columns: str) -> None:

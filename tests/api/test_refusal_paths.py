@@ -15,6 +15,7 @@ from schema.inputs.tasks import AtAccountOrJob
 from schema.kinds import MUTATIONS as DECLARED
 from tests.api.asking import MUTATIONS
 from tests.api.furnished import Furnished
+from tests.api.messages import message
 from tests.api.samples import Sampler, filled
 from tests.api.selections import root_fields
 from tests.serving import Api
@@ -62,6 +63,8 @@ def check(mutation: str, sent: dict[str, Any], errors: list[dict[str, Any]]) -> 
         assert begin == "input"
         missing = len(path) == 1 and path[0] not in sent and (mutation, path[0]) in NEEDED
         assert missing or resolves(path, sent), (sent, error)
+        if "reason" in error:
+            assert message(error["reason"], {each["name"]: each["value"] for each in error["parameters"]})
 
 
 def bad_values(type_: Any) -> list[Any]:
@@ -99,7 +102,7 @@ async def test_every_path_leads_to_what_was_sent(database: str, api: Api, mutati
     firm = await Furnished.build()
     query = (
         f"mutation Try($input: {root_fields('mutation')[mutation].args['input'].type}) "
-        f"{{ {mutation}(input: $input) {{ errors {{ message path }} }} }}"
+        f"{{ {mutation}(input: $input) {{ errors {{ message path reason parameters {{ name value }} }} }} }}"
     )
     whole = filled(Sampler(mutation, firm.word).input(), firm.id)["input"]
     eve = await firm.employee()

@@ -94,7 +94,12 @@ async def test_an_error_names_the_right(world: World, api: Api, arguments: str, 
     member = await reader(world, Right.VIEW_REPORTS)
     answer = await api.post(member, f"{{ timeReport({arguments}) {{ rows {{ minutes }} }} }}")
     assert answer["data"] == {"timeReport": None}
-    assert answer["errors"][0]["extensions"] == {"code": "FORBIDDEN", "right": right}
+    assert answer["errors"][0]["extensions"] == {
+        "code": "FORBIDDEN",
+        "right": right,
+        "reason": "RIGHT_MISSING",
+        "parameters": {"RIGHTS": right},
+    }
     assert right in answer["errors"][0]["message"]
 
 
@@ -185,12 +190,14 @@ async def test_what_is_out_of_sight_cannot_be_filtered_by(world: World, api: Api
         "pipeline": encode(Kind.PIPELINE, (await world.new_pipeline("Hidden")).id),
     }
     seen = {"account": encode(Kind.ACCOUNT, world.account.id), "pipeline": encode(Kind.PIPELINE, world.pipeline.id)}
-    told = [
-        (await api.post(member, BARE, filter={what: {"in": [seen[what], id]}}))["errors"]
-        for id in (hidden[what], encode(Kind(what), world.firm.id))
-    ]
+    told = []
+    for id in (hidden[what], encode(Kind(what), world.firm.id)):
+        (error,) = (await api.post(member, BARE, filter={what: {"in": [seen[what], id]}}))["errors"]
+        # The id that was sent, and nothing else, differs.
+        assert error["extensions"]["parameters"].pop("ID") == id
+        told.append(error)
     assert told[0] == told[1]
-    assert told[0][0]["extensions"]["code"] == "NOT_FOUND"
+    assert told[0]["extensions"]["code"] == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("what", ["account", "pipeline", "tag", "member", None])

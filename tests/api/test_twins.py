@@ -15,7 +15,7 @@ import pytest
 
 from models.ids import Kind, encode
 from resolvers.mutations import ACTIONS
-from tests.api.asking import MUTATIONS, QUERIES, post
+from tests.api.asking import MUTATIONS, QUERIES, post, said_by_server
 from tests.api.peers import in_order
 from tests.api.samples import Id, Sampler, asked, filled, ids_in
 from tests.api.selections import document, root_fields
@@ -37,7 +37,7 @@ async def same(api: Api, twins: Pair, query: str, *variables: dict[str, Any]) ->
     for twin, values in zip(twins, variables, strict=True):
         answer = await post(api, twin.member, query, values)
         assert twin.word.encode() not in answer, answer
-        told.append(twin.plain(json.loads(in_order(answer))))
+        told.append(twin.plain(json.loads(in_order(said_by_server(answer, values)))))
     assert told[0] == told[1]
     return told[0]
 

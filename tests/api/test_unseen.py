@@ -12,7 +12,7 @@ from models.ids import Kind, encode, new_id
 from models.rights import Right
 from models.rows import Member
 from resolvers.mutations import ACTIONS
-from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, post
+from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, post, said_by_server
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, Sampler, asked, filled, ids_in
 from tests.api.selections import document, root_fields
@@ -98,9 +98,9 @@ async def test_what_a_member_may_not_see_is_as_if_it_were_not_there(partly: Part
         for path, place in ids_in(sample):
             if place.mine or place.kind.value not in partly.hidden:
                 continue
+            tries = [filled(sample, partly.firm.id, other, path) for other in (partly.unseen, partly.unheard_of)]
             hidden, nothing = [
-                await post(api, partly.member, query, filled(sample, partly.firm.id, other, path))
-                for other in (partly.unseen, partly.unheard_of)
+                said_by_server(await post(api, partly.member, query, variables), variables) for variables in tries
             ]
             assert hidden == nothing, path
             if ACTIONS[mutation].role is not None:
@@ -112,10 +112,8 @@ async def test_what_a_member_may_not_see_is_as_if_it_were_not_there(partly: Part
 async def test_a_query_shows_nothing_of_what_a_member_may_not_see(partly: Partly, api: Api, query: str) -> None:
     for arguments, named in asked(query, root_fields("query")[query]):
         text = document("query", query, arguments)
-        answers = [
-            await post(api, partly.member, text, filled(arguments, choose))
-            for choose in (partly.unseen, partly.unheard_of, partly.firm.id)
-        ]
+        tries = [filled(arguments, choose) for choose in (partly.unseen, partly.unheard_of, partly.firm.id)]
+        answers = [said_by_server(await post(api, partly.member, text, variables), variables) for variables in tries]
         for answer in answers:
             assert partly.word.encode() not in answer, (arguments, answer)
             assert not any(hidden.encode() in answer for hidden in partly.hidden.values()), (arguments, answer)
@@ -130,8 +128,9 @@ async def test_a_subscription_to_the_unseen_is_one_to_nothing(partly: Partly, ap
         frames = []
         for choose in (partly.unseen, partly.unheard_of) if named else (partly.firm.id,):
             async with api.socket(partly.member) as socket:
-                await socket.subscribe(text, **filled(arguments, choose), after="0")
-                frames.append(json.dumps(await socket.receive()).encode())
+                variables = filled(arguments, choose) | {"after": "0"}
+                await socket.subscribe(text, **variables)
+                frames.append(said_by_server(json.dumps(await socket.receive()).encode(), variables))
         assert not any(partly.word.encode() in frame for frame in frames)
         if named and set(partly.hidden) & {place.kind.value for _, place in ids_in(arguments)}:
             assert frames[0] == frames[1]

@@ -12,7 +12,7 @@ import pytest
 
 from models.database import sql
 from models.ids import Kind, encode
-from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, post
+from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, post, said_by_server
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, Path, Sampler, asked, filled, ids_in
 from tests.api.selections import document, root_fields
@@ -69,7 +69,7 @@ async def test_a_mutation_reaches_nothing_of_the_other_firm(firms: Firms, api: A
         for path, place, variables in tries(mutation, firms.own, firms.other.id):
             query = document("mutation", mutation, ["input"])
             answer = await post(api, firms.own.world.owner, query, variables)
-            assert not firms.leaks(answer), (path, answer)
+            assert not firms.leaks(said_by_server(answer, variables)), (path, answer)
             payload = json.loads(answer)["data"][mutation]
             assert payload["revision"] is None, path
             assert all(not value for key, value in payload.items() if key not in ("__typename", "errors")), payload
@@ -99,7 +99,8 @@ async def test_a_bulk_call_that_is_not_atomic_leaves_out_the_other_firms(api: Ap
     payload = json.loads(answer)["data"][mutation]
     assert [job["id"] for job in payload["jobs"]] == [variables["input"]["jobs"][0]["jobId"]]
     assert [(error["code"], error["path"]) for error in payload["errors"]] == [("NOT_FOUND", ["input", "jobs", "1"])]
-    assert not any(trace in answer for trace in await other.traces())
+    told = said_by_server(answer, variables)
+    assert not any(trace in told for trace in await other.traces())
     assert await other.world.revision() == before
 
 
@@ -125,8 +126,9 @@ async def test_a_query_reads_nothing_of_the_other_firm(firms: Firms, api: Api, q
     for arguments, named in asked(query, root_fields("query")[query]):
         text = document("query", query, arguments)
         if named and query != "viewer":
-            answer = await post(api, owner, text, filled(arguments, firms.other.id))
-            assert not firms.leaks(answer), (arguments, answer)
+            variables = filled(arguments, firms.other.id)
+            answer = await post(api, owner, text, variables)
+            assert not firms.leaks(said_by_server(answer, variables)), (arguments, answer)
             assert _empty(json.loads(answer)["data"][query]), (arguments, answer)
         answer = await post(api, owner, text, filled(arguments, firms.own.id))
         assert "errors" not in json.loads(answer), answer
@@ -157,9 +159,10 @@ async def test_a_subscription_tells_nothing_of_the_other_firm(firms: Firms, api:
         assert firms.own.word.encode() in frame, "The control: one's own is told."
         assert not firms.leaks(frame)
         if named:
-            frame = await first_frame(api, firms.own, text, filled(arguments, firms.other.id) | {"after": "0"})
+            variables = filled(arguments, firms.other.id) | {"after": "0"}
+            frame = await first_frame(api, firms.own, text, variables)
             assert json.loads(frame)["type"] == "error"
-            assert not firms.leaks(frame)
+            assert not firms.leaks(said_by_server(frame, variables))
 
 
 async def first_frame(api: Api, firm: Furnished, query: str, variables: dict[str, Any]) -> bytes:

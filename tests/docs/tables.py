@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from graphql import GraphQLEnumType, GraphQLInterfaceType
 from strawberry.utils.str_converters import to_camel_case
 
-from models.events import Event, bases
+from models.events import Event, bases, name_for_clients
 from models.ids import Kind
+from models.reasons import Reason, parameters_of
 from models.rights import EVERY_MEMBER, LEADERS, Requirement, Right, Role
 from resolvers.mutations import ACTIONS
 from resolvers.root import graphql_schema
@@ -111,8 +112,8 @@ def _told_as(base: type[Event]) -> list[str]:
 
 
 def _selection(base: type[Event]) -> str:
-    subject = to_camel_case(str(base.subject))
-    beside = "".join(f" {name} {{ … }}" for name in base.beside)
+    subject = to_camel_case(name_for_clients(base, str(base.subject)))
+    beside = "".join(f" {to_camel_case(name_for_clients(base, name))} {{ … }}" for name in base.beside)
     return f"`{subject}Id {subject} {{ … }}{beside}`"
 
 
@@ -124,9 +125,21 @@ def _field_kinds() -> str:
     )
 
 
+def _reasons() -> str:
+    reasons = graphql_schema().type_map["ErrorReason"]
+    assert isinstance(reasons, GraphQLEnumType)
+    return _table(
+        ("reason", "parameters", "meaning"),
+        (
+            (f"`{name}`", _names(sorted(parameters_of(Reason(name)))), str(value.description))
+            for name, value in reasons.values.items()
+        ),
+    )
+
+
 #: By the page, the tables by the names in their marks.
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
-    "docs/api.md": {"ids": _ids},
+    "docs/api.md": {"ids": _ids, "reasons": _reasons},
     "docs/live.md": {"events": _events, "field kinds": _field_kinds},
     "docs/permissions.md": {"rights": _rights, "roles": _by_role},
 }

@@ -20,7 +20,7 @@ WHERE attname = 'firm_id' AND relkind IN ('r', 'p') AND NOT relispartition AND r
 
 @asynccontextmanager
 async def refused(
-    world: World, kind: type[Refusal], *path: str, match: str | None = None
+    world: World, kind: type[Refusal], *path: str | int, match: str | None = None
 ) -> AsyncIterator[pytest.ExceptionInfo[Refusal]]:
     """The block is refused in this way, and leaves the firm's revision and every row as they were."""
     before = await _everything(world)

@@ -23,7 +23,7 @@ from models.ids import Kind, encode
 from models.log import on_commit
 from models.rights import Right, Role
 from models.rows import AccountMember, Job, Member, PipelineMember
-from models.scope import Viewer
+from models.scope import Viewer, not_found
 from models.viewers import viewer
 from resolvers.root import graphql_schema
 from subscriptions.cohorts import Cohorts
@@ -233,7 +233,7 @@ async def test_what_ends_while_it_is_looked_up_is_looked_up_again(world: World, 
 
     async def make_topic(_viewer: Viewer) -> Bulletin:
         if looked_up:
-            raise NotFound("There is no such pipeline.")
+            raise not_found(Kind.PIPELINE, spare.id)
         looked_up.append(cohorts.hub.feeds[world.firm.id].head)
         # It was there a moment ago. What follows is heard before the subscription begins.
         await delete_pipeline(world.acting(world.owner), pipeline_id=spare.id)
