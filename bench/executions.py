@@ -31,7 +31,7 @@ BOARDS, QUICK_BOARDS = 1_000, 200
 OWN, QUICK_OWN = 500, 100
 OWN_ROUNDS, QUICK_OWN_ROUNDS = 7, 3
 OWN_CHANGES = """subscription Own($after: Revision) { viewerChanges(after: $after) { revision previous resync
-  events { __typename ... on TimeEvent { entryId entry { id version running minutes } } } } }"""
+  events { __typename ... on TimeEvent { timeEntryId timeEntry { id version running minutes } } } } }"""
 _EXECUTIONS = re.compile(r"^jobwire_messages_rendered_total(?:{[^}]*})? (\S+)$", re.MULTILINE)
 
 

@@ -1,7 +1,7 @@
 """The log of a firm: how a change is written to it, and how it is read back."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from functools import cache
@@ -17,6 +17,7 @@ from models.events import Event, from_json, to_json
 from models.once import NOTHING, Kept, kept_json
 from models.position import Position, Positioned
 from models.scope import Scope
+from models.visibility import shown
 from models.visibility_in_sql import shown_condition, shown_values
 
 
@@ -238,7 +239,9 @@ async def read_histories(
         since = oldest["job"] - _CLOCKS
         rows = await sql(_histories(), firm_id, job_ids, *reached, limit, since, *shown_values(scope))
         for row, logged in zip(rows, _logged(rows), strict=True):
-            found[row["of_job"]].append(logged)
+            event = shown(logged.event, scope)
+            assert event is not None, logged
+            found[row["of_job"]].append(replace(logged, event=event))
     return found
 
 

@@ -54,8 +54,8 @@ class Parameters(TypedDict, total=False):
     last_day: date
     later: str
     later_day: date
-    maximum: int | Decimal
-    minimum: int | Decimal
+    maximum: int | Decimal | date
+    minimum: int | Decimal | date
     name: str
     retry_after: int
     rights: Sequence[str]

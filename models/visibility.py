@@ -1,12 +1,14 @@
 """What a scope, or a member, is told of an event. Pure: the same event and scope always give the same answer."""
 
 from dataclasses import replace
+from typing import TypeVar
 from uuid import UUID
 
 from models.events import (
     AccountEvent,
     AccountRemoved,
     Event,
+    ItemEvent,
     JobEvent,
     JobRemoved,
     PipelineEvent,
@@ -16,7 +18,9 @@ from models.events import (
     TimeEntryUpdated,
     TimeEvent,
 )
-from models.scope import Scope
+from models.scope import Place, Scope
+
+E = TypeVar("E", bound=Event)
 
 
 def shown(event: Event, scope: Scope) -> Event | None:
@@ -30,7 +34,7 @@ def _by_place(event: Event, scope: Scope) -> Event | None:
     if event.ends:
         return event if _stood_in_sight(event, scope) else None
     if any(scope.sees(place) for place in event.now()):
-        return event
+        return _without_hidden_jobs(event, scope)
     return removed(event) if _stood_in_sight(event, scope) else None
 
 
@@ -41,17 +45,19 @@ def own(event: Event, member: UUID, scope: Scope) -> Event | None:
     if member not in event.owners or scope.audience not in event.audiences:
         return None
     if isinstance(event, TimeEvent):
-        return _own_time(event, scope)
+        return _without_hidden_jobs(event, scope)
     return _by_place(event, scope) or removed(event)
 
 
-def _own_time(event: TimeEvent, scope: Scope) -> TimeEvent:
-    """Of a job that is out of sight, not even the id is told."""
-    if not any(map(scope.sees, event.now())):
+def _without_hidden_jobs(event: E, scope: Scope) -> E:
+    """The event, without a job that is out of sight: not even its id is told."""
+    if not isinstance(event, ItemEvent) or scope.sees_all_jobs:
+        return event
+    if event.job is not None and not scope.sees(Place(event.account, event.pipeline)):
         event = replace(event, job=None, pipeline=None)
     if isinstance(event, TimeEntryUpdated) and "job_id" in event.changes:
         # Of the other job it is not known here who sees it: whoever does is told of it by the other event.
-        known = str(event.job)
+        known = None if event.job is None else str(event.job)
         before, after = (job if job == known else None for job in event.changes["job_id"])
         event = replace(event, changes={**event.changes, "job_id": (before, after)})
     return event

@@ -1,5 +1,6 @@
-"""Which events a scope is shown just as they are, as a condition of SQL: what `models.visibility.shown` says of one
-event. Made of the same: where an event of a kind stands is asked of the kind itself."""
+"""Which events a scope is shown, and not only that something left its sight, as a condition of SQL: what
+`models.visibility.shown` says of one event, but for the jobs that it tells nothing of. Made of the same: where an event
+of a kind stands is asked of the kind itself."""
 
 from collections import defaultdict
 from collections.abc import Sequence

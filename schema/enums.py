@@ -139,7 +139,7 @@ ErrorParameterName = _described(
     RETRY_AFTER="A number of seconds.",
     RIGHTS="Values of the enum Right.",
     ROLE="A value of the enum Role.",
-    UNIT="DAYS, HOURS, MINUTES, THINGS, or the ISO 4217 code of a currency.",
+    UNIT="DATE, DAYS, HOURS, MINUTES, THINGS, or the ISO 4217 code of a currency.",
     VALUES="What may be given.",
 )
 

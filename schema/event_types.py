@@ -52,15 +52,27 @@ def _fields_of(cls: type[facts.Event], names: set[str]) -> Made:
 
 
 def _field(cls: type[facts.Event], name: str, of: FieldType) -> Made:
+    called = facts.name_for_clients(cls, name)
     if of is CHANGES:
-        return {name: (list[FieldChange], value(_changes_reader(cls, name), "What changed."))}
+        return {called: (list[FieldChange], value(_changes_reader(cls, name), "What changed."))}
     if of.kind is not None:
         return _references(cls, name, of.kind) if of.many else _reference(cls, name, of.kind, of.optional)
-    spoken = name.replace("_", " ")
+    said = facts.said_of(cls, name) or _described(cls, name, of)
     if of.many:
-        return {name: (_list_of(_shown_as(of.of)), value(_reader(name), f"What was {spoken}."))}
+        return {called: (_list_of(_shown_as(of.of)), value(_reader(name), said))}
     hint = Optional[_shown_as(of.of)] if of.optional else _shown_as(of.of)  # noqa: UP045 - built at run time
-    return {name: (hint, value(_reader(name), f"The {spoken}."))}
+    return {called: (hint, value(_reader(name), said))}
+
+
+def _described(cls: type[facts.Event], name: str, of: FieldType) -> str:
+    """What a field is, by its name: of what is gone, what it was."""
+    spoken = name.replace("_", " ")
+    for time, word in (("before", "from_"), ("after", "to_")):
+        if name.startswith(word):
+            return f"The {name.removeprefix(word)} {time} this."
+    if of.of is int:
+        return f"How many {spoken} it had." if cls.ends else f"How many {spoken} it has."
+    return f"What its {spoken} was." if cls.ends else f"The {spoken}."
 
 
 def _shown_as(of: type) -> Any:
@@ -101,15 +113,23 @@ def _reference(cls: type[facts.Event], name: str, kind: Kind, optional: bool) ->
         id = getattr(logged.event, name)
         return None if id is None else encode(kind, id)
 
-    spoken = name.replace("_", " ")
+    called = facts.name_for_clients(cls, name)
+    spoken = _spoken(called)
     present = f"The {spoken} as it is now; null when it is gone, or you may not see it any more."
+    shown = loaded(load, facts.said_of(cls, name) or present, depends=_own_of(cls, kind))
+    shown_id = value(read_id, facts.said_of(cls, f"{name}_id") or f"The id of the {spoken}.")
     return {
-        name: (
-            Optional[type_of(kind)],  # noqa: UP045 - built at run time
-            loaded(load, present, depends=_own_of(cls, kind)),
-        ),
-        f"{name}_id": (strawberry.ID | None if optional else strawberry.ID, value(read_id, f"The id of the {spoken}.")),
+        called: (Optional[type_of(kind)], shown),  # noqa: UP045 - built at run time
+        f"{called}_id": (strawberry.ID | None if optional else strawberry.ID, shown_id),
     }
+
+
+def _spoken(name: str) -> str:
+    """What a reference is called in a sentence."""
+    for time, word in (("before", "from_"), ("after", "to_")):
+        if name.startswith(word):
+            return f"{name.removeprefix(word)} {time} this".replace("_", " ")
+    return name.replace("_", " ")
 
 
 def _references(cls: type[facts.Event], name: str, kind: Kind) -> Made:
@@ -117,8 +137,10 @@ def _references(cls: type[facts.Event], name: str, kind: Kind) -> Made:
         return context.load.several(kind, getattr(logged.event, name))
 
     what = plural(kind).replace("_", " ")
-    there = f"The {what} that were {name}, as far as they still exist."
-    return {name: (_list_of(type_of(kind)), loaded(load, there, size=3, depends=_own_of(cls, kind)))}
+    which = "who" if kind is Kind.MEMBER else "that"
+    there = f"The {what} {which} were {name}, as far as they are still there."
+    shown = loaded(load, there, size=3, depends=_own_of(cls, kind))
+    return {facts.name_for_clients(cls, name): (_list_of(type_of(kind)), shown)}
 
 
 #: Fields of event classes that only say where a thing stands.
@@ -202,9 +224,10 @@ def _type(cls: type[facts.Event]) -> type:
         made[field] = (Optional[hint], resolved)  # noqa: UP045 - at run time
     # A view that only says that a task left has no job to show.
     if base and "job" in inherited and "job" not in {field.name for field in fields(cls)}:
+        linked, nothing = facts.name_for_clients(base, "job"), "Always null: where it went is not told."
         made |= {
-            "job": (Optional[Job], value(lambda logged: None, "Null.")),  # noqa: UP045 - built at run time
-            "job_id": (strawberry.ID | None, value(lambda logged: None, "Null.")),
+            linked: (Optional[Job], value(lambda logged: None, nothing)),  # noqa: UP045 - built at run time
+            f"{linked}_id": (strawberry.ID | None, value(lambda logged: None, nothing)),
         }
 
     if cls is facts.FirmUpdated:
@@ -225,7 +248,8 @@ def _withheld(cls: type[facts.Event], made: Mapping[str, Any]) -> dict[str, righ
     return {
         name: rights.Requirement(right=right, unless_own=True)
         for field, right in cls.withheld.items()
-        for name in (field, f"{field}_id")
+        for called in [facts.name_for_clients(cls, field)]
+        for name in (called, f"{called}_id")
         if name in made
     }
 

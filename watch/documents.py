@@ -73,8 +73,8 @@ subscription Changes(
       ... on JobEvent { jobId job { ...Card ...Place } }
       ... on JobMoved { fromStageId toStageId }
       ... on JobDeleted { name }
-      ... on TaskEvent { taskId task { __typename id name state } job { __typename id name openTaskCount } }
-      ... on TimeEvent { entryId job { __typename id name tracked @include(if: $budgets) } }
+      ... on TaskEvent { taskId task { __typename id name state } linkedJob { __typename id name openTaskCount } }
+      ... on TimeEvent { timeEntryId linkedJob { __typename id name tracked @include(if: $budgets) } }
       ... on PipelineEvent { pipelineId pipeline {
         ...PipelineParts stages { ...StageParts } statuses { ...StatusParts }
       } }

@@ -46,7 +46,7 @@ def in_words(event: Data, store: Store) -> str:
 
 def _client(event: Data, store: Store) -> str:
     """Whose job it is: many are called the same."""
-    job = event.get("job") or {}
+    job = event.get("job") or event.get("linkedJob") or {}
     account = job.get("account")
     if account is None and (known := store.find("Job", job.get("id"))) is not None:
         account = store.find("Account", known["account"].id if known["account"] else None)
@@ -54,7 +54,7 @@ def _client(event: Data, store: Store) -> str:
 
 
 def _did(kind: str, what: str, thing: str, event: Data, store: Store) -> str:
-    job = event.get("job")
+    job, linked = event.get("job"), event.get("linkedJob")
     if kind == "Job" and job is not None:
         if what == "Moved":
             return f"moved {thing} {_where(event, job, store)}"
@@ -64,11 +64,11 @@ def _did(kind: str, what: str, thing: str, event: Data, store: Store) -> str:
             names = ", ".join(member["name"] for member in job["assignees"])
             return f"assigned {thing} to {names}" if names else f"took everybody off {thing}"
     if kind == "Task":
-        of_job = f" of {job['name']}" if job is not None else ""
+        of_job = f" of {linked['name']}" if linked is not None else ""
         state = event["task"]["state"].replace("_", " ").lower() if event["task"] else "another state"
         return (_VERBS[what].format(thing) if what != "StateChanged" else f"set {thing} to {state}") + of_job
     if kind == "Time":
-        return f"changed the time of {job['name']}" if job is not None else "changed some time"
+        return f"changed the time of {linked['name']}" if linked is not None else "changed some time"
     if not kind:
         return f"caused {what}"
     return _VERBS.get(what, "changed {}").format(thing)

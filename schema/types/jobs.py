@@ -52,6 +52,10 @@ class Period:
     is_type_of = TypeCheck(lambda source: isinstance(source, _Period))
 
 
+#: Of what every job has.
+_WHILE = "null only where it was deleted, or left your sight, while this was answered."
+
+
 @entity(rows.Job)
 class Job(Versioned):
     """One instance of work for one account, in one pipeline, on one stage: a card of the board."""
@@ -71,10 +75,10 @@ class Job(Versioned):
         lambda job, context: context.load.overdue(job),
         "Whether the due date is before the firm's today, under a status that counts.",
     )
-    account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it is for.")
-    pipeline: Pipeline | None = one(Kind.PIPELINE, "pipeline_id", "The pipeline it is in.")
-    stage: Stage | None = one(Kind.STAGE, "stage_id", "The stage it is on.")
-    status: Status | None = one(Kind.STATUS, "status_id", "Its status.")
+    account: Account | None = one(Kind.ACCOUNT, "account_id", f"The client it is for; {_WHILE}")
+    pipeline: Pipeline | None = one(Kind.PIPELINE, "pipeline_id", f"The pipeline it is in; {_WHILE}")
+    stage: Stage | None = one(Kind.STAGE, "stage_id", f"The stage it is on; {_WHILE}")
+    status: Status | None = one(Kind.STATUS, "status_id", f"Its status; {_WHILE}")
     position: str = column("Orders the cards of a stage: compare as plain text, byte by byte, then by id.")
     stage_entered_at: DateTime = column("When it came to its stage.")
     stage_limit_at: DateTime | None = loaded(

@@ -11,7 +11,7 @@ from graphql import GraphQLEnumType, GraphQLInterfaceType, GraphQLList, GraphQLN
 from tortoise.transactions import in_transaction
 
 from models.event_kinds import KINDS
-from models.events import field_types, kind_of_thing
+from models.events import field_types, kind_of_thing, name_for_clients
 from models.events.values import CHANGES
 from models.ids import Kind, encode, parse
 from models.log import append
@@ -22,7 +22,7 @@ from schema.kinds import type_of
 from tests.api.asking import MUTATIONS
 from tests.api.furnished import Furnished
 from tests.api.peers import sample
-from tests.api.samples import Sampler, filled
+from tests.api.samples import Sampler, camel, filled
 from tests.api.selections import root_fields
 from tests.serving import Api
 from tests.world import World
@@ -30,8 +30,9 @@ from tests.world import World
 CHANGED = {name: kind for name, kind in KINDS.items() if CHANGES in field_types(kind).values()}
 #: Commands that change fields, of which each says what changed; those of whole lists have events of their own.
 SETTERS = [name for name in MUTATIONS if name.startswith(("update", "set")) and "Jobs" not in name]
-# Some may be withheld and some not: under one name they would be of two types.
-_READ = " ".join(f"... on {name} {{ of{name}: changes {{ field kind before after }} }}" for name in CHANGED)
+#: What changed of time may be withheld, and so is of another type.
+_CALLED = {name: camel(name_for_clients(kind, "changes")) for name, kind in CHANGED.items()}
+_READ = " ".join(f"... on {name} {{ {called} {{ field kind before after }} }}" for name, called in _CALLED.items())
 STREAM = f"subscription S($after: Revision) {{ boardChanges(after: $after) {{ events {{ __typename {_READ} }} }} }}"
 
 #: By the name of the type that a field of a thing has, the kind of its changes.
@@ -116,7 +117,7 @@ async def told(api: Api, member: Member, after: str) -> list[dict[str, Any]]:
 
 def changed(event: dict[str, Any]) -> dict[str, Any]:
     """The event, with what changed under the name that it has in the schema."""
-    return {"kind": event["__typename"], "changes": event[f"of{event['__typename']}"]}
+    return {"kind": event["__typename"], "changes": event[_CALLED[event["__typename"]]]}
 
 
 async def test_every_field_that_a_command_changes_is_written_as_it_says(database: str, api: Api) -> None:

@@ -160,8 +160,8 @@ async def test_time_is_in_the_list_with_the_right_to_it_alone(world: World, api:
 
 LINKS = """
 subscription Links { boardChanges { revision events { __typename
-  ... on ItemLinked { itemId jobId item { kind title } job { openItemCount } }
-  ... on ItemUnlinked { itemId jobId item { kind title } job { openItemCount } } } } }"""
+  ... on ItemLinked { itemId linkedJobId item { kind title } linkedJob { openItemCount } }
+  ... on ItemUnlinked { itemId linkedJobId item { kind title } linkedJob { openItemCount } } } } }"""
 
 
 async def test_links_of_all_kinds_are_told_in_one_shape(world: World, api: Api) -> None:
@@ -176,10 +176,10 @@ async def test_links_of_all_kinds_are_told_in_one_shape(world: World, api: Api) 
             told += (await socket.next())["boardChanges"]["events"]
     shared = {
         "itemId": encode(Kind.TASK, task.id),
-        "jobId": encode(Kind.JOB, job.id),
+        "linkedJobId": encode(Kind.JOB, job.id),
         "item": {"kind": "TASK", "title": "Call"},
     }
     assert told == [
-        {"__typename": "TaskLinked", "job": {"openItemCount": 1}} | shared,
-        {"__typename": "TaskUnlinked", "job": {"openItemCount": 0}} | shared,
+        {"__typename": "TaskLinked", "linkedJob": {"openItemCount": 1}} | shared,
+        {"__typename": "TaskUnlinked", "linkedJob": {"openItemCount": 0}} | shared,
     ]

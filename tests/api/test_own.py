@@ -108,7 +108,7 @@ async def test_on_boards_it_is_withheld_from_oneself_too(
     message = of_both(peers, type_name, one, other)
     argument = f'(jobs: ["{encode(Kind.JOB, peers.firm.things["job"])}"])' if stream == "jobChanges" else ""
     # A board that shows one's own entries is told to each alone, and knows who that is.
-    for beside in ("", "... on TimeEvent { entry { id } }"):
+    for beside in ("", "... on TimeEvent { timeEntry { id } }"):
         text = f"subscription {{ {stream}{argument} {{ events {{ {beside} {selected(type_name, field)} }} }} }}"
         for context in (Context.of(one), Context(one.scope)):
             if beside and context.known_viewer is None:
@@ -125,11 +125,11 @@ async def test_what_is_reached_from_ones_own_is_not_ones_own(
     one, other = await peers.viewers("of budgets")
     whose = {logged.revision: logged.event.member for logged in peers.log if isinstance(logged.event, TimeEvent)}
     history = f"history(first: 40) {{ nodes {{ __typename revision {selected(type_name, field)} }} }}"
-    through = f"subscription {{ viewerChanges {{ events {{ ... on TimeEvent {{ job {{ {history} }} }} }} }} }}"
+    through = f"subscription {{ viewerChanges {{ events {{ ... on TimeEvent {{ linkedJob {{ {history} }} }} }} }} }}"
     result = await run(engine, one, Context.of(one), through, of_both(peers, type_name, one, other))
     assert result.data is not None
     for event in result.data["viewerChanges"]["events"]:
-        nodes = [node for node in event["job"]["history"]["nodes"] if node["__typename"] == type_name]
+        nodes = [node for node in event["linkedJob"]["history"]["nodes"] if node["__typename"] == type_name]
         seen = {whose[int(node["revision"])] for node in nodes if node["asked"] is not None}
         assert seen <= {one.member_id}
         assert any(node["asked"] is None for node in nodes)

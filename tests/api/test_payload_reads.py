@@ -55,10 +55,10 @@ def test_money_is_the_only_decimal() -> None:
 
 
 MONEY = "rate { amount currency } amount { amount currency }"
-STREAM = f"subscription {{ boardChanges {{ events {{ __typename ... on TimeEvent {{ entry {{ {MONEY} }} }} }} }} }}"
+STREAM = f"subscription {{ boardChanges {{ events {{ __typename ... on TimeEvent {{ timeEntry {{ {MONEY} }} }} }} }} }}"
 HISTORY = (
     "query History($id: ID!) { job(id: $id) { history { nodes { __typename ... on TimeEvent "
-    f"{{ entry {{ {MONEY} }} }} }} }} }} }}"
+    f"{{ timeEntry {{ {MONEY} }} }} }} }} }} }}"
 )
 
 
@@ -101,7 +101,7 @@ async def test_money_is_the_same_wherever_it_is_shown(
         async with asyncio.timeout(20):
             while not (events := (await socket.next())["boardChanges"]["events"]):
                 pass
-        assert [event["entry"] for event in events] == [right]
+        assert [event["timeEntry"] for event in events] == [right]
     query = (
         f"query Read($id: ID!) {{ node(id: $id) {{ ... on TimeEntry {{ {MONEY} }} }} "
         f"timeEntries {{ nodes {{ {MONEY} }} }} }}"
@@ -109,4 +109,4 @@ async def test_money_is_the_same_wherever_it_is_shown(
     read = await api.ask(owner, query, id=entry)
     assert (read["node"], read["timeEntries"]["nodes"]) == (right, [right])
     nodes = (await api.ask(owner, HISTORY, id=job))["job"]["history"]["nodes"]
-    assert [node["entry"] for node in nodes if node["__typename"] == "TimeEntryUpdated"] == [right]
+    assert [node["timeEntry"] for node in nodes if node["__typename"] == "TimeEntryUpdated"] == [right]

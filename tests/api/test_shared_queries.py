@@ -21,7 +21,7 @@ from tests.api.selections import document, root_fields
 from transport.engine import Request
 
 HISTORY = """query History($id: ID!) { job(id: $id) { history(first: 100) { nodes { __typename revision
-  ... on TimeEvent { entryId entry { id note member { id } } } } } } }"""
+  ... on TimeEvent { timeEntryId timeEntry { id note member { id } } } } } } }"""
 ONES_OWN = {
     "node": "query One($id: ID!) { node(id: $id) { id ... on TimeEntry { note } } }",
     "nodes": "query Some($id: ID!) { nodes(ids: [$id, $id]) { id ... on TimeEntry { note } } }",

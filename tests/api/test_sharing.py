@@ -51,11 +51,11 @@ def test_the_subscriptions_of_the_tests_and_the_pages_are_found() -> None:
     texts = [text for text, _ in subscriptions()]
     assert len(texts) >= 14
     # In a constant, put together of several, within a function, generated; on a page as such, in JavaScript, in Python.
-    for part in ("assignees { id name } openTaskCount budget", "... on TimeEvent { entryId entry { ...E }"):
+    for part in ("assignees { id name } openTaskCount budget", "... on TimeEvent { timeEntryId timeEntry { ...E }"):
         assert any(part in text for text in texts)
-    for part in ("... on MemberRightsChanged { added removed } }", "subscription Generated($jobs: [ID!]!"):
+    for part in ("... on MemberRightsChanged { addedRights removedRights } }", "subscription Generated($jobs: [ID!]!"):
         assert any(part in text for text in texts)
-    for part in ("actor { kind member { name } }\n", "... on TaskEvent { onJob: job { id version name position arch"):
+    for part in ("actor { kind member { name } }\n", "... on TaskEvent { linkedJob { id version name position arch"):
         assert any(part in text for text in texts)
     assert any(text.startswith("subscription ($pipelines: [ID!]!") and "{{" not in text for text in texts)
 
@@ -102,13 +102,13 @@ async def test_two_who_may_see_the_same_are_told_the_same(
 
 
 ENTRIES = """subscription { boardChanges { revision previous events { __typename
-  ... on TimeEvent { entryId entry { id note member { id } } } } } }"""
+  ... on TimeEvent { timeEntryId timeEntry { id note member { id } } } } } }"""
 
 
 def entries(body: bytes) -> dict[str, Any]:
     """What is told of each time entry, by its id."""
     events = orjson.loads(body)["data"]["boardChanges"]["events"]
-    return {event["entryId"]: event["entry"] for event in events if "entryId" in event}
+    return {event["timeEntryId"]: event["timeEntry"] for event in events if "timeEntryId" in event}
 
 
 @pytest.mark.parametrize(("pair", "of_others"), [("of budgets", False), ("of time", True)])

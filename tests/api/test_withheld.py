@@ -18,7 +18,7 @@ from tests.world import World
 
 HISTORY = """
 query History($job: ID!) { job(id: $job) { history { nodes {
-  __typename actor { kind member { id } } ... on TimeLogged { memberId }
+  __typename actor { kind member { id } } ... on TimeLogged { spentById }
 } } } }
 """
 
@@ -34,7 +34,7 @@ async def test_a_socket_is_old_by_the_time_of_its_first_operation(world: World, 
 async def test_which_rights_changed_is_withheld_as_the_rights_are(world: World, api: Api) -> None:
     other = await world.member("Otto Other")
     manager = await world.member("Mia Manager", Role.EMPLOYEE, Right.MANAGE_TEAM)
-    document = "subscription { boardChanges { events { ... on MemberRightsChanged { added removed } } } }"
+    document = "subscription { boardChanges { events { ... on MemberRightsChanged { addedRights removedRights } } } }"
     seen: dict[Any, Any] = {}
     for member in (world.employee, manager):
         async with api.socket(member) as socket:
@@ -45,9 +45,9 @@ async def test_which_rights_changed_is_withheld_as_the_rights_are(world: World, 
             while not (frame := await socket.receive())["payload"]["data"]["boardChanges"]["events"]:
                 pass
             seen[member.id] = frame["payload"]
-    assert seen[world.employee.id]["data"]["boardChanges"]["events"] == [{"added": None, "removed": None}]
+    assert seen[world.employee.id]["data"]["boardChanges"]["events"] == [{"addedRights": None, "removedRights": None}]
     assert {error["extensions"]["right"] for error in seen[world.employee.id]["errors"]} == {"MANAGE_TEAM"}
-    told = {"added": ["MANAGE_TAGS"], "removed": ["MANAGE_RATES"]}
+    told = {"addedRights": ["MANAGE_TAGS"], "removedRights": ["MANAGE_RATES"]}
     assert seen[manager.id]["data"]["boardChanges"]["events"] == [told]
 
 

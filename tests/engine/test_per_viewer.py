@@ -40,7 +40,7 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
     of_tokens = {kind.__name__ for kind in KINDS.values() if issubclass(kind, PersonalTokenEvent)}
     assert {(owner, field) for owner, field in DECLARED} == {
         *(("Query", name) for name in ("viewer", "node", "nodes", "timeEntries", "absences", "personalTokens")),
-        *((name, "entry") for name in of_time),
+        *((name, "timeEntry") for name in of_time),
         *((name, "absence") for name in of_absences),
         *((name, "personalToken") for name in of_tokens | {"PersonalTokenEvent"}),
         ("Subscription", "viewerChanges"),
@@ -85,7 +85,7 @@ def test_time_is_ones_own_where_not_everybody_of_the_scope_sees_it(
     for field in ("node", "nodes"):
         assert depends(("Query", field), seeing) is (list_depends or absences)
     for owner in ("TimeEvent", "TimeLogged"):
-        assert depends((owner, "entry"), seeing) is event_depends
+        assert depends((owner, "timeEntry"), seeing) is event_depends
     assert depends(("Query", "viewer"), seeing)
 
 

@@ -37,8 +37,8 @@ _BASES = {base: camel(str(base.subject)) for base in bases() if kind_of_thing(ba
 
 
 def _beside(base: type[Event]) -> str:
-    """What the replica reads of an item's job, whose id it takes for an event of the job itself."""
-    return "linkedId: jobId job { ...J }" if "job" in base.beside else ""
+    """What the replica reads of an item's job."""
+    return "linkedJobId linkedJob { ...J }" if "job" in base.beside else ""
 
 
 #: What is read of their events.

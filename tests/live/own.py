@@ -25,7 +25,7 @@ CHANGES = (
     """subscription Own($after: Revision, $epoch: ID) {
   viewerChanges(after: $after, epoch: $epoch) { revision previous resync epoch
     events { __typename revision
-      ... on TimeEvent { entryId entry { ...E } }
+      ... on TimeEvent { timeEntryId timeEntry { ...E } }
       ... on MemberEvent { memberId member { id version name role } }
       ... on AccountEvent { accountId } ... on PipelineEvent { pipelineId } } } }
 """
@@ -86,10 +86,10 @@ class OwnClient:
 
     def _apply(self, event: dict[str, Any]) -> None:
         self.events.append(event)
-        if event.get("entry") is not None:
-            self.entries[event["entryId"]] = event["entry"]
-        elif "entryId" in event:
-            self.entries.pop(event["entryId"], None)
+        if event.get("timeEntry") is not None:
+            self.entries[event["timeEntryId"]] = event["timeEntry"]
+        elif "timeEntryId" in event:
+            self.entries.pop(event["timeEntryId"], None)
         elif event.get("member") is not None:
             assert event["memberId"] == encode(Kind.MEMBER, self.member.id)
             self.known["member"] = event["member"]

@@ -53,14 +53,14 @@ subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
       ... on StageEvent { stageId stage { ...S } }
       ... on StatusEvent { statusId status { ...U } }
       ... on JobEvent { jobId job { ...J } }
-      ... on TaskEvent { taskId task { ...T } job { ...J } }
-      ... on TimeEvent { entryId entry { ...E } job { ...J } } """
+      ... on TaskEvent { taskId task { ...T } linkedJobId linkedJob { ...J } }
+      ... on TimeEvent { timeEntryId timeEntry { ...E } linkedJobId linkedJob { ...J } } """
     + of_kinds.EVENTS
     + "} } }"
     + _PARTS
 )
 #: What an event is about, by the name of the field that holds its id.
-_SUBJECTS = ("member", "tag", "account", "pipeline", "stage", "status", "job", "task", "entry", *of_kinds.SUBJECTS)
+_SUBJECTS = ("member", "tag", "account", "pipeline", "stage", "status", "job", "task", "timeEntry", *of_kinds.SUBJECTS)
 #: Lists by name, which another name of what is in them puts into another order.
 _IN_ANY_ORDER = ("tags", "team", "members", "assignees", "tasks", "roles")
 

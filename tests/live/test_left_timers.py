@@ -8,9 +8,9 @@ from tests.serving import Api
 from tests.world import World
 
 STREAM = """subscription { boardChanges { revision events { __typename
-  ... on TimerStopped { minutes entry { id minutes running flags member { active } } actor { member { id } } }
+  ... on TimerStopped { minutes timeEntry { id minutes running flags member { active } } actor { member { id } } }
   ... on MemberDeactivated { memberId }
-  ... on TimeEntryUpdated { changes { field before after } entry { flags } } } } }"""
+  ... on TimeEntryUpdated { timeChanges { field before after } timeEntry { flags } } } } }"""
 
 
 async def test_the_end_of_a_timer_comes_with_that_of_its_member(world: World, api: Api) -> None:
@@ -27,7 +27,7 @@ async def test_the_end_of_a_timer_comes_with_that_of_its_member(world: World, ap
             "MemberDeactivated": {"memberId": encode(Kind.MEMBER, world.employee.id)},
             "TimerStopped": {
                 "minutes": 1,
-                "entry": {
+                "timeEntry": {
                     "id": entry,
                     "minutes": 1,
                     "running": False,
@@ -39,8 +39,8 @@ async def test_the_end_of_a_timer_comes_with_that_of_its_member(world: World, ap
         }
         await update_time_entry(world.acting(world.admin), time_entry_id=timer.id, minutes=30)
         (event,) = (await socket.next())["boardChanges"]["events"]
-        assert event["entry"] == {"flags": []}
-        changed = {change["field"]: (change["before"], change["after"]) for change in event["changes"]}
+        assert event["timeEntry"] == {"flags": []}
+        changed = {change["field"]: (change["before"], change["after"]) for change in event["timeChanges"]}
         assert changed == {"minutes": ("1", "30"), "flags": ('["STOPPED_BY_ANOTHER"]', "[]")}
 
 

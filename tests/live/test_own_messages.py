@@ -19,7 +19,7 @@ from tests.live.house import hub_on
 from tests.world import World
 from transport.engine import Request
 
-ENTRIES = "subscription { boardChanges { previous revision events { ... on TimeEvent { entry { note } } } } }"
+ENTRIES = "subscription { boardChanges { previous revision events { ... on TimeEvent { timeEntry { note } } } } }"
 WAITING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 

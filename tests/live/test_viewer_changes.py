@@ -41,12 +41,12 @@ from tests.world import World
 #: Everything that an event of time says, but for what needs MANAGE_RATES.
 ALL = """subscription { viewerChanges { revision previous resync events { __typename revision
   actor { kind member { id } }
-  ... on TimeEvent { entryId jobId job { id } entry { id minutes note running member { id } } }
-  ... on TimeLogged { memberId member { id name } minutes }
-  ... on TimeEntryUpdated { memberId member { id name } changes { field before after } }
-  ... on TimeEntryDeleted { memberId member { id name } minutes }
-  ... on TimerStarted { memberId member { id name } }
-  ... on TimerStopped { memberId member { id name } minutes } } } }"""
+  ... on TimeEvent { timeEntryId linkedJobId linkedJob { id } timeEntry { id minutes note running member { id } } }
+  ... on TimeLogged { spentById spentBy { id name } minutes }
+  ... on TimeEntryUpdated { spentById spentBy { id name } timeChanges { field before after } }
+  ... on TimeEntryDeleted { spentById spentBy { id name } minutes }
+  ... on TimerStarted { spentById spentBy { id name } }
+  ... on TimerStopped { spentById spentBy { id name } minutes } } } }"""
 ON_BOARDS = ALL.replace("viewerChanges", "boardChanges")
 
 Doing = Callable[[Actor, Any], Awaitable[Any]]
@@ -112,16 +112,16 @@ async def test_all_of_ones_own_time_is_told_to_oneself_and_to_nobody_else(
     await mine.reach(last)
     assert not any("errors" in message for message in mine.messages), mine.messages
     (event,) = [each for each in mine.events if each["__typename"] == kind][-1:]
-    assert event["memberId"] == me["id"]
-    assert event["member"] == {**me, "name": world.employee.name}
+    assert event["spentById"] == me["id"]
+    assert event["spentBy"] == {**me, "name": world.employee.name}
     assert event["actor"]["member"] == me
-    assert event["jobId"] == encode(Kind.JOB, job.id)
-    assert event["job"] == {"id": event["jobId"]}
-    assert (event["entry"] is None) is (kind == "TimeEntryDeleted")
-    if event["entry"]:
-        assert event["entry"]["member"] == me
+    assert event["linkedJobId"] == encode(Kind.JOB, job.id)
+    assert event["linkedJob"] == {"id": event["linkedJobId"]}
+    assert (event["timeEntry"] is None) is (kind == "TimeEntryDeleted")
+    if event["timeEntry"]:
+        assert event["timeEntry"]["member"] == me
     # Nothing of what is selected is missing.
-    assert all(value is not None for name, value in event.items() if name != "entry")
+    assert all(value is not None for name, value in event.items() if name != "timeEntry")
     # The others come to the same place with their next message, having heard of nothing.
     heard = (await update_firm(world.acting(world.owner), name="Firm & Co")).revision
     await board.reach(heard)
@@ -138,15 +138,15 @@ def test_every_kind_of_event_of_time_is_done_here() -> None:
 
 
 async def test_a_rate_is_withheld_from_oneself_too(world: World, engine: Engine) -> None:
-    text = """subscription { viewerChanges { revision events { ... on TimeEntryUpdated { changes { field after }
-      entry { minutes rate { amount } amount { amount } } } } } }"""
+    text = """subscription { viewerChanges { revision events { ... on TimeEntryUpdated { timeChanges { field after }
+      timeEntry { minutes rate { amount } amount { amount } } } } } }"""
     entry = await logged(world.acting(world.employee), (await world.job()).id)
     mine = await open_stream(engine, await signed_in(engine, world.employee), text)
     rated = await time.set_time_entry_rate(world.acting(world.owner), time_entry_id=entry.id, rate=Decimal(90))
     await mine.reach(rated.revision)
     (event,) = mine.events
-    assert event["entry"] == {"minutes": 30, "rate": None, "amount": None}
-    assert event["changes"] == [{"field": "rate", "after": None}]
+    assert event["timeEntry"] == {"minutes": 30, "rate": None, "amount": None}
+    assert event["timeChanges"] == [{"field": "rate", "after": None}]
     assert {each["extensions"]["right"] for each in mine.messages[-1]["errors"]} == {"MANAGE_RATES"}
     assert mine.subscriber
     mine.subscriber.stop()
@@ -163,10 +163,10 @@ async def test_own_time_is_told_where_nothing_else_is_in_sight(world: World, eng
     await mine.reach(last)
     assert {each["__typename"] for each in mine.events} >= {"TimeEntryDeleted"}
     for event in mine.events:
-        assert event["memberId"] == encode(Kind.MEMBER, world.employee.id)
+        assert event["spentById"] == encode(Kind.MEMBER, world.employee.id)
         # Of jobs that are out of sight there is not even the id.
-        assert (event["jobId"], event["job"]) == (None, None)
-        assert not [change for change in event.get("changes", ()) if change["field"] == "jobId" and change["after"]]
+        assert (event["linkedJobId"], event["linkedJob"]) == (None, None)
+        assert not [change for change in event.get("timeChanges", ()) if change["field"] == "jobId" and change["after"]]
     assert "job_" not in str(mine.messages)
     assert mine.subscriber
     mine.subscriber.stop()
@@ -270,7 +270,7 @@ async def test_what_is_given_and_taken_is_told_and_then_all_is_read_anew(world: 
 
 async def test_a_right_says_what_it_is_to_whose_it_is(world: World, engine: Engine) -> None:
     text = """subscription { viewerChanges { revision resync events { __typename ... on MemberRightsChanged
-      { added removed memberId } ... on MemberRoleChanged { fromRole toRole } } } }"""
+      { addedRights removedRights memberId } ... on MemberRoleChanged { fromRole toRole } } } }"""
     mine = await open_stream(engine, await signed_in(engine, world.employee), text)
     await mine.next()
     rights = [Right.MANAGE_TAGS]
@@ -278,7 +278,7 @@ async def test_a_right_says_what_it_is_to_whose_it_is(world: World, engine: Engi
     told = await mine.next()
     assert "errors" not in told
     (event,) = told["data"]["viewerChanges"]["events"]
-    assert (event["added"], event["removed"]) == (["MANAGE_TAGS"], [])
+    assert (event["addedRights"], event["removedRights"]) == (["MANAGE_TAGS"], [])
     # Their cursor stays before it until they were told to read anew: whoever is cut off in between is told later.
     assert told["data"]["viewerChanges"]["revision"] == str(change.revision - 1)
     session = await signed_in(engine, world.employee)

@@ -149,9 +149,9 @@ def test_tasks_and_time_change_the_figures_of_a_card_that_is_known_and_make_none
     board = store(card("a"))
     tell(
         board,
-        {"__typename": "TaskCreated", "taskId": "t", "job": {"__typename": "Job", "id": "a", "openTaskCount": 3}},
-        {"__typename": "TimeLogged", "entryId": "t", "job": {"__typename": "Job", "id": "a", "tracked": 90}},
-        {"__typename": "TaskCreated", "taskId": "u", "job": {"__typename": "Job", "id": "x", "openTaskCount": 1}},
+        {"__typename": "TaskCreated", "taskId": "t", "linkedJob": {"__typename": "Job", "id": "a", "openTaskCount": 3}},
+        {"__typename": "TimeLogged", "timeEntryId": "t", "linkedJob": {"__typename": "Job", "id": "a", "tracked": 90}},
+        {"__typename": "TaskCreated", "taskId": "u", "linkedJob": {"__typename": "Job", "id": "x", "openTaskCount": 1}},
     )
     assert (first(board)["openTaskCount"], first(board)["tracked"]) == (3, 90)
     assert cards(board) == {"todo": ["a"], "done": []}

@@ -27,8 +27,8 @@ subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
     events {
       __typename
       ... on JobEvent { jobId job { ...Card } }
-      ... on TaskEvent { job { id openTaskCount } }
-      ... on TimeEvent { job { id budget tracked } }
+      ... on TaskEvent { linkedJob { id openTaskCount } }
+      ... on TimeEvent { linkedJob { id budget tracked } }
       ... on PipelineEvent { pipelineId pipeline { id name stages { id name position } } }
       ... on StageEvent { pipelineId stageId stage { id name position } }
       ... on StatusEvent { statusId status { id name category } }

@@ -76,9 +76,9 @@ class Replica:
             self._tag_event(event)
         elif "memberId" in event:
             self._plain(self.members, event["memberId"], event["member"])
-        elif event.get("job") is not None:
+        elif event.get("linkedJob") is not None:
             # A task or a time entry: what it changes of its job's card.
-            self._merge_known(event["job"])
+            self._merge_known(event["linkedJob"])
 
     def put_pipeline(self, pipeline: Object) -> None:
         """A pipeline with all the stages that it has now."""
