@@ -1,4 +1,5 @@
-"""`jobwire export-schema`: the schema as clients read it, and whether the committed one still is that."""
+"""`jobwire export-schema`: the schema as clients read it with the files that they are built with, and whether the
+committed ones still are that."""
 
 import difflib
 from pathlib import Path
@@ -7,6 +8,7 @@ from graphql import build_schema
 from graphql.utilities import find_breaking_changes
 
 import schema
+from cli.client_files import texts
 from cli.mistakes import Mistake
 from common.terminal import say
 from resolvers.root import printed
@@ -16,11 +18,15 @@ MOST_LINES = 60
 
 
 def export(path: Path | None) -> None:
-    """Write it to a file, or else print it."""
+    """Write it to a file, and what clients are built with to a folder `clients` beside it; or else print it."""
     if path is None:
         say(*printed().splitlines())
-    else:
-        path.write_text(printed())
+        return
+    path.write_text(printed())
+    folder = path.parent / "clients"
+    folder.mkdir(exist_ok=True)
+    for file, text in texts(folder).items():
+        file.write_text(text)
 
 
 def check(path: Path | None) -> None:
@@ -32,6 +38,7 @@ def check(path: Path | None) -> None:
         raise Mistake(f"Cannot read {file} ({error.strerror}).") from None
     new = printed()
     if old == new:
+        _check_files(file.parent / "clients")
         return
     breaking = find_breaking_changes(build_schema(old), build_schema(new))
     say(*_differences(old, new, file.name))
@@ -40,6 +47,12 @@ def check(path: Path | None) -> None:
         f"{file.name} differs from the code, with {len(breaking)} breaking changes: run `make schema` and commit it, "
         "if that is what you want clients to see."
     )
+
+
+def _check_files(folder: Path) -> None:
+    for file, text in texts(folder).items():
+        if not file.exists() or file.read_text() != text:
+            raise Mistake(f"{file} differs from the code: run `make schema` and commit it.")
 
 
 def _differences(old: str, new: str, name: str) -> list[str]:
