@@ -177,17 +177,28 @@ def _clock(act: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[float
     return measure
 
 
+class _Sent(logging.Handler):
+    """Keeps the statements that are sent, with their values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.statements: list[tuple[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if isinstance(record.args, tuple):
+            query, values = record.args
+            self.statements.append((str(query), values))
+
+
 async def _print_plan(office: Office, group_by: tuple[str, ...]) -> None:
     """How PostgreSQL goes about it: the nodes of the plan that the report's own statement gets."""
-    sent: list[logging.LogRecord] = []
-    handler, logger = logging.Handler(), logging.getLogger("tortoise.db_client")
-    handler.emit = sent.append  # type: ignore[method-assign]
+    handler, logger = _Sent(), logging.getLogger("tortoise.db_client")
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
     await office.report(group_by)
     logger.removeHandler(handler)
     logger.setLevel(logging.WARNING)
-    query, values = next(record.args for record in sent if "time_entry" in str(record.args))  # type: ignore[misc]
+    query, values = next(sent for sent in handler.statements if "time_entry" in sent[0])
     print(f"\nThe plan of the report by {', '.join(group_by)}:")
     for line in await fetch(f"EXPLAIN (COSTS OFF) {query}", *values):
         print(f"  {line[0]}", flush=True)

@@ -101,12 +101,13 @@ class Past:
         for number in range(3):
             pipeline = await world.new_pipeline(f"Pipeline {chance.randint(0, 9)}{number}", *self.some(staff, 8))
             self.pipelines.append(pipeline.id)
+        links: tuple[tuple[Any, str, list[UUID]], ...] = (
+            (AccountMember, "account_id", self.accounts),
+            (PipelineMember, "pipeline_id", self.pipelines),
+        )
         for member in staff[1:]:  # Everybody sees something.
-            for link, ids, of in (
-                (AccountMember, self.accounts, "account_id"),
-                (PipelineMember, self.pipelines, "pipeline_id"),
-            ):
-                await link.get_or_create(**{of: chance.choice(ids), "member_id": member.id})  # type: ignore[attr-defined]
+            for link, of, ids in links:
+                await link.get_or_create(**{of: chance.choice(ids), "member_id": member.id})
 
     async def _jobs(self) -> None:
         for number in range(14):

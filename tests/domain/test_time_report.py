@@ -93,8 +93,8 @@ class Facts:
                     amount,
                     entry.member_id,
                     entry.account_id,
-                    job and job.pipeline_id,
-                    job and job.id,
+                    job.pipeline_id if job else None,
+                    job.id if job else None,
                     frozenset(tags[entry.account_id]),
                     entry.day,
                 )
@@ -259,7 +259,7 @@ def question(past: Past) -> tuple[TimeFilter, Wanted]:
         billable=chance.choice([None, None, True, False]),
     )
     group_by = tuple(chance.sample(DIMENSIONS, chance.choice([0, 1, 1, 2, 2, 2])))
-    return filter, Wanted(group_by, chance.choice(ORDERS), chance.choice([1, 3, 1_000]))  # type: ignore[arg-type]
+    return filter, Wanted(group_by, chance.choice(ORDERS), chance.choice([1, 3, 1_000]))
 
 
 QUESTIONS = 60
