@@ -30,7 +30,9 @@ USUAL_ROWS = 100
 def field_of(declared: DeclaredReport) -> Any:
     """The field of a declared report."""
 
-    async def resolver(info: Info, filter=None, group_by=None, sort=None, first=USUAL_ROWS):
+    async def resolver(
+        info: Info, filter: Any = None, group_by: Any = None, sort: Any = None, first: int = USUAL_ROWS
+    ) -> Any:
         group_by = declared.usual if group_by is None else [dimension.value for dimension in group_by]
         left_out = frozenset(name for name in declared.dear if not _selects(info.selected_fields, name))
         return await _read(info.context, declared, filter, Wanted(group_by, _order(sort), first, left_out))
@@ -40,7 +42,7 @@ def field_of(declared: DeclaredReport) -> Any:
         argument("filter", declared.filter | None, "Which rows count.", default=None),
         argument(
             "group_by",
-            list[dimensions_of(declared)] | None,
+            list[dimensions_of(declared)] | None,  # type: ignore[misc]
             f"At most {MOST_DIMENSIONS} different things; {usual} when left out. Of none there is one row.",
             default=None,
         ),

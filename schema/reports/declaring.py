@@ -55,7 +55,8 @@ class DeclaredReport:
 
     def __post_init__(self) -> None:
         dimensions = [dimension.name for dimension in self.report.dimensions]
-        figures = [each.name for each in (*self.report.measures, *self.report.ratios)]
+        figures = [measure.name for measure in self.report.measures]
+        figures += [ratio.name for ratio in self.report.ratios]
         if list(self.groups) != dimensions or list(self.figures) != figures:
             raise TypeError(f"{self.called}: describe each dimension and each measure, in their order.")
 
@@ -112,7 +113,7 @@ def _object(name: str, description: str, fields: Mapping[str, tuple[Any, Any]]) 
 def _figure(name: str, of: Any, description: str) -> Any:
     read = Read(lambda figures: figures.sums[name])
 
-    def resolver(root: strawberry.Parent[Any]):
+    def resolver(root: strawberry.Parent[Any]) -> Any:
         return root.sums[name]
 
     directives = [ListSize(assumed_size=1)] if "list" in str(of) else []
