@@ -8,6 +8,7 @@ from strawberry.types.info import Info
 from models import sign_in as signing
 from models import viewers
 from models.errors import Forbidden, LimitReached, Refusal
+from models.reasons import Reason
 from resolvers.context import Context
 from resolvers.inputs import spoken
 from schema.inputs.firm import RefreshSessionInput, SignInInput
@@ -80,7 +81,8 @@ def _refused(refusal: Refusal) -> SessionPayload:
 async def _sign_out(info: Info) -> SignOutPayload | None:
     _ = info.context.scope
     if info.context.viewer.token_id is not None:
-        return SignOutPayload(errors=[spoken(Forbidden("A personal token has no session to end. It is revoked."))])
+        told = "A personal token has no session to end. It is revoked."
+        return SignOutPayload(errors=spoken(Forbidden(told, reason=Reason.PERSONAL_TOKEN)))
     if info.context.viewer.session_id is not None:
         await signing.sign_out(info.context.viewer.session_id)
     return SignOutPayload(errors=[])
