@@ -23,7 +23,7 @@ from schema.declarations import DeclaredMutation
 from schema.inputs.base import secrets_of
 from schema.kinds import type_of
 from schema.payloads import bulk_payload, payload
-from schema.permissions import requires
+from schema.permissions import described, requires
 
 
 async def _perform(
@@ -117,5 +117,6 @@ def _of_many(declared: DeclaredMutation, model: type[Row]) -> Any:
 def _field(resolver: Any, declared: DeclaredMutation, answers: type) -> Any:
     takes: Any = Annotated[declared.takes, strawberry.argument(description="What to do, and to what.")]
     resolver.__annotations__ |= {"input": takes, "return": answers | None}
-    needed = requires(declared.command.action.needs)
-    return strawberry.field(resolver=resolver, description=declared.description, directives=needed)
+    needed = declared.command.action.needs
+    description = described(declared.description, needed)
+    return strawberry.field(resolver=resolver, description=description, directives=requires(needed))

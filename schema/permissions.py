@@ -1,4 +1,5 @@
-"""What is required in the schema: printed as `@requires`, and kept, synchronously, in front of each withheld field."""
+"""What is required in the schema: printed as `@requires`, said in descriptions, and kept, synchronously, in front of each
+withheld field."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ def withhold(cls: type, fields: Mapping[str, Requirement]) -> None:
         if name not in known:
             raise TypeError(f"{definition.name} withholds {name}, which it does not have.")
         known[name].directives = [*known[name].directives, *requires(needed)]
+        known[name].description = described(known[name].description or "", needed)
         FIELDS[definition.name, known[name].graphql_name or to_camel_case(name)] = needed
 
 
@@ -55,6 +57,14 @@ def requires(needed: Requirement) -> list[Requires]:
         unless_own=True if needed.unless_own else strawberry.UNSET,
     )
     return [directive]
+
+
+def described(description: str, needed: Requirement) -> str:
+    """A description that ends with what is required: introspection tells it, and no directives."""
+    if needed.every_member:
+        return description
+    unless = ", unless it is told on `viewerChanges` of what is your own" if needed.unless_own else ""
+    return f"{description} Needs {needed}{unless}.".lstrip()
 
 
 def guard(schema: GraphQLSchema) -> None:

@@ -5,6 +5,7 @@ here.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,6 +149,21 @@ def test_every_requirement_is_printed() -> None:
             said = f"right: {needed.right}" if needed.right else f"role: {needed.role}"
             said += ", unlessOwn: true" if needed.unless_own else ""
             assert end.endswith(f"@requires({said})"), place
+
+
+def test_every_requirement_ends_the_description_and_no_other_does() -> None:
+    """As introspection tells it, which has no directives."""
+    required = {("Mutation", name): needed for name, needed in ACTIONS.items() if needed != EVERY_MEMBER} | FIELDS
+    for name, owner in graphql_schema().type_map.items():
+        for field in owner.fields if isinstance(owner, GraphQLObjectType) else ():
+            said = re.search(r"Needs the (right|role) [A-Z].*\.$", owner.fields[field].description or "")
+            needed = required.pop((name, field), None)
+            if needed is None:
+                assert said is None, (name, field)
+                continue
+            unless = ", unless it is told on `viewerChanges` of what is your own" if needed.unless_own else ""
+            assert said is not None and said[0] == f"Needs {needed}{unless}.", (name, field)
+    assert not required
 
 
 def test_every_withheld_field_exists_and_may_be_null() -> None:
