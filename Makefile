@@ -20,11 +20,15 @@ AT_ONCE = --numprocesses $(shell $(BIN)/python -c 'import os; print(min(8, 2 * (
 # the sources.
 COMPILED_ONCE = PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/$(VENV)/compiled
 
-.PHONY: help run test check format bench soak schema lock clean
+# What browsers are shown. Of its sources web/building.py knows.
+PAGE := $(BIN)/python web/building.py
+
+.PHONY: help run page test check format bench soak schema lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run      everything on this machine, with demo firms; Ctrl-C ends it"
+	@echo "make page     what browsers are shown, for make run and for packages, which build it themselves"
 	@echo "make test     the tests"
 	@echo "make check    format, lint, types, import layers, the schema's snapshot"
 	@echo "make format   mend what can be mended of that"
@@ -34,11 +38,18 @@ help:
 	@echo "make lock     pin the dependencies anew"
 	@echo "make clean    remove the environment (data in .jobwire stay)"
 
-# The shell becomes the command, and the command ends with make, however make ends.
+# The shell becomes the command, and the command ends with make, however make ends. Without the page all else is there.
 run: $(READY)
+	@$(MAKE) --no-print-directory page || echo "GraphiQL could not be built: its address will say so." >&2
 	@exec $(BIN)/jobwire run --parent $$PPID
 
+page: $(READY)
+	@$(PAGE) --has-node || $(INSTALL) -r requirements-page.lock
+	@$(PAGE)
+
+# Without the page the tests of it say why they are left out.
 test: $(READY_TO_DEVELOP)
+	@$(MAKE) --no-print-directory page || test -z "$$JOBWIRE_TEST_BROWSER"
 	$(COMPILED_ONCE) $(BIN)/python -m pytest -m "not soak" -rs $(AT_ONCE)
 
 check: $(READY_TO_DEVELOP)
@@ -66,6 +77,7 @@ lock: $(READY_TO_DEVELOP)
 	$(PIP) install uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet --group page -o requirements-page.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -1,6 +1,6 @@
 """The application of one server process: routes and what lives as long as it does."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -11,6 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from app.health import Readiness, health_routes
 from app.metrics import MetricsAccess, MetricsPort, metrics_route
+from app.pages import Pages
+from app.welcome import SignIn
 from common.collector import keep_what_is_here
 from common.settings import Settings
 from engine.engine import Engine
@@ -40,9 +42,17 @@ class Application:
     traffic: Traffic
 
 
-def create_app(settings: Settings, *, database_url: str, redis_url: str, own_database: bool = True) -> Application:
+def create_app(
+    settings: Settings,
+    *,
+    database_url: str,
+    redis_url: str,
+    own_database: bool = True,
+    sign_ins: Sequence[SignIn] = (),
+) -> Application:
     """An application on this database and this Redis. Any number of them share the work. Without `own_database` it
-    uses the connections that its process has already."""
+    uses the connections that its process has already. `sign_ins` are named on its pages, with their passwords: those of
+    the demo, and nobody else's."""
     options = TransportOptions(
         allowed_origins=settings.origins, allowed_headers=settings.headers, trusted_proxies=settings.proxies
     )
@@ -51,6 +61,7 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
     points = Points(settings.points_a_minute or A_MINUTE)
     engine = Engine(graphql_schema(), hub, development=settings.development, trusted=_trusted(settings), points=points)
     ledger = Ledger(redis_url, points)
+    pages = Pages(options, sign_ins)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -71,7 +82,8 @@ def create_app(settings: Settings, *, database_url: str, redis_url: str, own_dat
 
     access = MetricsAccess(settings.metrics_token, settings.metrics_port)
     routes = [
-        *graphql_routes(engine, options, traffic),
+        *graphql_routes(engine, options, traffic, page=pages.show),
+        *pages.routes(),
         *health_routes(Readiness(ask), lambda: traffic.draining),
         metrics_route(engine, hub, traffic, access),
     ]

@@ -28,6 +28,7 @@ def _where(url: str, data_dir: Path | None) -> list[str]:
     board = f"{command} watch --url {url}" if data_dir is None else f"{folder}{command} watch"
     return [
         f"  GraphQL   {url}   (HTTP, server-sent events and websocket)",
+        f"  Browser   {url.removesuffix('graphql')}   (what runs here, and GraphiQL)",
         f"  Board     {board}   in another terminal: the board, live",
         f"  Traffic   {folder}{command} demo --traffic   in a third: people who move cards",
     ]

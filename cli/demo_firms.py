@@ -1,12 +1,18 @@
 """The demo firms: made when there is nothing else, and on demand."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from common.terminal import screen
 from models.lookup import member_at, never_used
+
+if TYPE_CHECKING:
+    from app.welcome import SignIn
 
 JOBS = 300
 
@@ -32,6 +38,20 @@ async def demo_is_there() -> bool:
     from demo.people import OWNER
 
     return await member_at(OWNER.email) is not None
+
+
+async def demo_sign_ins() -> list[SignIn]:
+    """The demo's people, for the pages of a server that serves the demo; nobody otherwise. Inside `connected`."""
+    from app.welcome import SignIn
+    from demo.people import FIRM, OTHER_FIRM, OTHER_OWNER, OWNER, PASSWORD, TEAM
+
+    if not await demo_is_there():
+        return []
+    people = [(OWNER, FIRM), *((person, FIRM) for person in TEAM), (OTHER_OWNER, OTHER_FIRM)]
+    return [
+        SignIn(person.email, PASSWORD, ", ".join([person.name, firm, person.role, *person.rights]))
+        for person, firm in people
+    ]
 
 
 @contextmanager

@@ -1,16 +1,20 @@
 """`jobwire serve`: one server process."""
 
+from __future__ import annotations
+
 import asyncio
 import resource
 import signal
 import socket
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import uvicorn
 import uvloop
 
 from cli.addresses import HEADER, Note, folder_of
 from cli.children import GRACE
+from cli.demo_firms import demo_sign_ins
 from cli.ends import until_one_ends
 from cli.mistakes import Mistake
 from cli.places import Place, place, require_migrated, warn_without_redis
@@ -23,6 +27,9 @@ from embedded.state import Process
 from models.connection import connected
 from transport.server import Server, server_settings
 from transport.traffic import Traffic
+
+if TYPE_CHECKING:
+    from app.welcome import SignIn
 
 OPEN_FILES = 65_536
 
@@ -55,7 +62,7 @@ async def _serve(settings: Settings, here: Place, sockets: list[socket.socket]) 
     async with connected(here.database_url, pool=settings.database_pool, statement_timeout=settings.statement_timeout):
         await require_migrated()
         await warn_without_redis(here.redis_url)
-        server = _server(settings, here)
+        server = _server(settings, here, await demo_sign_ins())
         # Once it has stopped it raises the signals again that it got: they then find this and do no more harm.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, server.handle_exit)
@@ -94,13 +101,19 @@ def _port_of(sockets: list[socket.socket]) -> int:
     return int(sockets[0].getsockname()[1])
 
 
-def _server(settings: Settings, here: Place) -> Server:
+def _server(settings: Settings, here: Place, sign_ins: list[SignIn]) -> Server:
     note, folder = Note(Process.of_this_process()), folder_of(settings, here)
     # Only here, since the schema takes a second to load: who is refused a start hears of it at once.
     with paused():
         from app.application import create_app
 
-        application = create_app(settings, database_url=here.database_url, redis_url=here.redis_url, own_database=False)
+        application = create_app(
+            settings,
+            database_url=here.database_url,
+            redis_url=here.redis_url,
+            own_database=False,
+            sign_ins=sign_ins,
+        )
     config = uvicorn.Config(
         application.asgi,
         host=settings.host,

@@ -5,7 +5,7 @@ import contextlib
 import io
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
 from app.application import create_app
+from app.welcome import SignIn
 from common.settings import Settings
 from models.rows import Member
 from models.sign_in import issue_for
@@ -132,10 +133,13 @@ def listening_at(port: int) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def serving(database_url: str, redis_url: str, **settings: Any) -> AsyncIterator[Api]:
+async def serving(
+    database_url: str, redis_url: str, *, sign_ins: Sequence[SignIn] = (), **settings: Any
+) -> AsyncIterator[Api]:
     """A server in this process, with its own hub, on the connections of the process."""
     given = Settings(**({"metrics_token": METRICS_TOKEN} | settings))
-    application = create_app(given, database_url=database_url, redis_url=redis_url, own_database=False)
+    urls = {"database_url": database_url, "redis_url": redis_url}
+    application = create_app(given, **urls, own_database=False, sign_ins=sign_ins)
     config = uvicorn.Config(application.asgi, log_level="warning", **server_settings(application.options))
     server = Server(config, application.traffic, window=0)
     ports = [0] if given.metrics_port is None else [0, given.metrics_port]

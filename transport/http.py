@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from transport.address import address_of
 from transport.bearer import token_in
@@ -18,7 +18,7 @@ from transport.body import ClientGone, read_body
 from transport.compression import Compression
 from transport.engine import Engine, NotSignedIn, Prepared, Refused, Request, Session
 from transport.errors import internal, response, timed_out
-from transport.negotiation import Accepted, Media, negotiate
+from transport.negotiation import Accepted, Media, negotiate, rather_html
 from transport.options import TransportOptions
 from transport.origins import REFUSAL, cors_headers, is_preflight, note_refusal, origin_allowed, preflight_headers
 from transport.parameters import Malformed, from_json, from_query_string
@@ -57,10 +57,13 @@ class Exchange:
 
 
 class GraphQLOverHTTP:
-    """The ASGI application behind the HTTP route."""
+    """The ASGI application behind the HTTP route. A browser that goes there is shown the page, if there is one."""
 
-    def __init__(self, engine: Engine, options: TransportOptions, traffic: Traffic) -> None:
+    def __init__(
+        self, engine: Engine, options: TransportOptions, traffic: Traffic, page: ASGIApp | None = None
+    ) -> None:
         self._engine = engine
+        self._page = page
         self._options = options
         self._traffic = traffic
         self._compression = Compression(options)
@@ -68,9 +71,14 @@ class GraphQLOverHTTP:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         accept = ", ".join(headers.getlist("accept")) or None
-        exchange = Exchange(scope, headers, receive, send, negotiate(accept))
         self._traffic.counters.requests_total += 1
+        if self._page is not None and _is_of_browser(scope, headers, accept):
+            await self._page(scope, receive, send)
+            return
+        exchange = Exchange(scope, headers, receive, send, negotiate(accept))
         cors = cors_headers(headers)
+        if scope["method"] in ("GET", "HEAD"):
+            cors["vary"] = ", ".join(["Accept", *filter(None, [cors.get("vary")])])
         try:
             if not origin_allowed(scope, headers, self._options) and not is_preflight(scope, headers):
                 note_refusal(headers, self._traffic.notices)
@@ -187,12 +195,27 @@ def _check_acceptable(exchange: Exchange) -> None:
         raise Rejected(405, "Ask for an event stream with POST.", "METHOD_NOT_ALLOWED", allow="POST")
 
 
-def _check_not_forged(headers: Headers) -> None:
+def _is_of_browser(scope: Scope, headers: Headers, accept: str | None) -> bool:
+    """Whether somebody goes to this address with a browser. Of the API such a request would be refused, whatever it
+    holds: so no client of the API is ever shown a page."""
+    return (
+        scope["method"] in ("GET", "HEAD")
+        and "origin" not in headers
+        and not _may_be_executed(headers)
+        and rather_html(accept)
+    )
+
+
+def _may_be_executed(headers: Headers) -> bool:
     """A page elsewhere can make a browser send a GET, but none of these headers without a preflight. A browser adds an
     Authorization by itself for other schemes than Bearer."""
     named = any(headers.get(name, "").strip() for name in _PREFLIGHT_HEADERS)
     signed = any(value.split(" ")[0].lower() == "bearer" for value in headers.getlist("authorization"))
-    if not named and not signed and _content_type(headers)[0] != "application/json":
+    return named or signed or _content_type(headers)[0] == "application/json"
+
+
+def _check_not_forged(headers: Headers) -> None:
+    if not _may_be_executed(headers):
         message = "A GET needs a bearer token, or the header 'GraphQL-Require-Preflight: 1'."
         raise Rejected(400, message, "PREFLIGHT_REQUIRED")
 

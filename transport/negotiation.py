@@ -42,6 +42,9 @@ class Accepted:
     streams: bool
 
 
+#: What a browser asks for that goes to an address.
+HTML = "text/html"
+
 _Ranked = dict[Media, tuple[float, int]]
 
 
@@ -50,10 +53,22 @@ def negotiate(accept: str | None) -> Accepted:
     """RFC 9110 section 12.5.1 says what outranks what."""
     if not (accept or "").strip():
         return Accepted(Media.GRAPHQL, Media.GRAPHQL, streams=False)
-    ranges = [_Range(text) for text in (accept or "").split(",", _MOST_RANGES)[:_MOST_RANGES] if text.strip()]
-    ranked: _Ranked = {media: rank for media in Media if (rank := _rank(media, ranges))[0] > 0}
+    ranges = _ranges(accept)
+    ranked: _Ranked = {media: rank for media in Media if (rank := _rank(media.value, ranges))[0] > 0}
     plain: _Ranked = {media: rank for media, rank in ranked.items() if media is not Media.EVENTS}
     return Accepted(_best(ranked), _best(plain), streams=Media.EVENTS in ranked)
+
+
+@lru_cache(maxsize=256)
+def rather_html(accept: str | None) -> bool:
+    """Whether a caller names HTML, and would rather have it than anything that the API speaks."""
+    ranges = _ranges(accept)
+    named = [range for range in ranges if range.name == HTML]
+    return bool(named) and _rank(HTML, ranges) > max(_rank(media.value, ranges) for media in Media)
+
+
+def _ranges(accept: str | None) -> list[_Range]:
+    return [_Range(text) for text in (accept or "").split(",", _MOST_RANGES)[:_MOST_RANGES] if text.strip()]
 
 
 def _best(ranked: _Ranked) -> Media | None:
@@ -70,19 +85,19 @@ class _Range:
         self.quality = _quality(parameters.get("q", "1"))
         self.utf8 = parameters.get("charset", "utf-8").strip('"') in ("utf-8", "utf8")
 
-    def specificity(self, media: Media) -> int:
+    def specificity(self, media: str) -> int:
         """3 for the type itself, 2 for its family, 1 for anything, 0 for no match."""
         if not self.utf8:
             return 0
-        family = media.value.partition("/")[0]
-        return {media.value: 3, f"{family}/*": 2, "*/*": 1}.get(self.name, 0)
+        family = media.partition("/")[0]
+        return {media: 3, f"{family}/*": 2, "*/*": 1}.get(self.name, 0)
 
 
 def _quality(text: str) -> float:
     return float(text) if _QUALITY.fullmatch(text) else 0.0
 
 
-def _rank(media: Media, ranges: list[_Range]) -> tuple[float, int]:
+def _rank(media: str, ranges: list[_Range]) -> tuple[float, int]:
     """(quality, earliness) of the most specific entry that matches."""
     matches = [(entry.specificity(media), -index) for index, entry in enumerate(ranges)]
     specificity, position = max(matches, default=(0, 0))

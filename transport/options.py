@@ -46,6 +46,10 @@ class TransportOptions:
     compress_in_thread_from: int = 32_768
     compressed_kept: int = 16 * 1024 * 1024  # what was compressed lately is given again, as far as it has room
 
+    # Files of pages, which anybody may have: how many are sent at once, and how long one of them may take.
+    files_at_once: int = 200
+    file_timeout: float = 60.0
+
     # Websockets. Rate is messages a second; the burst lets a board that reconnects subscribe to all at once.
     init_timeout: float = 3.0
     message_limit: int = 100_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from transport.engine import Engine
 from transport.http import GraphQLOverHTTP
@@ -12,15 +13,19 @@ from transport.websocket import GraphQLOverWebSocket
 
 
 def graphql_routes(
-    engine: Engine, options: TransportOptions, traffic: Traffic | None = None, path: str = "/graphql"
+    engine: Engine,
+    options: TransportOptions,
+    traffic: Traffic | None = None,
+    path: str = "/graphql",
+    page: ASGIApp | None = None,
 ) -> list[BaseRoute]:
-    """HTTP, event streams and websockets on one path.
+    """HTTP, event streams and websockets on one path, and the page that a browser is shown there.
 
     Give a `Traffic` to read its counters and to drain it. No `Mount`: it answers /graphql with 307, and
     403 on websockets. The HTTP route takes every method, so that a wrong one is answered in JSON too.
     """
     traffic = traffic or Traffic(options)
     return [
-        Route(path, GraphQLOverHTTP(engine, options, traffic), name="graphql"),
+        Route(path, GraphQLOverHTTP(engine, options, traffic, page), name="graphql"),
         WebSocketRoute(path, GraphQLOverWebSocket(engine, options, traffic), name="graphql_websocket"),
     ]

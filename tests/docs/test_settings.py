@@ -21,7 +21,7 @@ def test_every_setting_is_on_the_page_with_its_default() -> None:
 def test_no_page_names_a_setting_that_does_not_exist() -> None:
     named = set(re.findall(r"\bJOBWIRE_[A-Z_]+[A-Z]\b", everything()))
     known = {f"JOBWIRE_{name.upper()}" for name in Settings.model_fields}
-    for_tests = {"JOBWIRE_TEST_DATABASE_URL", "JOBWIRE_TEST_REDIS_URL"}
+    for_tests = {"JOBWIRE_TEST_BROWSER", "JOBWIRE_TEST_DATABASE_URL", "JOBWIRE_TEST_REDIS_URL"}
     assert named - known == for_tests
 
 

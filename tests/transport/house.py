@@ -87,12 +87,16 @@ Around = Callable[[ASGIApp], ASGIApp]
 
 @contextmanager
 def served(
-    options: TransportOptions | None = None, window: float = 0.0, around: Around | None = None, **engine: Any
+    options: TransportOptions | None = None,
+    window: float = 0.0,
+    around: Around | None = None,
+    page: ASGIApp | None = None,
+    **engine: Any,
 ) -> Iterator[House]:
     """Serve until the block ends; leaving it drains with `window`, and everything must then be gone."""
     options = options or TransportOptions()
     small, traffic = SmallEngine(**engine), Traffic(options)
-    app: ASGIApp = Starlette(routes=graphql_routes(small, options, traffic))
+    app: ASGIApp = Starlette(routes=graphql_routes(small, options, traffic, page=page))
     app = around(app) if around else app
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, **server_settings(options))
