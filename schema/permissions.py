@@ -1,5 +1,5 @@
-"""What is required in the schema: printed as `@requires`, said in descriptions, and kept, synchronously, in front of each
-withheld field."""
+"""What is required in the schema: printed as `@requires`, said in descriptions, and kept, synchronously, in front of
+each withheld field."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -97,7 +97,7 @@ async def _send(file: StaticFile, scope: Scope, send: Send) -> None:
     unchanged = not file.hashed and file.tag in given.get("if-none-match", "")
     packed = file.compressed is not None and accepts_gzip(given.get("accept-encoding"))
     body = file.compressed if packed and file.compressed is not None else file.body
-    headers = _headers(file) | file.headers
+    headers = {**_headers(file), **file.headers}
     if not unchanged:
         headers |= {"content-type": file.media_type, "content-length": str(len(body))}
         headers |= {"content-encoding": "gzip"} if packed else {}

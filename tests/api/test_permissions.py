@@ -154,15 +154,15 @@ def test_every_requirement_is_printed() -> None:
 def test_every_requirement_ends_the_description_and_no_other_does() -> None:
     """As introspection tells it, which has no directives."""
     required = {("Mutation", name): needed for name, needed in ACTIONS.items() if needed != EVERY_MEMBER} | FIELDS
-    for name, owner in graphql_schema().type_map.items():
-        for field in owner.fields if isinstance(owner, GraphQLObjectType) else ():
-            said = re.search(r"Needs the (right|role) [A-Z].*\.$", owner.fields[field].description or "")
-            needed = required.pop((name, field), None)
-            if needed is None:
-                assert said is None, (name, field)
-                continue
-            unless = ", unless it is told on `viewerChanges` of what is your own" if needed.unless_own else ""
-            assert said is not None and said[0] == f"Needs {needed}{unless}.", (name, field)
+    types = [kind for kind in graphql_schema().type_map.values() if isinstance(kind, GraphQLObjectType)]
+    for place, field in [((owner.name, name), field) for owner in types for name, field in owner.fields.items()]:
+        said = re.search(r"Needs the (right|role) [A-Z].*\.$", field.description or "")
+        needed = required.pop(place, None)
+        if needed is None:
+            assert said is None, place
+            continue
+        unless = ", unless it is told on `viewerChanges` of what is your own" if needed.unless_own else ""
+        assert said is not None and said[0] == f"Needs {needed}{unless}.", place
     assert not required
 
 
