@@ -13,14 +13,14 @@ from strawberry.types.info import Info
 from models.bounds import REPORT_ROWS
 from models.reports.frame import MOST_DIMENSIONS, Order, Wanted
 from models.reports.sight import Asker
-from models.rights import Requirement
+from models.rights import EVERY_MEMBER, Requirement
 from resolvers.context import Context
 from resolvers.filters import condition_of, values_of
 from resolvers.listing import argument, declare
 from schema.inputs.filters import Direction
 from schema.list_size import ListSize
 from schema.per_viewer import per_viewer
-from schema.permissions import requires
+from schema.permissions import described, requires
 from schema.reports.declaring import GROUP, DeclaredReport, dimensions_of, sort_of, type_of_report
 
 #: How many rows are told where nothing else was asked for.
@@ -56,11 +56,11 @@ def field_of(declared: DeclaredReport) -> Any:
     ]
     declare(resolver, arguments, type_of_report(declared) | None)
     right = declared.report.right
-    needed = [] if right is None else requires(Requirement(right=right))
+    needed = EVERY_MEMBER if right is None else Requirement(right=right)
     return strawberry.field(
         resolver=resolver,
-        description=declared.description,
-        directives=[ListSize(assumed_size=USUAL_ROWS, slicing_arguments=["first"]), *needed],
+        description=described(declared.description, needed),
+        directives=[ListSize(assumed_size=USUAL_ROWS, slicing_arguments=["first"]), *requires(needed)],
         metadata=per_viewer(declared.depends),
     )
 
