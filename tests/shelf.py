@@ -62,6 +62,17 @@ def filled(document: ReadyDocument, values: Any) -> dict[str, Any]:
     return {name: _place(value, known) for name, value in document.variables.items()}
 
 
+def faults(answer: Any) -> list[Any]:
+    """What is wrong with an answer: errors, and fields of the root that are null, but for what a right that one lacks
+    withholds."""
+    errors = answer.get("errors", [])
+    withheld = {error["path"][0] for error in errors if error["extensions"].get("right")}
+    told = (answer.get("data") or {None: None}).items()
+    return [error for error in errors if not error["extensions"].get("right")] + [
+        name for name, value in told if value is None and name not in withheld
+    ]
+
+
 def _place(value: Any, known: dict[str, Any]) -> Any:
     match = re.fullmatch(r"\$([a-zA-Z]+)([+-]\d+)?", value) if isinstance(value, str) else None
     if match is None or match[1] not in known:
