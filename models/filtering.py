@@ -7,22 +7,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from tortoise.expressions import Q, Subquery
 
-from models.conditions import holds
+from models.conditions import fails, holds, in_sql
 from models.periods import period_key
-from models.rows import Job, JobItem, Row
+from models.rows import Category, Job, JobItem, Row
 from models.rows.names import row_class
 from models.scope import Scope
-from models.texts import LABEL, storable
+from models.texts import LABEL, sameness, storable
+
+
+class Asking(Protocol):
+    """Who asks, and when. An answer that has to do with the time is known by having been asked for it here."""
+
+    @property
+    def scope(self) -> Scope:
+        """What may be seen."""
+
+    @property
+    def today(self) -> date:
+        """The firm's day. Only a condition that is `of_day` may ask for it."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment."""
 
 
 class Condition(Protocol):
-    """What is asked of a row: `wanted` is what the caller gave, `scope` what the caller sees."""
+    """What is asked of a row: `wanted` is what the caller gave."""
 
-    def __call__(self, wanted: Any, scope: Scope, /) -> Q: ...
+    def __call__(self, wanted: Any, asking: Asking, /) -> Q: ...
+
+
+def is_of_day(condition: Condition | None) -> bool:
+    """Whether it has to do with the firm's day, which is read before."""
+    return bool(getattr(condition, "of_day", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +52,7 @@ class Among:
 
     column: str
 
-    def __call__(self, wanted: Sequence[Any], _scope: Scope, /) -> Q:
+    def __call__(self, wanted: Sequence[Any], _asking: Asking, /) -> Q:
         return holds(**{f"{self.column}__in": wanted})
 
 
@@ -43,8 +64,10 @@ class AmongSeen:
     column: str
     model: type[Row]
 
-    def __call__(self, wanted: Sequence[Any], scope: Scope, /) -> Q:
-        return holds(**{f"{self.column}__in": Subquery(scope.rows(self.model).where(id__in=wanted).values("id"))})
+    def __call__(self, wanted: Sequence[Any], asking: Asking, /) -> Q:
+        return holds(
+            **{f"{self.column}__in": Subquery(asking.scope.rows(self.model).where(id__in=wanted).values("id"))}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +76,7 @@ class InPeriod:
 
     column: str
 
-    def __call__(self, wanted: Sequence[str], _scope: Scope, /) -> Q:
+    def __call__(self, wanted: Sequence[str], _asking: Asking, /) -> Q:
         keys = {period_key(text) for text in wanted if len(text) <= LABEL.most}
         return holds(**{f"{self.column}__in": [key for key in keys if storable(key)]})
 
@@ -67,18 +90,58 @@ class Linked:
     #: The link's columns of the row, and of what it is linked to.
     row: str
     to: str
+    #: The row's column that the link names: its account's links are asked about too.
+    by: str = "id"
 
-    def __call__(self, wanted: Sequence[Any], _scope: Scope, /) -> Q:
-        return Q(id__in=Subquery(row_class(self.link).filter(**{f"{self.to}__in": wanted}).values(self.row)))
+    def __call__(self, wanted: Sequence[Any], _asking: Asking, /) -> Q:
+        links = row_class(self.link).filter(**{f"{self.to}__in": wanted})
+        return holds(**{f"{self.by}__in": Subquery(links.values(self.row))})
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """No row of a table of links names the row."""
+
+    link: type[Any]
+    #: The link's column of the row.
+    row: str
+
+    def __call__(self, wanted: bool, _asking: Asking, /) -> Q:
+        table = row_class(self.link)._meta.db_table
+        linked = in_sql(f"EXISTS (SELECT FROM {table} AS link WHERE link.{self.row} = {{row}}.id)")
+        return fails(linked) if wanted else linked
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedToJob:
-    """The row is an item that is linked to one of these jobs, as far as they are visible."""
+    """The row is an item that is linked to a job whose column holds one of these, as far as the job is visible."""
 
-    def __call__(self, wanted: Sequence[Any], scope: Scope, /) -> Q:
-        jobs = AmongSeen("job_id", Job)(wanted, scope)
-        return Q(id__in=Subquery(JobItem.filter(jobs, unlinked_at__isnull=True).values("item")))
+    column: str = "id"
+
+    def __call__(self, wanted: Sequence[Any], asking: Asking, /) -> Q:
+        jobs = asking.scope.rows(Job).where(holds(**{f"{self.column}__in": wanted}))
+        links = JobItem.filter(job_id__in=Subquery(jobs.values("id")), unlinked_at__isnull=True)
+        return Q(id__in=Subquery(links.values("item")))
+
+
+@dataclass(frozen=True, slots=True)
+class OnNoJob:
+    """The row is an item that is linked to no job."""
+
+    def __call__(self, wanted: bool, _asking: Asking, /) -> Q:
+        linked = in_sql("EXISTS (SELECT FROM job_item AS link WHERE link.item = {row}.id AND link.unlinked_at IS NULL)")
+        return fails(linked) if wanted else linked
+
+
+@dataclass(frozen=True, slots=True)
+class SameAs:
+    """The column holds what one of these texts has in common with all that are taken for the same."""
+
+    column: str
+
+    def __call__(self, wanted: Sequence[str], _asking: Asking, /) -> Q:
+        keys = {sameness(text) for text in wanted if len(text) <= LABEL.most}
+        return holds(**{f"{self.column}__in": [key for key in keys if storable(key)]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +160,10 @@ class Within:
 
     column: str
 
-    def __call__(self, wanted: Between, _scope: Scope, /) -> Q:
+    def __call__(self, wanted: Between, _asking: Asking, /) -> Q:
         asked = {"__lt": wanted.before, "__gt": wanted.after, "": wanted.on}
         condition = holds(**{f"{self.column}{how}": value for how, value in asked.items() if value is not None})
-        return condition if wanted.is_set is None else condition & Filled(self.column)(wanted.is_set, _scope)
+        return condition if wanted.is_set is None else condition & Filled(self.column)(wanted.is_set, _asking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +172,7 @@ class Filled:
 
     column: str
 
-    def __call__(self, wanted: bool, _scope: Scope, /) -> Q:
+    def __call__(self, wanted: bool, _asking: Asking, /) -> Q:
         return holds(**{f"{self.column}__isnull": not wanted})
 
 
@@ -119,5 +182,32 @@ class Is:
 
     column: str
 
-    def __call__(self, wanted: Any, _scope: Scope, /) -> Q:
+    def __call__(self, wanted: Any, _asking: Asking, /) -> Q:
         return holds(**{self.column: wanted})
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """The job is overdue on the firm's day: as `Status.can_be_overdue` has it, in SQL."""
+
+    of_day: ClassVar[bool] = True
+
+    def __call__(self, wanted: bool, asking: Asking, /) -> Q:
+        counts = holds(status__category=Category.ACTIVE) | holds(
+            status__category=Category.CUSTOM, status__counts_as_overdue=True
+        )
+        overdue = holds(due_date__lt=asking.today) & counts
+        return overdue if wanted else fails(overdue)
+
+
+_OVER_LIMIT = """EXISTS (SELECT FROM stage WHERE stage.id = {row}.stage_id
+AND {row}.stage_entered_at + make_interval(mins => stage.time_limit) < {now})"""
+
+
+@dataclass(frozen=True, slots=True)
+class OverLimit:
+    """The job has been on its stage for longer than the stage's time limit."""
+
+    def __call__(self, wanted: bool, asking: Asking, /) -> Q:
+        over = in_sql(_OVER_LIMIT, now=asking.now)
+        return over if wanted else fails(over)

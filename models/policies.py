@@ -4,20 +4,17 @@ Commands ask the ORM, what is shown is read in SQL; both are made of the same po
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from typing import Any, Protocol
 from uuid import UUID
 
-from pypika_tortoise.context import SqlContext
-from pypika_tortoise.terms import Criterion
-from tortoise.expressions import Q, ResolveContext
-from tortoise.query_utils import QueryModifier
+from tortoise.expressions import Q
 
 from models.audiences import TEAM_ONLY, Audience
-from models.conditions import holds
+from models.conditions import holds, in_sql
 from models.rights import Right
 
 
@@ -101,45 +98,12 @@ def _in_places(policy: Policy, sight: Sight) -> Q:
     if policy.pipeline is not None and sight.pipelines is not None:
         places &= holds(**{f"{policy.pipeline}__in": sight.pipelines})
     if policy.with_jobs and sight.pipelines is not None:
-        places &= _NoJobOutside(sight.pipelines)
+        places &= in_sql(_NO_JOB_OUTSIDE, pipelines=list(sight.pipelines))
     return places
 
 
 _NO_JOB_OUTSIDE = """NOT EXISTS (SELECT FROM job_item AS link JOIN job ON job.id = link.job_id
 WHERE link.item = {row}.id AND link.unlinked_at IS NULL AND job.pipeline_id <> ALL({pipelines}::uuid[]))"""
-
-
-class _NoJobOutside(Q):
-    """No job that the item is linked to is outside these pipelines. A subquery of the ORM knows nothing of the row that
-    is asked about: it would look at the links of all items."""
-
-    __slots__ = ("_pipelines",)
-
-    def __init__(self, pipelines: Collection[UUID]) -> None:
-        super().__init__()
-        self._pipelines = pipelines
-
-    def __bool__(self) -> bool:
-        return True
-
-    def resolve(self, resolve_context: ResolveContext) -> QueryModifier:
-        """The condition of the table that is asked."""
-        return QueryModifier(where_criterion=_InSql(resolve_context.model._meta.db_table, list(self._pipelines)))
-
-
-class _InSql(Criterion):
-    """`_NO_JOB_OUTSIDE` in a query of the ORM."""
-
-    def __init__(self, row: str, pipelines: list[UUID]) -> None:
-        super().__init__()
-        self._row = row
-        self._pipelines = pipelines
-
-    def get_sql(self, ctx: SqlContext) -> str:
-        """The text, of which the pipelines are a value."""
-        assert ctx.parameterizer is not None
-        place = ctx.parameterizer.create_param(self._pipelines).get_sql(ctx)
-        return _NO_JOB_OUTSIDE.format(row=self._row, pipelines=place)
 
 
 @cache

@@ -5,6 +5,7 @@ from functools import cache
 
 from models.database import sql
 from models.rows import Row
+from models.rows.keys import made_of
 
 
 @cache
@@ -26,7 +27,8 @@ async def store_all(rows: Sequence[Row], *columns: str) -> None:
     """Write these columns of rows of one kind and raise their versions, as `Row.store` does of one."""
     if not rows:
         return
-    model, columns = type(rows[0]), (*columns, "version")
+    model = type(rows[0])
+    columns = (*columns, *sorted(made_of(model, set(columns))), "version")
     for row in rows:
         row.version += 1
     fields = [(column, model._meta.fields_map[column]) for column in columns]

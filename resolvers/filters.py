@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Awaitable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
 
 from strawberry import UNSET
 
 from models.bounds import FILTER
-from models.conditions import holds
+from models.conditions import fails, none_holds
 from models.errors import Invalid
-from models.filtering import Between
+from models.filtering import Between, Condition, is_of_day
 from models.ids import decode
 from models.queries import Q
 from models.reasons import Reason
@@ -20,37 +22,91 @@ from schema.inputs.base import KIND
 from schema.inputs.filters import COMBINES, CONDITION, DateFilter, DateTimeFilter, IdFilter
 
 MOST_VALUES = FILTER.most
-#: The most filters that one filter may hold with `and` and `or`, and how deep.
+#: The most filters that one filter may hold with `and`, `or` and `not`, and how deep.
 MOST_FILTERS = 30
 DEEPEST = 4
 
 
-def condition_of(wanted: Any, scope: Scope) -> Q:
+class Clocked(Protocol):
+    """The operation that a filter is of, as far as it matters to it."""
+
+    @property
+    def scope(self) -> Scope:
+        """What may be seen."""
+
+    @property
+    def today(self) -> date | Awaitable[date]:
+        """The firm's day."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """An operation whose firm's day was read, if the filter has to do with it."""
+
+    context: Clocked
+    day: date | None
+
+    @property
+    def scope(self) -> Scope:
+        return self.context.scope
+
+    @property
+    def today(self) -> date:
+        if self.day is None:
+            raise RuntimeError("A condition that asks for the firm's day says so: of_day.")
+        return self.day
+
+    @property
+    def now(self) -> datetime:
+        return self.context.now
+
+
+async def condition_of(wanted: Any, context: Clocked) -> Q:
     """The condition of a filter; of none it asks for nothing."""
     if wanted is None:
         return Q()
-    _check_size(wanted)
-    return _condition(wanted, scope)
+    asked = [field for part in _parts(wanted) for field, _ in _given(part)]
+    day = context.today if any(is_of_day(field.metadata.get(CONDITION)) for field in asked) else None
+    return _condition(wanted, _Asking(context, await day if isinstance(day, Awaitable) else day))
 
 
 def values_of(wanted: Any) -> dict[str, Any]:
-    """What the fields of a filter were given, as the domain has it; of no filter, nothing."""
-    return {} if wanted is None else {field.name: _plain(value, field) for field, value in _given(wanted)}
+    """What the fields of a filter were given, as the domain has it, where it is no condition on rows; of no filter,
+    nothing. Of ids it is those that it takes."""
+    return {} if wanted is None else dict(_values(wanted))
 
 
-def _check_size(wanted: Any) -> None:
-    pending, seen = [(wanted, 1)], 0
+def _values(wanted: Any) -> Iterator[tuple[str, Any]]:
+    for field, value in _given(wanted):
+        if not isinstance(value, IdFilter):
+            yield field.name, _plain(value)
+            continue
+        given = {part.name: ids for part, ids in _given(value)}
+        if "not_in" in given:
+            raise Invalid("This filter takes `in` alone: leave `notIn` out of it.", "filter", field.name, "not_in")
+        if "in_" in given:
+            yield field.name, [decode(field.metadata[KIND], id) for id in bounded(given["in_"])]
+
+
+def _parts(wanted: Any) -> list[Any]:
+    """The filter with those in it, which are not too many."""
+    pending, parts = [(wanted, 1)], []
     while pending:
         part, depth = pending.pop()
-        seen += 1
-        if seen > MOST_FILTERS or depth > DEEPEST:
+        parts.append(part)
+        if len(parts) > MOST_FILTERS or depth > DEEPEST:
             told = f"A filter holds at most {MOST_FILTERS} others, {DEEPEST} levels deep."
             if depth > DEEPEST:
                 raise Invalid(told, "filter", reason=Reason.TOO_DEEP, maximum=DEEPEST)
-            raise Invalid(told, "filter", reason=Reason.TOO_MANY, maximum=MOST_FILTERS, actual=seen)
-        pending += [
-            (inner, depth + 1) for field, inners in _given(part) if COMBINES in field.metadata for inner in inners
-        ]
+            raise Invalid(told, "filter", reason=Reason.TOO_MANY, maximum=MOST_FILTERS, actual=len(parts))
+        for field, value in _given(part):
+            if COMBINES in field.metadata:
+                pending += [(inner, depth + 1) for inner in (value if isinstance(value, list) else [value])]
+    return parts
 
 
 def _given(wanted: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
@@ -61,32 +117,43 @@ def _given(wanted: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
             yield field, value
 
 
-def _condition(wanted: Any, scope: Scope) -> Q:
+def _condition(wanted: Any, asking: _Asking) -> Q:
     condition = Q()
     for field, value in _given(wanted):
         match field.metadata.get(COMBINES):
             case "and":
                 for inner in value:
-                    condition &= _condition(inner, scope)
+                    condition &= _condition(inner, asking)
             case "or":
-                condition &= _any_of([_condition(inner, scope) for inner in value])
+                condition &= _any_of([_condition(inner, asking) for inner in value])
+            case "not":
+                condition &= fails(_condition(value, asking))
             case _:
-                condition &= field.metadata[CONDITION](_plain(value, field), scope)
+                condition &= _of_field(field, value, asking)
+    return condition
+
+
+def _of_field(field: dataclasses.Field[Any], value: Any, asking: _Asking) -> Q:
+    holds_for: Condition = field.metadata[CONDITION]
+    if not isinstance(value, IdFilter):
+        return holds_for(_plain(value), asking)
+    condition = Q()
+    for part, ids in _given(value):
+        among = holds_for([decode(field.metadata[KIND], id) for id in bounded(ids)], asking)
+        condition &= fails(among) if part.name == "not_in" else among
     return condition
 
 
 def _any_of(alternatives: Sequence[Q]) -> Q:
     """At least one holds: so none of no alternatives does."""
     if not alternatives:
-        return holds(id__in=())
+        return none_holds()
     # An alternative that asks for nothing holds for every row, and so do they all together. Tortoise would skip it.
     return Q(*alternatives, join_type=Q.OR) if all(alternatives) else Q()
 
 
-def _plain(value: Any, field: dataclasses.Field[Any]) -> Any:
+def _plain(value: Any) -> Any:
     """What a field was given, as the domain has it."""
-    if isinstance(value, IdFilter):
-        return [decode(field.metadata[KIND], id) for id in bounded(value.in_)]
     if isinstance(value, DateFilter | DateTimeFilter):
         return Between(**{part.name: given for part, given in _given(value)})
     return bounded(value) if isinstance(value, list) else value

@@ -83,8 +83,7 @@ def declare(resolver: Any, arguments: list[Parameter], returns: Any) -> None:
 
 
 async def _read(context: Context, declared: DeclaredList, filter: Any, sort: Any, asked: Asked) -> Page[Any]:
-    scope = context.scope
-    query = context.rows_of(declared.kind).where(condition_of(filter, scope))
+    query = context.rows_of(declared.kind).where(await condition_of(filter, context))
     keys = _chosen(sort) if sort else [Key.of(declared.order)]
     # What the cursors are bound to besides the order.
     narrowed = () if declared.filter is None else (_plain(filter),)
@@ -101,4 +100,4 @@ def _chosen(sort: list[Any]) -> list[Key]:
         raise Invalid(told, "sort", reason=Reason.NAMED_TWICE)
     if len(sort) > SORT.most:
         raise Invalid(told, "sort", reason=Reason.TOO_MANY, maximum=SORT.most, actual=len(sort))
-    return [Key(level.field.value, level.direction is Direction.DESC) for level in sort]
+    return [Key(column, level.direction is Direction.DESC) for level in sort for column in level.field.value.split(" ")]

@@ -74,7 +74,7 @@ async def _read(context: Context, declared: DeclaredReport, filter: Any, wanted:
     if declared.takes is not None:
         narrowed = declared.takes(**values_of(filter))
     else:
-        narrowed = None if filter is None else condition_of(filter, context.scope)
+        narrowed = None if filter is None else await condition_of(filter, context)
     report = await declared.make(asker, narrowed, wanted, today)
     return report if context.holds(len(report.rows)) else None
 

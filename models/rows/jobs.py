@@ -13,7 +13,7 @@ from models.policies import Policy
 from models.rights import Right
 from models.rows.base import Link, Row, belongs_to
 from models.rows.items import Awaited, Item
-from models.rows.keys import name_order, same_period
+from models.rows.keys import name_order, order_of_values, same, same_period
 from models.rows.pipelines import Category
 from models.texts import LABEL, NAME
 
@@ -60,6 +60,7 @@ class Job(Row):
     name_order: str = name_order()
     description: str = fields.TextField(default="")
     priority = fields.CharEnumField(Priority, max_length=10, default=Priority.MEDIUM)
+    priority_order: str = order_of_values("priority", Priority)
     start_date: date | None = fields.DateField(null=True)
     due_date: date | None = fields.DateField(null=True)
     # The statutory day. Only the due date makes a job overdue.
@@ -77,6 +78,7 @@ class Job(Row):
     archived_at: datetime | None = fields.DatetimeField(null=True)
     client_status_visible = fields.BooleanField(default=False)
     client_status_name = fields.CharField(max_length=LABEL.most, null=True)
+    client_status_key: str | None = same("client_status_name", null=True)
     client_status_color = fields.CharField(max_length=7, null=True)
     client_status_description: str = fields.TextField(default="")
     client_status_changed_at: datetime | None = fields.DatetimeField(null=True)
@@ -90,6 +92,9 @@ class Job(Row):
             ("firm_id", "deadline", "id"),
             ("firm_id", "period_key"),
             ("firm_id", "created_at", "id"),
+            ("firm_id", "name_order", "id"),
+            ("firm_id", "stage_entered_at", "id"),
+            ("firm_id", "priority_order", "id"),
         )
 
     def place_on(self, stage_id: UUID, position: str, now: datetime) -> None:

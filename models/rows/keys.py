@@ -2,6 +2,7 @@
 row is written, one by one or many at once, and they are null only where that one is."""
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from tortoise import fields
@@ -15,7 +16,7 @@ from models.texts import LONGEST_SAMENESS, sameness
 class MadeOf(fields.CharField[str]):
     """A column that `make` makes of the column `source`."""
 
-    def __init__(self, source: str, make: Callable[[str], str], max_length: int, **options: Any) -> None:
+    def __init__(self, source: str, make: Callable[[Any], str], max_length: int, **options: Any) -> None:
         super().__init__(max_length, **options)
         self.source = source
         self.make = make
@@ -34,9 +35,17 @@ def name_order() -> Any:
     return MadeOf("name", order_key, LONGEST)
 
 
-def same(source: str, *, unique: bool = False) -> Any:
+def same(source: str, *, unique: bool = False, null: bool = False) -> Any:
     """What equal texts have in common. See `models.texts.sameness`."""
-    return MadeOf(source, sameness, LONGEST_SAMENESS, unique=unique)
+    return MadeOf(source, sameness, LONGEST_SAMENESS, unique=unique, null=null)
+
+
+def order_of_values(source: str, enum: type[Enum]) -> Any:
+    """What a column of an enum is sorted by: the place of its value among those of the enum, and not its letters."""
+    places = {member: str(place) for place, member in enumerate(enum)}
+    first = places[next(iter(enum))]
+    # The default is never kept; without one the database's would be.
+    return MadeOf(source, lambda value: places[enum(value)], 1, default=first, db_default=first)
 
 
 def same_period(source: str) -> Any:

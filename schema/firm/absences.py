@@ -12,7 +12,7 @@ from models.seen import named
 from models.texts import NOTE
 from schema.declarations import listing, mutation
 from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, maybe_id_of, needed, optional, own_id
-from schema.inputs.filters import DateFilter, IdFilter, asks, asks_ids
+from schema.inputs.filters import DateFilter, IdFilter, asks, asks_ids, filter_type
 from schema.scalars import Date
 from schema.types.base import Versioned, column, entity, one
 from schema.types.firm import Member
@@ -60,7 +60,7 @@ class AbsenceInput(Expecting):
     absence_id: strawberry.ID = id_of(Kind.ABSENCE, "The absence.")
 
 
-@input_type
+@filter_type
 class AbsenceFilter:
     """Which absences. All that is given must hold. Those that touch some days have their first day before the end of
     these, and their last day after the beginning."""

@@ -5,13 +5,28 @@ A field of a filter says which condition on the rows it is; resolvers/filters.py
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 
 from models import seen as rows
 from models.bounds import FILTER, SORT
-from models.filtering import Among, AmongSeen, Condition, Filled, InPeriod, Is, Linked, LinkedToJob, Within
+from models.filtering import (
+    Among,
+    AmongSeen,
+    Condition,
+    Filled,
+    InPeriod,
+    Is,
+    Linked,
+    LinkedToJob,
+    OnNoJob,
+    Overdue,
+    OverLimit,
+    SameAs,
+    Unlinked,
+    Within,
+)
 from models.firm import account_roles
 from models.ids import Kind
 from schema.declarations import listing
@@ -22,6 +37,8 @@ from schema.scalars import Date, DateTime
 #: Under these a field's metadata holds its condition; or, for a list of filters, how it combines what they ask.
 CONDITION = "condition"
 COMBINES = "combines"
+
+T = TypeVar("T", bound=type)
 
 
 def asks(condition: Condition, description: str) -> Any:
@@ -35,9 +52,22 @@ def asks_ids(kind: Kind, condition: Condition, description: str) -> Any:
     return strawberry.field(default=strawberry.UNSET, description=description, metadata=metadata)
 
 
-def combines(how: str, description: str) -> Any:
-    """A field of a filter that takes others of its type: `and`, or `or`."""
-    return strawberry.field(name=how, default=strawberry.UNSET, description=description, metadata={COMBINES: how})
+#: How a filter takes others of its type.
+_COMBINED = {
+    "and": ("list[{}] | None", "All of these must hold too; of an empty list they do."),
+    "or": ("list[{}] | None", "At least one of these must hold too; of an empty list none does."),
+    "not": ("{} | None", "This must not hold: what has no date is not due before a day, so it is found."),
+}
+
+
+def filter_type(cls: T) -> T:
+    """A filter of this class: an input whose fields say which conditions they are, and which combines with others of
+    its type."""
+    for how, (of, description) in _COMBINED.items():
+        cls.__annotations__[f"{how}_"] = of.format(cls.__name__)
+        field = strawberry.field(name=how, default=strawberry.UNSET, description=description, metadata={COMBINES: how})
+        setattr(cls, f"{how}_", field)
+    return input_type(cls)
 
 
 @strawberry.enum(description="Which way a list is sorted.")
@@ -50,9 +80,14 @@ class Direction(Enum):
 
 @input_type
 class IdFilter:
-    """Among these things. Nothing is among none."""
+    """Among these things, or not among those. Nothing is among none."""
 
-    in_: list[strawberry.ID] = strawberry.field(name="in", description=f"The ids, at most {FILTER.most}.")
+    in_: list[strawberry.ID] | None = strawberry.field(
+        name="in", default=strawberry.UNSET, description=f"One of these; at most {FILTER.most} ids."
+    )
+    not_in: list[strawberry.ID] | None = optional(
+        f"None of these, or nothing at all; at most {FILTER.most} ids. What you may not see is not there."
+    )
 
 
 @input_type
@@ -71,9 +106,10 @@ class DateTimeFilter:
 
     before: DateTime | None = optional("Before this moment.")
     after: DateTime | None = optional("After this moment.")
+    is_set: bool | None = optional("Whether there is a moment at all.")
 
 
-@input_type
+@filter_type
 class JobFilter:
     """Which jobs. What is left out does not narrow; all that is given must hold."""
 
@@ -88,8 +124,31 @@ class JobFilter:
     assignee: IdFilter | None = asks_ids(
         Kind.MEMBER, Linked(rows.JobAssignee, "job_id", "member_id"), "Assigned to one of these members."
     )
+    unassigned: bool | None = asks(
+        Unlinked(rows.JobAssignee, "job_id"), "Only those that nobody is assigned to, or only the others."
+    )
+    tag: IdFilter | None = asks_ids(
+        Kind.TAG,
+        Linked(rows.AccountTag, "account_id", "tag_id", by="account_id"),
+        "Whose account has one of these tags.",
+    )
+    team: IdFilter | None = asks_ids(
+        Kind.MEMBER,
+        Linked(rows.AccountMember, "account_id", "member_id", by="account_id"),
+        "Whose account one of these members is assigned to.",
+    )
     priority: list[Priority] | None = asks(Among("priority"), "Of one of these priorities.")
     due: DateFilter | None = asks(Within("due_date"), "By due date.")
+    overdue: bool | None = asks(Overdue(), "Only those that are overdue in the firm's calendar, or only the others.")
+    over_limit: bool | None = asks(
+        OverLimit(), "Only those that are on their stage for longer than its time limit, or only the others."
+    )
+    stage_entered: DateTimeFilter | None = asks(Within("stage_entered_at"), "By when it came to its stage.")
+    completed: DateTimeFilter | None = asks(Within("completed_at"), "By when it was completed, and whether it was.")
+    client_status: list[str] | None = asks(
+        SameAs("client_status_key"),
+        f"What the client is told is called one of these, at most {FILTER.most}, in any spelling.",
+    )
     start: DateFilter | None = asks(Within("start_date"), "By start date.")
     deadline: DateFilter | None = asks(Within("deadline"), "By deadline.")
     period: list[str] | None = asks(
@@ -101,8 +160,6 @@ class JobFilter:
     archived: bool | None = asks(
         Filled("archived_at"), "Only archived ones, or only those that are not; both when left out."
     )
-    and_: list[JobFilter] | None = combines("and", "All of these must hold too; of an empty list they do.")
-    or_: list[JobFilter] | None = combines("or", "At least one of these must hold too; of an empty list none does.")
 
 
 @strawberry.enum(description="What jobs can be sorted by.")
@@ -114,6 +171,11 @@ class JobSortField(Enum):
     CREATED_AT = strawberry.enum_value("created_at", description="When it was opened.")
     NAME = strawberry.enum_value("name_order", description="By name.")
     STAGE_ENTERED_AT = strawberry.enum_value("stage_entered_at", description="When it came to its stage.")
+    PRIORITY = strawberry.enum_value("priority_order", description="By how urgent it is: LOW first when ascending.")
+    # Levels of one order, which the client names as one.
+    POSITION = strawberry.enum_value(
+        "stage_id position", description="As the cards of a board are, stage by stage: the stages by their ids."
+    )
 
 
 @input_type
@@ -124,7 +186,7 @@ class JobSort:
     direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
 
 
-@input_type
+@filter_type
 class AccountFilter:
     """Which accounts. All that is given must hold."""
 
@@ -143,7 +205,7 @@ class AccountFilter:
     )
 
 
-@input_type
+@filter_type
 class MemberFilter:
     """Which members. All that is given must hold."""
 
@@ -151,7 +213,7 @@ class MemberFilter:
     active: bool | None = asks(Is("active"), "Only active ones, or only deactivated ones; both when left out.")
 
 
-@input_type
+@filter_type
 class TaskFilter:
     """Which tasks. All that is given must hold."""
 
@@ -160,6 +222,11 @@ class TaskFilter:
     assignee: IdFilter | None = asks_ids(
         Kind.MEMBER, Linked(rows.TaskAssignee, "task_id", "member_id"), "Assigned to one of these members."
     )
+    unassigned: bool | None = asks(
+        Unlinked(rows.TaskAssignee, "task_id"), "Only those that nobody is assigned to, or only the others."
+    )
+    unlinked: bool | None = asks(OnNoJob(), "Only those that are linked to no job, or only the others.")
+    priority: list[Priority] | None = asks(Among("priority"), "Of one of these priorities.")
     state: list[TaskState] | None = asks(Among("state"), "In one of these states.")
     due: DateFilter | None = asks(Within("due_date"), "By due date.")
 
@@ -175,7 +242,7 @@ class LinkedItemFilter:
     )
 
 
-@input_type
+@filter_type
 class TimeEntryFilter:
     """Which time entries. All that is given must hold."""
 
@@ -184,6 +251,10 @@ class TimeEntryFilter:
         Kind.ACCOUNT, AmongSeen("account_id", rows.Account), "For one of these accounts."
     )
     job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "On one of these jobs.")
+    pipeline: IdFilter | None = asks_ids(
+        Kind.PIPELINE, LinkedToJob("pipeline_id"), "On a job in one of these pipelines."
+    )
+    billable: bool | None = asks(Is("billable"), "Only billable ones, or only those that are not; both when left out.")
     day: DateFilter | None = asks(Within("day"), "By day.")
     running: bool | None = asks(Filled("started_at"), "Only running timers, or only what is not; both when left out.")
 

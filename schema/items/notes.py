@@ -12,7 +12,7 @@ from models.seen import named
 from models.texts import MARKDOWN
 from schema.declarations import listing, mutation
 from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, needed, optional, own_id
-from schema.inputs.filters import IdFilter, asks, asks_ids
+from schema.inputs.filters import IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
 from schema.types.base import column, entity, jobs_of_item
 from schema.types.items import LinkedItem
@@ -65,7 +65,7 @@ class NoteInput(Expecting):
     note_id: strawberry.ID = id_of(Kind.NOTE, "The note.")
 
 
-@input_type
+@filter_type
 class NoteFilter:
     """Which notes. All that is given must hold."""
 

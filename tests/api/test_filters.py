@@ -17,6 +17,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.commands.jobs import set_job_client_status
 from models.commands.moves import archive_job, complete_job
 from models.commands.tasks import create_task, set_task_state
 from models.commands.time import log_time
@@ -27,11 +28,13 @@ from models.rows import (
     Account,
     AccountMember,
     AccountTag,
+    Category,
     Item,
     Job,
     JobAssignee,
     Member,
     Priority,
+    Stage,
     Status,
     Tag,
     Task,
@@ -40,6 +43,7 @@ from models.rows import (
     TimeEntry,
     model_of,
 )
+from models.texts import sameness
 from tests.api.samples import camel, kinds_in, snake
 from tests.api.selections import root_fields
 from tests.links import job_of, jobs_of
@@ -57,6 +61,10 @@ KEPT = {"2026 q1": "2026-Q1", "Q1 2026": "2026-Q1", "Tax  season": "Tax season",
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 #: How deep a filter in a filter is tried, and how many on each level: within what the server takes.
 DEEPEST, WIDEST = 3, 2
+#: The fields that take filters.
+COMBINED = {"and", "or", "not"}
+#: What clients are told, as it is asked for.
+TOLD = ("On hold", "ON HOLD", "Done")
 
 
 @dataclass
@@ -92,17 +100,35 @@ async def _furnish(world: World) -> None:
     await JobAssignee.create(job_id=jobs[0].id, member_id=world.employee.id)
     await JobAssignee.create(job_id=jobs[0].id, member_id=world.stranger.id)
     await JobAssignee.create(job_id=jobs[1].id, member_id=world.stranger.id)
+    await Stage.filter(id=jobs[0].stage_id).update(time_limit=60)
+    for number in range(3):
+        await Job.filter(id=jobs[number].id).update(stage_entered_at=NOON + timedelta(days=number))
+        await set_job_client_status(owner, job_id=jobs[number].id, name=("On hold", "on hold", "In review")[number])
+    for number, counts in ((4, True), (5, False)):
+        status = await Status.create(
+            firm_id=world.firm.id,
+            pipeline_id=jobs[number].pipeline_id,
+            category=Category.CUSTOM,
+            name="Held",
+            color="#ffffff",
+            counts_as_overdue=counts,
+        )
+        await Job.filter(id=jobs[number].id).update(status_id=status.id)
+    await Job.filter(id=jobs[7].id).update(due_date=date(2099, 1, 1))
     await archive_job(owner, job_id=jobs[2].id)
     await complete_job(owner, job_id=jobs[3].id)
+    await Job.filter(id=jobs[3].id).update(completed_at=NOON + timedelta(days=3))
     for number, state in enumerate(TaskState):
         of = {"job_id": jobs[number].id} if number % 2 else {"account_id": world.account.id}
         due = None if number == 2 else TODAY + timedelta(number)
-        task = (await create_task(owner, name=f"Task {number}", due_date=due, **of)).value  # type: ignore[arg-type]
+        priority = (Priority.LOW, Priority.URGENT)[number % 2]
+        task = (await create_task(owner, name=f"Task {number}", due_date=due, priority=priority, **of)).value  # type: ignore[arg-type]
         await set_task_state(owner, task_id=task.id, state=state)
-        await TaskAssignee.create(task_id=task.id, member_id=(world.employee, world.stranger)[number % 2].id)
+        if number:
+            await TaskAssignee.create(task_id=task.id, member_id=(world.employee, world.stranger)[number % 2].id)
     for number, job in enumerate(jobs[:4]):
         await log_time(owner, minutes=5, job_id=job.id, day=TODAY + timedelta(number), member_id=world.employee.id)
-    await log_time(owner, minutes=5, account_id=other.id, day=TODAY)
+    await log_time(owner, minutes=5, account_id=other.id, day=TODAY, billable=False)
     await start_timer(owner, account_id=world.account.id)
     for number, job in enumerate(jobs[4:7]):
         for spot in (Spot(job.account_id, job.id), Spot(job.account_id)):
@@ -119,17 +145,30 @@ def _one(kind: Kind, id: Any) -> set[str]:
     return set() if id is None else {encode(kind, id)}
 
 
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
 async def _job(job: Job) -> Facts:
+    status, limit = await Status.get(id=job.status_id), (await Stage.get(id=job.stage_id)).time_limit
     return {
         "id": _one(Kind.JOB, job.id),
         "account": _one(Kind.ACCOUNT, job.account_id),
         "pipeline": _one(Kind.PIPELINE, job.pipeline_id),
         "stage": _one(Kind.STAGE, job.stage_id),
         "status": _one(Kind.STATUS, job.status_id),
-        "category": {(await Status.get(id=job.status_id)).category.value},
+        "category": {status.category.value},
         "assignee": await _links(JobAssignee, "job_id", "member_id", Kind.MEMBER, job.id),
+        "unassigned": not await JobAssignee.filter(job_id=job.id).exists(),
+        "tag": await _links(AccountTag, "account_id", "tag_id", Kind.TAG, job.account_id),
+        "team": await _links(AccountMember, "account_id", "member_id", Kind.MEMBER, job.account_id),
         "priority": {job.priority.value},
         "due": job.due_date,
+        "overdue": job.due_date is not None and job.due_date < _today() and status.can_be_overdue,
+        "overLimit": limit is not None and job.stage_entered_at + timedelta(minutes=limit) < datetime.now(UTC),
+        "stageEntered": job.stage_entered_at,
+        "completed": job.completed_at,
+        "clientStatus": set() if job.client_status_name is None else {sameness(job.client_status_name)},
         "start": job.start_date,
         "deadline": job.deadline,
         "period": set() if job.period is None else {job.period},
@@ -153,9 +192,13 @@ async def _member(member: Member) -> Facts:
 
 
 async def _task(task: Task) -> Facts:
+    job = await job_of(task)
     return {
         "account": _one(Kind.ACCOUNT, task.account_id),
-        "job": _one(Kind.JOB, await job_of(task)),
+        "job": _one(Kind.JOB, job),
+        "unlinked": job is None,
+        "unassigned": not await TaskAssignee.filter(task_id=task.id).exists(),
+        "priority": {task.priority.value},
         "assignee": await _links(TaskAssignee, "task_id", "member_id", Kind.MEMBER, task.id),
         "state": {task.state.value},
         "due": task.due_date,
@@ -163,10 +206,13 @@ async def _task(task: Task) -> Facts:
 
 
 async def _time_entry(entry: TimeEntry) -> Facts:
+    job = await job_of(entry)
     return {
         "member": _one(Kind.MEMBER, entry.member_id),
         "account": _one(Kind.ACCOUNT, entry.account_id),
-        "job": _one(Kind.JOB, await job_of(entry)),
+        "job": _one(Kind.JOB, job),
+        "pipeline": set() if job is None else _one(Kind.PIPELINE, (await Job.get(id=job)).pipeline_id),
+        "billable": entry.billable,
         "day": entry.day,
         "running": entry.running,
     }
@@ -190,7 +236,7 @@ def _usual(of_kind: Specimens, filter: GraphQLInputObjectType) -> Callable[[Any]
         return _column(row, snake(name), kinds.get(name))
 
     async def facts(row: Any) -> Facts:
-        return {name: await fact(row, name) for name in filter.fields.keys() - {"and", "or"}}
+        return {name: await fact(row, name) for name in filter.fields.keys() - COMBINED}
 
     return facts
 
@@ -251,13 +297,17 @@ def _holds(key: str, value: Any, facts: Facts) -> bool:
         return all(holds(inner, facts) for inner in value)
     if key == "or":
         return any(holds(inner, facts) for inner in value)
+    if key == "not":
+        return not holds(value, facts)
     fact = facts[key]
     if isinstance(value, bool):
         return bool(fact is value)
+    if key == "clientStatus":
+        return not fact.isdisjoint(map(sameness, value))
     if isinstance(value, list):
         return not fact.isdisjoint(KEPT.get(one, one) for one in value)
-    if "in" in value:
-        return not fact.isdisjoint(value["in"])
+    if value.keys() & {"in", "notIn"}:
+        return all(fact.isdisjoint(ids) is (how == "notIn") for how, ids in value.items() if ids is not None)
     return all(_compares(how, than, fact) for how, than in value.items() if than is not None)
 
 
@@ -286,16 +336,22 @@ def filters(type_: GraphQLInputObjectType, levels: int = DEEPEST) -> st.SearchSt
 
 def _values(owner: GraphQLInputObjectType, name: str, type_: Any, levels: int) -> st.SearchStrategy[Any] | None:
     named: Any = get_named_type(type_)
+    if named is owner and levels > 1:
+        inner = filters(owner, levels - 1)
+        return inner if name == "not" else st.lists(inner, max_size=WIDEST)
     if named is owner:
-        return st.lists(filters(owner, levels - 1), max_size=WIDEST) if levels > 1 else None
+        return None
     if named.name == "IdFilter":
         kind = kinds_in(owner)[name]
         ids = st.integers(0, 20).map(lambda number: f"{kind}:{number}")
-        return st.fixed_dictionaries({"in": st.lists(ids, max_size=3)})
+        some = st.none() | st.lists(ids, max_size=3)
+        return st.fixed_dictionaries({}, optional=dict.fromkeys(named.fields, some))
     if isinstance(named, GraphQLInputObjectType):
         return filters(named)
     if isinstance(named, GraphQLEnumType):
         return st.lists(st.sampled_from(list(named.values)), max_size=2)
+    if name == "clientStatus":
+        return st.lists(st.sampled_from([*TOLD, "a\0b", "", "x" * 200]), max_size=2)
     if named.name == "String":
         return st.lists(st.sampled_from([*KEPT, *PERIODS, "2026-01", "a\0b", ""]), max_size=2)
     return {"Boolean": st.booleans(), "Date": DAYS, "DateTime": MOMENTS}[named.name]
@@ -335,6 +391,18 @@ EMPTY = [
     {"archived": False, "or": []},
     {"or": [{"category": []}, {"archived": True}]},
     {"or": [{"id": {"in": []}}, {"assignee": {"in": []}}]},
+    {"not": {}},
+    {"not": {"not": {}}},
+    {"not": {"and": []}},
+    {"not": {"or": []}},
+    {"id": {}},
+    {"id": {"notIn": []}},
+    {"not": {"id": {"notIn": []}}},
+    # What compares with nothing does not hold, so that it does not is found.
+    {"not": {"due": {"before": "2026-03-18"}}},
+    {"not": {"not": {"due": {"before": "2026-03-18"}}}},
+    {"not": {"period": ["2026-Q1"]}},
+    {"not": {"deadline": {"after": "2026-03-18"}, "archived": False}},
 ]
 
 
@@ -355,7 +423,7 @@ async def test_among_nothing_is_none(known: Known, api: Api, name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_what_each_filter_asks_for_is_known(known: Known, name: str) -> None:
-    asked = _type(name).fields.keys() - {"and", "or"}
+    asked = _type(name).fields.keys() - COMBINED
     assert all(facts.keys() == asked for facts in known.rows[name].values()), "Say in FACTS what a row has under it."
 
 

@@ -12,8 +12,9 @@ from models.commands.time import log_time
 from models.database import sql
 from models.ids import Kind, encode
 from models.reading_order import LONGEST
-from models.rows import Account, ClientStatus, Job, Pipeline, Tag
+from models.rows import Account, ClientStatus, Job, Pipeline, Priority, Tag
 from resolvers.root import graphql_schema
+from schema.inputs.filters import JobSortField
 from tests.serving import Api
 from tests.world import World
 
@@ -37,7 +38,8 @@ async def shelf(database: str) -> World:
     now = datetime.now(UTC)
     for number in range(MANY):
         due = date(2026, 1, 1 + number // 3) if number % 3 else None
-        job = await world.job(f"Job {number // 2}", due_date=due, deadline=due)
+        priority = list(Priority)[number % 4]
+        job = await world.job(f"Job {number // 2}", due_date=due, deadline=due, priority=priority)
         at = now - timedelta(days=number // 4)
         await Job.filter(id=job.id).update(created_at=at, stage_entered_at=at)
         owner = world.acting(world.owner)
@@ -100,6 +102,14 @@ async def test_a_list_is_walked_in_its_order(shelf: World, api: Api, name: str) 
     assert ids == [encode(Kind(table), row["id"]) for row in rows]
 
 
+#: What the levels are in SQL, where they are not called as their columns.
+LEVELS = {
+    "NAME": ("name_order",),
+    "PRIORITY": ("array_position(ARRAY['LOW', 'MEDIUM', 'HIGH', 'URGENT'], priority::text)",),
+    "POSITION": ("stage_id", "position"),
+}
+
+
 @pytest.mark.parametrize("sort", SORTS)
 async def test_jobs_are_walked_in_any_order(shelf: World, api: Api, sort: str | None) -> None:
     ids = await walked(api, shelf, "jobs", f", sort: {sort}" if sort else "")
@@ -107,12 +117,28 @@ async def test_jobs_are_walked_in_any_order(shelf: World, api: Api, sort: str | 
     if sort:
         fields = [part.partition(",") for part in sort.strip("[]{}").replace("field: ", "").split("}, {")]
         levels = [
-            (field.lower().replace("name", "name_order"), "DESC" if "DESC" in direction else "ASC")
+            (column, "DESC" if "DESC" in direction else "ASC")
             for field, _, direction in fields
+            for column in LEVELS.get(field, (field.lower(),))
         ]
     order = ", ".join(f"{column} {direction}" for column, direction in levels)
     rows = await sql(f"SELECT id FROM job WHERE firm_id = $1 ORDER BY {order}, id", shelf.firm.id)
     assert ids == [encode(Kind.JOB, row["id"]) for row in rows]
+
+
+#: What an order may begin within.
+WITHIN = {"firm_id", "stage_id"}
+
+
+@pytest.mark.parametrize("field", list(JobSortField))
+async def test_what_jobs_are_sorted_by_has_an_index(shelf: World, field: Any) -> None:
+    indexes = await sql(
+        "SELECT array_agg(attname::text ORDER BY attnum) AS columns FROM pg_index JOIN pg_attribute "
+        "ON attrelid = indexrelid WHERE indrelid = 'job'::regclass AND indpred IS NULL GROUP BY indexrelid"
+    )
+    order = [*field.value.split(" "), "id"]
+    found = [index["columns"] for index in indexes]
+    assert any(columns == order or (columns[1:] == order and columns[0] in WITHIN) for columns in found), order
 
 
 async def test_what_comes_before_a_null_is_found_too(shelf: World, api: Api) -> None:

@@ -14,7 +14,7 @@ from models.commands.timers import start_timer, stop_timer
 from models.database import sql
 from models.ids import Kind, encode, new_id
 from models.position import Position
-from models.rows import Firm, Job, Member
+from models.rows import Firm, Job, Member, Stage
 from models.sign_in import issue_for
 from resolvers.context import Context
 from tests.world import World
@@ -78,6 +78,29 @@ async def test_so_is_one_that_says_what_is_overdue(world: World, engine: Engine,
     said = [answer["pipeline"]["stages"][0]["jobs"][0]["overdue"] for answer in answers]
     assert said == [False, False, True, True]
     assert (engine.answers.made, engine.answers.hits) == (2, 2)
+
+
+async def test_so_is_a_list_of_what_is_overdue(world: World, engine: Engine, hands: Hands) -> None:
+    await Job.filter(id=(await world.job()).id).update(due_date=date(2026, 4, 15))
+    query = "{ jobs(filter: { or: [{ overdue: true }] }) { totalCount nodes { name } } }"
+    answers = await over_midnight(world, engine, hands, query)
+    assert [answer["jobs"]["totalCount"] for answer in answers] == [0, 0, 1, 1]
+    assert [len(answer["jobs"]["nodes"]) for answer in answers] == [0, 0, 1, 1]
+    assert (engine.answers.made, engine.answers.hits) == (2, 2)
+
+
+async def test_what_is_over_its_limit_is_looked_at_anew(world: World, engine: Engine, hands: Hands) -> None:
+    job = await world.job()
+    await Stage.filter(id=job.stage_id).update(time_limit=60)
+    await Job.filter(id=job.id).update(stage_entered_at=hands.at)
+    entered, said = hands.at, []
+    for minutes in (60, 61):
+        hands.at = entered + timedelta(minutes=minutes)
+        said.append(
+            (await ask(engine, world.owner, "{ jobs(filter: { overLimit: true }) { nodes { name } } }"))["jobs"]
+        )
+    assert [len(jobs["nodes"]) for jobs in said] == [0, 1]
+    assert engine.answers.hits == 0
 
 
 @pytest.mark.parametrize("asked", ["", "overdue"])
