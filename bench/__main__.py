@@ -21,6 +21,7 @@ from bench import (
     reads,
     reconnect,
     reports,
+    search,
     stalled,
 )
 from bench.goals import Goal, print_goals
@@ -35,6 +36,7 @@ _ALL = (
     reads,
     reports,
     points,
+    search,
     moves,
     live,
     executions,

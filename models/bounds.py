@@ -54,6 +54,9 @@ OUTSTANDING = Bounds(0, 200)
 PAGE = Bounds(1, 100)
 FILTER = Bounds(0, 100)
 SORT = Bounds(0, 3)
+#: The results of a search, and the different words that it is for.
+RESULTS = Bounds(1, 50)
+SEARCHED_WORDS = Bounds(1, 10)
 
 #: The rows of a report that are told, and the days that one may be of.
 REPORT_ROWS = Bounds(1, 1_000)

@@ -30,6 +30,7 @@ from models.reasons import Reason
 from models.rights import Requirement, Right, Role
 from models.rows import Firm, Row
 from models.scope import Scope, Viewer
+from models.stamps import stamping
 from models.viewers import viewer_now
 
 P = ParamSpec("P")
@@ -245,7 +246,8 @@ async def _attempt(actor: Actor, action: Action, body: Callable[[Change], Awaita
                 await _confirm(change)
                 return earlier
             _expect_allowed(change, action)
-            value = await body(change)
+            with stamping(change.now, change.member_id):
+                value = await body(change)
         except Refusal as refusal:
             # It may have waited, and says what it then found.
             await _confirm(change)

@@ -131,6 +131,12 @@ def _among(column: str, place: str) -> str:
     return f"({place}::uuid[] IS NULL OR {column} = ANY({place}))"
 
 
+def count_values(policy: Policy) -> int:
+    """How many values `sql_condition` has."""
+    inside = policy.pipeline is not None or policy.with_jobs
+    return 1 + sum((policy.right is not None, policy.account is not None, inside, policy.owner is not None))
+
+
 def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[Any]:
     """The values of `sql_condition`, in order."""
     # No row is of no firm: those whom the policy does not serve see none.

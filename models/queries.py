@@ -1,8 +1,9 @@
 """Queries of a scope, as the rooms above narrow and read them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from tortoise import fields
@@ -11,12 +12,65 @@ from tortoise.fields.base import Field
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from models.conditions import in_sql
+from models.database import fetch
 from models.records import read
 from models.rows import Row
+from models.rows.names import row_class
 
-__all__ = ["Q", "QuerySet", "column_value", "is_nullable", "read_query", "sql_of"]
+__all__ = [
+    "By",
+    "Owned",
+    "Q",
+    "QuerySet",
+    "Through",
+    "column_value",
+    "count_query_of_each",
+    "is_nullable",
+    "read_query",
+    "read_query_of_each",
+    "sql_of",
+]
 
 R = TypeVar("R", bound=Row)
+
+
+class Owned(Protocol):
+    """How rows belong to the one that `read_query_of_each` asks about."""
+
+    @property
+    def condition(self) -> Q:
+        """What holds for those that do."""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """The row's column names its owner."""
+
+    column: str
+
+    @property
+    def condition(self) -> Q:
+        """What holds for those of the owner."""
+        return in_sql(f"{{row}}.{self.column} = asked.owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """A row of a table of links ties the row to its owner."""
+
+    link: type[Any]
+    #: The link's columns of the row, and of its owner.
+    row: str
+    owner: str
+
+    @property
+    def condition(self) -> Q:
+        """What holds for those of the owner."""
+        table = row_class(self.link)._meta.db_table
+        return in_sql(
+            f"{{row}}.id IN (SELECT link.{self.row} FROM {table} AS link WHERE link.{self.owner} = asked.owner)"
+        )
 
 
 def is_nullable(model: type[Row], column: str) -> bool:
@@ -51,7 +105,7 @@ _READ: tuple[tuple[type[Field[Any]], Callable[[str], Any]], ...] = (
 )
 
 
-def sql_of(query: QuerySet[R]) -> tuple[str, list[Any]]:
+def sql_of(query: QuerySet[Any]) -> tuple[str, list[Any]]:
     """A query of the ORM in SQL, with its values."""
     # As awaiting it does, up to where it would be sent.
     query._choose_db_if_not_chosen()
@@ -64,3 +118,32 @@ async def read_query(query: QuerySet[R]) -> list[R]:
     """What a query of the ORM finds, as records."""
     statement, values = sql_of(query)
     return await read(query.model, statement, *values)
+
+
+async def read_query_of_each(query: QuerySet[R], owners: Sequence[UUID]) -> dict[UUID, list[R]]:
+    """What a query finds that asks about one `Owned`, of each of these owners and in its order; as records, in one
+    statement: each owner's by itself, from an index, and no further than asked."""
+    statement, values = sql_of(query)
+    rows: list[Any] = await read(
+        query.model,
+        f"SELECT found.*, asked.owner AS of_owner FROM unnest(${len(values) + 1}::uuid[]) AS asked(owner), LATERAL "
+        f"(SELECT *, row_number() OVER () AS of_place FROM ({statement}) AS ordered) AS found ORDER BY of_place",
+        *values,
+        list(owners),
+    )
+    found: dict[UUID, list[R]] = {owner: [] for owner in owners}
+    for row in rows:
+        found[row["of_owner"]].append(row)
+    return found
+
+
+async def count_query_of_each(query: QuerySet[R], owners: Sequence[UUID]) -> dict[UUID, int]:
+    """How many rows a query finds that asks about one `Owned`, of each of these owners, in one statement."""
+    statement, values = sql_of(query)
+    rows = await fetch(
+        f"SELECT asked.owner, found.rows FROM unnest(${len(values) + 1}::uuid[]) AS asked(owner), LATERAL "
+        f"(SELECT count(*) AS rows FROM ({statement}) AS counted) AS found",
+        *values,
+        list(owners),
+    )
+    return dict(rows)

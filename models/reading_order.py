@@ -23,7 +23,7 @@ LONGEST = 600
 _PARTS, _BLANK, _PUNCTUATION, _SIGN = ' !"#'
 _PLAIN, _CAPITAL = "!", '"'
 #: Letters that do not decompose into the one they are read as.
-_READ_AS = {
+READ_AS = {
     "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "ȷ": "j", "ł": "l", "ŋ": "n", "ŧ": "t",
 }  # fmt: skip
 #: Letters of their own, though Unicode decomposes them.
@@ -41,11 +41,11 @@ def order_key(name: str) -> str:
             continue
         folded = character.casefold()
         for letter in folded:
-            for read in _READ_AS.get(letter, letter):
+            for read in READ_AS.get(letter, letter):
                 letters.append(_weight(read))
                 accents.append(_PLAIN)
                 cases.append(_PLAIN if folded == character else _CAPITAL)
-            if letter in _READ_AS:
+            if letter in READ_AS:
                 accents.append(letter)
     parts = ("".join(letters), "".join(accents).rstrip(_PLAIN), "".join(cases).rstrip(_PLAIN))
     return _PARTS.join(parts)[:LONGEST].rstrip(_PARTS)

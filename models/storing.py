@@ -6,6 +6,7 @@ from functools import cache
 from models.database import sql
 from models.rows import Row
 from models.rows.keys import made_of
+from models.stamps import UPDATED
 
 
 @cache
@@ -28,7 +29,7 @@ async def store_all(rows: Sequence[Row], *columns: str) -> None:
     if not rows:
         return
     model = type(rows[0])
-    columns = (*columns, *sorted(made_of(model, set(columns))), "version")
+    columns = (*columns, *sorted(made_of(model, set(columns))), "version", *UPDATED)
     for row in rows:
         row.version += 1
     fields = [(column, model._meta.fields_map[column]) for column in columns]

@@ -17,7 +17,10 @@ from models.scope import Rows, Scope, Viewer
 from models.seen import named
 from models.viewers import viewer
 from resolvers.loaders import Loaders
+from resolvers.paging import Page
 from resolvers.timing import Timing
+from resolvers.within import OfPage, page_within
+from schema.list_fields import ListWithin
 
 #: The most things that one operation is answered with. Its cost, known before, takes lists to be of their usual size;
 #: this is for those that are not, and for lists of them within each other.
@@ -128,6 +131,12 @@ class Context:
     async def present_viewer(self) -> Viewer | None:
         """The viewer as of now; None when they are out."""
         return await viewer(self.viewer.member_id, self.viewer.token_id)
+
+    async def page_within(
+        self, within: ListWithin, owner: UUID, filter: Any, sort: list[Any] | None, of_page: OfPage
+    ) -> Page[Any]:
+        """A page of a list on a thing."""
+        return await page_within(self, within, owner, filter, sort, of_page)
 
     async def read_histories(
         self, job_ids: Sequence[UUID], *, reached: Reached, limit: int

@@ -165,3 +165,8 @@ def bounded(values: Sequence[Any]) -> list[Any]:
         told = f"A filter takes at most {MOST_VALUES} values, not {len(values)}."
         raise Invalid(told, "filter", reason=Reason.TOO_MANY, maximum=MOST_VALUES, actual=len(values))
     return list(values)
+
+
+def plain(filter: Any) -> Any:
+    """A filter as the fingerprint of a list has it."""
+    return dataclasses.asdict(filter) if filter is not None else None

@@ -1,33 +1,20 @@
 """How a list is made of what is declared: the rows of a class, a filter, an order."""
 
-import dataclasses
-from inspect import Parameter, Signature
-from typing import Annotated, Any, Optional
+from typing import Any, Optional
 
 import strawberry
 from strawberry.types.info import Info
 
-from models.bounds import PAGE, SORT
-from models.errors import Invalid
 from models.ids import Kind, decode
-from models.reasons import Reason
 from resolvers.context import Context
-from resolvers.filters import condition_of
-from resolvers.paging import USUAL, Asked, Key, Page, page
+from resolvers.filters import condition_of, plain
+from resolvers.paging import Asked, Page, keys_of, page
 from schema.declarations import DeclaredList
-from schema.inputs.filters import Direction
 from schema.kinds import type_of
+from schema.list_fields import USUAL, argument, arguments_of_a_page, declare, left_out
 from schema.list_size import ListSize
 from schema.per_viewer import own_rows, per_viewer
 from schema.types.pages import connection
-
-#: The arguments of every list.
-_OF_A_PAGE = {
-    "first": (int, f"How many from the start, {PAGE}; {USUAL} when left out."),
-    "after": (str, "Go on after this cursor."),
-    "last": (int, f"How many from the end, {PAGE}."),
-    "before": (str, "Go on before this cursor."),
-}
 
 
 def fields_of(declared: DeclaredList) -> dict[str, Any]:
@@ -54,12 +41,9 @@ def _list(declared: DeclaredList) -> Any:
         arguments["filter"] = (declared.filter, declared.filter_description)
     if declared.sort is not None:
         arguments["sort"] = (list[declared.sort], declared.sort_description)  # type: ignore[name-defined]
-    optional = [
-        argument(name, Optional[of], description, default=None)  # noqa: UP045 - at run time
-        for name, (of, description) in (arguments | _OF_A_PAGE).items()
-    ]
-    declare(resolver, optional, connection(type_of(declared.kind), declared.called))
-    sized = ListSize(assumed_size=50, slicing_arguments=["first", "last"])
+    taken = left_out(arguments | arguments_of_a_page(USUAL))
+    declare(resolver, taken, connection(type_of(declared.kind), declared.called))
+    sized = ListSize(assumed_size=USUAL, slicing_arguments=["first", "last"])
     return strawberry.field(
         resolver=resolver,
         description=declared.description,
@@ -68,36 +52,9 @@ def _list(declared: DeclaredList) -> Any:
     )
 
 
-def argument(name: str, of: Any, description: str, *, default: Any = Parameter.empty) -> Parameter:
-    """An argument of a resolver that is made here."""
-    annotation = Annotated[of, strawberry.argument(description=description)]
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def declare(resolver: Any, arguments: list[Parameter], returns: Any) -> None:
-    """Say of a resolver what it takes and returns, as Strawberry looks it up."""
-    info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
-    resolver.__signature__ = Signature([info, *arguments], return_annotation=returns)
-    resolver.__annotations__ = {argument.name: argument.annotation for argument in [info, *arguments]}
-    resolver.__annotations__["return"] = returns
-
-
 async def _read(context: Context, declared: DeclaredList, filter: Any, sort: Any, asked: Asked) -> Page[Any]:
     query = context.rows_of(declared.kind).where(await condition_of(filter, context))
-    keys = _chosen(sort) if sort else [Key.of(declared.order)]
+    keys = keys_of(sort, declared.order)
     # What the cursors are bound to besides the order.
-    narrowed = () if declared.filter is None else (_plain(filter),)
+    narrowed = () if declared.filter is None else (plain(filter),)
     return await page(query, keys, asked, declared.name, *narrowed)
-
-
-def _plain(filter: Any) -> Any:
-    return dataclasses.asdict(filter) if filter is not None else None
-
-
-def _chosen(sort: list[Any]) -> list[Key]:
-    told = f"Sort by at most {SORT.most} different fields."
-    if len({level.field for level in sort}) < len(sort):
-        raise Invalid(told, "sort", reason=Reason.NAMED_TWICE)
-    if len(sort) > SORT.most:
-        raise Invalid(told, "sort", reason=Reason.TOO_MANY, maximum=SORT.most, actual=len(sort))
-    return [Key(column, level.direction is Direction.DESC) for level in sort for column in level.field.value.split(" ")]

@@ -173,13 +173,14 @@ class Loaders:
 
     def cards(self, stage_id: UUID, limit: int) -> Awaitable[list[Job]]:
         """The visible cards of a stage, from the top."""
-        if not 1 <= limit <= boards.MOST_CARDS:
-            told = f"`limit` is from 1 to {boards.MOST_CARDS:,}, not {limit}."
-            raise Invalid(
-                told, "limit", reason=Reason.OUT_OF_RANGE, minimum=1, maximum=boards.MOST_CARDS, unit="THINGS"
-            )
+        _check_cards(limit)
         read = self._scoped(lambda scope, stages: boards.cards(scope, stages, limit))
         return self._lists(("cards", limit), self._taken_over(Kind.JOB, read)).future(stage_id)
+
+    async def cut(self, stage_id: UUID, limit: int) -> bool:
+        """Whether a stage has more visible cards than this."""
+        _check_cards(limit)
+        return await self._loader("on_stage", self._scoped(boards.cards_on), int).future(stage_id) > limit
 
     def _scoped(self, read: Callable[[Scope, Sequence[UUID]], Awaitable[dict[UUID, V]]]) -> Load[UUID, V]:
         return lambda ids: read(self._context.scope, ids)
@@ -193,6 +194,14 @@ class Loaders:
             return found
 
         return load
+
+    def within(self, of: Any, kind: Kind, owner: UUID, read: Load[UUID, list[R]]) -> Awaitable[list[R]]:
+        """What belongs to a thing, read for all that are asked about alike."""
+        return self._lists(("within", of), self._taken_over(kind, read)).future(owner)
+
+    def count_within(self, of: Any, owner: UUID, count: Load[UUID, int]) -> Awaitable[int]:
+        """How much of it there is."""
+        return self._loader(("count within", of), count, int).future(owner)
 
     def assignees(self, job_id: UUID) -> Awaitable[list[Member]]:
         """A job's assignees."""
@@ -363,6 +372,12 @@ class Loaders:
     async def _firm(self) -> Firm:
         firm: Firm = await self._rows(Kind.FIRM).future(self._context.firm_id)
         return firm
+
+
+def _check_cards(limit: int) -> None:
+    if not 1 <= limit <= boards.MOST_CARDS:
+        told = f"`limit` is from 1 to {boards.MOST_CARDS:,}, not {limit}."
+        raise Invalid(told, "limit", reason=Reason.OUT_OF_RANGE, minimum=1, maximum=boards.MOST_CARDS, unit="THINGS")
 
 
 def _nothing() -> None:

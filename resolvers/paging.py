@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
-from models.bounds import PAGE
+from models.bounds import PAGE, SORT
 from models.conditions import holds
 from models.errors import Invalid
 from models.log import Logged, Reached
@@ -14,13 +14,13 @@ from models.queries import Q, QuerySet, column_value, is_nullable, read_query
 from models.reasons import Reason
 from models.seen import Row
 from resolvers import cursors
+from schema.inputs.filters import Direction
+from schema.list_fields import USUAL
 from schema.types.page_info import PageInfo
 
 R = TypeVar("R", bound=Row)
 
 MOST = PAGE.most
-#: The things of a page when nobody says how many.
-USUAL = 50
 MOST_COUNTED = 10_000
 
 
@@ -39,6 +39,18 @@ class Key(NamedTuple):
 ID = Key("id")
 
 
+def keys_of(sort: list[Any] | None, order: str) -> list[Key]:
+    """The keys of the levels that were asked for; of none that of the usual order."""
+    if not sort:
+        return [Key.of(order)]
+    told = f"Sort by at most {SORT.most} different fields."
+    if len({level.field for level in sort}) < len(sort):
+        raise Invalid(told, "sort", reason=Reason.NAMED_TWICE)
+    if len(sort) > SORT.most:
+        raise Invalid(told, "sort", reason=Reason.TOO_MANY, maximum=SORT.most, actual=len(sort))
+    return [Key(column, level.direction is Direction.DESC) for level in sort for column in level.field.value.split(" ")]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The page that was asked for."""
@@ -47,6 +59,8 @@ class Asked:
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    #: How many things there are on a page when nobody says.
+    usual: int = USUAL
 
     @property
     def size(self) -> int:
@@ -54,7 +68,7 @@ class Asked:
         if self.first is not None and self.last is not None:
             told = "Ask for either the first or the last, not both."
             raise Invalid(told, "last", reason=Reason.ONLY_ONE, field="first")
-        size = next((n for n in (self.first, self.last) if n is not None), USUAL)
+        size = next((n for n in (self.first, self.last) if n is not None), self.usual)
         if not 1 <= size <= MOST:
             raise wrong_size(size, "last" if self.first is None else "first")
         return size
@@ -70,41 +84,65 @@ class Edge(Generic[R]):
 
 @dataclass(slots=True)
 class Page(Generic[R]):
-    """A page of rows."""
+    """A page of rows. `count` says how many there are on all pages, up to 10,000."""
 
-    query: QuerySet[R]
     edges: list[Edge[R]]
     page_info: PageInfo
+    count: Callable[[], Awaitable[int]]
 
     @property
     def nodes(self) -> list[R]:
         """The rows without their cursors."""
         return [edge.node for edge in self.edges]
 
-    async def count(self) -> int:
-        """How many there are on all pages, up to 10,000."""
-        return len(await self.query.limit(MOST_COUNTED).values_list("id", flat=True))
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """A page that was asked for of a list: in which order it is, and where the page begins. `of` names the list in its
+    cursors."""
+
+    model: type[Row]
+    keys: Sequence[Key]
+    asked: Asked
+    of: str
+
+    @classmethod
+    def by(cls, model: type[Row], keys: Sequence[Key], asked: Asked, *about: Any) -> Self:
+        """In the order of the keys and then of the ids. `about` is what else decides what is in it: its filter."""
+        keys = [*keys, ID]
+        return cls(model, keys, asked, cursors.fingerprint([tuple(key) for key in keys], *about))
+
+    def narrowed(self, query: QuerySet[R]) -> QuerySet[R]:
+        """The rows of the page, and one more where there are more."""
+        for cursor, field in ((self.asked.after, "after"), (self.asked.before, "before")):
+            if cursor is not None:
+                values = _values(self.model, self.keys, self.of, cursor, field)
+                query = query.filter(_beyond(self.model, self.keys, values, reverse=field == "before"))
+        order = [f"-{key.column}" if key.descending != self._backward else key.column for key in self.keys]
+        return query.order_by(*order).limit(self.asked.size + 1)
+
+    def page(self, rows: list[R], count: Callable[[], Awaitable[int]]) -> Page[R]:
+        """The page of what was read."""
+        size = self.asked.size
+        more, rows = len(rows) > size, rows[:size]
+        if self._backward:
+            rows.reverse()
+        edges = [Edge(row, cursors.encode(self.of, [getattr(row, key.column) for key in self.keys])) for row in rows]
+        return Page(edges, _page_info(edges, self.asked, more, self._backward), count)
+
+    @property
+    def _backward(self) -> bool:
+        return self.asked.last is not None
 
 
 async def page(query: QuerySet[R], keys: Sequence[Key], asked: Asked, *about: Any) -> Page[R]:
-    """A page of a query in the order of the keys and then of the ids, in one statement. `about` is what else decides
-    what is in the list: its filter."""
-    keys = [*keys, ID]
-    of = cursors.fingerprint([tuple(key) for key in keys], *about)
-    backward = asked.last is not None
-    size = asked.size
-    narrowed, model = query, query.model
-    if asked.after is not None:
-        narrowed = narrowed.filter(_beyond(model, keys, _values(model, keys, of, asked.after, "after"), reverse=False))
-    if asked.before is not None:
-        narrowed = narrowed.filter(_beyond(model, keys, _values(model, keys, of, asked.before, "before"), reverse=True))
-    order = [f"-{key.column}" if key.descending != backward else key.column for key in keys]
-    rows = await read_query(narrowed.order_by(*order).limit(size + 1))
-    more, rows = len(rows) > size, rows[:size]
-    if backward:
-        rows.reverse()
-    edges = [Edge(row, cursors.encode(of, [getattr(row, key.column) for key in keys])) for row in rows]
-    return Page(query, edges, _page_info(edges, asked, more, backward))
+    """A page of a query, in one statement."""
+    paging = Paging.by(query.model, keys, asked, *about)
+
+    async def count() -> int:
+        return len(await query.limit(MOST_COUNTED).values_list("id", flat=True))
+
+    return paging.page(await read_query(paging.narrowed(query)), count)
 
 
 def _page_info(edges: list[Edge[R]], asked: Asked, more: bool, backward: bool) -> PageInfo:

@@ -8,11 +8,15 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types.info import Info
 
+from models.bounds import RESULTS, SEARCHED_WORDS
 from models.errors import Invalid
 from models.ids import Kind, parse
 from models.reasons import Reason
+from models.searching import search
+from models.texts import NAME
 from resolvers.listing import fields_of
 from resolvers.reports import field_of
+from schema.enums import SearchedKind
 from schema.kinds import LISTS
 from schema.list_size import ListSize
 from schema.per_viewer import Condition, always, own_rows, per_viewer
@@ -20,6 +24,7 @@ from schema.reports import REPORTS
 from schema.scalars import Revision
 from schema.types.base import Node
 from schema.types.firm import Firm, Viewer
+from schema.types.search import SearchResult
 
 MOST_NODES = 100
 
@@ -65,6 +70,24 @@ async def _nodes(
     return [await row if isawaitable(row) else row for row in loading]
 
 
+async def _search(
+    info: Info,
+    text: Annotated[
+        str,
+        strawberry.argument(
+            description=f"What to search for: {NAME.bounds}. Each word of it, at most {SEARCHED_WORDS.most}, must be "
+            "found as the beginning of a word, or misspelled by one letter."
+        ),
+    ],
+    kinds: Annotated[
+        list[SearchedKind] | None, strawberry.argument(description="Among these kinds of things; all when left out.")
+    ] = None,
+    first: Annotated[int, strawberry.argument(description=f"How many results at most, from {RESULTS}.")] = 20,
+):
+    among = None if kinds is None else [Kind(kind.value) for kind in kinds]
+    return await search(info.context.scope, text, among, first)
+
+
 @strawberry.type
 class AskedByItself:
     """What is neither a list nor of one."""
@@ -88,6 +111,11 @@ class AskedByItself:
         "not see.",
         directives=[ListSize(assumed_size=20, slicing_arguments=["ids"])],
         metadata=per_viewer(own_rows(*Kind)),
+    )
+    search: SearchResult | None = strawberry.field(
+        resolver=_search,
+        description="Jobs, accounts, tasks and whatever else is searched for, by its words, as far as you see it. "
+        "Lists take `search` in their filters.",
     )
 
 

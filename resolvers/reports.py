@@ -16,8 +16,8 @@ from models.reports.sight import Asker
 from models.rights import EVERY_MEMBER, Requirement
 from resolvers.context import Context
 from resolvers.filters import condition_of, values_of
-from resolvers.listing import argument, declare
 from schema.inputs.filters import Direction
+from schema.list_fields import argument, declare
 from schema.list_size import ListSize
 from schema.per_viewer import per_viewer
 from schema.permissions import described, requires

@@ -13,10 +13,12 @@ from models.reasons import Parameter, Reason
 from models.reports.sight import Coverage as _Coverage
 from models.rights import Right as _Right
 from models.rights import Role as _Role
+from models.searching import Match as _Match
+from models.searching import searched_kinds
 from models.seen import AccountType as _AccountType
 from models.seen import Awaited as _Awaited
 from models.seen import CardField as _CardField
-from models.seen import Category
+from models.seen import Category, named
 from models.seen import JobOrder as _JobOrder
 from models.seen import Priority as _Priority
 from models.seen import TaskState as _TaskState
@@ -293,6 +295,25 @@ ItemKind = _described(
     "ItemKind",
     "What kind of thing is linked to a job.",
     **{kind.name: f"{(of.model.__doc__ or '').split('.', 1)[0]}." for kind, of in item_kinds().items()},
+)
+
+_searched_kinds: Any = Enum("SearchedKind", {kind.name: kind.value for kind in searched_kinds()})  # type: ignore[misc]
+SearchedKind = _described(
+    _searched_kinds,
+    "SearchedKind",
+    "What kind of thing is searched for.",
+    **{kind.name: f"{(named(kind).__doc__ or '').split('.', 1)[0]}." for kind in searched_kinds()},
+)
+
+Match = _described(
+    _Match,
+    "Match",
+    "How well a thing fits what was searched for, the best first.",
+    TITLE="It is called just so: its name, or of a note the first line.",
+    BEGINNING="What it is called begins so.",
+    WORDS="The words are in what it is called.",
+    TEXT="The words are in it: in its description, text or address too.",
+    SIMILAR="Words that are spelled nearly so are in what it is called.",
 )
 
 Awaited = _described(

@@ -235,13 +235,22 @@ def test_only_one_module_reads_time_zones() -> None:
 
 
 #: They put there what no command would, to see what becomes of it.
-PAST_THE_RULES = {Path("tests/api/test_sent_back.py"), Path("tests/kinds/account_roles.py")}
+PAST_THE_RULES = {
+    Path("tests/api/test_sent_back.py"),
+    Path("tests/kinds/account_roles.py"),
+    Path("tests/kinds/notes.py"),
+    Path("tests/domain/test_lists_migration.py"),
+}
 
 
 def test_no_text_is_written_past_its_key() -> None:
     """What rows make of a text when they are saved, an UPDATE of many rows would leave as it was."""
     import models.rows as rows
+    from models.kinds import modules_in
+    from models.rows.base import known_models
     from models.rows.keys import MadeOf
+
+    modules_in("models")
 
     tables = [getattr(rows, name) for name in rows.__all__]
     sources = {
@@ -251,7 +260,8 @@ def test_no_text_is_written_past_its_key() -> None:
         for field in table._meta.fields_map.values()
         if isinstance(field, MadeOf)
     }
-    assert sources >= {"name", "email"}
+    sources |= {source for model in known_models().values() if model.searched for source in model.searched.sources}
+    assert sources >= {"name", "email", "description", "text"}
     in_sql = re.compile(rf"\bUPDATE\b.*\bSET\b.*\b({'|'.join(sources)})\s*=", re.DOTALL)
     offences = [
         f"{path}:{node.lineno}"
@@ -265,6 +275,21 @@ def test_no_text_is_written_past_its_key() -> None:
             and sources & {keyword.arg for keyword in node.keywords}
         )
         or (isinstance(node, ast.Constant | ast.JoinedStr) and in_sql.search(ast.unparse(node)))
+    ]
+    assert offences == []
+
+
+#: What raises a version says who raised it: models/stamps.py has the words for it.
+RAISES = re.compile(r"\bversion\s*=\s*(\w+\.)?version\s*\+\s*1")
+
+
+def test_no_version_is_raised_without_a_stamp() -> None:
+    offences = [
+        f"{path}:{node.lineno}"
+        for path, tree in _modules("models")
+        if path.parent.name != "migrations"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and RAISES.search(node.value)
     ]
     assert offences == []
 

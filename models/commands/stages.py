@@ -23,6 +23,7 @@ from models.order import LONGEST_KEY, between, spread
 from models.reasons import Reason
 from models.rights import Right
 from models.rows import Job, Pipeline, Stage
+from models.stamps import raised, stamp
 from models.texts import NAME
 
 
@@ -168,10 +169,11 @@ async def _position(change: Change, others: Sequence[Stage], place: int) -> str:
 async def _spread_anew(change: Change, stages: Sequence[Stage], keys: Sequence[str]) -> None:
     # Rare: only after hundreds of stages were put into the same gap.
     await sql(
-        "UPDATE stage SET position = placed.position, version = version + 1 "
+        f"UPDATE stage SET position = placed.position, {raised(3)} "
         "FROM unnest($1::uuid[], $2::text[]) AS placed(id, position) WHERE stage.id = placed.id",
         [stage.id for stage in stages],
         list(keys),
+        *stamp(),
     )
     for stage in stages:
         change.record(StageMoved(pipeline=stage.pipeline_id, stage=stage.id))

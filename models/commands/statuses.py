@@ -16,6 +16,7 @@ from models.ids import Kind, new_id
 from models.reasons import Reason
 from models.rights import Right
 from models.rows import Category, Job, Pipeline, Status
+from models.stamps import raised, stamp
 from models.texts import LABEL
 
 MOST_CUSTOM_STATUSES = CUSTOM_STATUSES.most
@@ -151,10 +152,11 @@ async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None
         seen, remedy = number_seen(change, jobs), "Name another one for them."
         raise jobs_left(seen, "under this status", remedy, "replacement_status_id")
     await sql(
-        "UPDATE job SET status_id = $2, completed_at = $3, version = version + 1 WHERE id = ANY($1)",
+        f"UPDATE job SET status_id = $2, completed_at = $3, {raised(4)} WHERE id = ANY($1)",
         [job.id for job in jobs],
         replacement.id,
         change.now if replacement.category is Category.COMPLETED else None,
+        *stamp(),
     )
     for job in jobs:
         change.record(

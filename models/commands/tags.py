@@ -13,6 +13,7 @@ from models.gathered import Rules, checked
 from models.ids import new_id
 from models.rights import Right
 from models.rows import AccountTag, Tag
+from models.stamps import raised, stamp
 from models.texts import LABEL
 
 
@@ -73,7 +74,7 @@ async def _take_off_all(tag: Tag) -> Sequence[UUID]:
     # the firm's accounts, not only those that the caller sees: the tag itself is going.
     carrying = "SELECT account_id FROM account_tag WHERE tag_id = $1"
     await sql(f"SELECT 1 FROM account WHERE id IN ({carrying}) ORDER BY id FOR NO KEY UPDATE", tag.id)
-    rows = await sql(f"UPDATE account SET version = version + 1 WHERE id IN ({carrying}) RETURNING id", tag.id)
+    rows = await sql(f"UPDATE account SET {raised(2)} WHERE id IN ({carrying}) RETURNING id", tag.id, *stamp())
     await AccountTag.filter(tag_id=tag.id).delete()
     return sorted(row["id"] for row in rows)
 

@@ -20,6 +20,7 @@ from models.reasons import Reason
 from models.rights import EVERY_MEMBER, Right
 from models.rows import Row, register
 from models.rows.base import belongs_to
+from models.stamps import created_by
 from models.texts import NOTE
 
 
@@ -31,6 +32,7 @@ class Absence(Row):
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     member: Any = belongs_to("Member")
     member_id: UUID
     first_day: date = fields.DateField()

@@ -20,6 +20,7 @@ from models.rights import Right
 from models.rows import Account, Row, register
 from models.rows.base import Link, belongs_to
 from models.rows.keys import name_order, same
+from models.stamps import created_by, raised, stamp
 from models.texts import LABEL
 
 
@@ -31,6 +32,7 @@ class AccountRole(Row):
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     name = fields.CharField(max_length=LABEL.most)
     name_key: str = same("name")
     name_order: str = name_order()
@@ -160,7 +162,7 @@ async def _take_from_all(role: AccountRole) -> Mapping[UUID, Sequence[UUID]]:
     # those that the caller sees: the role itself is going.
     held = "SELECT account_id FROM account_role_holder WHERE account_role_id = $1"
     await sql(f"SELECT FROM account WHERE id IN ({held}) ORDER BY id FOR NO KEY UPDATE", role.id)
-    await sql(f"UPDATE account SET version = version + 1 WHERE id IN ({held})", role.id)
+    await sql(f"UPDATE account SET {raised(2)} WHERE id IN ({held})", role.id, *stamp())
     rows = await sql(
         """
         WITH taken AS (DELETE FROM account_role_holder WHERE account_role_id = $1 RETURNING account_id, member_id)

@@ -17,6 +17,7 @@ from models.reasons import Reason
 from models.records import columns, read
 from models.rows import Account, Item, Job
 from models.scope import Rows
+from models.stamps import raised, stamp
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item
 
@@ -201,7 +202,7 @@ WITH held AS MATERIALIZED (
     WHERE link.job_id = ANY($1) AND link.kind = $2 AND link.unlinked_at IS NULL
     ORDER BY item.id FOR NO KEY UPDATE OF item
 ), raised AS (
-    UPDATE {table} AS item SET version = item.version + 1
+    UPDATE {table} AS item SET {raised}
     FROM (SELECT DISTINCT id FROM held) AS leaving WHERE item.id = leaving.id AND $3
 )
 SELECT * FROM held ORDER BY id
@@ -215,8 +216,8 @@ async def unlink_all(change: Change, jobs: Sequence[Job]) -> dict[UUID, list[Eve
     pipelines = {job.id: job.pipeline_id for job in jobs}
     for kind in item_kinds().values():
         model = kind.model
-        statement = _LEAVE.format(columns=columns(model, "item"), table=model._meta.db_table)
-        for item in await read(model, statement, list(told), model.kind.value, model.policy.with_jobs):
+        statement = _LEAVE.format(columns=columns(model, "item"), table=model._meta.db_table, raised=raised(4, "item"))
+        for item in await read(model, statement, list(told), model.kind.value, model.policy.with_jobs, *stamp()):
             job_id: UUID = item["of_job"]  # type: ignore[index]
             told[job_id].append(kind.unlinked(**item.named, job=job_id, pipeline=pipelines[job_id]))
     return told

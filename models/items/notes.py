@@ -22,6 +22,7 @@ from models.rights import EVERY_MEMBER
 from models.rows import Item, register
 from models.rows.base import belongs_to
 from models.scope import Place
+from models.search_entries import Searched
 from models.texts import MARKDOWN, NAME
 
 #: A heading (https://spec.commonmark.org/0.31.2/#atx-headings), and the marks that a rule, a fence or an underline is.
@@ -33,6 +34,7 @@ class Note(Item):
     """A text on an account, linked to any number of its jobs."""
 
     kind = Kind.NOTE
+    searched = Searched("title", "text")
     policy = Policy(account="account_id")
 
     created_by: Any = belongs_to("Member", null=True, index=True)

@@ -11,6 +11,8 @@ from models.ids import Kind
 from models.policies import Policy
 from models.rows.base import Link, Row, belongs_to
 from models.rows.keys import name_order, same
+from models.search_entries import Searched
+from models.stamps import created_by
 from models.texts import LABEL, NAME
 
 
@@ -30,6 +32,7 @@ class Tag(Row):
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     name = fields.CharField(max_length=LABEL.most)
     name_key: str = same("name")
     name_order: str = name_order()
@@ -44,15 +47,16 @@ class Account(Row):
     """A client of the firm."""
 
     kind = Kind.ACCOUNT
+    searched = Searched("name")
     policy = Policy(account="id")
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     name = fields.CharField(max_length=NAME.most)
     name_order: str = name_order()
     type = fields.CharEnumField(AccountType, max_length=20)
     archived_at: datetime | None = fields.DatetimeField(null=True)
-    created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
         table = "account"

@@ -1,7 +1,8 @@
 """What every row of the domain shares."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -14,6 +15,8 @@ from models.policies import Policy
 from models.reasons import Reason
 from models.rights import Right
 from models.rows.keys import made_of
+from models.search_entries import Searched, keep_entries
+from models.stamps import UPDATED, created_at, updated_at, updated_by
 
 
 class Row(Model):
@@ -27,9 +30,15 @@ class Row(Model):
     withheld: ClassVar[Mapping[str, Right]] = {}
     #: What its events may say has changed besides its columns, as annotations of events have it: facts of its links.
     also_changes: ClassVar[Mapping[str, Any]] = {}
+    #: What it is found by in a text search; None where it is not searched for.
+    searched: ClassVar[Searched | None] = None
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
     version: int = fields.IntField(default=1)
+    created_at: datetime = created_at()
+    # With the version. The member, where it was one.
+    updated_at: datetime = updated_at()
+    updated_by_id: UUID | None = updated_by()
 
     class Meta:
         abstract = True
@@ -41,11 +50,22 @@ class Row(Model):
         force_create: bool = False,
         force_update: bool = False,
     ) -> None:
-        """As the ORM has it, and never without the columns that are made of those that are written."""
+        """As the ORM has it, and never without the columns that are made of those that are written, nor without what
+        the row is found by."""
         if update_fields is not None:
             written = set(update_fields)
             update_fields = written | made_of(type(self), written)
         await super().save(using_db, update_fields, force_create, force_update)
+        if self.searched is not None and self.searched.is_written_with(update_fields):
+            await keep_entries([self])
+
+    @classmethod
+    async def bulk_create(cls, objects: Iterable[Self], *args: Any, **options: Any) -> None:  # type: ignore[override]
+        """As the ORM has it, with what the rows are found by."""
+        rows = list(objects)
+        await super().bulk_create(rows, *args, **options)
+        if cls.searched is not None:
+            await keep_entries(rows)
 
     def expect(self, version: int | None) -> None:
         """`Conflict` with the present row when the caller saw another version. None asks for nothing."""
@@ -63,7 +83,7 @@ class Row(Model):
     async def store(self, *columns: str) -> None:
         """Write these columns and raise the version."""
         self.version += 1
-        await self.save(update_fields=[*columns, "version"])
+        await self.save(update_fields=[*columns, "version", *UPDATED])
 
     def differing(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Those of the values that are not there already. Only these are checked: what is there may have been allowed
@@ -82,13 +102,20 @@ _MODELS: dict[Kind, type[Row]] = {}
 
 
 def register(*models: type[Row]) -> None:
-    """Make these classes of rows known by their kinds. `TypeError` where one does not say who sees its rows, or has
-    the kind of another."""
+    """Make these classes of rows known by their kinds. `TypeError` where one does not say who sees its rows or who made
+    one, or has the kind of another."""
     for model in models:
         if not isinstance(getattr(model, "policy", None), Policy):
             raise TypeError(f"{model.__name__} has no policy. Say who sees its rows: `policy = Policy(…)`.")
+        if not {"created_by", "created_by_id"} & model._meta.fields_map.keys():
+            raise TypeError(f"{model.__name__} does not say who made a row: `created_by_id = created_by()`.")
         if _MODELS.setdefault(model.kind, model) is not model:
             raise TypeError(f"{model.__name__} has the kind of {_MODELS[model.kind].__name__}: {model.kind}.")
+
+
+def known_models() -> Mapping[Kind, type[Row]]:
+    """The classes of rows that are known, by their kinds."""
+    return _MODELS
 
 
 def model_of(kind: Kind) -> type[Row]:

@@ -10,6 +10,7 @@ from models.clock import day_in
 from models.ids import Kind
 from models.policies import Policy
 from models.rows.base import Row
+from models.stamps import created_by
 from models.texts import NAME
 
 
@@ -48,7 +49,7 @@ class Firm(Row):
     # Since when there may be a follower of the log that has not come to its end; null when there is none. It says
     # which firms to look at, without looking at all of them.
     behind_since: datetime | None = fields.DatetimeField(null=True)
-    created_at: datetime = fields.DatetimeField(auto_now_add=True)
+    created_by_id: UUID | None = created_by()
 
     class Meta:
         table = "firm"

@@ -15,6 +15,8 @@ from models.rows.base import Link, Row, belongs_to
 from models.rows.items import Awaited, Item
 from models.rows.keys import name_order, order_of_values, same, same_period
 from models.rows.pipelines import Category
+from models.search_entries import Searched
+from models.stamps import created_by
 from models.texts import LABEL, NAME
 
 
@@ -43,11 +45,13 @@ class Job(Row):
     """One instance of work, for one account, in one pipeline, on one stage."""
 
     kind = Kind.JOB
+    searched = Searched("name", "description")
     policy = Policy(account="account_id", pipeline="pipeline_id")
     withheld = dict.fromkeys(("budget", "tracked", "remaining", "percent_used"), Right.MANAGE_TIME_BUDGETS)
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     account: Any = belongs_to("Account", index=True)
     account_id: UUID
     pipeline: Any = belongs_to("Pipeline", index=True)
@@ -95,6 +99,7 @@ class Job(Row):
             ("firm_id", "name_order", "id"),
             ("firm_id", "stage_entered_at", "id"),
             ("firm_id", "priority_order", "id"),
+            ("firm_id", "updated_at", "id"),
         )
 
     def place_on(self, stage_id: UUID, position: str, now: datetime) -> None:
@@ -131,6 +136,7 @@ class Task(Item):
     """Something to do for an account, linked to at most one of its jobs."""
 
     kind = Kind.TASK
+    searched = Searched("name", "description")
     one_job = True
     policy = Policy(account="account_id", with_jobs=True)
 

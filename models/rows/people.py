@@ -1,6 +1,5 @@
 """Team members."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,8 @@ from models.policies import Policy
 from models.rights import Right, Role, effective_rights
 from models.rows.base import Row, belongs_to
 from models.rows.keys import name_order, same
+from models.search_entries import Searched
+from models.stamps import created_by
 from models.texts import EMAIL, NAME
 
 
@@ -18,11 +19,13 @@ class Member(Row):
     """A person of the firm's team."""
 
     kind = Kind.MEMBER
+    searched = Searched("name", "email")
     policy = Policy(whole_team=True)
     withheld = {"rights": Right.MANAGE_TEAM, "capacity": Right.MANAGE_TEAM}
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     email = fields.CharField(max_length=EMAIL.most, unique=True)
     # Whoever signs in may spell the address otherwise.
     email_key: str = same("email", unique=True)
@@ -33,7 +36,6 @@ class Member(Row):
     capacity: int = fields.IntField(default=2400)
     active = fields.BooleanField(default=True)
     password_hash = fields.CharField(max_length=200, null=True)
-    created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
         table = "member"

@@ -1,6 +1,5 @@
 """Pipelines: their stages, their job statuses, the members they are available to."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from models.ids import Kind
 from models.policies import Policy
 from models.rows.base import Link, Row, belongs_to
 from models.rows.keys import name_order
+from models.stamps import created_by
 from models.texts import LABEL, NAME
 
 
@@ -61,11 +61,11 @@ class Pipeline(Row):
 
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     name = fields.CharField(max_length=NAME.most)
     name_order: str = name_order()
     card_fields: list[str] = fields.JSONField(default=list)
     job_order = fields.CharEnumField(JobOrder, max_length=20, default=JobOrder.MANUAL)
-    created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
         table = "pipeline"
@@ -92,6 +92,7 @@ class Stage(Row):
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     pipeline: Any = belongs_to("Pipeline", on_delete=fields.CASCADE)
     pipeline_id: UUID
     name = fields.CharField(max_length=NAME.most)
@@ -111,6 +112,7 @@ class Status(Row):
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     pipeline: Any = belongs_to("Pipeline", on_delete=fields.CASCADE)
     pipeline_id: UUID
     category = fields.CharEnumField(Category, max_length=20)
@@ -137,6 +139,7 @@ class ClientStatus(Row):
 
     firm: Any = belongs_to("Firm", index=True)
     firm_id: UUID
+    created_by_id: UUID | None = created_by()
     name = fields.CharField(max_length=LABEL.most)
     name_order: str = name_order()
     color = fields.CharField(max_length=7)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import strawberry
 
 from models import seen as rows
-from models.bounds import FILTER, SORT
+from models.bounds import FILTER, SEARCHED_WORDS, SORT
 from models.filtering import (
     Among,
     AmongSeen,
@@ -29,6 +29,8 @@ from models.filtering import (
 )
 from models.firm import account_roles
 from models.ids import Kind
+from models.searching import Matches
+from models.texts import NAME
 from schema.declarations import listing
 from schema.enums import ItemKind, Priority, StatusCategory, TaskState
 from schema.inputs.base import KIND, input_type, optional
@@ -52,6 +54,11 @@ def asks_ids(kind: Kind, condition: Condition, description: str) -> Any:
     return strawberry.field(default=strawberry.UNSET, description=description, metadata=metadata)
 
 
+#: What a text search in a filter is.
+FOUND_BY = (
+    f"Found by this text: {NAME.bounds}, at most {SEARCHED_WORDS.most} words of them, each of which must be there as "
+    "the beginning of a word, or misspelled by one letter."
+)
 #: How a filter takes others of its type.
 _COMBINED = {
     "and": ("list[{}] | None", "All of these must hold too; of an empty list they do."),
@@ -114,6 +121,7 @@ class JobFilter:
     """Which jobs. What is left out does not narrow; all that is given must hold."""
 
     id: IdFilter | None = asks_ids(Kind.JOB, Among("id"), "Among these jobs.")
+    search: str | None = asks(Matches(Kind.JOB), FOUND_BY)
     account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "For one of these accounts.")
     pipeline: IdFilter | None = asks_ids(Kind.PIPELINE, Among("pipeline_id"), "In one of these pipelines.")
     stage: IdFilter | None = asks_ids(Kind.STAGE, Among("stage_id"), "On one of these stages.")
@@ -169,6 +177,7 @@ class JobSortField(Enum):
     DUE_DATE = strawberry.enum_value("due_date", description="Without a due date: last when ascending.")
     DEADLINE = strawberry.enum_value("deadline", description="Without a deadline: last when ascending.")
     CREATED_AT = strawberry.enum_value("created_at", description="When it was opened.")
+    UPDATED_AT = strawberry.enum_value("updated_at", description="When it was last changed.")
     NAME = strawberry.enum_value("name_order", description="By name.")
     STAGE_ENTERED_AT = strawberry.enum_value("stage_entered_at", description="When it came to its stage.")
     PRIORITY = strawberry.enum_value("priority_order", description="By how urgent it is: LOW first when ascending.")
@@ -191,6 +200,7 @@ class AccountFilter:
     """Which accounts. All that is given must hold."""
 
     id: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("id"), "Among these accounts.")
+    search: str | None = asks(Matches(Kind.ACCOUNT), FOUND_BY)
     tag: IdFilter | None = asks_ids(
         Kind.TAG, Linked(rows.AccountTag, "account_id", "tag_id"), "With one of these tags."
     )
@@ -210,6 +220,7 @@ class MemberFilter:
     """Which members. All that is given must hold."""
 
     id: IdFilter | None = asks_ids(Kind.MEMBER, Among("id"), "Among these members.")
+    search: str | None = asks(Matches(Kind.MEMBER), FOUND_BY)
     active: bool | None = asks(Is("active"), "Only active ones, or only deactivated ones; both when left out.")
 
 
@@ -217,6 +228,7 @@ class MemberFilter:
 class TaskFilter:
     """Which tasks. All that is given must hold."""
 
+    search: str | None = asks(Matches(Kind.TASK), FOUND_BY)
     account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "For one of these accounts.")
     job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "Linked to one of these jobs.")
     assignee: IdFilter | None = asks_ids(

@@ -8,11 +8,12 @@ from models.bounds import JOBS_OF_ITEM
 from models.filtering import Among, Is, LinkedToJob
 from models.ids import Kind
 from models.items import notes
+from models.searching import Matches
 from models.seen import named
 from models.texts import MARKDOWN
 from schema.declarations import listing, mutation
 from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, needed, optional, own_id
-from schema.inputs.filters import IdFilter, asks, asks_ids, filter_type
+from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
 from schema.types.base import column, entity, jobs_of_item
 from schema.types.items import LinkedItem
@@ -71,6 +72,7 @@ class NoteFilter:
 
     account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "On one of these accounts.")
     job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "Linked to one of these jobs.")
+    search: str | None = asks(Matches(Kind.NOTE), FOUND_BY)
     pinned: bool | None = asks(Is("pinned"), "Only pinned ones, or only those that are not; both when left out.")
     created_by: IdFilter | None = asks_ids(Kind.MEMBER, Among("created_by_id"), "Written by one of these members.")
 

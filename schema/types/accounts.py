@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
 from models import seen as rows
+from models.ids import Kind
+from models.queries import By
 from schema.enums import AccountType
+from schema.inputs.filters import JobFilter, JobSort
+from schema.list_fields import ListWithin, list_within
 from schema.scalars import DateTime
 from schema.types.account_roles import AccountRoleHolders
 from schema.types.base import Versioned, column, entity, loaded, name_order, value
 from schema.types.firm import Member, Tag
+
+if TYPE_CHECKING:
+    from schema.types.job_lists import JobConnection
 
 
 @entity(rows.Account)
@@ -28,6 +39,12 @@ class Account(Versioned):
         lambda account, context: context.load.roles(account.id),
         "The roles that somebody holds here, in the order of `accountRoles`; without those that nobody holds.",
         size=3,
+    )
+    jobs: Annotated[JobConnection, strawberry.lazy("schema.types.job_lists")] = list_within(  # type: ignore[valid-type]
+        ListWithin("jobs of account", Kind.JOB, By("account_id"), "-created_at"),
+        "Its jobs that you see, archived ones too; newest first when no order is given.",
+        filter=JobFilter,
+        sort=JobSort,
     )
     open_job_count: int = loaded(
         lambda account, context: context.load.open_jobs(account.id),

@@ -2,8 +2,10 @@
 
 A field has its resolver twice: as Strawberry wants it, and as the executor can use it for many rows at once."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
 from strawberry.types.info import Info
@@ -15,6 +17,10 @@ from schema.field_resolvers import RESOLVER, Load, Read, TypeCheck
 from schema.list_size import ListSize
 from schema.per_viewer import Condition, own_rows, per_viewer
 from schema.permissions import withhold
+from schema.scalars import DateTime
+
+if TYPE_CHECKING:
+    from schema.types.firm import Member
 
 T = TypeVar("T", bound=type)
 
@@ -131,4 +137,14 @@ class Versioned(Node):
 
     version: int = column(
         "Rises with every change of the thing itself. Send it back as `expectedVersion` to be told of a conflict."
+    )
+    created_at: DateTime = column("When it was made.")
+    created_by: Annotated[Member, strawberry.lazy("schema.types.firm")] | None = one(
+        Kind.MEMBER, "created_by_id", "The member who made it; null where it was none, or is not known any more."
+    )
+    updated_at: DateTime = column("When the version last rose.")
+    updated_by: Annotated[Member, strawberry.lazy("schema.types.firm")] | None = one(
+        Kind.MEMBER,
+        "updated_by_id",
+        "The member who made it rise; null where it was none: what an automation did, say.",
     )

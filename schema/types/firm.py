@@ -8,12 +8,16 @@ import strawberry
 
 from models import seen as rows
 from models.ids import Kind
+from models.queries import Through
 from models.scope import Viewer as SignedIn
 from schema.enums import Right, Role, Weekday
+from schema.inputs.filters import JobFilter, JobSort, TaskFilter
+from schema.list_fields import ListWithin, list_within
 from schema.scalars import Date, DateTime
 from schema.types.base import Versioned, column, entity, loaded, name_order, value
 
 if TYPE_CHECKING:
+    from schema.types.job_lists import JobConnection, TaskConnection
     from schema.types.personal_tokens import PersonalToken
     from schema.types.time import TimeEntry
 
@@ -52,6 +56,18 @@ class Member(Versioned):
     capacity: int | None = column("How many minutes a week the member can work.")
     active: bool = column("Whether the member may sign in.")
     created_at: DateTime = column("When the member joined.")
+    jobs: Annotated[JobConnection, strawberry.lazy("schema.types.job_lists")] = list_within(  # type: ignore[valid-type]
+        ListWithin("jobs of member", Kind.JOB, Through(rows.JobAssignee, "job_id", "member_id"), "-created_at"),
+        "The jobs that the member is assigned to and that you see, archived ones too; newest first when no order is "
+        "given.",
+        filter=JobFilter,
+        sort=JobSort,
+    )
+    tasks: Annotated[TaskConnection, strawberry.lazy("schema.types.job_lists")] = list_within(  # type: ignore[valid-type]
+        ListWithin("tasks of member", Kind.TASK, Through(rows.TaskAssignee, "task_id", "member_id"), "-created_at"),
+        "The tasks that the member is assigned to and that you see, newest first.",
+        filter=TaskFilter,
+    )
 
 
 @entity(rows.Tag)

@@ -16,7 +16,6 @@ from schema.per_viewer import own_rows
 from schema.scalars import DateTime
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, loaded, one, value
-from schema.types.firm import Member
 
 
 def _kind(item: Item | Outstanding) -> Any:
@@ -32,10 +31,6 @@ class LinkedItem(Versioned):
     open: bool = column("Whether somebody still has to act.")
     awaited: Awaited | None = column("What it waits for; null when it is not open.")
     account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it is for.")
-    created_by: Member | None = one(
-        Kind.MEMBER, "created_by_id", "The member who made it; null where it was none, or is not known any more."
-    )
-    created_at: DateTime = column("When it was made.")
 
 
 @strawberry.type(description="An open item that holds a job: told alike to everybody who sees the job.")

@@ -10,13 +10,16 @@ from strawberry.types.info import Info
 from models import seen as rows
 from models.bounds import CARDS, CUSTOM_STATUSES, STAGES
 from models.ids import Kind
+from models.queries import By
 from schema.enums import CardField, JobOrder, StatusCategory
+from schema.inputs.filters import JobFilter, JobSort
+from schema.list_fields import ListWithin, list_within
 from schema.list_size import ListSize
-from schema.scalars import DateTime
 from schema.types.base import Versioned, column, entity, held, loaded, name_order, one, value
 from schema.types.firm import Member
 
 if TYPE_CHECKING:
+    from schema.types.job_lists import JobConnection
     from schema.types.jobs import Job
 
 
@@ -30,7 +33,6 @@ class Pipeline(Versioned):
         lambda pipeline: [rows.CardField(field) for field in pipeline.card_fields], "What the cards of its board show."
     )
     job_order: JobOrder = column("How its board is to order the cards of a stage.")
-    created_at: DateTime = column("When it was made.")
     stages: list[Stage] = loaded(
         lambda pipeline, context: context.load.stages(pipeline.id),
         f"Its stages, in order; at most {STAGES.most}.",
@@ -49,16 +51,26 @@ class Pipeline(Versioned):
     job_count: int = loaded(
         lambda pipeline, context: context.load.jobs_in_pipeline(pipeline.id), "How many cards you see on its board."
     )
+    jobs: Annotated[JobConnection, strawberry.lazy("schema.types.job_lists")] = list_within(  # type: ignore[valid-type]
+        ListWithin("jobs of pipeline", Kind.JOB, By("pipeline_id"), "-created_at"),
+        "Its jobs that you see, on whichever stage, archived ones too; newest first when no order is given. `stages` "
+        "and their `jobs` are the board.",
+        filter=JobFilter,
+        sort=JobSort,
+    )
 
 
-async def _cards(
-    root: strawberry.Parent[rows.Stage],
-    info: Info,
-    limit: Annotated[
-        int, strawberry.argument(description=f"How many cards at most, from {CARDS}, from the top of the stage.")
-    ] = 500,
-):
+_Limit = Annotated[
+    int, strawberry.argument(description=f"How many cards at most, from {CARDS}, from the top of the stage.")
+]
+
+
+async def _cards(root: strawberry.Parent[rows.Stage], info: Info, limit: _Limit = 500):
     return await held(info.context, info.context.load.cards(root.id, limit))
+
+
+async def _cut(root: strawberry.Parent[rows.Stage], info: Info, limit: _Limit = 500):
+    return await info.context.load.cut(root.id, limit)
 
 
 @entity(rows.Stage)
@@ -73,6 +85,15 @@ class Stage(Versioned):
         resolver=_cards,
         description="The cards of the board, from the top: the jobs on this stage that you see, but for archived ones.",
         directives=[ListSize(assumed_size=40, slicing_arguments=[])],
+    )
+    jobs_cut: bool = strawberry.field(
+        resolver=_cut,
+        description="Whether there are more cards than `jobs` gives with this limit: read on with `cards`.",
+    )
+    cards: Annotated[JobConnection, strawberry.lazy("schema.types.job_lists")] = list_within(  # type: ignore[valid-type]
+        ListWithin("cards of stage", Kind.JOB, By("stage_id"), "position", without_archived=True),
+        "The cards of `jobs` in pages, from the top, as far as the filter has them.",
+        filter=JobFilter,
     )
     job_count: int = loaded(
         lambda stage, context: context.load.jobs_on_stage(stage.id), "How many cards you see on it."

@@ -38,6 +38,8 @@ class Id:
 
 #: Arguments of the type ID that name no thing.
 NO_THINGS = {"epoch"}
+#: What is searched for: what something of each firm begins with.
+SEARCHED = {"text": "a"}
 #: Left out: what is no part of the change itself, or costs half a second.
 LEFT_OUT = {"idempotencyKey", "expectedVersion", "password"}
 #: Only one of each of these may be given.
@@ -180,6 +182,8 @@ def asked(name: str, field: GraphQLField) -> Iterator[tuple[dict[str, Any], bool
         elif isinstance(type_, GraphQLInputObjectType) and argument == "filter":
             for key, kind in kinds_in(type_).items():
                 yield {argument: {key: {"in": [Id(kind, f"{name}.{key}")]}}}, True
+        elif argument in SEARCHED:
+            yield {argument: SEARCHED[argument]}, False
         elif is_required_argument(definition):
             raise NoSample(
                 f"{name} needs {argument}: {type_.name}. Say in tests/api/samples.py, asked(), what to pass."

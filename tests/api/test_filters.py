@@ -6,6 +6,7 @@ field that is added to a filter is tried too, as soon as FACTS says what it asks
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -63,11 +64,29 @@ NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 DEEPEST, WIDEST = 3, 2
 #: The fields that take filters.
 COMBINED = {"and", "or", "not"}
+#: What is searched for.
+SOUGHT = (
+    "job",
+    "j",
+    "3",
+    "jbo",
+    "task",
+    "takss",
+    "emma",
+    "emna",
+    "employee",
+    "acme",
+    "othr",
+    "nobody",
+    "some",
+    "call",
+    "x",
+)
 #: What clients are told, as it is asked for.
 TOLD = ("On hold", "ON HOLD", "Done")
 
 
-@dataclass
+@dataclass(repr=False)
 class Known:
     """A firm, and what is known of each of its rows by the list that it is in: what it has under the names of the
     filter's fields, as a set of ids or values, a day, a moment, or whether."""
@@ -153,6 +172,7 @@ async def _job(job: Job) -> Facts:
     status, limit = await Status.get(id=job.status_id), (await Stage.get(id=job.stage_id)).time_limit
     return {
         "id": _one(Kind.JOB, job.id),
+        "search": (job.name, job.description),
         "account": _one(Kind.ACCOUNT, job.account_id),
         "pipeline": _one(Kind.PIPELINE, job.pipeline_id),
         "stage": _one(Kind.STAGE, job.stage_id),
@@ -180,6 +200,7 @@ async def _job(job: Job) -> Facts:
 async def _account(account: Account) -> Facts:
     return {
         "id": _one(Kind.ACCOUNT, account.id),
+        "search": (account.name.replace("'", ""), ""),
         "tag": await _links(AccountTag, "account_id", "tag_id", Kind.TAG, account.id),
         "team": await _links(AccountMember, "account_id", "member_id", Kind.MEMBER, account.id),
         "holder": await _links(AccountRoleHolder, "account_id", "member_id", Kind.MEMBER, account.id),
@@ -188,12 +209,17 @@ async def _account(account: Account) -> Facts:
 
 
 async def _member(member: Member) -> Facts:
-    return {"id": _one(Kind.MEMBER, member.id), "active": member.active}
+    return {
+        "id": _one(Kind.MEMBER, member.id),
+        "search": (member.name, re.sub(r"\W", " ", member.email)),
+        "active": member.active,
+    }
 
 
 async def _task(task: Task) -> Facts:
     job = await job_of(task)
     return {
+        "search": (task.name, task.description),
         "account": _one(Kind.ACCOUNT, task.account_id),
         "job": _one(Kind.JOB, job),
         "unlinked": job is None,
@@ -302,6 +328,8 @@ def _holds(key: str, value: Any, facts: Facts) -> bool:
     fact = facts[key]
     if isinstance(value, bool):
         return bool(fact is value)
+    if key == "search":
+        return all(_is_found(asked, *fact) for asked in value.split())
     if key == "clientStatus":
         return not fact.isdisjoint(map(sameness, value))
     if isinstance(value, list):
@@ -309,6 +337,20 @@ def _holds(key: str, value: Any, facts: Facts) -> bool:
     if value.keys() & {"in", "notIn"}:
         return all(fact.isdisjoint(ids) is (how == "notIn") for how, ids in value.items() if ids is not None)
     return all(_compares(how, than, fact) for how, than in value.items() if than is not None)
+
+
+def _is_found(asked: str, title: str, more: str) -> bool:
+    """Whether a word is the beginning of one that is there, or of four letters and near one of the title."""
+    titled = title.lower().split()
+    if any(word.startswith(asked) for word in [*titled, *more.lower().split()]):
+        return True
+    return any(not _left(asked).isdisjoint(_left(word)) for word in titled)
+
+
+def _left(word: str) -> set[str]:
+    if len(word) < 4 or not word.isalpha():
+        return set()
+    return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
 
 
 def _compares(how: str, than: Any, fact: Any) -> bool:
@@ -350,6 +392,8 @@ def _values(owner: GraphQLInputObjectType, name: str, type_: Any, levels: int) -
         return filters(named)
     if isinstance(named, GraphQLEnumType):
         return st.lists(st.sampled_from(list(named.values)), max_size=2)
+    if name == "search":
+        return st.lists(st.sampled_from(SOUGHT), min_size=1, max_size=2).map(" ".join)
     if name == "clientStatus":
         return st.lists(st.sampled_from([*TOLD, "a\0b", "", "x" * 200]), max_size=2)
     if named.name == "String":
@@ -364,7 +408,8 @@ def with_ids(wanted: Any, ids: dict[str, list[str]]) -> Any:
     if isinstance(wanted, list):
         return [with_ids(value, ids) for value in wanted]
     kind, _, number = wanted.partition(":") if isinstance(wanted, str) else ("", "", "")
-    return ids[kind][int(number) % len(ids[kind])] if kind in ids else wanted
+    # A word that is searched for may be that of a kind.
+    return ids[kind][int(number) % len(ids[kind])] if kind in ids and number else wanted
 
 
 async def compare(known: Known, api: Api, name: str, wanted: Facts) -> None:

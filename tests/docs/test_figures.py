@@ -14,6 +14,7 @@ from models.commands import pipelines, statuses
 from models.followers import runs
 from resolvers import filters, paging, queries, subscriptions
 from resolvers.root import graphql_schema
+from schema import list_fields
 from subscriptions import bell, message
 from subscriptions.live_documents import BOUNDS
 from subscriptions.pace import PACE
@@ -150,6 +151,9 @@ SENTENCES = [
     ("docs/api.md", f"counts to {_n(paging.MOST_COUNTED)}, no further"),
     ("docs/api.md", f"Up to {filters.MOST_VALUES} ids"),
     ("docs/api.md", f"Up to {filters.MOST_FILTERS} filters in all, {filters.DEEPEST} levels deep"),
+    ("docs/api.md", f"{texts.NAME.bounds}, at most {bounds.SEARCHED_WORDS.most} words"),
+    ("docs/api.md", f"at most {bounds.RESULTS.most} hits"),
+    ("docs/api.md", f"and {list_fields.USUAL_WITHIN} things when nothing is said"),
     ("docs/api.md", f"`jobs(limit:)` up to {_n(boards.MOST_CARDS)}"),
     ("docs/api.md", f"{pipelines.MOST_STAGES} stages and {statuses.MOST_CUSTOM_STATUSES} custom statuses a pipeline"),
     ("docs/api.md", f"{boards.MOST_TASKS} tasks of a job"),

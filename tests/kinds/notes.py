@@ -1,5 +1,6 @@
 """Notes: how one is made, and how their events come about."""
 
+import re
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -23,6 +24,10 @@ async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
     return (await notes.create_note(actor, text=word, account_id=spot.account)).value.id
 
 
+async def _found_by(note: notes.Note) -> tuple[str, str]:
+    return note.title, re.sub(r"\W", " ", note.text)
+
+
 SPECIMENS = Specimens(
     kind=Kind.NOTE,
     make=make,
@@ -30,6 +35,7 @@ SPECIMENS = Specimens(
     further={"loose note": make_loose},
     chosen={"linkNote.noteId": "loose note"},
     not_any_more={"updateNote": ["UPDATE note SET text = repeat(' ', 30000) WHERE id = $1"]},
+    facts={"search": _found_by},
 )
 
 

@@ -1,0 +1,158 @@
+"""Text search: what is found by a text, and in which order.
+
+Only things that the scope sees are looked at, in the same statement: what is hidden is neither found nor counted, and
+takes nobody's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import count
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from models import policies, words
+from models.bounds import RESULTS, SEARCHED_WORDS
+from models.conditions import in_sql
+from models.database import fetch
+from models.errors import Invalid
+from models.filtering import Asking
+from models.ids import Kind
+from models.kinds import modules_in
+from models.rows.base import known_models, model_of
+from models.scope import Scope
+from models.search_entries import prefix_of
+from models.texts import NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched for: different words, folded."""
+
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str, field: str) -> Search:
+        """`Invalid` where there is nothing to search for, or too much."""
+        if len(text) > NAME.most:
+            raise Invalid(f"A search has {NAME.bounds}, and this has {len(text):,}.", field)
+        found = tuple(dict.fromkeys(word[: words.LONGEST] for word in words.words_of(text)))
+        if not found:
+            raise Invalid("There is no letter and no digit to search for. Give a word, or the beginning of one.", field)
+        if len(found) > SEARCHED_WORDS.most:
+            raise Invalid(f"A search has at most {SEARCHED_WORDS.most} different words, not {len(found)}.", field)
+        return cls(found)
+
+    @property
+    def title(self) -> str:
+        """What titles begin with that begin with just these words."""
+        return f" {' '.join(self.words)}"
+
+    def exactly(self, prefix: str) -> str:
+        """A tsquery for what has words that begin with each of these."""
+        return " & ".join(f"'{prefix}{word}':*" for word in self.words)
+
+    def nearly(self, prefix: str) -> str:
+        """A tsquery for that, or for words that each of these may be a misspelling of."""
+        return " & ".join(f"({_near(word, prefix)})" for word in self.words)
+
+
+def _near(word: str, prefix: str) -> str:
+    return " | ".join([f"'{prefix}{word}':*", *(f"'{prefix}{kept}'" for kept in words.spellings(word))])
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The row is found by a text."""
+
+    kind: Kind
+
+    def __call__(self, wanted: str, asking: Asking, /) -> Q:
+        query = Search.of(wanted, "filter").nearly(prefix_of(asking.scope.firm_id, self.kind))
+        found = "SELECT entry.thing FROM search_entry AS entry WHERE entry.words @@ ({query}::text)::tsquery"
+        return in_sql(f"{{row}}.id IN ({found})", query=query)
+
+
+class Match(StrEnum):
+    """How well a thing fits what was searched for, the best first."""
+
+    TITLE = "TITLE"
+    BEGINNING = "BEGINNING"
+    WORDS = "WORDS"
+    TEXT = "TEXT"
+    SIMILAR = "SIMILAR"
+
+
+class Hit(NamedTuple):
+    """A thing that was found."""
+
+    kind: Kind
+    id: UUID
+    match: Match
+
+
+class Found(NamedTuple):
+    """The best hits, and whether there are more."""
+
+    hits: Sequence[Hit]
+    cut: bool
+
+
+def searched_kinds() -> tuple[Kind, ...]:
+    """The kinds of things that can be searched for."""
+    modules_in("models")
+    return tuple(kind for kind in Kind if kind in known_models() and model_of(kind).searched is not None)
+
+
+# What a kind has found comes in order, so that no more of its rows are looked up than are shown, and those between them
+# that are hidden.
+_OF_KIND = """
+(SELECT '{kind}' AS kind, seen.id, found.match FROM (
+    SELECT entry.thing, CASE WHEN entry.title = $1::text || ' ' THEN 0 WHEN starts_with(entry.title, $1) THEN 1
+        WHEN entry.title LIKE ALL ($2::text[]) THEN 2 WHEN entry.words @@ (${exactly}::text)::tsquery THEN 3 ELSE 4
+    END AS match FROM search_entry AS entry WHERE entry.words @@ (${nearly}::text)::tsquery
+    ORDER BY match, entry.thing DESC
+) AS found JOIN {table} AS seen ON seen.id = found.thing
+WHERE {condition} ORDER BY found.match, found.thing DESC LIMIT $3)
+"""
+
+
+@cache
+def _statement(kinds: tuple[Kind, ...]) -> str:
+    places, parts = count(4), []
+    for kind in kinds:
+        model = model_of(kind)
+        exactly, nearly, first = next(places), next(places), next(places)
+        condition = policies.sql_condition(model.policy, "seen", first)
+        for _ in range(policies.count_values(model.policy) - 1):
+            next(places)
+        table = model._meta.db_table
+        parts.append(_OF_KIND.format(kind=kind, table=table, exactly=exactly, nearly=nearly, condition=condition))
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS hit ORDER BY match, id DESC LIMIT $3"
+
+
+async def search(scope: Scope, text: str, kinds: Sequence[Kind] | None, most: int) -> Found:
+    """What the scope sees that is found by a text, the best first: in one statement."""
+    if most not in RESULTS:
+        raise Invalid(f"A search gives {RESULTS} results, not {most}.", "first")
+    asked = Search.of(text, "text")
+    among = tuple(kind for kind in searched_kinds() if kinds is None or kind in kinds)
+    if not among:
+        return Found([], cut=False)
+    rows = await fetch(*statement_of(scope, asked, among, most + 1))
+    hits = [Hit(Kind(row["kind"]), row["id"], list(Match)[row["match"]]) for row in rows]
+    return Found(hits[:most], len(hits) > most)
+
+
+def statement_of(scope: Scope, asked: Search, among: tuple[Kind, ...], limit: int) -> tuple[Any, ...]:
+    """The statement of a search, with its values."""
+    values: list[Any] = [asked.title, [f"% {word}%" for word in asked.words], limit]
+    for kind in among:
+        prefix = prefix_of(scope.firm_id, kind)
+        values += [asked.exactly(prefix), asked.nearly(prefix), *scope.of_kind(kind).values]
+    return _statement(among), *values
