@@ -22,6 +22,9 @@ LEVELS = 3
 #: Pages are kept short, or a document would cost too much.
 PAGE = 3
 
+#: Who made and changed a thing: of everything there is, so no more than their names.
+STAMPS = ("createdBy", "updatedBy")
+
 Composite = GraphQLObjectType | GraphQLInterfaceType
 
 
@@ -78,7 +81,14 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
         return "edges { cursor node { id } }"
     if _is_thing(type_) and not levels:
         return ""
+    if name in STAMPS:
+        return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
     size = f"(first: {PAGE})" if "first" in field.args else ""
+    if {"first", "filter"} <= field.args.keys() and type_.name != "LinkedItemConnection":
+        # The same lists are there at the root, with all that their things say. Further down they would cost too much.
+        if levels < LEVELS - 1:
+            return ""
+        return f"{alias}{name}{size} {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ id name }} }}"
     # Things on pages have a level less: they would cost too much.
     on_page = "[" in str(field.type) and levels == LEVELS
     return f"{alias}{name}{size} {_below(field, levels - on_page)}"

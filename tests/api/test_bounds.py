@@ -18,6 +18,7 @@ from graphql import (
     GraphQLObjectType,
     get_named_type,
     get_nullable_type,
+    is_composite_type,
     is_enum_type,
     is_input_object_type,
     is_list_type,
@@ -27,7 +28,7 @@ from models.ids import Kind, encode, new_id
 from resolvers.root import graphql_schema
 from tests.api.asking import MUTATIONS, QUERIES
 from tests.api.furnished import Furnished
-from tests.api.samples import Sampler, filled, kinds_in, snake
+from tests.api.samples import SEARCHED, Sampler, filled, kinds_in, snake
 from tests.api.selections import document, root_fields
 from tests.serving import Api
 
@@ -182,7 +183,11 @@ async def test_what_an_argument_may_be(firm: Furnished, api: Api, bound: Bound) 
 
 async def _asked(firm: Furnished, api: Api, bound: Bound, value: Any) -> list[dict[str, Any]]:
     owner, field, argument = bound.where
-    chosen = f"{field}({argument}: $value) {{ __typename }}"
+    definition = graphql_schema().type_map[owner].fields[field]  # type: ignore[attr-defined]
+    given = {name: text for name, text in SEARCHED.items() if name in definition.args and name != argument}
+    needed = "".join(f', {name}: "{text}"' for name, text in given.items())
+    below = "{ __typename }" if is_composite_type(get_named_type(definition.type)) else ""
+    chosen = f"{field}({argument}: $value{needed}) {below}"
     query = f"query Tried($value: {bound.type_}) {{ {chosen} }}"
     variables = {"value": value}
     if owner != "Query":
