@@ -19,7 +19,9 @@ from tortoise.models import Model
 from models.clock import day_in
 from models.database import sql
 from models.ids import new_id
+from models.rows.base import known_models
 from models.rows.keys import MadeOf
+from models.search_entries import keep_entries
 
 F = TypeVar("F")
 
@@ -117,7 +119,15 @@ class Kept:
         for row in tables.get("personal_token", ()):
             row["digest"] = uuid4().hex  # Of a secret that nobody has: there is one of each.
         await sql(_insert(tables), *(orjson.dumps(rows).decode() for rows in tables.values()))
+        await _keep_words(UUID(tables["firm"][0]["id"]))
         return renamed
+
+
+async def _keep_words(firm_id: UUID) -> None:
+    """What things are found by has the ids of the firm in it, and is no row of the ORM."""
+    for model in known_models().values():
+        if model.searched is not None:
+            await keep_entries(await model.filter(firm_id=firm_id))
 
 
 def _of_the_firm(model: type[Model]) -> str | None:

@@ -223,3 +223,12 @@ async def test_the_residual_is_nobodys_figures(world: World, api: Api, what: str
         assert report["residual"] is None
         assert report["total"] == {"minutes": 0, "entries": 0}
     assert report["rows"] == []
+
+
+async def test_a_report_takes_no_ids_that_are_to_be_left_out(world: World, api: Api) -> None:
+    """It would be told of without a residual, and so of what is out of sight."""
+    query = "query Time($f: TimeReportFilter) { timeReport(filter: $f) { rows { minutes } } }"
+    account = encode(Kind.ACCOUNT, world.account.id)
+    answer = await api.post(world.owner, query, f={"account": {"notIn": [account]}})
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID"
+    assert "errors" not in await api.post(world.owner, query, f={"account": {"in": [account]}, "member": {}})
