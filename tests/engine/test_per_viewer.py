@@ -39,7 +39,10 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
     of_absences = {kind.__name__ for kind in KINDS.values() if issubclass(kind, AbsenceEvent)} | {"AbsenceEvent"}
     of_tokens = {kind.__name__ for kind in KINDS.values() if issubclass(kind, PersonalTokenEvent)}
     assert {(owner, field) for owner, field in DECLARED} == {
-        *(("Query", name) for name in ("viewer", "node", "nodes", "timeEntries", "absences", "personalTokens")),
+        *(
+            ("Query", name)
+            for name in ("viewer", "node", "nodes", "timeEntries", "timeReport", "absences", "personalTokens")
+        ),
         *((name, "timeEntry") for name in of_time),
         *((name, "absence") for name in of_absences),
         *((name, "personalToken") for name in of_tokens | {"PersonalTokenEvent"}),
