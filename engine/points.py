@@ -1,6 +1,6 @@
 """Points: what a member may spend, whatever they come with.
 
-See docs/decisions/0057-points.md.
+See docs/decisions/0056-points.md.
 """
 
 from __future__ import annotations

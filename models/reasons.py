@@ -1,6 +1,6 @@
 """Why something is refused, for programs: a reason and its parameters, of which a message can be made in any language.
 
-See docs/decisions/0053-reasons.md.
+See docs/decisions/0052-reasons.md.
 """
 
 from collections.abc import Mapping, Sequence

@@ -24,6 +24,7 @@ from models.errors import Invalid
 from models.filtering import Asking
 from models.ids import Kind
 from models.kinds import modules_in
+from models.reasons import Reason
 from models.rows.base import known_models, model_of
 from models.scope import Scope
 from models.search_entries import prefix_of
@@ -40,12 +41,15 @@ class Search:
     def of(cls, text: str, field: str) -> Search:
         """`Invalid` where there is nothing to search for, or too much."""
         if len(text) > NAME.most:
-            raise Invalid(f"A search has {NAME.bounds}, and this has {len(text):,}.", field)
+            told = f"A search has {NAME.bounds}, and this has {len(text):,}."
+            raise Invalid(told, field, reason=Reason.TOO_LONG, maximum=NAME.most, actual=len(text))
         found = tuple(dict.fromkeys(word[: words.LONGEST] for word in words.words_of(text)))
         if not found:
-            raise Invalid("There is no letter and no digit to search for. Give a word, or the beginning of one.", field)
+            told = "There is no letter and no digit to search for. Give a word, or the beginning of one."
+            raise Invalid(told, field, reason=Reason.BLANK)
         if len(found) > SEARCHED_WORDS.most:
-            raise Invalid(f"A search has at most {SEARCHED_WORDS.most} different words, not {len(found)}.", field)
+            told = f"A search has at most {SEARCHED_WORDS.most} different words, not {len(found)}."
+            raise Invalid(told, field, reason=Reason.TOO_MANY, maximum=SEARCHED_WORDS.most, actual=len(found))
         return cls(found)
 
     @property
@@ -139,7 +143,10 @@ def _statement(kinds: tuple[Kind, ...]) -> str:
 async def search(scope: Scope, text: str, kinds: Sequence[Kind] | None, most: int) -> Found:
     """What the scope sees that is found by a text, the best first: in one statement."""
     if most not in RESULTS:
-        raise Invalid(f"A search gives {RESULTS} results, not {most}.", "first")
+        told = f"A search gives {RESULTS} results, not {most}."
+        raise Invalid(
+            told, "first", reason=Reason.OUT_OF_RANGE, minimum=RESULTS.least, maximum=RESULTS.most, unit="THINGS"
+        )
     asked = Search.of(text, "text")
     among = tuple(kind for kind in searched_kinds() if kinds is None or kind in kinds)
     if not among:

@@ -87,7 +87,8 @@ def _values(wanted: Any) -> Iterator[tuple[str, Any]]:
             continue
         given = {part.name: ids for part, ids in _given(value)}
         if "not_in" in given:
-            raise Invalid("This filter takes `in` alone: leave `notIn` out of it.", "filter", field.name, "not_in")
+            told = "This filter takes `in` alone: leave `notIn` out of it."
+            raise Invalid(told, "filter", field.name, "not_in", reason=Reason.ONLY_ONE, field="in")
         if "in_" in given:
             yield field.name, [decode(field.metadata[KIND], id) for id in bounded(given["in_"])]
 

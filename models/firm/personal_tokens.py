@@ -1,6 +1,6 @@
 """Personal tokens: what a member's scripts and integrations come with, instead of signing in.
 
-See docs/decisions/0055-personal-tokens.md.
+See docs/decisions/0054-personal-tokens.md.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,7 @@ from models.reasons import Reason
 from models.rights import EVERY_MEMBER, Right
 from models.rows import Member, Row, register
 from models.rows.base import belongs_to
+from models.stamps import created_by, raised, stamp
 from models.texts import LABEL
 from models.token_secrets import digest, new_secret
 
@@ -47,7 +48,7 @@ class PersonalToken(Row):
     rights: list[str] = fields.JSONField(default=list)
     read_only = fields.BooleanField(default=True)
     digest = fields.CharField(max_length=64, unique=True)
-    created_at: datetime = fields.DatetimeField()
+    created_by_id: UUID | None = created_by()
     expires_at: datetime = fields.DatetimeField()
     revoked_at: datetime | None = fields.DatetimeField(null=True)
     # Written once in a while, and no new version: nobody is told.
@@ -125,7 +126,6 @@ async def create_personal_token(
         rights=sorted(set(rights)),
         read_only=read_only,
         digest=digest(secret),
-        created_at=change.now,
         expires_at=change.now + timedelta(days=lasts),
     )
     await token.save(force_create=True)
@@ -165,10 +165,11 @@ async def revoke_personal_token(
 async def revoke_all_of(change: Change, member_id: UUID) -> None:
     """End the tokens of a member who is shut out: when they are let back, they make others."""
     revoked = await sql(
-        "UPDATE personal_token SET revoked_at = $2, version = version + 1 "
+        f"UPDATE personal_token SET revoked_at = $2, {raised(3)} "
         "WHERE member_id = $1 AND revoked_at IS NULL AND expires_at > $2 RETURNING id",
         member_id,
         change.now,
+        *stamp(),
     )
     for id in sorted(row["id"] for row in revoked):
         change.record(PersonalTokenRevoked(personal_token=id, member=member_id))

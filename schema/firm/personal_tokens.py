@@ -14,7 +14,7 @@ from models.token_secrets import PREFIX
 from schema.declarations import listing, mutation
 from schema.enums import Right
 from schema.inputs.base import Expecting, Keyed, id_of, input_type, needed, optional, own_id
-from schema.inputs.filters import IdFilter, asks, asks_ids
+from schema.inputs.filters import IdFilter, asks, asks_ids, filter_type
 
 
 @input_type
@@ -35,7 +35,7 @@ class PersonalTokenInput(Expecting):
     personal_token_id: strawberry.ID = id_of(Kind.PERSONAL_TOKEN, "The token.")
 
 
-@input_type
+@filter_type
 class PersonalTokenFilter:
     """Which personal tokens. All that is given must hold."""
 

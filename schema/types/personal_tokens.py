@@ -27,7 +27,6 @@ class PersonalToken(Versioned):
     name: str = column("What it is for, as its owner called it.")
     rights: list[Right] = column("What it may do at most. What its owner may not do at the time, it may not either.")
     read_only: bool = column("Whether it changes nothing.")
-    created_at: DateTime = column("When it was made.")
     expires_at: DateTime = column("Until when it is good.")
     revoked_at: DateTime | None = column("When it was ended before that, if it was.")
     last_used_at: DateTime | None = loaded(

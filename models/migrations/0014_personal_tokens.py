@@ -8,6 +8,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
 from models.ids import new_id
+from models.stamps import created_at, created_by, updated_at, updated_by
 
 
 def _belongs_to(model: str, name: str) -> tuple[str, Any]:
@@ -18,7 +19,7 @@ def _belongs_to(model: str, name: str) -> tuple[str, Any]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0011_roles_and_absences")]
+    dependencies = [("models", "0013_search")]
 
     operations = [
         ops.CreateModel(
@@ -32,7 +33,10 @@ class Migration(migrations.Migration):
                 ("rights", fields.JSONField(default=list)),
                 ("read_only", fields.BooleanField(default=True)),
                 ("digest", fields.CharField(max_length=64, unique=True)),
-                ("created_at", fields.DatetimeField()),
+                ("created_at", created_at()),
+                ("created_by_id", created_by()),
+                ("updated_at", updated_at()),
+                ("updated_by_id", updated_by()),
                 ("expires_at", fields.DatetimeField()),
                 ("revoked_at", fields.DatetimeField(null=True)),
                 ("last_used_at", fields.DatetimeField(null=True)),
