@@ -174,12 +174,12 @@ class Twin:
 
     def plain(self, value: Any, key: str = "") -> Any:
         """An answer, or a part of it, in words that both twins share."""
+        if value is not None and key in _TOLD:
+            return key
         if isinstance(value, dict):
             return {name: self.plain(inner, name) for name, inner in value.items()}
         if isinstance(value, list):
             return [self.plain(inner, key) for inner in value]
-        if value is not None and key in _TOLD:
-            return key
         if isinstance(value, str) and key in _CURSORS:
             return self._cursor(value)
         return self._text(value) if isinstance(value, str) else value
