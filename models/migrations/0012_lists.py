@@ -7,6 +7,7 @@ from tortoise import migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
+from models.migration_steps import AddFields
 from models.rows.jobs import Priority
 from models.rows.keys import order_of_values, same
 from models.stamps import created_at, created_by, updated_at, updated_by
@@ -117,11 +118,15 @@ class Migration(migrations.Migration):
             ],
             reverse_sql="",
         ),
-        *(ops.AddField(model, "created_at", created_at()) for model in _UNDATED),
         *(ops.AlterField(model, "created_at", created_at()) for model in _DATED),
-        *(ops.AddField(model, "created_by_id", created_by()) for model in _MADE),
-        *(ops.AddField(model, "updated_at", updated_at()) for model in _ALL),
-        *(ops.AddField(model, "updated_by_id", updated_by()) for model in _ALL),
+        AddFields(
+            [
+                *((model, "created_at", created_at()) for model in _UNDATED),
+                *((model, "created_by_id", created_by()) for model in _MADE),
+                *((model, "updated_at", updated_at()) for model in _ALL),
+                *((model, "updated_by_id", updated_by()) for model in _ALL),
+            ]
+        ),
         ops.RunSQL(
             sql=[
                 *(_date(_ALL[model]) for model in _UNDATED),

@@ -21,6 +21,8 @@ RETRIES = re.compile(r".+: trying again")
 PROGRAMS = {
     "board.mjs": ("js", "docs/live.md", "// node board.mjs"),
     "board.py": ("python", "docs/live.md", "# python board.py"),
+    "messages.mjs": ("js", "docs/api.md", "export function message("),
+    "positions.mjs": ("js", "docs/live.md", "positionBetween"),
     "possible-types.mjs": ("js", "docs/live.md", "// node possible-types.mjs"),
     "published clients": ("js", "docs/live.md", "new GraphQLWsLink"),
     "readme.mjs": ("js", "README.md", "createClient"),

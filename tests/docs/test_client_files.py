@@ -15,8 +15,7 @@ from cli.export_schema import COMMITTED, check
 from cli.mistakes import Mistake
 from models.order import LONGEST_KEY, between
 from resolvers.root import graphql_schema
-from tests.docs.pages import blocks
-from tests.docs.printed import script
+from tests.docs.printed import page_program, script
 
 FOLDER = COMMITTED.parent / "clients"
 SCHEMA = graphql_schema()
@@ -77,7 +76,7 @@ console.log(JSON.stringify(vectors.map(({ after, before }) => positionBetween(ca
 
 
 def test_the_package_gives_the_same(node: str, tmp_path: Path) -> None:
-    (said,) = [block.text for block in blocks("js") if "positionBetween" in block.text]
+    said = page_program("positions.mjs")
     script(tmp_path, "positions.mjs", said)
     asked = script(tmp_path, "asked.mjs", ASKED)
     ran = subprocess.run([node, asked, FOLDER / "positions.json"], capture_output=True, check=True, text=True)

@@ -28,7 +28,7 @@ from demo.pipelines import SERVICES
 from models.boards import assignees_of_jobs, cards_in
 from models.clock import now
 from models.command import settle
-from models.errors import NotFound
+from models.errors import RuleBroken
 from models.events import JobCreated, JobMoved, TaskCreated, TimeLogged
 from models.firm.absences import Absence
 from models.firm.account_roles import holders_at
@@ -248,7 +248,7 @@ async def test_nobody_works_day_and_night(seeded: str) -> None:
 
 async def test_a_set_up_that_was_cut_short_is_finished(servers: embedded.Servers) -> None:
     async with databases.own_database(servers, "demo_cut") as url, on(url):
-        with pytest.raises(NotFound):
+        with pytest.raises(RuleBroken, match="Seed it first"):
             await traffic.run(redis_url=servers.redis_url, rate=1, stop=asyncio.Event())
         seeding = asyncio.create_task(demo.seed(jobs=10))
 
