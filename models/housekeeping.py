@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from models.database import sql
 from models.pruning import prune
+from models.stamps import raised, stamp
 
 #: A call sent again with its key gets its first result for so long. Clients are promised a day.
 KEYS_KEPT_FOR = timedelta(hours=48)
@@ -28,11 +29,12 @@ async def start_over_after_restore() -> int:
     that was lost, and every session and personal token ends, since those that were ended after the backup would be good
     again. Returns how many firms there are."""
     rows = await sql(
-        """WITH ended AS (
+        f"""WITH ended AS (
             UPDATE session SET ended_at = now(), expires_at = LEAST(expires_at, now()) WHERE ended_at IS NULL
         ), revoked AS (
-            UPDATE personal_token SET revoked_at = now(), version = version + 1
-            WHERE revoked_at IS NULL AND expires_at > now()
-        ) UPDATE firm SET epoch = gen_random_uuid() RETURNING id"""
+            UPDATE personal_token SET revoked_at = $1, {raised(1)}
+            WHERE revoked_at IS NULL AND expires_at > $1
+        ) UPDATE firm SET epoch = gen_random_uuid() RETURNING id""",
+        *stamp(),
     )
     return len(rows)

@@ -67,7 +67,7 @@ class Renamed:
         """What a copy has in place of something of the first one's: an id, a text, a row, or what is made of these."""
         if isinstance(value, UUID):
             return self.ids.get(value, value)
-        if isinstance(value, str):
+        if type(value) is str:  # And no enum, which is one.
             return value.replace(self.instead_of, self.word)
         if isinstance(value, dict):
             return {name: self(each) for name, each in value.items()}

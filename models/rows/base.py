@@ -107,10 +107,10 @@ def register(*models: type[Row]) -> None:
     for model in models:
         if not isinstance(getattr(model, "policy", None), Policy):
             raise TypeError(f"{model.__name__} has no policy. Say who sees its rows: `policy = Policy(…)`.")
-        if not {"created_by", "created_by_id"} & model._meta.fields_map.keys():
-            raise TypeError(f"{model.__name__} does not say who made a row: `created_by_id = created_by()`.")
         if _MODELS.setdefault(model.kind, model) is not model:
             raise TypeError(f"{model.__name__} has the kind of {_MODELS[model.kind].__name__}: {model.kind}.")
+        if not {"created_by", "created_by_id"} & model._meta.fields_map.keys():
+            raise TypeError(f"{model.__name__} does not say who made a row: `created_by_id = created_by()`.")
 
 
 def known_models() -> Mapping[Kind, type[Row]]:

@@ -42,7 +42,9 @@ def document(kind: str, name: str, arguments: Iterable[str] = ()) -> str:
     passed = [f"{argument}: ${argument}" for argument in arguments]
     if "first" in field.args:
         passed.append(f"first: {PAGE}")
-    return f"{kind} Generated{_in_brackets(variables)} {{ {name}{_in_brackets(passed)} {_below(field, LEVELS)} }}"
+    # What a report's rows are of has no more than its own fields: there are many such things in a row.
+    levels = 1 if str(field.type).endswith("Report") else LEVELS
+    return f"{kind} Generated{_in_brackets(variables)} {{ {name}{_in_brackets(passed)} {_below(field, levels)} }}"
 
 
 def _in_brackets(parts: list[str]) -> str:

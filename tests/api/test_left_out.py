@@ -19,7 +19,7 @@ from schema.inputs.base import Keyed, clearable, explicit, needed, optional
 from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled
-from tests.api.selections import document, root_fields
+from tests.api.selections import PAGE, document, root_fields
 from tests.serving import Api
 
 #: What must be given, be it null: left out, there is no telling whether it was meant.
@@ -105,7 +105,9 @@ async def test_no_argument_that_is_null_is_a_fault(database: str, api: Api, quer
         if any(is_required_argument(other) for other in field.args.values()):
             continue
         for literal in literals(argument.type):
-            answer = await api.post(firm.world.owner, f"{{ {query}({name}: {literal}) {selection}")
+            # A short page, where that is not what is tried: of the usual one, all that can be selected costs too much.
+            page = f"first: {PAGE} " if "first" in field.args and name not in ("first", "last") else ""
+            answer = await api.post(firm.world.owner, f"{{ {query}({page}{name}: {literal}) {selection}")
             codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
             assert codes <= {"INVALID"}, (name, literal, answer["errors"])
 

@@ -74,7 +74,11 @@ LISTS = {
     ("Task", "assignees"): "{ node(id: %s) { ... on Task { assignees { id name nameOrder } } } }",
 }
 #: What "by name" is said of and is none of the server's lists.
-NO_LISTS = {("JobOrder", "NAME"): "how a client is to show a board"}
+NO_LISTS = {
+    ("JobOrder", "NAME"): "how a client is to show a board",
+    ("UserError", "parameters"): "the names of parameters",
+    **{(f"{report}ReportOrder", "GROUP"): "the rows of a report" for report in ("Budget", "Job", "Time")},
+}
 LOCALES = {
     "embedded": "",
     "unicode": "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'PG_UNICODE_FAST' LOCALE 'C'",

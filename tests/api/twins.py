@@ -21,6 +21,7 @@ from models.items.links import new_link
 from models.order import spread
 from models.rights import Right
 from models.rows import Category, Job, JobItem, Member, Stage, Status, Task, TimeEntry
+from models.token_secrets import PREFIX
 from tests.api.furnished import Furnished
 from tests.api.samples import Id
 from tests.copies import Original
@@ -33,6 +34,7 @@ FEW, MANY = 1, 7
 _ID = re.compile(rf"\b({'|'.join(sorted(Kind, key=len, reverse=True))})_[0-9a-hjkmnp-tv-z]{{26}}\b")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)")
 _UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_SECRET = re.compile(rf"{PREFIX}\w+")
 _CURSORS = {"cursor", "startCursor", "endCursor"}
 #: Numbers of revisions have gaps, and so have the places of cards: that there is something is in them, and documented.
 #: And the sum of what is out of sight is what the right to reports is for (tests/api/test_reports.py).
@@ -191,7 +193,7 @@ class Twin:
         return [self.plain(value) for value in values]
 
     def _text(self, text: str) -> str:
-        text = _MOMENT.sub("moment", text.replace(self.firm.word, "word"))
+        text = _SECRET.sub("secret", _MOMENT.sub("moment", text.replace(self.firm.word, "word")))
         text = _UUID.sub(lambda found: self._text(self._told(UUID(found[0]))), text)
         return _ID.sub(lambda found: self._names.setdefault(found[0], f"{found[1]} {len(self._names)}"), text)
 

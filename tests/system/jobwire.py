@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 HOUSE = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def eventually(what: Callable[[], bool], patience: float = 20.0) -> None:

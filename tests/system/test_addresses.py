@@ -27,6 +27,9 @@ from tests.system.jobwire import jobwire
 from tests.system.runs import data_of_a_run, url_of
 from tests.system.watching import Relay
 
+# Several starts of everything stand before the first test.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[Path, str]]]:

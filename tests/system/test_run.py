@@ -23,6 +23,9 @@ from tests.serving import Api
 from tests.system.jobwire import Jobwire, eventually, family, jobwire
 from tests.system.runs import PARTS, RENAMED, SIGN_IN, ask, data_of_a_run, firm_name, sign_in, url_of
 
+# Several starts of everything stand before the first test.
+pytestmark = pytest.mark.timeout(300)
+
 
 def refused(*words: str, **environment: Any) -> str:
     """The one line of a command that cannot do what it was asked for."""
