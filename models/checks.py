@@ -23,28 +23,23 @@ _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 def minutes(value: int, field: str, bounds: Bounds) -> int:
     """A number of minutes."""
-    if value not in bounds:
-        raise Invalid(
-            f"This must be from {bounds} minutes, and is {value:,}.",
-            field,
-            reason=Reason.OUT_OF_RANGE,
-            minimum=bounds.least,
-            maximum=bounds.most,
-            unit="MINUTES",
-        )
-    return value
+    return _within(value, field, bounds, "minutes")
 
 
 def days(value: int, field: str, bounds: Bounds) -> int:
     """A number of days."""
+    return _within(value, field, bounds, "days")
+
+
+def _within(value: int, field: str, bounds: Bounds, unit: str) -> int:
     if value not in bounds:
         raise Invalid(
-            f"This must be from {bounds} days, and is {value:,}.",
+            f"This must be from {bounds} {unit}, and is {value:,}.",
             field,
             reason=Reason.OUT_OF_RANGE,
             minimum=bounds.least,
             maximum=bounds.most,
-            unit="DAYS",
+            unit=unit.upper(),
         )
     return value
 
