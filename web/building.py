@@ -59,7 +59,14 @@ def is_built() -> bool:
 def build() -> None:
     """Install what it is made with, as the lock says, and build it."""
     # Who has no registry hears of it soon.
-    install = ["ci", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+    install = [
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        "--fetch-retries=1",
+        "--fetch-retry-mintimeout=1000",
+    ]
     called = npm()
     # npm starts others by their names: they are to find the Node.js that it runs in.
     path = os.pathsep.join([*(str(Path(word).parent) for word in called[:1] if os.sep in word), os.environ["PATH"]])
