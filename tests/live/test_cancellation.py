@@ -21,9 +21,8 @@ from models.ids import Kind, encode, new_id
 from models.log import on_commit
 from models.rows import Job
 from models.sign_in import issue_for
-from resolvers.root import graphql_schema
 from subscriptions.hub import Hub
-from tests.live.house import hub_on
+from tests.live.house import engine_on, hub_on
 from tests.live.replica import CHANGES, SNAPSHOT
 from tests.live.stepping import cancelled_after_turns, cancelled_at_wait
 from tests.world import World
@@ -121,7 +120,7 @@ async def asked(engine: Engine, world: World, query: str, **variables: Any) -> t
 
 
 async def test_a_mutation_over_the_engine_leaves_nothing_behind(world: World, database: str, hub: Hub) -> None:
-    engine = Engine(graphql_schema(), hub)
+    engine = engine_on(hub)
     for turns in ever_later():
         job_id = new_id()
         values = {
@@ -142,7 +141,7 @@ async def test_a_mutation_over_the_engine_leaves_nothing_behind(world: World, da
 
 async def test_a_query_may_be_cancelled_wherever_it_waits(world: World, database: str, hub: Hub) -> None:
     await world.job()
-    engine = Engine(graphql_schema(), hub)
+    engine = engine_on(hub)
     for wait in itertools.count(1):
         if not await cancelled_at_wait(engine.execute(*await asked(engine, world, SNAPSHOT)), wait):
             break
@@ -158,7 +157,7 @@ async def test_a_subscription_may_be_cancelled_wherever_it_waits(
     how: Any, world: World, database: str, hub: Hub
 ) -> None:
     job = await world.job()
-    engine = Engine(graphql_schema(), hub)
+    engine = engine_on(hub)
 
     async def listen(operation: Any, session: Any) -> None:
         mailbox = Mailbox()

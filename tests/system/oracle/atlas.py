@@ -46,7 +46,8 @@ class Atlas:
     tags: list[str]
     #: The account of each job.
     jobs: dict[str, str]
-    tasks: list[str]
+    #: The account of each task.
+    tasks: dict[str, str]
     quiet: dict[str, str]
     entries: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from tests.system.oracle import picking
@@ -121,6 +121,15 @@ def _forget_jobs(atlas: Atlas, input: Input, payload: Object) -> None:
         _forget_job(atlas, job, payload)
 
 
+def _learn_task(atlas: Atlas, input: Input, payload: Object) -> None:
+    # Somebody else may have deleted the job by now.
+    atlas.tasks[payload["task"]["id"]] = atlas.jobs.get(input["jobId"], "")
+
+
+def _forget_task(atlas: Atlas, input: Input, _payload: Object) -> None:
+    atlas.tasks.pop(input["taskId"], None)
+
+
 def _forget(table: str, key: str) -> Learn:
     def forget(atlas: Atlas, input: Input, _payload: Object) -> None:
         ids: list[str] = getattr(atlas, table)
@@ -173,13 +182,13 @@ KINDS = (
     Kind("assignJobs", 1.5, _both(picking.pick_jobs, picking.pick_assignees)),
     Kind("deleteJob", 2, picking.pick_job, learn=_forget_job, lead=True),
     Kind("deleteJobs", 0.7, lambda c, a: picking.pick_jobs(c, a) | {"atomic": True}, learn=_forget_jobs, lead=True),
-    Kind("createTask", 4, picking.pick_task_of_job, "task { id }", _learned("tasks", "task")),
+    Kind("createTask", 4, picking.pick_task_of_job, "task { id }", _learn_task),
     Kind("updateTask", 1, lambda c, a: (t := picking.pick_task(c, a)) and t | {"name": a.named("", "task")}, lead=True),
     Kind("setTaskState", 5, picking.pick_task_state),
     Kind("assignTask", 1.5, _both(picking.pick_task, picking.pick_assignees)),
-    Kind("linkTask", 4, _both(picking.pick_task, picking.pick_job)),
+    Kind("linkTask", 4, picking.pick_link),
     Kind("unlinkTask", 3, picking.pick_task),
-    Kind("deleteTask", 1.5, picking.pick_task, learn=_forget("tasks", "taskId")),
+    Kind("deleteTask", 1.5, picking.pick_task, learn=_forget_task),
     Kind(
         "logTime",
         4,
@@ -253,11 +262,21 @@ KINDS = (
 )
 
 
-def choose(chance: random.Random, atlas: Atlas, *, leads: bool, storm: bool) -> tuple[Kind, Input]:
-    """What to do next. In a storm there are ten times as many changes of rights."""
+#: The weight of what was never done.
+_NEVER_DONE = 3
+
+
+def choose(
+    chance: random.Random, atlas: Atlas, done: Collection[str], *, leads: bool, storm: bool
+) -> tuple[Kind, Input]:
+    """What to do next. In a storm there are ten times as many changes of rights. Whoever may do what was never done yet
+    does it sooner: what comes seldom and is refused often would otherwise not come to pass in one run or another."""
 
     def weight(kind: Kind) -> float:
-        return kind.weight * (1 if leads or not kind.lead else 0.05) * (10 if storm and kind.rescopes else 1)
+        often = 10 if storm and kind.rescopes else 1
+        if kind.lead and not leads:
+            return kind.weight * 0.05 * often
+        return (kind.weight if kind.mutation in done else max(kind.weight, _NEVER_DONE)) * often
 
     while True:
         (kind,) = chance.choices(KINDS, [weight(kind) for kind in KINDS])

@@ -115,7 +115,7 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
             }
             for job in jobs
         ],
-        "tasks": [encode(Kind.TASK, task.id) for task in tasks],
+        "tasks": {encode(Kind.TASK, task.id): encode(Kind.ACCOUNT, task.account_id) for task in tasks},
     }
 
 

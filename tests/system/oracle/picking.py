@@ -112,7 +112,18 @@ def pick_task_of_job(chance: random.Random, atlas: Atlas) -> Input:
 
 
 def pick_task(chance: random.Random, atlas: Atlas) -> Input | None:
-    return {"taskId": chance.choice(atlas.tasks)} if atlas.tasks else None
+    return {"taskId": chance.choice(list(atlas.tasks))} if atlas.tasks else None
+
+
+def pick_link(chance: random.Random, atlas: Atlas) -> Input | None:
+    if (input := pick_task(chance, atlas)) is None:
+        return None
+    # Now and then a job of another account: that is refused.
+    account = atlas.tasks[input["taskId"]]
+    of_account = [job for job in atlas.jobs if atlas.jobs[job] == account]
+    return input | (
+        {"jobId": chance.choice(of_account)} if of_account and chance.random() < 0.8 else pick_job(chance, atlas)
+    )
 
 
 def pick_task_state(chance: random.Random, atlas: Atlas) -> Input | None:

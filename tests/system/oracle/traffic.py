@@ -76,7 +76,8 @@ class Traffic:
         task.add_done_callback(self._tasks.discard)
 
     async def _command(self, worker: Worker, number: int) -> None:
-        kind, input = choose(worker.chance, worker.atlas, leads=worker.leads, storm=number <= self.storm_until)
+        storm = number <= self.storm_until
+        kind, input = choose(worker.chance, worker.atlas, self.done, leads=worker.leads, storm=storm)
         # With a key, a call whose answer was lost with its server can be made again at the other one.
         keyed = {**input, "idempotencyKey": f"{worker.atlas.tag} {number}"}
         at = worker.chance.randrange(2)
