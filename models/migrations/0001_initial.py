@@ -1,11 +1,13 @@
 from uuid import uuid4
 
 from orjson import loads
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
+
+from models import migration_steps
 
 from models.ids import new_id
 from models.rights import Role
@@ -14,7 +16,7 @@ from models.rows.jobs import Priority, TaskState
 from models.rows.pipelines import Category, JobOrder
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     initial = True
 
     operations = [

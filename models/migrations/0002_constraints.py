@@ -1,10 +1,11 @@
 """What the ORM's fields cannot say: bytewise order, checks, and uniqueness under a condition."""
 
-from tortoise import migrations
 from tortoise.migrations import operations as ops
 
+from models import migration_steps
 
-class Migration(migrations.Migration):
+
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0001_initial")]
 
     operations = [

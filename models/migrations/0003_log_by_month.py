@@ -1,7 +1,8 @@
 """The log becomes a table of partitions, one for each month. The rows that are there are copied into theirs."""
 
-from tortoise import migrations
 from tortoise.migrations import operations as ops
+
+from models import migration_steps
 
 # For each month that the log has something of, for the present one and the two after it.
 _MONTHS = """
@@ -24,7 +25,7 @@ END $$
 """
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0002_constraints")]
 
     operations = [

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
 
+from models import migration_steps
 from models.reading_order import LONGEST, order_key
 from models.rows.keys import name_order, same
 from models.texts import LONGEST_SAMENESS, sameness
@@ -66,7 +67,7 @@ async def _make(
         after = rows[-1]["id"]
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0003_log_by_month")]
 
     operations = [

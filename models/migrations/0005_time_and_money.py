@@ -1,10 +1,12 @@
 """A rate keeps as many decimals as any currency has, a dinar three; a time entry says how its minutes came about."""
 
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.migrations import operations as ops
 
+from models import migration_steps
 
-class Migration(migrations.Migration):
+
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0004_text_keys")]
 
     operations = [

@@ -5,11 +5,13 @@ more; there has been no release with them.
 """
 
 from orjson import loads
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.fields.db_defaults import SqlDefault
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import UniqueConstraint
+
+from models import migration_steps
 
 # The log knows who made the change that a key stands for.
 _ASKERS = """
@@ -19,7 +21,7 @@ WHERE e.firm_id = k.firm_id AND e.revision = k.revision AND e.idempotency_key = 
 _RANDOM = SqlDefault("replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '')")
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0005_time_and_money")]
 
     operations = [

@@ -3,11 +3,12 @@
 from typing import Any
 
 from orjson import loads
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
 
+from models import migration_steps
 from models.ids import new_id
 from models.rows.followers import RunState
 
@@ -23,7 +24,7 @@ def _of(model: str, key: str) -> Any:
     )
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0006_sessions_and_keys")]
 
     operations = [

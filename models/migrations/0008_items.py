@@ -5,11 +5,12 @@ Servers from before cannot read a task or time entry any more; there has been no
 
 from typing import Any
 
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.fields.db_defaults import SqlDefault
 from tortoise.migrations import operations as ops
 
+from models import migration_steps
 from models.ids import Kind
 from models.rows.items import Stays
 
@@ -67,7 +68,7 @@ def _belongs_to(model: str, name: str, on_delete: OnDelete = OnDelete.RESTRICT, 
     return name, fields.ForeignKeyField(f"models.{model}", on_delete=on_delete, **options)
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0007_followers")]
 
     operations = [

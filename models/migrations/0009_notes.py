@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
+from models import migration_steps
 from models.ids import new_id
 
 
@@ -15,7 +16,7 @@ def _belongs_to(model: str, name: str, **options: Any) -> tuple[str, Any]:
     return name, fields.ForeignKeyField(f"models.{model}", on_delete=OnDelete.RESTRICT, **options)
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0008_items")]
 
     operations = [

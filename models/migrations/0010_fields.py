@@ -1,15 +1,16 @@
 """A job has a statutory deadline and the period that it is about, a task an estimate, a firm its week and its place."""
 
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
+from models import migration_steps
 from models.rows.firm import Weekday
 from models.rows.keys import same_period
 from models.texts import LABEL
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0009_notes")]
 
     operations = [

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
+from models import migration_steps
 from models.ids import new_id
 from models.reading_order import LONGEST
 from models.rows.keys import name_order, same
@@ -17,7 +18,7 @@ def _belongs_to(model: str, name: str, on_delete: OnDelete = OnDelete.RESTRICT, 
     return name, fields.ForeignKeyField(f"models.{model}", on_delete=on_delete, **options)
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0010_fields")]
 
     operations = [

@@ -3,11 +3,10 @@ it was made and last changed."""
 
 from typing import Any
 
-from tortoise import migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from models.migration_steps import AddFields
+from models import migration_steps
 from models.rows.jobs import Priority
 from models.rows.keys import order_of_values, same
 from models.stamps import created_at, created_by, updated_at, updated_by
@@ -90,7 +89,7 @@ def _fill_made(table: str) -> str:
     return f"UPDATE {table} AS thing SET created_by_id = {by} FROM made WHERE made.subject = thing.id"
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0011_roles_and_absences")]
 
     operations = [
@@ -119,7 +118,7 @@ class Migration(migrations.Migration):
             reverse_sql="",
         ),
         *(ops.AlterField(model, "created_at", created_at()) for model in _DATED),
-        AddFields(
+        migration_steps.AddFields(
             [
                 *((model, "created_at", created_at()) for model in _UNDATED),
                 *((model, "created_by_id", created_by()) for model in _MADE),

@@ -4,9 +4,9 @@ import base64
 from typing import Any
 from uuid import UUID
 
-from tortoise import migrations
 from tortoise.migrations import operations as ops
 
+from models import migration_steps
 from models.ids import Kind
 from models.words import kept_words, title_of
 
@@ -66,7 +66,7 @@ def _title(kind: Kind, text: str) -> str:
     return next((line for line in text.splitlines() if title_of(line).strip()), "")[:200]
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0012_lists")]
 
     operations = [

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
+from models import migration_steps
 from models.ids import new_id
 from models.stamps import created_at, created_by, updated_at, updated_by
 
@@ -18,7 +19,7 @@ def _belongs_to(model: str, name: str) -> tuple[str, Any]:
     )
 
 
-class Migration(migrations.Migration):
+class Migration(migration_steps.Migration):
     dependencies = [("models", "0013_search")]
 
     operations = [

@@ -21,22 +21,23 @@ from transport.engine import Refused, Request
 
 SECRET = "hunter2-CANARY-hunter2"
 ROOTS = [(kind, name) for kind in ("query", "mutation", "subscription") for name in root_fields(kind)]
-#: Of inputs within inputs.
-DEEPEST = 2
 
 
-def wrong_values(type_: Any, levels: int = DEEPEST) -> Iterator[Any]:
-    """Values with the secret in them, each wrong for this type in one way, or right in all but what the rules say."""
+def wrong_values(type_: Any, within: set[str] | None = None) -> Iterator[Any]:
+    """Values with the secret in them, each wrong for this type in one way, or right in all but what the rules say. Each
+    type of inputs is gone through once, wherever else it is within: `within` are those that have been."""
+    within = set() if within is None else within
     inner = type_.of_type if is_non_null_type(type_) else type_
     yield from (SECRET, [SECRET], {"secret": SECRET}, [[SECRET]], {"secret": {"secret": [SECRET]}})
     if is_list_type(inner):
-        for value in wrong_values(inner.of_type, levels):
+        for value in wrong_values(inner.of_type, within):
             yield [value]
             yield [value, None]
         return
     named: Any = get_named_type(inner)
-    if is_leaf_type(named) or not levels:
+    if is_leaf_type(named) or named.name in within:
         return
+    within.add(named.name)
     assert isinstance(named, GraphQLInputObjectType)
     texts = {name: SECRET for name, field in named.fields.items() if get_named_type(field.type).name == "String"}
     yield texts
@@ -44,7 +45,7 @@ def wrong_values(type_: Any, levels: int = DEEPEST) -> Iterator[Any]:
     yield texts | dict.fromkeys(named.fields)
     yield dict.fromkeys(named.fields, SECRET)
     for name, field in named.fields.items():
-        for value in wrong_values(field.type, levels - 1):
+        for value in wrong_values(field.type, within):
             yield texts | {name: value}
 
 

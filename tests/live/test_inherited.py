@@ -50,6 +50,20 @@ async def process(servers: embedded.Servers) -> AsyncIterator[Engine]:
         silence()
 
 
+@pytest.fixture(scope="module")
+async def engine(database: str, servers: embedded.Servers) -> AsyncIterator[Engine]:
+    """The one that is asked again and again."""
+    async with process(servers) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+async def fresh(database: str, servers: embedded.Servers) -> AsyncIterator[Engine]:
+    """One that has not been asked of the test's firm, nor by its members. What it keeps beside that are documents."""
+    async with process(servers) as engine:
+        yield engine
+
+
 class Case:
     """Two members who see the same account and pipeline, with one job, and a way for both to lose sight of it."""
 
@@ -192,7 +206,7 @@ async def settled(engine: Engine, streams: list[Told], revision: int) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("name", "argument", "places"), ARGUMENTS, ids=[f"{n}.{a}" for n, a, _ in ARGUMENTS])
 async def test_what_left_sight_cannot_be_subscribed_to_again(
-    name: str, argument: str, places: Any, way: Any, world: World, servers: embedded.Servers
+    name: str, argument: str, places: Any, way: Any, world: World, engine: Engine, fresh: Engine
 ) -> None:
     case = await Case.build(world)
     await prepare(case, way)
@@ -202,28 +216,26 @@ async def test_what_left_sight_cannot_be_subscribed_to_again(
     )
     lost = filled(places, lambda place: case.lost(place.kind))
     mixed = filled(places, lambda place: case.kept(place.kind)) + lost
-    async with process(servers) as engine:
-        sessions = [await signed_in(engine, member) for member in case.members]
-        streams = [await open_stream(engine, each, query, asked=ids) for each in sessions for ids in (lost, mixed)]
+    sessions = [await signed_in(engine, member) for member in case.members]
+    streams = [await open_stream(engine, each, query, asked=ids) for each in sessions for ids in (lost, mixed)]
+    for session in sessions:
+        # What is asked for is in sight, or it proves nothing.
+        assert "data" in await outcome(engine, session, query, asked=lost)
+    await settled(engine, streams, await way(case))
+    for session in sessions:
+        for ids in (lost, mixed):
+            expected = await outcome(fresh, session, query, asked=ids)
+            # Nor does asking for it help whoever asks next.
+            for _ in range(2):
+                assert await outcome(engine, session, query, asked=ids) == expected
+    if way is team:
+        await settled(engine, streams, await back_on_the_team(case))
         for session in sessions:
-            # What is asked for is in sight, or it proves nothing.
-            assert "data" in await outcome(engine, session, query, asked=lost)
-        await settled(engine, streams, await way(case))
-        async with process(servers) as fresh:
-            for session in sessions:
-                for ids in (lost, mixed):
-                    expected = await outcome(fresh, session, query, asked=ids)
-                    # Nor does asking for it help whoever asks next.
-                    for _ in range(2):
-                        assert await outcome(engine, session, query, asked=ids) == expected
-        if way is team:
-            await settled(engine, streams, await back_on_the_team(case))
-            for session in sessions:
-                for ids in (lost, mixed):
-                    assert "data" in await outcome(engine, session, query, asked=ids)
-        for told in streams:
-            assert told.subscriber
-            told.subscriber.stop()
+            for ids in (lost, mixed):
+                assert "data" in await outcome(engine, session, query, asked=ids)
+    for told in streams:
+        assert told.subscriber
+        told.subscriber.stop()
 
 
 async def test_what_ends_while_it_is_looked_up_is_looked_up_again(world: World, cohorts: Cohorts) -> None:
@@ -275,29 +287,28 @@ OF_THE_MOMENT = [query for query in QUERIES if "history" in query or "forgotten"
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_an_answer_that_is_given_again_is_what_a_fresh_process_says(
-    kind: str, world: World, servers: embedded.Servers
+    kind: str, world: World, engine: Engine, fresh: Engine
 ) -> None:
     happening = SCENARIOS[kind](world)
     await anext(happening)
-    async with process(servers) as engine, process(servers) as fresh:
-        sessions = [await signed_in(engine, member) for member in (world.employee, world.stranger)]
+    sessions = [await signed_in(engine, member) for member in (world.employee, world.stranger)]
 
-        async def everything(of: Engine) -> list[Any]:
-            return [
-                _readable(await of.execute(of.prepare(Request(query), session), session))
-                for session in sessions
-                for query in (*QUERIES, SNAPSHOT)
-            ]
+    async def everything(of: Engine) -> list[Any]:
+        return [
+            _readable(await of.execute(of.prepare(Request(query), session), session))
+            for session in sessions
+            for query in (*QUERIES, SNAPSHOT)
+        ]
 
-        await everything(engine)
-        assert await anext(happening, "over") == "over"
-        now = await everything(engine)
-        given, made = engine.answers.hits, engine.answers.made
-        assert now == await everything(engine)
-        # Or nothing was given again.
-        assert engine.answers.hits > given
-        assert engine.answers.made <= made + len(sessions) * len(OF_THE_MOMENT)
-        assert now == await everything(fresh)
+    await everything(engine)
+    assert await anext(happening, "over") == "over"
+    now = await everything(engine)
+    given, made = engine.answers.hits, engine.answers.made
+    assert now == await everything(engine)
+    # Or nothing was given again.
+    assert engine.answers.hits > given
+    assert engine.answers.made <= made + len(sessions) * len(OF_THE_MOMENT)
+    assert now == await everything(fresh)
 
 
 def _readable(body: bytes) -> Any:
