@@ -61,3 +61,9 @@ SEARCHED_WORDS = Bounds(1, 10)
 #: The rows of a report that are told, and the days that one may be of.
 REPORT_ROWS = Bounds(1, 1_000)
 REPORT_DAYS = Bounds(1, 3_660)
+
+#: For how many days nothing has been told of a job, and how far ahead its deadline may be, for somebody to mind it; and
+#: the jobs that are told of each concern.
+IDLE_DAYS = Bounds(1, 366)
+NEAR_DAYS = Bounds(0, 366)
+MINDED = Bounds(1, 100)

@@ -6,17 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
 from tortoise.expressions import Q, Subquery
 
+from models.bounds import IDLE_DAYS
+from models.checks import days
 from models.conditions import fails, holds, in_sql
 from models.periods import period_key
 from models.rows import Category, Job, JobItem, Row
 from models.rows.names import row_class
 from models.scope import Scope
 from models.texts import LABEL, sameness, storable
+from models.visibility_in_sql import shown_values, shown_where
 
 
 class Asking(Protocol):
@@ -211,3 +214,36 @@ class OverLimit:
     def __call__(self, wanted: bool, asking: Asking, /) -> Q:
         over = in_sql(_OVER_LIMIT, now=asking.now)
         return over if wanted else fails(over)
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """The job is neither completed nor archived."""
+
+    def __call__(self, wanted: bool, _asking: Asking, /) -> Q:
+        in_hand = holds(status__category__in=(Category.ACTIVE, Category.CUSTOM))
+        return in_hand if wanted else fails(in_hand)
+
+
+# The row is asked first: of most jobs it says enough, and nothing of the log is read for them. A partition of another
+# month is not looked into.
+_IDLE = """{row}.updated_at < {since} AND NOT EXISTS (SELECT FROM event WHERE event.job = {row}.id
+AND event.firm_id = {row}.firm_id AND event.at >= {since} AND {shown})"""
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """For so many days nothing has changed of the job, and nothing been told of it or of what is linked to it: of what
+    the scope is shown, or it would tell that there is more."""
+
+    def __call__(self, wanted: int, asking: Asking, /) -> Q:
+        days(wanted, "filter", IDLE_DAYS)
+        told, accounts, pipelines = shown_values(asking.scope)
+        shown = shown_where("event", "{told}", "{accounts}", "{pipelines}")
+        return in_sql(
+            _IDLE.replace("{shown}", shown),
+            since=asking.now - timedelta(wanted),
+            told=told,
+            accounts=accounts,
+            pipelines=pipelines,
+        )

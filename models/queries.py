@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from pypika_tortoise.terms import Parameterizer
 from tortoise import fields
 from tortoise.expressions import Q
 from tortoise.fields.base import Field
@@ -30,6 +31,7 @@ __all__ = [
     "read_query",
     "read_query_of_each",
     "sql_of",
+    "sql_of_several",
 ]
 
 R = TypeVar("R", bound=Row)
@@ -107,11 +109,20 @@ _READ: tuple[tuple[type[Field[Any]], Callable[[str], Any]], ...] = (
 
 def sql_of(query: QuerySet[Any]) -> tuple[str, list[Any]]:
     """A query of the ORM in SQL, with its values."""
-    # As awaiting it does, up to where it would be sent.
-    query._choose_db_if_not_chosen()
-    query._make_query()
-    statement, values = query.query.get_parameterized_sql()
-    return statement, list(values)
+    (statement,), values = sql_of_several([query])
+    return statement, values
+
+
+def sql_of_several(queries: Sequence[QuerySet[Any]]) -> tuple[list[str], list[Any]]:
+    """Queries of the ORM in SQL, as parts of one statement, with the values of all of them."""
+    parameterizer, statements = Parameterizer(), []
+    for query in queries:
+        # As awaiting it does, up to where it would be sent.
+        query._choose_db_if_not_chosen()
+        query._make_query()
+        context = query.query.QUERY_CLS.SQL_CONTEXT.copy(parameterizer=parameterizer)
+        statements.append(query.query.get_sql(context))
+    return statements, list(parameterizer.values)
 
 
 async def read_query(query: QuerySet[R]) -> list[R]:

@@ -21,7 +21,12 @@ Fields = tuple[str | None, str | None]
 def shown_condition(row: str, first: int) -> str:
     """What holds for the events that are shown, which the statement calls `row`. It is the same for every scope:
     `shown_values` are what differs, and have their places from `first` on."""
-    told, accounts, pipelines = (f"${place}" for place in range(first, first + 3))
+    return shown_where(row, *(f"${place}" for place in range(first, first + 3)))
+
+
+@cache
+def shown_where(row: str, told: str, accounts: str, pipelines: str) -> str:
+    """`shown_condition`, with the values of `shown_values` at these places."""
     alternatives = [
         f"{row}.type IN ({', '.join(map(repr, kinds))}) AND ({_any_of(places, row, accounts, pipelines)})"
         for places, kinds in _kinds_by_places().items()

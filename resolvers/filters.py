@@ -13,7 +13,7 @@ from strawberry import UNSET
 from models.bounds import FILTER
 from models.conditions import fails, none_holds
 from models.errors import Invalid
-from models.filtering import Between, Condition, is_of_day
+from models.filtering import Asking, Between, Condition, is_of_day
 from models.ids import decode
 from models.queries import Q
 from models.reasons import Reason
@@ -70,8 +70,14 @@ async def condition_of(wanted: Any, context: Clocked) -> Q:
     if wanted is None:
         return Q()
     asked = [field for part in _parts(wanted) for field, _ in _given(part)]
-    day = context.today if any(is_of_day(field.metadata.get(CONDITION)) for field in asked) else None
-    return _condition(wanted, _Asking(context, await day if isinstance(day, Awaitable) else day))
+    of_day = any(is_of_day(field.metadata.get(CONDITION)) for field in asked)
+    return _condition(wanted, await asking(context, of_day=of_day))
+
+
+async def asking(context: Clocked, *, of_day: bool) -> Asking:
+    """The operation as conditions ask it, with the firm's day where they have to do with it."""
+    day = context.today if of_day else None
+    return _Asking(context, await day if isinstance(day, Awaitable) else day)
 
 
 def values_of(wanted: Any) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def _given(wanted: Any) -> Iterator[tuple[dataclasses.Field[Any], Any]]:
             yield field, value
 
 
-def _condition(wanted: Any, asking: _Asking) -> Q:
+def _condition(wanted: Any, asking: Asking) -> Q:
     condition = Q()
     for field, value in _given(wanted):
         match field.metadata.get(COMBINES):
@@ -134,7 +140,7 @@ def _condition(wanted: Any, asking: _Asking) -> Q:
     return condition
 
 
-def _of_field(field: dataclasses.Field[Any], value: Any, asking: _Asking) -> Q:
+def _of_field(field: dataclasses.Field[Any], value: Any, asking: Asking) -> Q:
     holds_for: Condition = field.metadata[CONDITION]
     if not isinstance(value, IdFilter):
         return holds_for(_plain(value), asking)

@@ -14,6 +14,7 @@ from models.ids import Kind, parse
 from models.reasons import Reason
 from models.searching import search
 from models.texts import NAME
+from resolvers.attention import attention
 from resolvers.listing import fields_of
 from resolvers.reports import field_of
 from schema.enums import SearchedKind
@@ -121,6 +122,7 @@ class AskedByItself:
 
 _LISTS: dict[str, Any] = {name: field for declared in LISTS for name, field in fields_of(declared).items()}
 _REPORTS: dict[str, Any] = {declared.name: field_of(declared) for declared in REPORTS}
+_REPORTS["attention_report"] = attention
 Query: Any = strawberry.type(
     type("Query", (AskedByItself,), _LISTS | _REPORTS),
     description="Everything that can be asked. Another firm's things do not exist here.",

@@ -10,6 +10,7 @@ from models.errors import Code
 from models.items.kinds import item_kinds
 from models.periods import PeriodUnit as _PeriodUnit
 from models.reasons import Parameter, Reason
+from models.reports.attention import Concern as _Concern
 from models.reports.sight import Coverage as _Coverage
 from models.rights import Right as _Right
 from models.rights import Role as _Role
@@ -331,4 +332,15 @@ ReportCoverage = _described(
     FIRM="The firm, for those with the right VIEW_REPORTS.",
     SEEN="What the one who asks may see.",
     OWN="The one who asks, alone.",
+)
+
+Concern = _described(
+    _Concern,
+    "Concern",
+    "Why somebody should look at a job that is neither completed nor archived.",
+    OVERDUE="Its due date is before the firm's today, under a status that counts.",
+    NEAR_DEADLINE="Its deadline is at most `nearDays` days ahead, or has passed.",
+    OVER_LIMIT="It has been on its stage for longer than the stage's time limit.",
+    UNASSIGNED="Nobody is assigned to it.",
+    IDLE="For `idleDays` days nothing has happened to it, or to what is linked to it, that you are told of.",
 )

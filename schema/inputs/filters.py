@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import strawberry
 
 from models import seen as rows
-from models.bounds import FILTER, SEARCHED_WORDS, SORT
+from models.bounds import FILTER, IDLE_DAYS, SEARCHED_WORDS, SORT
 from models.filtering import (
     Among,
     AmongSeen,
     Condition,
     Filled,
+    Idle,
     InPeriod,
     Is,
     Linked,
@@ -150,6 +151,11 @@ class JobFilter:
     overdue: bool | None = asks(Overdue(), "Only those that are overdue in the firm's calendar, or only the others.")
     over_limit: bool | None = asks(
         OverLimit(), "Only those that are on their stage for longer than its time limit, or only the others."
+    )
+    idle_days: int | None = asks(
+        Idle(),
+        f"Only those to which nothing has happened for so many days, {IDLE_DAYS}, nor to what is linked to them, as "
+        "far as you are told.",
     )
     stage_entered: DateTimeFilter | None = asks(Within("stage_entered_at"), "By when it came to its stage.")
     completed: DateTimeFilter | None = asks(Within("completed_at"), "By when it was completed, and whether it was.")

@@ -151,6 +151,7 @@ class Furnished:
             category=Category.CUSTOM,
             name="Waiting",
             color="#ffffff",
+            counts_as_overdue=True,
         )
         self.things["status"] = status.id
         await Member.filter(id=self.things["former member"]).update(active=False)

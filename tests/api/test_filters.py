@@ -23,6 +23,7 @@ from models.commands.moves import archive_job, complete_job
 from models.commands.tasks import create_task, set_task_state
 from models.commands.time import log_time
 from models.commands.timers import start_timer
+from models.database import sql
 from models.firm.account_roles import AccountRoleHolder
 from models.ids import Kind, encode, new_id, plural
 from models.rows import (
@@ -154,6 +155,10 @@ async def _furnish(world: World) -> None:
             for known in specimens():
                 await known.make(owner, f"Some {number}", spot)
     await Member.filter(id=world.stranger.id).update(active=False)
+    for number, days in ((0, 2), (1, 5), (4, 200)):
+        await sql("UPDATE event SET at = now() - make_interval(days => $2) WHERE job = $1", jobs[number].id, days)
+    for number, days in ((0, 2), (1, 2), (3, 9), (4, 200)):
+        await sql("UPDATE job SET updated_at = now() - make_interval(days => $2) WHERE id = $1", jobs[number].id, days)
 
 
 async def _links(link: Any, owner: str, target: str, kind: Kind, id: Any) -> set[str]:
@@ -169,6 +174,7 @@ def _today() -> date:
 
 
 async def _job(job: Job) -> Facts:
+    (last,) = await sql("SELECT greatest(max(at), $2) AS at FROM event WHERE job = $1", job.id, job.updated_at)
     status, limit = await Status.get(id=job.status_id), (await Stage.get(id=job.stage_id)).time_limit
     return {
         "id": _one(Kind.JOB, job.id),
@@ -186,6 +192,7 @@ async def _job(job: Job) -> Facts:
         "due": job.due_date,
         "overdue": job.due_date is not None and job.due_date < _today() and status.can_be_overdue,
         "overLimit": limit is not None and job.stage_entered_at + timedelta(minutes=limit) < datetime.now(UTC),
+        "idleDays": (datetime.now(UTC) - last["at"]).days,
         "stageEntered": job.stage_entered_at,
         "completed": job.completed_at,
         "clientStatus": set() if job.client_status_name is None else {sameness(job.client_status_name)},
@@ -328,6 +335,8 @@ def _holds(key: str, value: Any, facts: Facts) -> bool:
     fact = facts[key]
     if isinstance(value, bool):
         return bool(fact is value)
+    if isinstance(value, int):
+        return bool(fact >= value)
     if key == "search":
         return all(_is_found(asked, *fact) for asked in value.split())
     if key == "clientStatus":
@@ -398,6 +407,8 @@ def _values(owner: GraphQLInputObjectType, name: str, type_: Any, levels: int) -
         return st.lists(st.sampled_from([*TOLD, "a\0b", "", "x" * 200]), max_size=2)
     if named.name == "String":
         return st.lists(st.sampled_from([*KEPT, *PERIODS, "2026-01", "a\0b", ""]), max_size=2)
+    if named.name == "Int":
+        return st.sampled_from([1, 3, 150, 366])
     return {"Boolean": st.booleans(), "Date": DAYS, "DateTime": MOMENTS}[named.name]
 
 
