@@ -158,9 +158,9 @@ class Unreadable(Exception):
         self.before = before
 
 
-_COLUMNS = "revision, index, type, data, actor, cause, hops, at"
+EVENT_COLUMNS = "revision, index, type, data, actor, cause, hops, at"
 _READ = f"""
-SELECT {_COLUMNS}, (SELECT revision FROM firm WHERE id = $1) AS head FROM event
+SELECT {EVENT_COLUMNS}, (SELECT revision FROM firm WHERE id = $1) AS head FROM event
 WHERE firm_id = $1 AND revision > $2 ORDER BY revision, index LIMIT $3
 """
 # The log is in partitions, a month each. A statement that names no time is planned for all of them and looks into all
@@ -192,7 +192,7 @@ async def read_log(firm_id: UUID, after: int, *, limit: int) -> LogPage:
 
 
 def _page(firm_id: UUID, rows: Sequence[dict[str, Any]], limit: int) -> LogPage:
-    return LogPage(firm_id, Extent.UP_TO_HERE, _logged(rows), full=len(rows) == limit)
+    return LogPage(firm_id, Extent.UP_TO_HERE, logged_of(rows), full=len(rows) == limit)
 
 
 def _are_all(rows: Sequence[dict[str, Any]], after: int, limit: int) -> bool:
@@ -218,7 +218,7 @@ def _histories() -> str:
     # Not before somebody asks: kinds that are modules of their own need this module themselves.
     return f"""
     SELECT asked.job AS of_job, e.* FROM unnest($2::uuid[]) AS asked(job), LATERAL (
-      SELECT {_COLUMNS} FROM event WHERE firm_id = $1 AND job = asked.job AND at >= $6 AND revision <= $3
+      SELECT {EVENT_COLUMNS} FROM event WHERE firm_id = $1 AND job = asked.job AND at >= $6 AND revision <= $3
       AND {shown_condition("event", 7)}
       ORDER BY revision DESC, index DESC OFFSET $4 LIMIT $5) e
     ORDER BY e.revision DESC, e.index DESC
@@ -238,7 +238,7 @@ async def read_histories(
     if oldest["job"] is not None:
         since = oldest["job"] - _CLOCKS
         rows = await sql(_histories(), firm_id, job_ids, *reached, limit, since, *shown_values(scope))
-        for row, logged in zip(rows, _logged(rows), strict=True):
+        for row, logged in zip(rows, logged_of(rows), strict=True):
             event = shown(logged.event, scope)
             assert event is not None, logged
             found[row["of_job"]].append(replace(logged, event=event))
@@ -295,7 +295,7 @@ def decode_committed(data: dict[str, Any]) -> Committed:
     )
 
 
-def _logged(rows: Iterable[dict[str, Any]]) -> list[Logged]:
+def logged_of(rows: Iterable[dict[str, Any]]) -> list[Logged]:
     """The events of these rows; `Unreadable` at the first that is none."""
     logged: list[Logged] = []
     for row in rows:

@@ -8,6 +8,7 @@ it stays there, and a month of which something is there gets no partition of its
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 from tortoise.transactions import in_transaction
@@ -84,6 +85,17 @@ async def prune_log(now: datetime, months_kept: int) -> list[str]:
         dropped.append(row["name"])
     await prune(_FORGET, cut)
     return dropped
+
+
+async def log_begins(firm_id: UUID) -> datetime | None:
+    """Since when the log of a firm has everything: the beginning of the oldest month that is kept, whatever happened in
+    it. None where it has all that ever happened."""
+    (found,) = await sql(
+        f"SELECT (SELECT min(p.since) FROM ({_PARTITIONS}) p) AS since, "
+        "EXISTS (SELECT FROM event WHERE firm_id = $1 AND revision = 1) AS whole",
+        firm_id,
+    )
+    return None if found["whole"] else found["since"]
 
 
 async def has_strays() -> bool:

@@ -111,6 +111,7 @@ class Reason(StrEnum):
     NONE_YET = "NONE_YET"
     FULL = "FULL"
     BUILT_IN = "BUILT_IN"
+    SORTED = "SORTED"
     NOTHING_TO_SHOW = "NOTHING_TO_SHOW"
     TIMER_RUNS = "TIMER_RUNS"
     NO_TIMER = "NO_TIMER"
@@ -155,6 +156,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.LAST_ONE: frozenset({Parameter.KIND}),
     Reason.NONE_YET: frozenset({Parameter.KIND}),
     Reason.FULL: frozenset({Parameter.KIND, Parameter.MAXIMUM}),
+    Reason.SORTED: frozenset({Parameter.ACTUAL}),
     Reason.DAY_FULL: frozenset({Parameter.MAXIMUM, Parameter.DAY}),
     Reason.TOO_OFTEN: frozenset({Parameter.RETRY_AFTER}),
 }

@@ -6,11 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from models.activity import ActivityFilter, read_activity
 from models.actor import Actor
 from models.caller import Caller
 from models.errors import SignInRefused
 from models.ids import Kind
 from models.log import Logged, Reached, read_histories
+from models.partitions import log_begins
 from models.policies import hides_own
 from models.position import Position
 from models.scope import Rows, Scope, Viewer
@@ -145,6 +147,16 @@ class Context:
         something of it is given to nobody else."""
         self.timing.momentary = True
         return await read_histories(self.scope, job_ids, reached=reached, limit=limit)
+
+    async def read_activity(self, wanted: ActivityFilter, *, reached: Reached, limit: int) -> list[Logged]:
+        """What is shown of what happened in the firm; of the log, too."""
+        self.timing.momentary = True
+        return await read_activity(self.scope, wanted, reached=reached, limit=limit)
+
+    async def log_begins(self, firm_id: UUID) -> datetime | None:
+        """Since when the firm's log has everything: by the same."""
+        self.timing.momentary = True
+        return await log_begins(firm_id)
 
     @property
     def overfull(self) -> bool:

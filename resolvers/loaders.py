@@ -32,7 +32,7 @@ from models.scope import Rows, Scope, Viewer
 from models.seen import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, named
 from resolvers.batching import Loader
 from resolvers.item_pages import ItemPage, item_page, items_asked
-from resolvers.paging import HistoryPage, history_page, history_reached
+from resolvers.paging import HistoryPage, HistoryPaging
 from resolvers.timing import Timing
 from schema.inputs.filters import LinkedItemFilter
 
@@ -76,6 +76,9 @@ class Asking(Protocol):
         self, job_ids: Sequence[UUID], *, reached: Reached, limit: int
     ) -> dict[UUID, list[Logged]]:
         """What is shown of the histories of these jobs."""
+
+    async def log_begins(self, firm_id: UUID) -> datetime | None:
+        """Since when the firm's log has everything."""
 
 
 class Loaders:
@@ -358,16 +361,24 @@ class Loaders:
 
     async def history(self, job_id: UUID, first: int, after: str | None) -> HistoryPage:
         """A page of a job's history, newest first."""
-        reached = history_reached(first, after)
+        paging = HistoryPaging.by(first, after)
         # Before they are read: a page of which nothing but its cursors was asked for costs no less.
         if not self._context.holds(first):
-            return history_page([], first, reached)
+            return paging.page([])
 
         async def load(ids: Sequence[UUID]) -> dict[UUID, list[Logged]]:
-            return await self._context.read_histories(ids, reached=reached, limit=first + 1)
+            return await self._context.read_histories(ids, reached=paging.reached, limit=first + 1)
 
         read: list[Logged] = await self._lists(("history", first, after), load).future(job_id)
-        return history_page(read, first, reached)
+        return paging.page(read)
+
+    def log_begins(self) -> Soon[datetime | None]:
+        """Since when the firm's log has everything; None where it has all."""
+
+        async def load(firms: Sequence[UUID]) -> dict[UUID, datetime | None]:
+            return {firm: await self._context.log_begins(firm) for firm in firms}
+
+        return self._loader("log_begins", load, _nothing).get(self._context.firm_id)
 
     async def _firm(self) -> Firm:
         firm: Firm = await self._rows(Kind.FIRM).future(self._context.firm_id)

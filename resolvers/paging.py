@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
@@ -19,6 +19,7 @@ from schema.list_fields import USUAL
 from schema.types.page_info import PageInfo
 
 R = TypeVar("R", bound=Row)
+N = TypeVar("N")
 
 MOST = PAGE.most
 MOST_COUNTED = 10_000
@@ -42,7 +43,7 @@ ID = Key("id")
 def keys_of(sort: list[Any] | None, order: str) -> list[Key]:
     """The keys of the levels that were asked for; of none that of the usual order."""
     if not sort:
-        return [Key.of(order)]
+        return [Key.of(column) for column in order.split(" ")]
     told = f"Sort by at most {SORT.most} different fields."
     if len({level.field for level in sort}) < len(sort):
         raise Invalid(told, "sort", reason=Reason.NAMED_TWICE)
@@ -75,10 +76,10 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Edge(Generic[R]):
+class Edge(Generic[N]):
     """A thing with its cursor."""
 
-    node: R
+    node: N
     cursor: str
 
 
@@ -189,11 +190,50 @@ def _after(column: str, value: Any, *, descending: bool, nullable: bool) -> Q | 
 class HistoryPage:
     """A page of events."""
 
-    nodes: list[Logged]
+    edges: list[Edge[Logged]]
     page_info: PageInfo
 
+    @property
+    def nodes(self) -> list[Logged]:
+        """The events without their cursors."""
+        return [edge.node for edge in self.edges]
 
-_HISTORY = cursors.fingerprint("history")
+
+@dataclass(frozen=True, slots=True)
+class HistoryPaging:
+    """A page that was asked for of events, the newest first: how many, and how far the reader has come. `of` names the
+    history in its cursors."""
+
+    of: str
+    first: int
+    reached: Reached
+
+    @classmethod
+    def by(cls, first: int, after: str | None, *about: Any) -> Self:
+        """After this cursor. `about` is what decides what is in it."""
+        if not 1 <= first <= MOST:
+            raise wrong_size(first, "first")
+        of = cursors.fingerprint("history", *about)
+        return cls(of, first, Reached() if after is None else _reached(of, after))
+
+    def page(self, read: Sequence[Logged]) -> HistoryPage:
+        """The page of what was read from there on; one more than asked for says that there is more."""
+        edges = list(self._edges(read[: self.first]))
+        info = PageInfo(
+            has_next_page=len(read) > self.first,
+            has_previous_page=self.reached != Reached(),
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        )
+        return HistoryPage(edges, info)
+
+    def _edges(self, nodes: Sequence[Logged]) -> Iterator[Edge[Logged]]:
+        """Cursors do not have the index of an event in its revision: that would tell how many others are there which
+        the reader may not see."""
+        revision, seen = self.reached
+        for logged in nodes:
+            revision, seen = logged.revision, seen + 1 if logged.revision == revision else 1
+            yield Edge(logged, cursors.encode(self.of, [revision, seen]))
 
 
 def wrong_size(size: int, field: str) -> Invalid:
@@ -202,30 +242,9 @@ def wrong_size(size: int, field: str) -> Invalid:
     return Invalid(told, field, reason=Reason.OUT_OF_RANGE, minimum=1, maximum=MOST, unit="THINGS")
 
 
-def history_reached(first: int, after: str | None) -> Reached:
-    """How far the reader has come who asks for a page of history after this cursor."""
-    if not 1 <= first <= MOST:
-        raise wrong_size(first, "first")
-    if after is None:
-        return Reached()
-    values = cursors.decode(_HISTORY, after, "after")
+def _reached(of: str, after: str) -> Reached:
+    values = cursors.decode(of, after, "after")
     whole = len(values) == 2 and all(type(value) is int and value >= 0 for value in values)
     if not whole or values[0] >= 2**63 or values[1] >= 2**31:
         raise cursors.refused("after")
     return Reached(*values)
-
-
-def history_page(read: list[Logged], first: int, reached: Reached) -> HistoryPage:
-    """A page of what was read from there on; one more than asked for says that there is more."""
-    more, nodes = len(read) > first, read[:first]
-    start, end = (_cursor(nodes[:upto], reached) if nodes else None for upto in (1, first))
-    info = PageInfo(has_next_page=more, has_previous_page=reached != Reached(), start_cursor=start, end_cursor=end)
-    return HistoryPage(nodes, info)
-
-
-def _cursor(nodes: list[Logged], reached: Reached) -> str:
-    """The cursor of the last of these events. It does not have its index in the revision: that would tell how many
-    others are there which the reader may not see."""
-    revision = nodes[-1].revision
-    seen = sum(logged.revision == revision for logged in nodes)
-    return cursors.encode(_HISTORY, [revision, seen + (reached.seen if revision == reached.revision else 0)])

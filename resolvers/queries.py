@@ -14,6 +14,7 @@ from models.ids import Kind, parse
 from models.reasons import Reason
 from models.searching import search
 from models.texts import NAME
+from resolvers.activity import activity_of_firm
 from resolvers.attention import attention
 from resolvers.listing import fields_of
 from resolvers.reports import field_of
@@ -24,6 +25,7 @@ from schema.per_viewer import Condition, always, own_rows, per_viewer
 from schema.reports import REPORTS
 from schema.scalars import Revision
 from schema.types.base import Node
+from schema.types.events import EventConnection
 from schema.types.firm import Firm, Viewer
 from schema.types.search import SearchResult
 
@@ -118,6 +120,7 @@ class AskedByItself:
         description="Jobs, accounts, tasks and whatever else is searched for, by its words, as far as you see it. "
         "Lists take `search` in their filters.",
     )
+    activity: EventConnection = activity_of_firm()
 
 
 _LISTS: dict[str, Any] = {name: field for declared in LISTS for name, field in fields_of(declared).items()}

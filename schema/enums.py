@@ -7,6 +7,8 @@ import strawberry
 
 from models.actor import ActorKind as _ActorKind
 from models.errors import Code
+from models.event_kinds import KINDS
+from models.event_kinds import EventKind as _EventKind
 from models.items.kinds import item_kinds
 from models.periods import PeriodUnit as _PeriodUnit
 from models.reasons import Parameter, Reason
@@ -108,6 +110,7 @@ ErrorReason = _described(
     NONE_YET="There is nothing of the kind KIND yet.",
     FULL="It has MAXIMUM things of the kind KIND, and can have no more.",
     BUILT_IN="The status is built in.",
+    SORTED="The board sorts its cards by ACTUAL, a JobOrder: nobody places them.",
     NOTHING_TO_SHOW="There is nothing that the client could be told yet.",
     TIMER_RUNS="The timer runs.",
     NO_TIMER="No such timer runs.",
@@ -304,6 +307,13 @@ SearchedKind = _described(
     "SearchedKind",
     "What kind of thing is searched for.",
     **{kind.name: f"{(named(kind).__doc__ or '').split('.', 1)[0]}." for kind in searched_kinds()},
+)
+
+EventKind = _described(
+    _EventKind,
+    "EventKind",
+    "What kind of event: each is a type of event, of the same name.",
+    **{kind.name: " ".join((KINDS[kind].__doc__ or "").partition("\n\n")[0].split()) for kind in _EventKind},
 )
 
 Match = _described(

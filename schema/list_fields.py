@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Optional
 
@@ -65,13 +66,24 @@ class ListWithin:
     name: str
     kind: Kind
     owned: Owned
-    #: The column that it is sorted by, before the id; with `-` before it, from the end on.
+    #: The columns that it is sorted by, one before the other and before the id; with `-` before it, from the end on.
     order: str
     #: Whether archived rows are none of them.
     without_archived: bool = False
 
 
-def list_within(declared: ListWithin, description: str, *, filter: type, sort: type | None = None) -> Any:
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The orders that a list can be asked for in: an enum, and what the list is then sorted by, of a thing."""
+
+    of: type
+    description: str
+    columns: Callable[[Any, Any, Any], Awaitable[str]]
+
+
+def list_within(
+    declared: ListWithin, description: str, *, filter: type, sort: type | None = None, orders: Orders | None = None
+) -> Any:
     """A field for pages of what belongs to the thing."""
 
     async def resolver(
@@ -79,17 +91,23 @@ def list_within(declared: ListWithin, description: str, *, filter: type, sort: t
         info: Any,
         filter: Any = None,
         sort: Any = None,
+        order: Any = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
     ) -> Any:
-        return await info.context.page_within(declared, root.id, filter, sort, (first, after, last, before))
+        within = declared
+        if orders is not None and order is not None:
+            within = replace(declared, order=await orders.columns(root, info.context, order))
+        return await info.context.page_within(within, root.id, filter, sort, (first, after, last, before))
 
     taken: dict[str, tuple[Any, str]] = {"filter": (filter, "Which ones.")}
     if sort is not None:
         levels: Any = list[sort]  # type: ignore[valid-type]
         taken["sort"] = (levels, f"In which order, at most {SORT.most} levels; newest first when there is none.")
+    if orders is not None:
+        taken["order"] = (orders.of, orders.description)
     declare(resolver, left_out(taken | arguments_of_a_page(USUAL_WITHIN)))
     return strawberry.field(
         resolver=resolver,

@@ -10,7 +10,7 @@ from models.events import JobMoved, JobStatusChanged
 from models.ids import Kind
 from models.order import LONGEST_KEY, between, spread
 from models.reasons import Reason
-from models.rows import Job, Stage
+from models.rows import Job, JobOrder, Pipeline, Stage
 from models.storing import store_all
 
 Neighbour = tuple[UUID, str] | None
@@ -24,7 +24,10 @@ async def keys_for(
     change: Change, stage: Stage, moving: Sequence[UUID], *, before: UUID | None, after: UUID | None
 ) -> list[str]:
     """Position keys for these jobs, in this order, on a stage that the transaction holds locked: right before or right
-    after a card of the stage, or at its end."""
+    after a card of the stage, where people place them, or at its end."""
+    one_neighbour(before, after)
+    if before is not None or after is not None:
+        await _expect_manual(change, stage, "before_job_id" if after is None else "after_job_id")
     lower, upper = await _gap(change, stage, moving, before, after)
     keys = _split(lower and lower[1], upper and upper[1], len(moving))
     if keys is None:
@@ -48,7 +51,6 @@ def _split(lower: str | None, upper: str | None, count: int) -> list[str] | None
 async def _gap(
     change: Change, stage: Stage, moving: Sequence[UUID], before: UUID | None, after: UUID | None
 ) -> tuple[Neighbour, Neighbour]:
-    one_neighbour(before, after)
     if after is not None:
         anchor = await _anchor(change, stage, moving, after, "after_job_id")
         return anchor, await _neighbour(stage, moving, _AFTER, anchor)
@@ -63,6 +65,19 @@ def one_neighbour(before: UUID | None, after: UUID | None) -> None:
     if before is not None and after is not None:
         told = "Say either before or after which card, not both."
         raise Invalid(told, "before_job_id", reason=Reason.ONLY_ONE, field="after_job_id")
+
+
+async def _expect_manual(change: Change, stage: Stage, field: str) -> None:
+    """`RuleBroken` where the board sorts its cards by something else: the place would be kept, and not be seen."""
+    pipeline = await change.scope.rows(Pipeline).get(stage.pipeline_id, field)
+    if pipeline.job_order is not JobOrder.MANUAL:
+        raise RuleBroken(
+            f"The board of this stage sorts its cards by {pipeline.job_order}, and nobody places them. Leave the other "
+            "card out, or make the pipeline's order MANUAL.",
+            field,
+            reason=Reason.SORTED,
+            actual=pipeline.job_order.value,
+        )
 
 
 async def _anchor(change: Change, stage: Stage, moving: Sequence[UUID], id: UUID, field: str) -> tuple[UUID, str]:

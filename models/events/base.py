@@ -35,6 +35,8 @@ class Event:
     beside: ClassVar[tuple[str, ...]] = ()
     #: The right that each of these fields needs, but on the own stream of whose own it is.
     withheld: ClassVar[Mapping[str, Right]] = {}
+    #: The right that is needed to be told which member did it, but there; None for none.
+    actor_needs: ClassVar[Right | None] = None
 
     #: What clients call these fields: of all events, fields of one name are of one type, and null for one cause.
     called: ClassVar[Mapping[str, str]] = {}
@@ -61,6 +63,11 @@ class Event:
     def told_to(cls, scope: Scope) -> bool:
         """Whether such events are told under this scope at all, wherever their things stand."""
         return scope.audience in cls.audiences and (not cls.needs or not cls.needs.isdisjoint(scope.rights))
+
+    @classmethod
+    def tells_actor(cls, scope: Scope) -> bool:
+        """Whether this scope is told which member did it."""
+        return cls.actor_needs is None or cls.actor_needs in scope.rights
 
     def now(self) -> tuple[Place, ...]:
         """Where the thing stands after it. Whoever sees any of these places sees the thing. Where that is the whole

@@ -93,6 +93,8 @@ class TimeEvent(ItemEvent):
     needs: ClassVar[frozenset[Right]] = frozenset({Right.MANAGE_TIME_ENTRIES, Right.MANAGE_TIME_BUDGETS})
     # Whose time it was: a viewer who sees the event for the sake of the budget need not know.
     withheld = dict.fromkeys(("member", "minutes", "changes"), Right.MANAGE_TIME_ENTRIES)
+    # Nearly always it is they who did it.
+    actor_needs = Right.MANAGE_TIME_ENTRIES
     called = {"entry": "time_entry", "member": "spent_by", "changes": "time_changes"}
     says = {
         "member": "The member whose time it is, as they are now.",

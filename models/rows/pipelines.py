@@ -43,6 +43,21 @@ class JobOrder(StrEnum):
     CREATED = "CREATED"
     STAGE_ENTERED = "STAGE_ENTERED"
 
+    @property
+    def columns(self) -> str:
+        """What of a job sorts it, the first column before the next; with `-` before it from its end on. Equal cards are
+        as people dragged them."""
+        return _SORTED_BY.get(self, "position")
+
+
+_SORTED_BY = {
+    JobOrder.DUE_DATE: "due_date position",
+    JobOrder.PRIORITY: "-priority_order position",
+    JobOrder.NAME: "name_order position",
+    JobOrder.CREATED: "created_at position",
+    JobOrder.STAGE_ENTERED: "stage_entered_at position",
+}
+
 
 class Category(StrEnum):
     """What a job status means for the job's life."""

@@ -55,6 +55,12 @@ def asks_ids(kind: Kind, condition: Condition, description: str) -> Any:
     return strawberry.field(default=strawberry.UNSET, description=description, metadata=metadata)
 
 
+def among(kind: Kind, description: str) -> Any:
+    """A field of a filter that takes ids of things of this kind, and is no condition on rows: reports and the log are
+    asked by it (`resolvers.filters.values_of`)."""
+    return strawberry.field(default=strawberry.UNSET, description=description, metadata={KIND: kind})
+
+
 #: What a text search in a filter is.
 FOUND_BY = (
     f"Found by this text: {NAME.bounds}, at most {SEARCHED_WORDS.most} words of them, each of which must be there as "
@@ -199,6 +205,18 @@ class JobSort:
 
     field: JobSortField = strawberry.field(description="What to sort by.")
     direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+
+
+@strawberry.enum(description="In which order the cards of a stage are.")
+class CardOrder(Enum):
+    """Whatever it is, cards keep the places that people dragged them to."""
+
+    POSITION = strawberry.enum_value("POSITION", description="As people dragged them: by position, then by id.")
+    BOARD = strawberry.enum_value(
+        "BOARD",
+        description="As the pipeline's `jobOrder` says: due dates the earliest first and cards without one last, "
+        "URGENT first, names from A on, moments the earliest first. Equal cards are as people dragged them.",
+    )
 
 
 @filter_type

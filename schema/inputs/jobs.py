@@ -92,9 +92,13 @@ class Placing:
     """Where among the cards of a stage."""
 
     stage_id: strawberry.ID = id_of(Kind.STAGE, "The stage, of this pipeline or of another one.")
-    before_job_id: strawberry.ID | None = maybe_id_of(Kind.JOB, "Right before this card of the stage.")
+    before_job_id: strawberry.ID | None = maybe_id_of(
+        Kind.JOB, "Right before this card of the stage. RULE unless the pipeline's `jobOrder` is MANUAL."
+    )
     after_job_id: strawberry.ID | None = maybe_id_of(
-        Kind.JOB, "Right after this card of the stage. With neither, it becomes the last card."
+        Kind.JOB,
+        "Right after this card of the stage. RULE unless the pipeline's `jobOrder` is MANUAL. With neither, it becomes "
+        "the last card.",
     )
 
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import strawberry
-
 from models.bounds import REPORT_DAYS
 from models.ids import Kind
 from models.reports import time
 from models.reports.sight import depends_on_asker
-from schema.inputs.base import KIND, input_type, optional
-from schema.inputs.filters import IdFilter
+from schema.inputs.base import input_type, optional
+from schema.inputs.filters import IdFilter, among
 from schema.reports.declaring import DeclaredReport
 from schema.scalars import Date
 from schema.types.money import Money
 
 _NO_RESIDUAL = "Each must be visible to you, or you get NOT_FOUND; and there is no residual."
-
-
-def _among(kind: Kind, description: str) -> Any:
-    return strawberry.field(default=strawberry.UNSET, description=description, metadata={KIND: kind})
 
 
 @input_type
@@ -31,10 +23,10 @@ class TimeReportFilter:
     last_day: Date | None = optional(
         f"The last day, included; the firm's present one when left out. {REPORT_DAYS} days with the first."
     )
-    pipeline: IdFilter | None = _among(Kind.PIPELINE, f"On jobs in one of these pipelines. {_NO_RESIDUAL}")
-    account: IdFilter | None = _among(Kind.ACCOUNT, f"For one of these accounts. {_NO_RESIDUAL}")
-    tag: IdFilter | None = _among(Kind.TAG, f"For accounts with one of these tags. {_NO_RESIDUAL}")
-    member: IdFilter | None = _among(
+    pipeline: IdFilter | None = among(Kind.PIPELINE, f"On jobs in one of these pipelines. {_NO_RESIDUAL}")
+    account: IdFilter | None = among(Kind.ACCOUNT, f"For one of these accounts. {_NO_RESIDUAL}")
+    tag: IdFilter | None = among(Kind.TAG, f"For accounts with one of these tags. {_NO_RESIDUAL}")
+    member: IdFilter | None = among(
         Kind.MEMBER,
         "Of one of these members. Others than you need the rights VIEW_REPORTS and MANAGE_TIME_ENTRIES, and then there "
         "is no residual.",

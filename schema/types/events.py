@@ -10,8 +10,6 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.utils.str_converters import to_camel_case
 
-from models import events as facts
-from models import rights
 from models.changed_fields import read_change
 from models.events.values import FieldType
 from models.ids import Kind
@@ -24,6 +22,7 @@ from schema.scalars import DateTime, Revision
 from schema.types.base import ENTITIES, loaded, value
 from schema.types.firm import Member
 from schema.types.page_info import PageInfo
+from schema.types.pages import edge, edges_of, nodes_of, page_info_of_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +99,9 @@ class Actor:
 
 
 def _actor(logged: Logged, context: Any) -> dict[str, Any]:
-    # Whoever logged time is nearly always the one whose time it is, and that is withheld.
-    withheld = rights.Right.MANAGE_TIME_ENTRIES not in context.scope.rights and not is_own(logged, context)
-    if isinstance(logged.event, facts.TimeEvent) and withheld:
-        return {**logged.actor, "id": None}
-    return logged.actor
+    if logged.event.tells_actor(context.scope) or is_own(logged, context):
+        return logged.actor
+    return {**logged.actor, "id": None}
 
 
 @strawberry.interface(description="A fact in a firm's log: what happened, when, by whom, and why.")
@@ -119,9 +116,18 @@ class Event:
     )
 
 
-@strawberry.type(description="A page of events.")
-class EventConnection:
-    """Its objects are `resolvers.paging.Page`."""
+EventEdge = edge(Event)
 
-    nodes: list[Event] = strawberry.field(description="The events of the page.")
-    page_info: PageInfo = strawberry.field(description="Whether there is more, and from where.")
+
+@strawberry.type(description="A page of events. It is read from the newest on, and what there is is not counted.")
+class EventConnection:
+    """Its objects are `resolvers.paging.HistoryPage`."""
+
+    nodes: list[Event] = nodes_of("events")
+    edges: list[EventEdge] = edges_of("events")  # type: ignore[valid-type]
+    page_info: PageInfo = page_info_of_page()
+    since: DateTime | None = loaded(
+        lambda _page, context: context.load.log_begins(),
+        "Since when the firm's log has everything: what happened earlier has been pruned. Null where it goes back to "
+        "the firm's beginning.",
+    )

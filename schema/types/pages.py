@@ -11,12 +11,11 @@ from schema.types.page_info import PageInfo
 
 
 @cache
-def connection(of: type, plural: str) -> Any:
-    """The connection type of a list of things, and its edge type."""
-    name = of.__name__
-    edge = strawberry.type(
+def edge(of: type) -> Any:
+    """The edge type of a connection."""
+    return strawberry.type(
         type(
-            f"{name}Edge",
+            f"{of.__name__}Edge",
             (),
             {
                 "__annotations__": {"node": of, "cursor": str},
@@ -26,20 +25,40 @@ def connection(of: type, plural: str) -> Any:
         ),
         description="A thing in a list, with its place.",
     )
+
+
+def nodes_of(plural: str) -> Any:
+    """The field with the things of a page."""
+    return strawberry.field(description=f"The {plural} of the page.")
+
+
+def edges_of(plural: str) -> Any:
+    """The field with the things of a page and their places."""
+    return strawberry.field(description=f"The {plural} of the page, each with its cursor.")
+
+
+def page_info_of_page() -> Any:
+    """The field that says where a page stands."""
+    return strawberry.field(description="Whether there is more, and from where.")
+
+
+@cache
+def connection(of: type, plural: str) -> Any:
+    """The connection type of a list of things, and its edge type."""
     return strawberry.type(
         type(
-            f"{name}Connection",
+            f"{of.__name__}Connection",
             (),
             {
                 "__annotations__": {
                     "nodes": list[of],  # type: ignore[valid-type]
-                    "edges": list[edge],  # type: ignore[valid-type]
+                    "edges": list[edge(of)],  # type: ignore[misc]
                     "page_info": PageInfo,
                     "total_count": int,
                 },
-                "nodes": strawberry.field(description=f"The {plural} of the page."),
-                "edges": strawberry.field(description=f"The {plural} of the page, each with its cursor."),
-                "page_info": strawberry.field(description="Whether there is more, and from where."),
+                "nodes": nodes_of(plural),
+                "edges": edges_of(plural),
+                "page_info": page_info_of_page(),
                 "total_count": _total_count(plural),
             },
         ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.types.info import Info
@@ -12,8 +13,8 @@ from models.bounds import CARDS, CUSTOM_STATUSES, STAGES
 from models.ids import Kind
 from models.queries import By
 from schema.enums import CardField, JobOrder, StatusCategory
-from schema.inputs.filters import JobFilter, JobSort
-from schema.list_fields import ListWithin, list_within
+from schema.inputs.filters import CardOrder, JobFilter, JobSort
+from schema.list_fields import ListWithin, Orders, list_within
 from schema.list_size import ListSize
 from schema.types.base import Versioned, column, entity, held, loaded, name_order, one, value
 from schema.types.firm import Member
@@ -32,7 +33,10 @@ class Pipeline(Versioned):
     card_fields: list[CardField] = value(
         lambda pipeline: [rows.CardField(field) for field in pipeline.card_fields], "What the cards of its board show."
     )
-    job_order: JobOrder = column("How its board is to order the cards of a stage.")
+    job_order: JobOrder = column(
+        "How its board orders the cards of a stage, as `cards(order: BOARD)` gives them. Only where it is MANUAL are "
+        "they moved beside each other."
+    )
     stages: list[Stage] = loaded(
         lambda pipeline, context: context.load.stages(pipeline.id),
         f"Its stages, in order; at most {STAGES.most}.",
@@ -73,6 +77,15 @@ async def _cut(root: strawberry.Parent[rows.Stage], info: Info, limit: _Limit = 
     return await info.context.load.cut(root.id, limit)
 
 
+async def _card_columns(stage: rows.Stage, context: Any, order: CardOrder) -> str:
+    if order is CardOrder.POSITION:
+        return rows.JobOrder.MANUAL.columns
+    found = context.load.one(Kind.PIPELINE, stage.pipeline_id)
+    pipeline = await found if isawaitable(found) else found
+    # Gone, or out of sight, while this was answered: so are its cards.
+    return rows.JobOrder.MANUAL.columns if pipeline is None else pipeline.job_order.columns
+
+
 @entity(rows.Stage)
 class Stage(Versioned):
     """A step of a pipeline: a column of its board."""
@@ -94,6 +107,7 @@ class Stage(Versioned):
         ListWithin("cards of stage", Kind.JOB, By("stage_id"), "position", without_archived=True),
         "The cards of `jobs` in pages, from the top, as far as the filter has them.",
         filter=JobFilter,
+        orders=Orders(CardOrder, "In which order; by position when left out.", _card_columns),
     )
     job_count: int = loaded(
         lambda stage, context: context.load.jobs_on_stage(stage.id), "How many cards you see on it."

@@ -49,6 +49,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.NONE_YET: "Noch keine: {KIND}.",
     Reason.FULL: "Mehr als {MAXIMUM} gehen nicht: {KIND}.",
     Reason.BUILT_IN: "Fest eingebaut.",
+    Reason.SORTED: "Die Karten sind nach {ACTUAL} sortiert.",
     Reason.NOTHING_TO_SHOW: "Nichts zu zeigen.",
     Reason.TIMER_RUNS: "Die Uhr läuft.",
     Reason.NO_TIMER: "Keine Uhr läuft.",

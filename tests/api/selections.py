@@ -80,7 +80,8 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
     if is_leaf_type(type_):
         return alias + name
     if name == "edges":
-        return "edges { cursor node { id } }"
+        of: Any = get_named_type(type_.fields["node"].type)
+        return f"edges {{ cursor node {{ {'id' if 'id' in of.fields else '__typename'} }} }}"
     if _is_thing(type_) and not levels:
         return ""
     if name in STAMPS:

@@ -75,7 +75,7 @@ LISTS = {
 }
 #: What "by name" is said of and is none of the server's lists.
 NO_LISTS = {
-    ("JobOrder", "NAME"): "how a client is to show a board",
+    ("JobOrder", "NAME"): "how a board is ordered: tests/api/test_within.py",
     ("UserError", "parameters"): "the names of parameters",
     **{(f"{report}ReportOrder", "GROUP"): "the rows of a report" for report in ("Budget", "Job", "Time")},
 }

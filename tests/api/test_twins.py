@@ -54,7 +54,7 @@ WAYS = {"first": ("after", "endCursor", "hasNextPage"), "last": ("before", "star
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("query", [name for name in QUERIES if "after" in root_fields("query")[name].args])
+@pytest.mark.parametrize("query", [name for name in QUERIES if "before" in root_fields("query")[name].args])
 async def test_a_list_has_the_same_pages(pair: Pair, api: Api, query: str, way: str) -> None:
     cursor, end, more = WAYS[way]
     page = (
@@ -64,12 +64,22 @@ async def test_a_list_has_the_same_pages(pair: Pair, api: Api, query: str, way: 
     await _walk(api, pair, page, [query], end, more)
 
 
+EVENTS = (
+    "since nodes { __typename at actor { member { name } } } edges { cursor } "
+    "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+)
+
+
+@pytest.mark.parametrize("first", [1, 2])
+async def test_the_activity_has_the_same_pages(pair: Pair, api: Api, first: int) -> None:
+    page = f"query Page($c: String) {{ activity(first: {first}, after: $c) {{ {EVENTS} }} }}"
+    await _walk(api, pair, page, ["activity"], "endCursor", "hasNextPage")
+
+
 @pytest.mark.parametrize("first", [1, 2])
 async def test_a_history_has_the_same_pages(pair: Pair, api: Api, first: int) -> None:
     page = (
-        f"query Page($id: ID!, $c: String) {{ job(id: $id) {{ history(first: {first}, after: $c) {{ "
-        "nodes { __typename at actor { member { name } } } "
-        "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }"
+        f"query Page($id: ID!, $c: String) {{ job(id: $id) {{ history(first: {first}, after: $c) {{ {EVENTS} }} }} }}"
     )
     ids = [{"id": encode(Kind.JOB, twin.firm.things["job"])} for twin in pair]
     await _walk(api, pair, page, ["job", "history"], "endCursor", "hasNextPage", ids)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from models.commands.jobs import assign_job
 from models.commands.moves import archive_job, move_job
+from models.commands.pipelines import update_pipeline
 from models.commands.tasks import assign_task, create_task
 from models.database import sql
 from models.ids import Kind, encode
-from models.rows import Account, Job, Priority
+from models.reading_order import order_key
+from models.rows import Account, Job, JobOrder, Pipeline, Priority
 from tests.api.test_statements import counted
 from tests.serving import Api
 from tests.world import World
@@ -170,6 +174,82 @@ async def test_many_things_take_as_many_statements_as_one(world: World, api: Api
             job = await world.job(account_id=account.id, pipeline_id=line.id)
             await assign_job(world.acting(world.owner), job_id=job.id, member_ids=[member.id])
     assert await statements() == few
+
+
+#: What a board sorts its cards by, in Python.
+SORTED_BY: dict[JobOrder, Callable[[Job], Any]] = {
+    JobOrder.MANUAL: lambda job: (),
+    JobOrder.DUE_DATE: lambda job: (job.due_date is None, job.due_date or date.min),
+    JobOrder.PRIORITY: lambda job: -list(Priority).index(job.priority),
+    JobOrder.NAME: lambda job: job.name.casefold(),
+    JobOrder.CREATED: lambda job: job.created_at,
+    JobOrder.STAGE_ENTERED: lambda job: job.stage_entered_at,
+}
+
+
+@pytest.mark.parametrize("order", JobOrder)
+async def test_a_board_has_its_cards_in_its_own_order(shelf: World, api: Api, order: JobOrder) -> None:
+    owner, stage = shelf.acting(shelf.owner), (await shelf.stages())[0]
+    await update_pipeline(owner, pipeline_id=shelf.pipeline.id, job_order=order)
+    cards = await Job.filter(stage_id=stage.id, archived_at=None).order_by("position", "id")
+    for number, card in enumerate(cards):
+        moment = datetime(2026, 4, 1 + number * 5 % 7, tzinfo=UTC)
+        due = None if number % 4 == 1 else date(2026, 4, 9 - number % 3)
+        names = {"name": f"{'zA'[number % 2]}{number % 5}", "name_order": order_key(f"{'zA'[number % 2]}{number % 5}")}
+        await Job.filter(id=card.id).update(due_date=due, created_at=moment, stage_entered_at=moment, **names)
+    cards = await Job.filter(stage_id=stage.id, archived_at=None).order_by("position", "id")
+    # Equal ones stay as they were dragged.
+    right = [encode(Kind.JOB, card.id) for card in sorted(cards, key=SORTED_BY[order])]
+    id = encode(Kind.STAGE, stage.id)
+    for backward in (False, True):
+        walked = await walk(api, shelf.owner, "stage", "cards", id, backward=backward, arguments="order: BOARD")
+        assert walked == right
+    seen = await walk(api, shelf.employee, "stage", "cards", id, backward=False, arguments="order: BOARD")
+    assert seen == [id for id in right if id in seen]
+    assert len(right) > len(seen) > 0
+    dragged = await walk(api, shelf.owner, "stage", "cards", id, backward=False, arguments="order: POSITION")
+    assert dragged == [encode(Kind.JOB, card.id) for card in cards]
+    assert (dragged == right) is (order is JobOrder.MANUAL)
+
+
+async def test_boards_of_all_orders_take_no_more_statements_for_more_cards(world: World, api: Api) -> None:
+    owner = world.acting(world.owner)
+    for order in JobOrder:
+        pipeline = await world.new_pipeline(order.value)
+        await update_pipeline(owner, pipeline_id=pipeline.id, job_order=order)
+        await world.job(pipeline_id=pipeline.id)
+    # All that a card can show.
+    query = """query Boards { pipelines(first: 7) { nodes { jobOrder cardFields stages { cards(order: BOARD, first: 5) {
+      nodes { id name description priority startDate dueDate deadline position stageEnteredAt openTaskCount budget
+        tracked period { text } clientStatus { visible name color } status { name } account { name tags { name } }
+        assignees { name } } } } } } }"""
+
+    async def count() -> int:
+        with counted() as found:
+            await api.ask(world.owner, query)
+        return len(found)
+
+    await api.token(world.owner)
+    few = await count()
+    for pipeline in await Pipeline.filter(firm_id=world.firm.id):
+        for stage in await world.stages(pipeline):
+            await world.job(pipeline_id=pipeline.id, stage_id=stage.id, assignee_ids=[world.admin.id])
+    assert await count() <= few
+
+
+async def test_a_cursor_is_of_the_order_that_the_board_had(world: World, api: Api) -> None:
+    for number in range(3):
+        await world.job(f"Job {number}")
+    id, ask = (
+        encode(Kind.STAGE, (await world.stages())[0].id),
+        """query Of($id: ID!, $c: String) { node(id: $id) {
+      ... on Stage { cards(first: 2, after: $c, order: BOARD) { pageInfo { endCursor } } } } }""",
+    )
+    cursor = (await api.ask(world.owner, ask, id=id))["node"]["cards"]["pageInfo"]["endCursor"]
+    assert "errors" not in await api.post(world.owner, ask, id=id, c=cursor)
+    await update_pipeline(world.acting(world.owner), pipeline_id=world.pipeline.id, job_order=JobOrder.NAME)
+    answer = await api.post(world.owner, ask, id=id, c=cursor)
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID"
 
 
 async def test_a_stage_says_when_its_cards_are_cut(world: World, api: Api) -> None:

@@ -17,7 +17,7 @@ from models.event_kinds import KINDS, VIEWS
 from models.events import Changes, Event, JobDeleted, JobUpdated, base, field_types, from_json, to_json
 from models.events.values import NAMED, FieldType
 from models.ids import JobId, Kind
-from models.log import Unreadable, _logged
+from models.log import Unreadable, logged_of
 from models.money import Money
 from models.rights import Right
 from models.rows import Priority
@@ -172,4 +172,4 @@ def test_what_another_version_wrote_is_named_and_not_misread(hint: Any, data: An
     define("Holding", held=hint)
     row = {"revision": 3, "index": 0, "type": "Holding", "data": orjson.dumps({"held": data}), "actor": "{}"}
     with pytest.raises(Unreadable, match="Holding of revision 3"):
-        _logged([row])
+        logged_of([row])

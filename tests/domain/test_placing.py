@@ -2,15 +2,19 @@
 
 import random
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from models.commands.moves import move_job, move_jobs
+from models.commands.pipelines import update_pipeline
+from models.errors import RuleBroken
 from models.order import LONGEST_KEY
-from models.rows import Job, Stage
+from models.reasons import Reason
+from models.rows import Job, JobOrder, Stage
 from models.targets import Target
-from tests.domain.refusal import counted, told
+from tests.domain.refusal import counted, refused, told
 from tests.world import World
 
 #: As long as a key may be, and next to each other: nothing fits between two of them.
@@ -77,6 +81,26 @@ async def test_any_run_of_moves_gives_the_order_of_a_list(world: World, seed: in
             await board.crowd()
         await board.move()
         await board.check()
+
+
+@pytest.mark.parametrize("order", [order for order in JobOrder if order is not JobOrder.MANUAL])
+async def test_where_a_board_sorts_its_cards_nobody_places_them(world: World, order: JobOrder) -> None:
+    stage, actor = (await world.stages())[0], world.acting(world.employee)
+    first, second = await world.job("first"), await world.job("second")
+    await update_pipeline(world.acting(world.owner), pipeline_id=world.pipeline.id, job_order=order)
+    for side in ("before_job_id", "after_job_id"):
+        beside: dict[str, Any] = {side: second.id}
+        async with refused(world, RuleBroken, match=f"sorts its cards by {order}") as caught:
+            await move_job(actor, job_id=first.id, stage_id=stage.id, **beside)
+        assert (caught.value.reason, caught.value.path) == (Reason.SORTED, (side,))
+        async with refused(world, RuleBroken, match="nobody places them"):
+            await move_jobs(actor, jobs=[Target(first.id)], stage_id=stage.id, **beside)
+    # To its end it goes as ever; and what people dragged is kept meanwhile.
+    await move_job(actor, job_id=first.id, stage_id=stage.id)
+    assert await world.names_on(stage) == ["second", "first"]
+    await update_pipeline(world.acting(world.owner), pipeline_id=world.pipeline.id, job_order=JobOrder.MANUAL)
+    await move_job(actor, job_id=first.id, stage_id=stage.id, before_job_id=second.id)
+    assert await world.names_on(stage) == ["first", "second"]
 
 
 async def test_hundreds_of_drops_into_one_gap(world: World) -> None:

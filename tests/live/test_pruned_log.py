@@ -158,6 +158,25 @@ async def test_the_pages_of_a_history_end_with_the_log(boards: list[Replica], jo
     assert await pages(api, world, job.id) == [head, head - 1]
 
 
+async def test_a_history_says_since_when_the_log_is_whole(
+    boards: list[Replica], job: Job, world: World, api: Api
+) -> None:
+    query = """query Since($id: ID!, $filter: ActivityFilter!) {
+      job(id: $id) { history(first: 1) { since } }
+      activity(filter: $filter) { since nodes { revision } }
+    }"""
+    of_jobs, head = {"kind": ["JOB_CREATED", "JOB_UPDATED"]}, await world.revision()
+    for since, revisions in (
+        (None, [head, head - 1, head - 2, head - 3]),
+        ("2001-04-01T00:00:00.000Z", [head, head - 1]),
+    ):
+        told = await api.ask(world.employee, query, id=encode(Kind.JOB, job.id), filter=of_jobs)
+        assert [told["job"]["history"]["since"], told["activity"]["since"]] == [since, since]
+        assert [int(node["revision"]) for node in told["activity"]["nodes"]] == revisions
+        if since is None:
+            await drop_march()
+
+
 async def test_a_call_that_made_something_before_the_cut_still_finds_it(job: Job, world: World) -> None:
     await drop_march()
     again = await create_job(

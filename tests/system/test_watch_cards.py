@@ -186,6 +186,7 @@ async def test_cards_are_in_the_order_of_the_server_whenever_it_changes(crowded:
             assert board is not None
             cards = in_order(board["stages"][0]["jobs"], board["jobOrder"])
             names = [one["name"] for one in cards]
+            assert names == await _on_server(api, world)
             if order in SORTS:
                 told = await _sorted(api, world, SORTS[order])
                 # Where the list's order says nothing, it is by id there, and as dragged here.
@@ -198,6 +199,13 @@ async def test_cards_are_in_the_order_of_the_server_whenever_it_changes(crowded:
             if order is JobOrder.DUE_DATE:
                 later = sorted(("alpha", "bravo"), key=dragged.index)
                 assert names == [*sorted(("charlie", "echo"), key=dragged.index), "delta", *later]
+
+
+async def _on_server(api: Api, world: World) -> list[str]:
+    """The cards of the first stage, as the server orders those of the board."""
+    query = """query Cards($id: ID!) { node(id: $id) { ... on Stage { cards(order: BOARD) { nodes { name } } } } }"""
+    answer = await api.ask(world.admin, query, id=encode(Kind.STAGE, (await world.stages())[0].id))
+    return [card["name"] for card in answer["node"]["cards"]["nodes"]]
 
 
 async def test_the_terminal_follows_the_pipelines_wishes(world: World, api: Api) -> None:
