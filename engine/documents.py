@@ -201,6 +201,11 @@ def _parse(source: str, max_tokens: int) -> Document:
             untrack(_parts_of(ast))
     except GraphQLSyntaxError as error:
         raise _explained(error, max_tokens) from None
+    return document_of(source, ast, ast.token_count)
+
+
+def document_of(source: str, ast: DocumentNode, tokens: int) -> Document:
+    """The document of a syntax tree."""
     operations: dict[str | None, OperationDefinitionNode] = {}
     fragments: dict[str, FragmentDefinitionNode] = {}
     for definition in ast.definitions:
@@ -208,7 +213,7 @@ def _parse(source: str, max_tokens: int) -> Document:
             operations.setdefault(definition.name.value if definition.name else None, definition)
         elif isinstance(definition, FragmentDefinitionNode):
             fragments.setdefault(definition.name.value, definition)
-    return Document(source, ast, operations, fragments, ast.token_count)
+    return Document(source, ast, operations, fragments, tokens)
 
 
 def _parts_of(ast: DocumentNode) -> Iterator[object]:

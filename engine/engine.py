@@ -35,6 +35,8 @@ from engine.persisted import Persisted, check_name, name_of, not_found
 from engine.points import GIVEN_AGAIN, Points
 from engine.prepared import Key, Prepared
 from engine.session import Session
+from engine.sheets.table import table_of
+from engine.sheets.walk import MOST_MINUTES, Walk
 from engine.trusted import Trusted, not_trusted
 from models.audiences import Audience
 from models.caller import Caller
@@ -53,7 +55,7 @@ from subscriptions.subscribe import Standing, subscribe
 from subscriptions.subscriber import Subscriber
 from subscriptions.topic import Topic
 from subscriptions.watches import Watch
-from transport.engine import Ended, NotSignedIn, Refused, Request, Sink
+from transport.engine import Ended, NotSignedIn, Refused, Request, Sheet, Sink
 
 _tracer = trace.get_tracer("jobwire")
 #: What somebody who is not signed in may ask for.
@@ -62,6 +64,8 @@ _OPEN_MUTATIONS = {"signIn", "refreshSession", "__typename"}
 _SHUT_OUT = 4401
 #: Clients come back with a fresh token.
 _REFRESH = 4403
+#: In seconds: how long a sheet waits before it looks again whether there are points for its next page.
+_PAUSE = 0.1
 #: In a set. An estimate.
 _BYTES_AN_ID = 120
 
@@ -255,6 +259,39 @@ class Engine:
         if not made:
             self.points.give_back(viewer.member_id, price - GIVEN_AGAIN)
         return body
+
+    async def sheet(self, prepared: Prepared, session: Session, sheet: Sheet) -> None:
+        """Write the answer to a query to a sheet. `Refused` when its caller has spent too much to begin."""
+        if session.member_id is None:
+            raise _not_signed_in()
+        try:
+            viewer = await session.viewer()
+        except SignInRefused as refusal:
+            raise Refused([formatted(_as_error(refusal))], 401) from None
+        context = Context.of(viewer, self._services, session.address)
+        table = table_of(prepared, context)
+        price = self._charge(prepared, session)
+
+        async def pay() -> None:
+            await self._pay(session, price, sheet)
+
+        affordable = MOST_MINUTES * self.points.a_minute // price
+        walk = Walk(table, context, sheet, self._run, pay, affordable)
+        try:
+            await shielded(walk.go(prepared))
+        except asyncio.CancelledError:
+            context.abandoned = True
+            raise
+
+    async def _pay(self, session: Session, price: int, sheet: Sheet) -> None:
+        """Let the member owe for one page more, when that leaves them what else they may ask for meanwhile."""
+        assert session.member_id is not None
+        keeping = max(0, min(self.points.a_minute // 2, self.points.a_minute - price))
+        while sheet.wanted:
+            try:
+                return self.points.spend(session.member_id, price, keeping=keeping)
+            except BudgetSpent:
+                await asyncio.sleep(_PAUSE)
 
     def headers(self, session: Session) -> Mapping[str, str]:
         """What is left to a member, as headers (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/)."""

@@ -55,10 +55,11 @@ class Points:
     def __len__(self) -> int:
         return len(self._debts)
 
-    def spend(self, member: UUID, points: int) -> None:
-        """Let the member owe so much more. `BudgetSpent`, and nothing more is owed, when that is too much now."""
+    def spend(self, member: UUID, points: int, *, keeping: int = 0) -> None:
+        """Let the member owe so much more. `BudgetSpent`, and nothing more is owed, when that is too much now, or less
+        than `keeping` would be left."""
         debt = self._now(member)
-        if (over := debt.owed + points - self.a_minute) > 0:
+        if (over := debt.owed + points + keeping - self.a_minute) > 0:
             raise BudgetSpent(
                 f"You have spent the {self.a_minute:,} points of a minute. Ask for less, or less often: an answer that "
                 "has not changed costs 1.",

@@ -26,6 +26,7 @@ __all__ = [
     "QuerySet",
     "Through",
     "column_value",
+    "count_query",
     "count_query_of_each",
     "is_nullable",
     "read_query",
@@ -146,6 +147,14 @@ async def read_query_of_each(query: QuerySet[R], owners: Sequence[UUID]) -> dict
     for row in rows:
         found[row["of_owner"]].append(row)
     return found
+
+
+async def count_query(query: QuerySet[Any]) -> int:
+    """How many rows a query finds."""
+    statement, values = sql_of(query)
+    (row,) = await fetch(f"SELECT count(*) AS rows FROM ({statement}) AS counted", *values)
+    rows: int = row["rows"]
+    return rows
 
 
 async def count_query_of_each(query: QuerySet[R], owners: Sequence[UUID]) -> dict[UUID, int]:

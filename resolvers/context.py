@@ -19,7 +19,7 @@ from models.scope import Rows, Scope, Viewer
 from models.seen import named
 from models.viewers import viewer
 from resolvers.loaders import Loaders
-from resolvers.paging import Page
+from resolvers.paging import MOST_COUNTED, Page
 from resolvers.timing import Timing
 from resolvers.within import OfPage, page_within
 from schema.list_fields import ListWithin
@@ -57,6 +57,8 @@ class Context:
     abandoned: bool = False
     #: How many things the answer has, so far.
     things: int = 0
+    #: As far as `totalCount` counts.
+    most_counted: int = MOST_COUNTED
 
     def __post_init__(self) -> None:
         self.refresh()
@@ -175,6 +177,11 @@ class Context:
             raise SignInRefused("You are signed out. Sign in again.")
         self.known_viewer = replace(viewer, session_id=self.viewer.session_id)
         self.known_scope = viewer.scope
+
+    def turn(self) -> None:
+        """Forget what was loaded: another page of the same moment is to be answered."""
+        self.load = Loaders(self)
+        self.things = 0
 
     def refresh(self) -> None:
         """Forget what was loaded: something has changed, or may have."""

@@ -57,4 +57,4 @@ async def _read(context: Context, declared: DeclaredList, filter: Any, sort: Any
     keys = keys_of(sort, declared.order)
     # What the cursors are bound to besides the order.
     narrowed = () if declared.filter is None else (plain(filter),)
-    return await page(query, keys, asked, declared.name, *narrowed)
+    return await page(query, keys, asked, declared.name, *narrowed, most_counted=context.most_counted)

@@ -10,7 +10,7 @@ from models.bounds import PAGE, SORT
 from models.conditions import holds
 from models.errors import Invalid
 from models.log import Logged, Reached
-from models.queries import Q, QuerySet, column_value, is_nullable, read_query
+from models.queries import Q, QuerySet, column_value, count_query, is_nullable, read_query
 from models.reasons import Reason
 from models.seen import Row
 from resolvers import cursors
@@ -85,7 +85,7 @@ class Edge(Generic[N]):
 
 @dataclass(slots=True)
 class Page(Generic[R]):
-    """A page of rows. `count` says how many there are on all pages, up to 10,000."""
+    """A page of rows. `count` says how many there are on all pages, up to the most that are counted."""
 
     edges: list[Edge[R]]
     page_info: PageInfo
@@ -136,12 +136,14 @@ class Paging:
         return self.asked.last is not None
 
 
-async def page(query: QuerySet[R], keys: Sequence[Key], asked: Asked, *about: Any) -> Page[R]:
+async def page(
+    query: QuerySet[R], keys: Sequence[Key], asked: Asked, *about: Any, most_counted: int = MOST_COUNTED
+) -> Page[R]:
     """A page of a query, in one statement."""
     paging = Paging.by(query.model, keys, asked, *about)
 
     async def count() -> int:
-        return len(await query.limit(MOST_COUNTED).values_list("id", flat=True))
+        return await count_query(query.limit(most_counted))
 
     return paging.page(await read_query(paging.narrowed(query)), count)
 

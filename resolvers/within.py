@@ -11,7 +11,7 @@ from models.scope import Rows
 from resolvers import cursors
 from resolvers.filters import Clocked, condition_of, plain
 from resolvers.loaders import Loaders
-from resolvers.paging import MOST_COUNTED, Asked, Page, Paging, keys_of
+from resolvers.paging import Asked, Page, Paging, keys_of
 from schema.list_fields import USUAL_WITHIN, ListWithin
 
 #: first, after, last and before.
@@ -22,6 +22,8 @@ class Reading(Clocked, Protocol):
     """The operation that pages are read in, as far as it matters to them."""
 
     load: Loaders
+    #: As far as `totalCount` counts.
+    most_counted: int
 
     def rows_of(self, kind: Kind) -> Rows[Any]:
         """The rows of a kind that are seen."""
@@ -47,7 +49,7 @@ async def page_within(
 
     async def count() -> int:
         return await context.load.count_within(
-            same, owner, lambda owners: count_query_of_each(query.limit(MOST_COUNTED), owners)
+            same, owner, lambda owners: count_query_of_each(query.limit(context.most_counted), owners)
         )
 
     if not context.holds(asked.size):

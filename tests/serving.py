@@ -60,7 +60,7 @@ class Api:
     async def send(self, body: bytes | dict[str, Any], **headers: str) -> Answer:
         """The answer to a body as it is, or to one that is put into JSON. A header's name has _ for its -."""
         given = {"Accept": "application/json", "Content-Type": "application/json"}
-        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        given |= {name.replace("_", "-").title(): value for name, value in headers.items()}
         # Of a large one aiohttp warns unless it may send it in pieces.
         data = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
         async with self.http.post(self.url, data=data, headers=given) as answer:
@@ -74,6 +74,13 @@ class Api:
     async def post(self, member: Member | None, query: str, **variables: Any) -> dict[str, Any]:
         """The whole response of an operation."""
         return (await self.ask_in_bytes(member, query, variables)).json()  # type: ignore[no-any-return]
+
+    async def sheet(
+        self, member: Member | None, query: str, variables: dict[str, Any] | None = None, media: str = "text/csv"
+    ) -> Answer:
+        """The answer to an operation as a sheet, or what is said in its place."""
+        signed = {} if member is None else {"authorization": f"Bearer {await self.token(member)}"}
+        return await self.send({"query": query, "variables": variables or {}}, accept=media, **signed)
 
     async def ask(self, member: Member, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an operation that must not have errors."""

@@ -16,6 +16,9 @@ class Counters:
     sockets_stalled: int = 0
     streams_open: int = 0
     streams_total: int = 0
+    sheets_open: int = 0
+    sheets_total: int = 0
+    sheets_cut: int = 0
     operations_open: int = 0
     operations_total: int = 0
     messages_received: int = 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from transport.errors import GraphQLErrors
@@ -44,6 +46,18 @@ class NotSignedIn(Exception):
         super().__init__(message)
         self.message = message
         self.code = code
+
+
+class NoSheet(Exception):
+    """The operation does not ask for one table. The message says what to ask for instead."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+#: What stands in a cell of a sheet; None is nothing. A text is a text, whatever it looks like, and a moment has a zone.
+Cell = str | int | float | Decimal | date | datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,20 @@ class Sink(Protocol):
         them."""
 
 
+class Sheet(Protocol):
+    """Where the rows of one table go."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits for it. Whoever writes looks before each page, and stops."""
+
+    async def begin(self, name: str, headers: Sequence[str]) -> None:
+        """What it is called, a name of GraphQL, and how its columns are headed: first, and once."""
+
+    async def add(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """Some rows more. It waits for whoever reads, and raises what ends the sheet."""
+
+
 class Subscription(Protocol):
     """A subscription that is served. Neither method waits or raises."""
 
@@ -123,6 +151,12 @@ class Engine(Protocol):
 
     def headers(self, session: Any) -> Mapping[str, str]:
         """What the caller is told besides the response, as headers of HTTP."""
+
+    async def sheet(self, prepared: Any, session: Any, sheet: Sheet) -> None:
+        """Write the answer to a query to a sheet, page by page. Raises NoSheet, Refused, and what the sheet raises.
+
+        It is not to be cancelled while anybody waits for it, but to be told that nobody does.
+        """
 
     async def subscribe(self, prepared: Any, session: Any, sink: Sink) -> Subscription:
         """Begin to serve a subscription. Raises Refused. Results may come before it returns.

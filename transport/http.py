@@ -24,6 +24,7 @@ from transport.origins import REFUSAL, cors_headers, is_preflight, note_refusal,
 from transport.parameters import Malformed, from_json, from_query_string
 from transport.presence import Presence
 from transport.reply import Rejected, Reply, executed, refused, unauthenticated
+from transport.sheets.answer import SheetAnswer
 from transport.sse import EventStream
 from transport.strangers import known_of
 from transport.traffic import Traffic
@@ -47,8 +48,15 @@ class Exchange:
 
     @property
     def media(self) -> Media:
-        """What a plain answer is written in; JSON where the caller accepts none of ours."""
-        return self.accepts.plain or Media.JSON
+        """What a plain answer is written in; JSON where the caller accepts none of ours. Nobody who asks for a sheet
+        takes an error for one: it has a status of its own."""
+        return Media.GRAPHQL if self.sheet else self.accepts.plain or Media.JSON
+
+    @property
+    def sheet(self) -> Media | None:
+        """What kind of sheet the caller would rather have than any other answer."""
+        plain = self.accepts.plain
+        return plain if plain is not None and plain.is_sheet and not self.rather_streams else None
 
     @property
     def rather_streams(self) -> bool:
@@ -116,7 +124,7 @@ class GraphQLOverHTTP:
                 request = from_json(text) if exchange.method == "POST" else from_query_string(text)
                 async with self._engine.turn(request, session):
                     prepared = self._prepare(exchange, request, session)
-                if not exchange.rather_streams and prepared.kind != "subscription":
+                if exchange.sheet is None and not exchange.rather_streams and prepared.kind != "subscription":
                     body = await self._engine.execute(prepared, session)
                     headers = self._engine.headers(session)
                     return executed(body, exchange.media, headers, compressible=prepared.kind == "query")
@@ -128,6 +136,8 @@ class GraphQLOverHTTP:
             stream = EventStream(self._traffic, self._options, exchange.receive, exchange.send, exchange.scope)
             await stream.refuse(refusal, cors)
             return None
+        if exchange.sheet is not None and prepared.kind == "query":
+            return await self._sheet(exchange, exchange.sheet, prepared, session, cors)
         return await self._stream(exchange, prepared, session, cors)
 
     async def _read(self, exchange: Exchange) -> bytes:
@@ -150,12 +160,27 @@ class GraphQLOverHTTP:
             # "GET": "If the values of {query} and {operationName} indicate that a mutation operation is
             # to be executed, the server MUST respond with error status code `405`".
             raise Rejected(405, "Send mutations with POST.", "METHOD_NOT_ALLOWED", allow="POST")
+        if prepared.kind == "mutation" and exchange.sheet is not None:
+            message = "A sheet is of a query. Send a mutation with 'Accept: application/json'."
+            raise Rejected(406, message, "NOT_ACCEPTABLE")
         if prepared.kind == "subscription" and exchange.method == "GET":
             raise Rejected(405, "Ask for an event stream with POST.", "METHOD_NOT_ALLOWED", allow="POST")
         if prepared.kind == "subscription" and not exchange.accepts.streams:
             message = "A subscription needs 'Accept: text/event-stream', or a websocket."
             raise Rejected(400, message, "SUBSCRIPTION_NEEDS_STREAM")
         return prepared
+
+    async def _sheet(
+        self, exchange: Exchange, media: Media, prepared: Prepared, session: Session, cors: dict[str, str]
+    ) -> Reply | None:
+        if self._traffic.draining:
+            raise Rejected(503, "Restarting. Come back in a moment.", "UNAVAILABLE", retry_after="1")
+        sheet = SheetAnswer(media, self._traffic, self._options, exchange.receive, exchange.send, exchange.scope)
+        try:
+            await sheet.run(self._engine, prepared, session, cors)
+        except Refused as refusal:
+            return refused(refusal, exchange.media)
+        return None
 
     async def _stream(
         self, exchange: Exchange, prepared: Prepared, session: Session, cors: dict[str, str]

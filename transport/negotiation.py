@@ -27,6 +27,13 @@ class Media(Enum):
     JSON = "application/json"
     GRAPHQL = "application/graphql-response+json"
     EVENTS = "text/event-stream"
+    CSV = "text/csv"
+    XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it is a table in place of a response. Only who names such a type is given one."""
+        return self in (Media.CSV, Media.XLSX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ def negotiate(accept: str | None) -> Accepted:
     if not (accept or "").strip():
         return Accepted(Media.GRAPHQL, Media.GRAPHQL, streams=False)
     ranges = _ranges(accept)
-    ranked: _Ranked = {media: rank for media in Media if (rank := _rank(media.value, ranges))[0] > 0}
+    ranked: _Ranked = {media: rank for media in Media if (rank := _rank_of(media, ranges))[0] > 0}
     plain: _Ranked = {media: rank for media, rank in ranked.items() if media is not Media.EVENTS}
     return Accepted(_best(ranked), _best(plain), streams=Media.EVENTS in ranked)
 
@@ -64,7 +71,7 @@ def rather_html(accept: str | None) -> bool:
     """Whether a caller names HTML, and would rather have it than anything that the API speaks."""
     ranges = _ranges(accept)
     named = [range for range in ranges if range.name == HTML]
-    return bool(named) and _rank(HTML, ranges) > max(_rank(media.value, ranges) for media in Media)
+    return bool(named) and _rank(HTML, ranges) > max(_rank_of(media, ranges) for media in Media)
 
 
 def _ranges(accept: str | None) -> list[_Range]:
@@ -97,8 +104,12 @@ def _quality(text: str) -> float:
     return float(text) if _QUALITY.fullmatch(text) else 0.0
 
 
-def _rank(media: str, ranges: list[_Range]) -> tuple[float, int]:
-    """(quality, earliness) of the most specific entry that matches."""
+def _rank_of(media: Media, ranges: list[_Range]) -> tuple[float, int]:
+    return _rank(media.value, ranges, least=3 if media.is_sheet else 1)
+
+
+def _rank(media: str, ranges: list[_Range], *, least: int = 1) -> tuple[float, int]:
+    """(quality, earliness) of the most specific entry that matches, if it is specific enough."""
     matches = [(entry.specificity(media), -index) for index, entry in enumerate(ranges)]
     specificity, position = max(matches, default=(0, 0))
-    return (ranges[-position].quality if specificity else 0.0, position)
+    return (ranges[-position].quality if specificity >= least else 0.0, position)

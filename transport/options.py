@@ -40,6 +40,12 @@ class TransportOptions:
     stranger_body_limit: int = 16_384  # without a token: what signing in needs, several times over
     deadline: float = 15.0
 
+    # Sheets: how many are made at once, one for each member; how long one may take; what one of XLSX may take unpacked,
+    # in a folder for temporary files, where it is there twice before it is packed.
+    sheets_at_once: int = 2
+    sheet_deadline: float = 900.0
+    sheet_file_limit: int = 512 * 1024 * 1024
+
     # Answers to queries are compressed from this size on, and outside the event loop when they are large.
     compress_from: int = 2_000
     compress_level: int = 5

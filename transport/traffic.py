@@ -23,7 +23,7 @@ _FILES_FOR_OTHERS = 128  # of those that the process may open: the database, Red
 
 
 class Connection(Protocol):
-    """A websocket or an event stream."""
+    """A websocket, an event stream or a sheet."""
 
     def retire(self, code: int, reason: str) -> None:
         """Close as soon as the answers that are being computed are given."""
@@ -46,6 +46,7 @@ class Traffic:
         self.most_connections = min(options.connections, max(open_files() - _FILES_FOR_OTHERS, _FILES_FOR_OTHERS))
         self._connections: set[Connection] = set()
         self._seats: collections.Counter[str] = collections.Counter()
+        self._sheets: set[str] = set()
         self._quiet: asyncio.Event | None = None
 
     def enter(self, connection: Connection) -> None:
@@ -70,6 +71,16 @@ class Traffic:
             self._seats[member] -= 1
             if self._seats[member] <= 0:
                 del self._seats[member]
+
+    def take_sheet(self, member: str) -> bool:
+        """Whether the member may have a sheet made: one at a time, and not too many are made for others."""
+        if member in self._sheets or len(self._sheets) >= self.options.sheets_at_once:
+            return False
+        self._sheets.add(member)
+        return True
+
+    def leave_sheet(self, member: str) -> None:
+        self._sheets.discard(member)
 
     async def drain(self, window: float = 10.0) -> None:
         """Refuse new connections and send the present ones away, each at a random moment of the window.

@@ -14,12 +14,15 @@ import graphql
 import orjson
 
 from tests.transport.small_subscriptions import SERVED, Served, Ticks
-from transport.engine import Ended, NotSignedIn, Refused, Request, Sink
+from transport.engine import Ended, NoSheet, NotSignedIn, Refused, Request, Sheet, Sink
 
 T = TypeVar("T")
 
 SDL = """
-type Query { hello(name: String = "you"): String!  slow(key: String!): String  broken: String  sure: String! }
+type Query {
+  hello(name: String = "you"): String!  slow(key: String!): String  broken: String  sure: String!
+  table(rows: Int!, failsAfter: Int, key: String, text: String): String
+}
 type Mutation { add(key: String!): Int! }
 type Subscription {
   count(to: Int!): Int!  ticks(topic: String!): String!  flood(size: Int!): String!
@@ -130,6 +133,26 @@ class SmallEngine:
         )
         return body(await result if asyncio.iscoroutine(result) or hasattr(result, "__await__") else result)
 
+    async def sheet(self, prepared: Any, session: Any, sheet: Sheet) -> None:
+        """A table of so many rows, in hundreds. It waits at its end for the key, as `slow` does."""
+        name, asked = self.asked(prepared)
+        if name != "table":
+            raise NoSheet("Ask for `table`.")
+        rows, fails_after, key = asked["rows"], asked.get("failsAfter"), asked.get("key")
+        if fails_after == 0:
+            raise Refused([{"message": "Not this one.", "extensions": {"code": "INVALID"}}])
+        await sheet.begin("Table", ["Text", "Number"])
+        self.executing[str(key)] += 1
+        for start in range(0, rows, 100):
+            if not sheet.wanted:
+                break
+            if fails_after is not None and start >= fails_after:
+                raise RuntimeError("secret-literal")
+            await sheet.add([(asked.get("text"), number) for number in range(start, min(start + 100, rows))])
+        while key is not None and sheet.wanted:
+            await asyncio.sleep(0.005)
+        self.cancelled[str(key)] += not sheet.wanted
+
     async def subscribe(self, prepared: Any, session: Any, sink: Sink) -> Served:
         name, arguments = self.asked(prepared)
         served = SERVED[name](self, str(session.member_key), prepared, sink)
@@ -142,10 +165,12 @@ class SmallEngine:
         return served
 
     def asked(self, prepared: Document) -> tuple[str, dict[str, Any]]:
-        """The one field of a subscription, and its arguments."""
-        request, root = prepared.request, self.schema.subscription_type
+        """The one field of a subscription or a sheet, and its arguments."""
+        request = prepared.request
         operation = graphql.get_operation_ast(prepared.node, request.operation_name)
-        assert operation is not None and root is not None
+        assert operation is not None
+        root = self.schema.get_root_type(operation.operation)
+        assert root is not None
         (node,) = operation.selection_set.selections
         assert isinstance(node, graphql.FieldNode)
         values = graphql.get_variable_values(self.schema, operation.variable_definitions or (), request.variables or {})

@@ -1,0 +1,1 @@
+"""Answers as sheets: a table in CSV or XLSX, sent while it is made or from a file."""
