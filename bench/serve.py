@@ -1,4 +1,4 @@
-"""One server for the benchmarks to talk to: `python -m bench.serve ours|proxied|bare|stock DATABASE_URL REDIS_URL`.
+"""One server for the benchmarks to talk to: `python -m bench.serve ours|proxied|unpaced|bare|stock DATABASE_URL REDIS_URL`.
 
 It prints its port when it answers, and ends with its standard input.
 """
@@ -20,12 +20,15 @@ from transport.traffic import Traffic
 
 METRICS_TOKEN = "for-the-benchmarks"
 #: Who is believed when they say for whom they ask: of all addresses of the loopback network one, or none.
-_PROXIES = {"ours": "", "proxied": "127.0.0.1"}
+_PROXIES = {"ours": "", "proxied": "127.0.0.1", "unpaced": ""}
+#: What nobody spends in a minute.
+_ALL_POINTS = 1_000_000_000
 
 
 def _application(kind: str, database_url: str, redis_url: str) -> Application:
     if kind in _PROXIES:
-        settings = Settings(metrics_token=METRICS_TOKEN, trusted_proxies=_PROXIES[kind])
+        points = _ALL_POINTS if kind == "unpaced" else None
+        settings = Settings(metrics_token=METRICS_TOKEN, trusted_proxies=_PROXIES[kind], points_a_minute=points)
         return create_app(settings, database_url=database_url, redis_url=redis_url)
     options = TransportOptions()
     controls = {"bare": lambda: bare_app(redis_url), "stock": lambda: stock_app(database_url, redis_url)}

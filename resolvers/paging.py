@@ -167,6 +167,18 @@ def _values(model: type[Row], keys: Sequence[Key], of: str, cursor: str, field: 
 
 def _beyond(model: type[Row], keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
     """What comes after the values in the order of the keys, or before them."""
+    return _bound(model, keys[0], values[0], reverse=reverse) & _strictly_beyond(model, keys, values, reverse=reverse)
+
+
+def _bound(model: type[Row], key: Key, value: Any, *, reverse: bool) -> Q:
+    """What follows from it for the first key alone: there an index begins, and does not read the list up to there."""
+    descending = key.descending != reverse
+    if value is None or (is_nullable(model, key.column) and not descending):
+        return Q()
+    return holds(**{f"{key.column}__{'lte' if descending else 'gte'}": value})
+
+
+def _strictly_beyond(model: type[Row], keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
     condition = Q()
     equal = Q()
     for key, value in zip(keys, values, strict=True):
