@@ -22,6 +22,7 @@ from bench import (
     reconnect,
     reports,
     search,
+    sheets,
     stalled,
 )
 from bench.goals import Goal, print_goals
@@ -37,6 +38,7 @@ _ALL = (
     reports,
     points,
     search,
+    sheets,
     moves,
     live,
     executions,

@@ -62,8 +62,8 @@ class Served:
 @asynccontextmanager
 async def served(kind: str, house: House) -> AsyncIterator[Served]:
     """`python -m bench.serve`: "ours" is the product, "proxied" the same behind a proxy that says for whom it asks,
-    "unpaced" the same where nobody runs out of points, "bare" a websocket that only passes on, "stock" what Strawberry's documentation shows. It ends when its standard
-    input does, so also when this process is killed."""
+    "unpaced" the same where nobody runs out of points, "bare" a websocket that only passes on, "stock" what
+    Strawberry's documentation shows. It ends when its standard input does, so also when this process is killed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -1,4 +1,5 @@
-"""One server for the benchmarks to talk to: `python -m bench.serve ours|proxied|unpaced|bare|stock DATABASE_URL REDIS_URL`.
+"""One server for the benchmarks to talk to: `python -m bench.serve KIND DATABASE_URL REDIS_URL`, of a kind that
+`bench.process.served` names.
 
 It prints its port when it answers, and ends with its standard input.
 """
