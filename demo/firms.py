@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from demo.clients import CLIENTS, OTHER_CLIENTS, ROLES, TAGS
@@ -33,8 +34,12 @@ from models.commands.tags import create_tag
 from models.firm.absences import add_absence
 from models.firm.account_roles import create_account_role, set_account_role_holders
 from models.ids import Kind
+from models.partitions import Busy, make_partitions
 from models.scope import Scope
 from models.seen import Account, AccountType, Firm, Job, Member, Pipeline, Status, Tag, Weekday, named
+
+#: How long a firm has been there when it is made: longer than what its jobs have behind them (`demo/past.py`).
+FOUNDED = timedelta(days=190)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class DemoFirm:
 
     owner: Actor
     services: Sequence[Service]
+    #: The owner when the firm was founded, before all that its jobs have behind them.
+    founder: Actor
 
     @property
     def scope(self) -> Scope:
@@ -52,8 +59,7 @@ class DemoFirm:
 
 async def demo_firm() -> DemoFirm:
     """The firm with a full team, made if it is not there."""
-    owner = await _owner(FIRM, OWNER)
-    firm = DemoFirm(owner, SERVICES)
+    firm = await _firm(FIRM, OWNER, SERVICES)
     if not await _has_jobs(firm):
         await _set_up(firm, TEAM, TAGS, CLIENTS)
     return firm
@@ -61,20 +67,42 @@ async def demo_firm() -> DemoFirm:
 
 async def other_firm() -> DemoFirm:
     """The firm beside it, which neither sees nor is seen by the first; made if it is not there."""
-    owner = await _owner(OTHER_FIRM, OTHER_OWNER)
-    firm = DemoFirm(owner, (OTHER_SERVICE,))
+    firm = await _firm(OTHER_FIRM, OTHER_OWNER, (OTHER_SERVICE,))
     if not await _has_jobs(firm):
         await _set_up(firm, (), {}, OTHER_CLIENTS)
     return firm
 
 
-async def _owner(name: str, person: Person) -> Actor:
-    if owner := await found(person):
-        return Actor.member(owner.scope.firm_id, owner.member_id)
-    firm, made = await create_firm(
-        name=name, owner_email=person.email, owner_name=person.name, password=PASSWORD, time_zone=TIME_ZONE
+async def _firm(name: str, person: Person, services: Sequence[Service]) -> DemoFirm:
+    owner = await found(person)
+    if owner is None:
+        await _found(name, person)
+        owner = await found(person)
+        assert owner is not None
+    acting = Actor.member(owner.scope.firm_id, owner.member_id)
+    since = (await owner.scope.rows(Firm).get(owner.scope.firm_id)).created_at
+    return DemoFirm(acting, services, acting.acting_at(since))
+
+
+async def _found(name: str, person: Person) -> None:
+    since = clock.now() - FOUNDED
+    await _make_months(since)
+    await create_firm(
+        name=name,
+        owner_email=person.email,
+        owner_name=person.name,
+        password=PASSWORD,
+        time_zone=TIME_ZONE,
+        at=since,
     )
-    return Actor.member(firm.id, made.id)
+
+
+async def _make_months(since: datetime) -> None:
+    """See to it that the log has partitions for what is past."""
+    with suppress(Busy):  # Then the default one takes it: nothing is refused for want of a partition.
+        while since < clock.now():
+            await make_partitions(since)
+            since += timedelta(days=28)
 
 
 async def _has_jobs(firm: DemoFirm) -> bool:
@@ -86,7 +114,7 @@ async def _set_up(
 ) -> None:
     """Make what is missing, so that a set-up that was cut short is finished by the next one. Jobs come last: a firm
     that has any is whole, and what its people have renamed or deleted since is left as they want it."""
-    await update_firm(firm.owner, country="US", region="NY", week_start=Weekday.SUNDAY)
+    await update_firm(firm.founder, country="US", region="NY", week_start=Weekday.SUNDAY)
     members = await _hire(firm, team)
     await _add_absences(firm, members)
     tag_ids = await _add_tags(firm, tags)
@@ -100,7 +128,7 @@ async def _hire(firm: DemoFirm, team: Sequence[Person]) -> dict[str, Member]:
     for person in team:
         if person.email not in members:
             hired = await create_member(
-                firm.owner,
+                firm.founder,
                 email=person.email,
                 name=person.name,
                 role=person.role,
@@ -113,20 +141,20 @@ async def _hire(firm: DemoFirm, team: Sequence[Person]) -> dict[str, Member]:
 
 
 async def _add_absences(firm: DemoFirm, members: Mapping[str, Member]) -> None:
-    present = {absence.member_id for absence in await firm.scope.rows(named(Kind.ABSENCE)).where()}
+    present = {(absence.member_id, absence.note) for absence in await firm.scope.rows(named(Kind.ABSENCE)).where()}
     today = (await firm.scope.rows(Firm).get(firm.owner.firm_id)).today(clock.now())
     for off in DAYS_OFF:
         member = members.get(off.email)
-        if member is not None and member.id not in present:
+        if member is not None and (member.id, off.note) not in present:
             first, last = (today + timedelta(days) for days in (off.first, off.last))
-            await add_absence(firm.owner, first_day=first, last_day=last, note=off.note, member_id=member.id)
+            await add_absence(firm.founder, first_day=first, last_day=last, note=off.note, member_id=member.id)
 
 
 async def _add_tags(firm: DemoFirm, tags: Mapping[str, str]) -> list[UUID]:
     present = {tag.name: tag.id for tag in await firm.scope.rows(Tag).where()}
     for name, color in tags.items():
         if name not in present:
-            present[name] = (await create_tag(firm.owner, name=name, color=color)).value.id
+            present[name] = (await create_tag(firm.founder, name=name, color=color)).value.id
     return [present[name] for name in tags]
 
 
@@ -140,14 +168,14 @@ async def _add_clients(
         carried = chance.sample(tags, min(len(tags), chance.choice((0, 1, 1, 2))))
         team = chance.sample(staff, min(len(staff), chance.choice((1, 2, 2, 3))))
         if name not in present:
-            await create_account(firm.owner, name=name, type=kind, tag_ids=carried, team_ids=team)
+            await create_account(firm.founder, name=name, type=kind, tag_ids=carried, team_ids=team)
 
 
 async def _give_roles(firm: DemoFirm, members: Mapping[str, Member]) -> None:
     present = {role.name: role.id for role in await firm.scope.rows(named(Kind.ACCOUNT_ROLE)).where()}
     for name in ROLES:
         if name not in present:
-            present[name] = (await create_account_role(firm.owner, name=name)).value.id
+            present[name] = (await create_account_role(firm.founder, name=name)).value.id
     staff = [members[email].id for email in EMPLOYEES if email in members]
     for account in await firm.scope.rows(Account).where():
         # Who reviews is not who prepares; and the same people again, when it is done again.
@@ -155,7 +183,7 @@ async def _give_roles(firm: DemoFirm, members: Mapping[str, Member]) -> None:
         holders = chance.sample(staff, min(len(staff), chance.choice((1, 2, 2, 3))))
         for name, holder in zip(ROLES, holders, strict=False):
             await set_account_role_holders(
-                firm.owner, account_id=account.id, account_role_id=present[name], member_ids=[holder]
+                firm.founder, account_id=account.id, account_role_id=present[name], member_ids=[holder]
             )
 
 
@@ -171,7 +199,7 @@ async def _add_pipelines(firm: DemoFirm, members: Mapping[str, Member]) -> None:
 
 async def _add_pipeline(firm: DemoFirm, service: Service, staff: Sequence[UUID]) -> Pipeline:
     made = await create_pipeline(
-        firm.owner, name=service.name, stages=service.stages, member_ids=staff, card_fields=ALL_CARD_FIELDS
+        firm.founder, name=service.name, stages=service.stages, member_ids=staff, card_fields=ALL_CARD_FIELDS
     )
     return made.value
 
@@ -181,7 +209,7 @@ async def _add_statuses(firm: DemoFirm, pipeline: Pipeline) -> None:
     for status in CUSTOM_STATUSES:
         if status.name not in present:
             await create_status(
-                firm.owner,
+                firm.founder,
                 pipeline_id=pipeline.id,
                 name=status.name,
                 color=status.color,

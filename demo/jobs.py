@@ -112,6 +112,7 @@ class _Maker:
             state=self._chance.choices(states, (9, 1) if done else (2, 1))[0],
             priority=self._chance.choices(_PRIORITIES, _PRIORITY_WEIGHTS)[0],
             due_date=self._due - timedelta(days=self._chance.randrange(7)),
+            estimate=self._chance.choice((None, None, 30, 60, 120)),
             assignee_ids=self._staff(1),
         )
 

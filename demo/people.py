@@ -44,7 +44,7 @@ EMPLOYEES = tuple(person.email for person in TEAM if person.role is Role.EMPLOYE
 
 @dataclass(frozen=True, slots=True)
 class DaysOff:
-    """Somebody's absence, in days from when the firm is set up."""
+    """Somebody's absence, in days from when the firm is first looked at."""
 
     email: str
     first: int
@@ -53,9 +53,16 @@ class DaysOff:
 
 
 DAYS_OFF = (
+    DaysOff("employee3@demo.test", -150, -139, "Vacation"),
+    DaysOff("employee1@demo.test", -118, -109, "Vacation"),
+    DaysOff("admin@demo.test", -97, -93, "Conference"),
+    DaysOff("employee2@demo.test", -74, -72, "Ill"),
+    DaysOff("employee5@demo.test", -40, -31, "Vacation"),
+    DaysOff("employee6@demo.test", -19, -19, "Moving house"),
     DaysOff("employee1@demo.test", 10, 20, "Vacation"),
     DaysOff("employee4@demo.test", 0, 1, "Ill"),
     DaysOff("employee6@demo.test", 5, 5, "Continuing education"),
+    DaysOff("employee2@demo.test", 24, 31, "Vacation"),
 )
 
 

@@ -6,6 +6,7 @@ from demo.board import Board, boards
 from demo.firms import DemoFirm, demo_firm, other_firm
 from demo.hours import within_working_days
 from demo.jobs import job
+from demo.past import number_of_past, past_job
 from models.clock import now
 from models.commands.imports import import_jobs
 from models.errors import RuleBroken
@@ -38,16 +39,19 @@ async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None) -> None:
         told = "The demo firm's pipelines or clients are gone. Start again with an empty database."
         raise RuleBroken(told, reason=Reason.NONE_YET, kind=Kind.PIPELINE.value)
     _tell(progress, 0, wanted - present)
+    past = 0 if present else number_of_past(wanted)
     for first in range(present, wanted, BATCH):
         last = min(first + BATCH, wanted)
-        await _import(firm, found, range(first, last))
+        await _import(firm, found, range(first, last), past)
         _tell(progress, last - present, wanted - present)
 
 
-async def _import(firm: DemoFirm, found: list[Board], numbers: range) -> None:
+async def _import(firm: DemoFirm, found: list[Board], numbers: range, past: int) -> None:
     moment = now()
     today = (await firm.scope.rows(Firm).get(firm.owner.firm_id)).today(moment)
-    made = [job(number, found, moment, today) for number in numbers]
+    made = [
+        past_job(number, found, today) if number < past else job(number, found, moment, today) for number in numbers
+    ]
     await import_jobs(firm.owner, jobs=await within_working_days(made))
 
 

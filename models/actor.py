@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,8 @@ class Actor:
     unread: tuple[Refusal, ...] = field(default=(), compare=False)
     #: Where they call from.
     caller: Caller = field(default=OURSELVES, compare=False)
+    #: When they act, where it is not now: nobody outside says so.
+    at: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def member(cls, firm_id: UUID, member_id: UUID, caller: Caller = OURSELVES) -> "Actor":
@@ -64,6 +67,10 @@ class Actor:
         """An automation that reacts to a revision, which was made so many `hops` less one from a person. It acts with
         the rights of whoever saved it: the whole firm's."""
         return cls(ActorKind.AUTOMATION, firm_id, label=label, cause=cause, hops=hops)
+
+    def acting_at(self, moment: datetime) -> "Actor":
+        """The actor at a moment that has passed, for a firm that is made with a past."""
+        return replace(self, at=moment)
 
     def calling(self, key: str | None, action: str, content: Mapping[str, Any], secrets: Iterable[str] = ()) -> "Actor":
         """The actor, for one call that may be sent again under this key. `secrets` names what else it asks for, whose

@@ -6,6 +6,8 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -24,7 +26,7 @@ from models.events import Event
 from models.gathered import together, with_unread
 from models.grants import Grant
 from models.ids import Kind
-from models.log import Committed, ScopesChanged, announce, append
+from models.log import Committed, Moment, ScopesChanged, announce, append, append_moments
 from models.once import NOTHING, Kept, keep
 from models.reasons import Reason
 from models.rights import Requirement, Right, Role
@@ -81,6 +83,8 @@ class Change:
     revision: int
     viewer: Viewer | None
     events: list[Event] = field(default_factory=list)
+    #: What happened before, and is taken over.
+    past: list[tuple[datetime, Event]] = field(default_factory=list)
     #: Set by a create that found its id taken by an earlier call: the revision of that call.
     made_at: int | None = None
 
@@ -98,6 +102,19 @@ class Change:
         """Note a fact for the log."""
         check_changes(event)
         self.events.append(event)
+
+    def record_past(self, event: Event, at: datetime) -> None:
+        """Note a fact of a past that is taken over, for a revision of its time."""
+        check_changes(event)
+        assert at <= self.now and not event.rescoped, "What members may see now is no matter of the past."
+        self.past.append((at, event))
+
+    @property
+    def moments(self) -> list[Moment]:
+        """What is noted, the earliest first, and at each moment in the order in which it was noted."""
+        past = groupby(sorted(self.past, key=itemgetter(0)), key=itemgetter(0))
+        moments: list[Moment] = [(at, [event for _, event in of_moment]) for at, of_moment in past]
+        return [*moments, (self.now, self.events)] if self.events else moments
 
     def require(self, right: Right, what: str, *path: str) -> None:
         """`Forbidden` unless the actor has the right."""
@@ -127,7 +144,8 @@ def command(
     role, or nothing but to be a member. What is done `in_person` is never done with a personal token.
 
     It runs in one transaction, after it has been checked against what the database says now that the actor may do it.
-    What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A caller
+    What it recorded becomes one revision, announced after the commit; with nothing recorded there is none. A past that
+    it takes over becomes one for each moment of it. A caller
     that is cancelled does not cancel it: a change is made wholly or not at all.
 
     The actor's authority is the same at the end as at the beginning, or it is undone and tried again with what is left
@@ -255,15 +273,16 @@ async def _attempt(actor: Actor, action: Action, body: Callable[[Change], Awaita
         if actor.unread:
             raise together(actor.unread)
         committed = await _finish(change, value)
-    if committed is None:
+    if not committed:
         return Outcome(value, change.made_at or change.revision, refused=_refused(value), viewer=change.viewer)
-    announce(committed)
+    for revision in committed:
+        announce(revision)
     rescoped = any(actor.id in event.rescoped for event in change.events)
-    return Outcome(value, committed.revision, rescoped, viewer=change.viewer)
+    return Outcome(value, committed[-1].revision, rescoped, viewer=change.viewer)
 
 
 async def _begin(actor: Actor) -> Change:
-    now = datetime.now(UTC)
+    now = actor.at or datetime.now(UTC)
     if actor.kind is ActorKind.CONTACT:
         told = "Clients do not change what is the firm's own. Ask a member of the firm."
         raise Forbidden(told, reason=Reason.MEMBERS_ONLY)
@@ -310,28 +329,34 @@ async def _confirm(change: Change) -> None:
         raise _AuthorityChanged
 
 
-async def _append(change: Change, kept: Kept) -> Committed:
+async def _append(change: Change, kept: Kept) -> list[Committed]:
     """Write what was recorded to the log, with what is kept of it, if the actor's authority is still what it was.
     Whatever changes a scope raises the firm's revision too, so from there to the commit it cannot change any more."""
     as_of = change.viewer.revision if change.viewer is not None else None
     try:
-        return await append(change.actor, change.events, change.now, as_of=as_of, kept=kept)
+        return await _write(change, as_of, kept)
     except ScopesChanged:
         # Somebody's has. Whether it was the actor's is looked up while nobody else can raise the revision.
         await sql("SELECT FROM firm WHERE id = $1 FOR NO KEY UPDATE", change.actor.firm_id)
         await _confirm(change)
-        return await append(change.actor, change.events, change.now, kept=kept)
+        return await _write(change, None, kept)
 
 
-async def _finish(change: Change, value: Any) -> Committed | None:
+async def _write(change: Change, as_of: int | None, kept: Kept) -> list[Committed]:
+    if change.past:
+        return await append_moments(change.actor, change.moments, change.now, as_of=as_of, kept=kept)
+    return [await append(change.actor, change.events, change.now, as_of=as_of, kept=kept)]
+
+
+async def _finish(change: Change, value: Any) -> list[Committed]:
     once = change.actor.once
     kept = once.kept(_remember(value)) if once is not None else NOTHING
-    if change.events:
+    if change.events or change.past:
         return await _append(change, kept)
     await _confirm(change)
     if once is not None:
         await keep(change.actor.firm_id, kept, None if _refused(value) else change.made_at or change.revision)
-    return None
+    return []
 
 
 def _refused(value: Any) -> bool:

@@ -78,6 +78,13 @@ SELECT $1, raised.revision, e.index, e.type, e.data, e.subject, e.job, $4::jsonb
 FROM raised, jsonb_to_recordset($3::jsonb) AS e(index int, type text, data jsonb, subject uuid, job uuid)
 RETURNING revision
 """
+# The same, of several moments: a revision for each, in their order.
+_APPEND_MOMENTS = (
+    _APPEND.replace("revision + 1", "revision + $11")
+    .replace("raised.revision, e.index", "raised.revision - $11 + e.moment, e.index")
+    .replace("$6, $8", "$6, e.at")
+    .replace("job uuid)", "job uuid, moment int, at timestamptz)")
+)
 
 
 async def append(
@@ -85,18 +92,46 @@ async def append(
 ) -> Committed:
     """Raise the firm's revision, write the events under it and keep what is `kept` with it: the last statement of a
     transaction. `ScopesChanged` when a member's scope has changed after the revision `as_of`."""
+    rows = [_row(index, event) for index, event in enumerate(events)]
+    written = await sql(_APPEND.format(kept=kept.statement), *_values(actor, rows, events, now, as_of, kept))
+    return _committed(actor, _last_revision(written), events, now)
+
+
+#: When something happened, and what.
+Moment = tuple[datetime, Sequence[Event]]
+
+
+async def append_moments(
+    actor: Actor, moments: Sequence[Moment], now: datetime, *, as_of: int | None = None, kept: Kept = NOTHING
+) -> list[Committed]:
+    """As `append`, of what happened at several moments, the earliest first: a past that is taken over. Each is a
+    revision of its own, for all events of a revision are of one time, and are kept or pruned together."""
+    events = [event for _, events in moments for event in events]
     rows = [
-        {
-            "index": index,
-            "type": type(event).__name__,
-            "data": to_json(event),
-            "subject": event.thing and str(event.thing),
-            "job": event.subject_job and str(event.subject_job),
-        }
-        for index, event in enumerate(events)
+        {**_row(index, event), "moment": number, "at": at.isoformat()}
+        for number, (at, of_moment) in enumerate(moments, start=1)
+        for index, event in enumerate(of_moment)
     ]
-    written = await sql(
-        _APPEND.format(kept=kept.statement),
+    values = _values(actor, rows, events, now, as_of, kept)
+    written = await sql(_APPEND_MOMENTS.format(kept=kept.statement), *values, len(moments))
+    first = _last_revision(written) - len(moments) + 1
+    return [_committed(actor, revision, of_moment, at) for revision, (at, of_moment) in enumerate(moments, first)]
+
+
+def _row(index: int, event: Event) -> dict[str, Any]:
+    return {
+        "index": index,
+        "type": type(event).__name__,
+        "data": to_json(event),
+        "subject": event.thing and str(event.thing),
+        "job": event.subject_job and str(event.subject_job),
+    }
+
+
+def _values(
+    actor: Actor, rows: Sequence[Any], events: Sequence[Event], now: datetime, as_of: int | None, kept: Kept
+) -> tuple[Any, ...]:
+    return (
         actor.firm_id,
         kept_json(kept),
         orjson.dumps(rows).decode(),
@@ -108,11 +143,18 @@ async def append(
         as_of,
         actor.hops,
     )
+
+
+def _last_revision(written: Sequence[dict[str, Any]]) -> int:
     if not written:
         raise ScopesChanged
-    revision = written[0]["revision"]
+    last: int = max(row["revision"] for row in written)
+    return last
+
+
+def _committed(actor: Actor, revision: int, events: Sequence[Event], at: datetime) -> Committed:
     acted = actor.to_json()
-    logged = (Logged(revision, index, event, acted, actor.cause, now, actor.hops) for index, event in enumerate(events))
+    logged = (Logged(revision, index, event, acted, actor.cause, at, actor.hops) for index, event in enumerate(events))
     return Committed(actor.firm_id, revision, tuple(logged))
 
 

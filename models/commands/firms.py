@@ -1,12 +1,13 @@
 """Starting a firm. Everything later is done by its members."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from models import checks
 from models.actor import Actor, ActorKind
+from models.clock import now
 from models.command import shielded
 from models.errors import RuleBroken
 from models.events import MemberCreated
@@ -16,6 +17,7 @@ from models.passwords import hash_password
 from models.reasons import Reason
 from models.rights import Role
 from models.rows import ClientStatus, Firm, Member
+from models.stamps import stamping
 from models.texts import EMAIL, NAME, sameness
 
 #: What a new firm tells its clients, until it says otherwise: name, colour, description.
@@ -29,27 +31,35 @@ DEFAULT_CLIENT_STATUSES = (
 
 
 async def create_firm(
-    *, name: str, owner_email: str, owner_name: str, password: str | None, time_zone: str = "America/New_York"
+    *,
+    name: str,
+    owner_email: str,
+    owner_name: str,
+    password: str | None,
+    time_zone: str = "America/New_York",
+    at: datetime | None = None,
 ) -> tuple[Firm, Member]:
-    """Start a firm with its owner and the default client-facing statuses, as revision 1 of its log. Without a password
-    nobody can sign in yet."""
+    """Start a firm with its owner and the default client-facing statuses, as revision 1 of its log: now, or at a moment
+    that has passed. Without a password nobody can sign in yet."""
     kept = None if password is None else await hash_password(password)
-    firm = Firm(id=new_id(), name=NAME.check(name), time_zone=checks.time_zone(time_zone))
-    owner = Member(
-        id=new_id(),
-        firm_id=firm.id,
-        email=EMAIL.check(owner_email, "owner_email"),
-        name=NAME.check(owner_name, "owner_name"),
-        role=Role.OWNER,
-        password_hash=kept,
-    )
-    try:
-        return await shielded(_start(firm, owner))
-    except IntegrityError:
-        raise _taken(owner) from None  # By somebody who was faster by a moment.
+    moment = at or now()
+    with stamping(moment, None):
+        firm = Firm(id=new_id(), name=NAME.check(name), time_zone=checks.time_zone(time_zone))
+        owner = Member(
+            id=new_id(),
+            firm_id=firm.id,
+            email=EMAIL.check(owner_email, "owner_email"),
+            name=NAME.check(owner_name, "owner_name"),
+            role=Role.OWNER,
+            password_hash=kept,
+        )
+        try:
+            return await shielded(_start(firm, owner, moment))
+        except IntegrityError:
+            raise _taken(owner) from None  # By somebody who was faster by a moment.
 
 
-async def _start(firm: Firm, owner: Member) -> tuple[Firm, Member]:
+async def _start(firm: Firm, owner: Member, moment: datetime) -> tuple[Firm, Member]:
     async with in_transaction():
         if await Member.exists(email_key=sameness(owner.email)):
             raise _taken(owner)
@@ -60,7 +70,7 @@ async def _start(firm: Firm, owner: Member) -> tuple[Firm, Member]:
             for name, color, description in DEFAULT_CLIENT_STATUSES
         )
         set_up = Actor(ActorKind.SCHEDULE, firm.id, label="Set-up")
-        committed = await append(set_up, [MemberCreated(member=owner.id)], datetime.now(UTC))
+        committed = await append(set_up, [MemberCreated(member=owner.id)], moment)
     firm.revision = committed.revision
     return firm, owner
 

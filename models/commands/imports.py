@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Self, TypeVar
 from uuid import UUID
 
 from models import checks
 from models.boards import MOST_TASKS
-from models.bounds import BUDGET, LOGGED
+from models.bounds import BUDGET, ESTIMATE, LOGGED
 from models.command import Change, command
 from models.command_steps import deactivated
 from models.commands.hours import MOST_MINUTES_A_DAY, hold_time_of
@@ -17,7 +18,7 @@ from models.commands.moves import others_status
 from models.commands.placing import keys_for
 from models.commands.time import yet_to_come
 from models.errors import Invalid, LimitReached, Refusal, RuleBroken
-from models.events import Event, JobCreated, TaskCreated, TimeLogged
+from models.events import Event, JobCreated, JobMoved, JobStatusChanged, TaskCreated, TimeLogged
 from models.ids import Kind, new_id
 from models.items.links import new_link
 from models.reasons import Reason
@@ -61,18 +62,28 @@ class NewTask:
     state: TaskState = TaskState.PLANNED
     priority: Priority = Priority.MEDIUM
     due_date: date | None = None
+    estimate: int | None = None
     assignee_ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEntry:
-    """Logged time to come along with its job."""
+    """Logged time to come along with its job. Without `logged_at` it was logged now."""
 
     member_id: UUID
     day: date
     minutes: int
     note: str = ""
     billable: bool = True
+    logged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStay:
+    """A stage on which a job was before."""
+
+    stage_id: UUID
+    entered_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +93,9 @@ class NewJob:
     Without a status it is Active. Completed and archived jobs count as completed when they entered their stage. The due
     date may be after the deadline: who knows what was agreed there.
     Without `opened_at` it was opened now, and without `entered_at` it entered its stage when it was opened.
+
+    With `stays`, the stages of its pipeline that it was on before, oldest first, it comes with its past: it was opened
+    when it entered the first of them, and all that is known of it is told of in revisions of its time.
     """
 
     account_id: UUID
@@ -101,6 +115,7 @@ class NewJob:
     client_status_visible: bool = False
     opened_at: datetime | None = None
     entered_at: datetime | None = None
+    stays: Sequence[NewStay] = ()
     tasks: Sequence[NewTask] = ()
     entries: Sequence[NewEntry] = ()
 
@@ -143,6 +158,7 @@ class _Batch:
     entries: list[TimeEntry] = field(default_factory=list)
     links: list[JobItem] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    past: list[tuple[datetime, Event]] = field(default_factory=list)
 
     @classmethod
     async def begin(cls, change: Change, jobs: Sequence[NewJob]) -> Self:
@@ -156,7 +172,7 @@ class _Batch:
             change,
             accounts=await scope.rows(Account).lock_many(job.account_id for job in jobs),
             pipelines=await scope.rows(Pipeline).many(pipelines),
-            stages=await scope.rows(Stage).lock_many(job.stage_id for job in jobs),
+            stages=await scope.rows(Stage).lock_many(_stages(jobs)),
             statuses={status.id: status for status in await scope.rows(Status).where(pipeline_id__in=pipelines)},
             client_statuses=await scope.rows(ClientStatus).many(
                 job.client_status_id for job in jobs if job.client_status_id is not None
@@ -171,12 +187,41 @@ class _Batch:
         self.jobs.append(job)
         for member_id in await self._active(wanted.assignee_ids, "assignee_ids"):
             self.job_assignees.append(JobAssignee(job_id=job.id, member_id=member_id))
-        created = JobCreated(job=job.id, account=job.account_id, pipeline=job.pipeline_id, stage=job.stage_id)
-        self.events.append(created)
+        first = wanted.stays[0].stage_id if wanted.stays else job.stage_id
+        opened = JobCreated(job=job.id, account=job.account_id, pipeline=job.pipeline_id, stage=first)
+        self._tell(wanted, job.created_at, opened)
         for task in _within(wanted.tasks, MOST_TASKS, "tasks"):
-            await self._take_task(job, task)
+            await self._take_task(wanted, job, task)
         for entry in _within(wanted.entries, MOST_ENTRIES, "entries"):
-            await self._take_entry(job, entry)
+            await self._take_entry(wanted, job, entry)
+        if wanted.stays:
+            self._tell_path(wanted, job)
+
+    def _tell(self, wanted: NewJob, at: datetime, event: Event) -> None:
+        """Of a job that comes with its past, then; of others now."""
+        if wanted.stays:
+            self.past.append((at, event))
+        else:
+            self.events.append(event)
+
+    def _tell_path(self, wanted: NewJob, job: Job) -> None:
+        """How it came to where it stands."""
+        place = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
+        path = [*wanted.stays, NewStay(stage_id=job.stage_id, entered_at=job.stage_entered_at)]
+        for before, after in pairwise(path):
+            moved = JobMoved(
+                **place, from_pipeline=job.pipeline_id, from_stage=before.stage_id, to_stage=after.stage_id
+            )
+            self.past.append((after.entered_at, moved))
+        of_pipeline = {each.category: each for each in self.statuses.values() if each.pipeline_id == job.pipeline_id}
+        present = self.statuses[job.status_id]
+        passed = [of_pipeline[Category.ACTIVE], present]
+        if present.category is Category.ARCHIVED:
+            passed.insert(1, of_pipeline[Category.COMPLETED])
+        for was, became in pairwise(passed):
+            if was.id != became.id:
+                changed = JobStatusChanged(**place, from_status=was.id, to_status=became.id)
+                self.past.append((job.stage_entered_at, changed))
 
     async def _job(self, wanted: NewJob) -> Job:
         scope = self.change.scope
@@ -184,10 +229,9 @@ class _Batch:
         if account.archived:
             raise archived_account()
         pipeline = await _among(self.pipelines, wanted.pipeline_id, scope.rows(Pipeline), "pipeline_id")
-        stage = await _among(self.stages, wanted.stage_id, scope.rows(Stage), "stage_id")
-        if stage.pipeline_id != pipeline.id:
-            told = "This stage belongs to another pipeline."
-            raise RuleBroken(told, "stage_id", reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
+        stage = await self._stage(wanted.stage_id, pipeline, "stage_id")
+        for stay in wanted.stays:
+            await self._stage(stay.stage_id, pipeline, "stays")
         checks.dates(wanted.start_date, wanted.due_date)
         status = await self._status(wanted, pipeline)
         opened, entered = self._times(wanted)
@@ -208,12 +252,20 @@ class _Batch:
             period=checks.period(wanted.period),
             budget=None if wanted.budget is None else checks.minutes(wanted.budget, "budget", BUDGET),
             stage_entered_at=entered,
+            stay=len(wanted.stays) + 1,
             completed_at=entered if ended else None,
             archived_at=entered if status.category is Category.ARCHIVED else None,
             created_at=opened,
         )
         await self._tell_client(job, wanted)
         return job
+
+    async def _stage(self, id: UUID, pipeline: Pipeline, field: str) -> Stage:
+        stage = await _among(self.stages, id, self.change.scope.rows(Stage), field)
+        if stage.pipeline_id != pipeline.id:
+            told = "This stage belongs to another pipeline."
+            raise RuleBroken(told, field, reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
+        return stage
 
     async def _status(self, wanted: NewJob, pipeline: Pipeline) -> Status:
         if wanted.status_id is None:
@@ -226,17 +278,12 @@ class _Batch:
 
     def _times(self, wanted: NewJob) -> tuple[datetime, datetime]:
         opened = wanted.opened_at or wanted.entered_at or self.change.now
+        if wanted.stays:
+            opened = wanted.stays[0].entered_at
         entered = wanted.entered_at or opened
-        if opened > entered:
-            raise Invalid(
-                "A job enters its stage when it is opened, or later.",
-                "entered_at",
-                reason=Reason.DATE_ORDER,
-                earlier="opened_at",
-                earlier_day=opened.date(),
-                later="entered_at",
-                later_day=entered.date(),
-            )
+        for earlier, later in pairwise([opened, *(stay.entered_at for stay in wanted.stays), entered]):
+            if earlier > later:
+                raise _before(earlier, "opened_at", later, "entered_at")
         if entered > self.change.now:
             raise Invalid("This is yet to come.", "entered_at", reason=Reason.YET_TO_COME, day=entered.date())
         return opened, entered
@@ -253,7 +300,7 @@ class _Batch:
             raise RuleBroken(told_nothing, "client_status_visible", reason=Reason.NOTHING_TO_SHOW)
         job.client_status_visible = wanted.client_status_visible
 
-    async def _take_task(self, job: Job, wanted: NewTask) -> None:
+    async def _take_task(self, of: NewJob, job: Job, wanted: NewTask) -> None:
         task = Task(
             id=new_id(),
             firm_id=job.firm_id,
@@ -264,6 +311,7 @@ class _Batch:
             state=wanted.state,
             priority=wanted.priority,
             due_date=wanted.due_date,
+            estimate=None if wanted.estimate is None else checks.minutes(wanted.estimate, "tasks", ESTIMATE),
             created_at=job.created_at,
         )
         task.completed_at = None if task.open else job.stage_entered_at
@@ -271,16 +319,19 @@ class _Batch:
         for member_id in await self._active(wanted.assignee_ids, "tasks"):
             self.task_assignees.append(TaskAssignee(task_id=task.id, member_id=member_id))
         self._link(job, task)
-        self.events.append(TaskCreated(**task.named, job=job.id, pipeline=job.pipeline_id))
+        self._tell(of, job.created_at, TaskCreated(**task.named, job=job.id, pipeline=job.pipeline_id))
 
     def _link(self, job: Job, item: Item) -> None:
         self.links.append(new_link(job, item, self.change.now, self.change.member_id))
 
-    async def _take_entry(self, job: Job, wanted: NewEntry) -> None:
+    async def _take_entry(self, of: NewJob, job: Job, wanted: NewEntry) -> None:
         (member_id,) = await self._active([wanted.member_id], "entries")
         # The day's grace that logging time has.
         if wanted.day > self.change.today + timedelta(days=1):
             raise yet_to_come(wanted.day, "entries")
+        logged_at = min(wanted.logged_at or self.change.now, self.change.now)
+        if logged_at < job.created_at:
+            raise _before(job.created_at, "opened_at", logged_at, "entries")
         entry = TimeEntry(
             id=new_id(),
             firm_id=job.firm_id,
@@ -291,12 +342,13 @@ class _Batch:
             minutes=checks.minutes(wanted.minutes, "entries", LOGGED),
             note=NOTE.check(wanted.note, "entries"),
             billable=wanted.billable,
-            created_at=self.change.now,
+            created_at=logged_at,
         )
         self._fill_day(entry)
         self.entries.append(entry)
         self._link(job, entry)
-        self.events.append(TimeLogged(**entry.named, job=job.id, pipeline=job.pipeline_id, minutes=entry.minutes))
+        logged = TimeLogged(**entry.named, job=job.id, pipeline=job.pipeline_id, minutes=entry.minutes)
+        self._tell(of, logged_at, logged)
 
     def _fill_day(self, entry: TimeEntry) -> None:
         day = (entry.member_id, entry.day)
@@ -322,6 +374,8 @@ class _Batch:
         """Place the cards, write everything in one statement a kind, and record what was opened."""
         for stage in self.stages.values():
             cards = [job for job in self.jobs if job.stage_id == stage.id]
+            if not cards:
+                continue  # Some were there before.
             keys = await keys_for(self.change, stage, [card.id for card in cards], before=None, after=None)
             for card, key in zip(cards, keys, strict=True):
                 card.position = key
@@ -333,6 +387,27 @@ class _Batch:
         await TaskAssignee.bulk_create(self.task_assignees)
         for event in self.events:
             self.change.record(event)
+        for at, event in self.past:
+            self.change.record_past(event, at)
+
+
+def _before(earlier: datetime, name: str, later: datetime, field: str) -> Invalid:
+    """The refusal of what would be later, and is before."""
+    return Invalid(
+        "A job is opened first, and is on one stage after the other.",
+        field,
+        reason=Reason.DATE_ORDER,
+        earlier=name,
+        earlier_day=earlier.date(),
+        later=field,
+        later_day=later.date(),
+    )
+
+
+def _stages(jobs: Iterable[NewJob]) -> Iterable[UUID]:
+    for job in jobs:
+        yield job.stage_id
+        yield from (stay.stage_id for stay in job.stays)
 
 
 async def _among(found: Mapping[UUID, R], id: UUID, rows: Rows[R], field: str) -> R:

@@ -9,13 +9,17 @@ from uuid import UUID
 import pytest
 
 from models.clock import now
-from models.commands.imports import MOST_JOBS, NewEntry, NewJob, NewTask, import_jobs
+from models.commands.imports import MOST_JOBS, NewEntry, NewJob, NewStay, NewTask, import_jobs
 from models.commands.moves import restore_job
 from models.errors import Forbidden, Invalid, LimitReached, NotFound, RuleBroken
+from models.events import JobMoved, JobStatusChanged
 from models.ids import Kind, new_id
+from models.log import Reached, read_histories, read_log
+from models.reasons import Reason
 from models.rights import ALL_RIGHTS, Role
 from models.rows import Category, ClientStatus, Job, JobAssignee, Member, Priority, Task, TaskAssignee, TimeEntry
 from models.rows import TaskState as State
+from models.scope import Scope
 from resolvers.mutations import ACTIONS
 from tests.domain.refusal import counted, refused, told
 from tests.links import items_of
@@ -89,6 +93,69 @@ async def test_cards_that_arrive_at_once_get_places_of_their_own(world: World, p
     await asyncio.gather(*calls)
     positions = await Job.filter(stage_id=plain.stage_id).values_list("position", flat=True)
     assert len(set(positions)) == len(positions) == 30
+
+
+async def test_a_job_comes_with_its_past(world: World, plain: NewJob) -> None:
+    """In revisions of their own, each of its time, and after what was there already."""
+    to_do, doing, done = await world.stages()
+    moments = [now() - days * DAY for days in (90, 60, 45, 30)]
+    opened, moved, logged, completed = moments
+    wanted = replace(
+        plain,
+        stage_id=done.id,
+        status_id=(await world.status(Category.ARCHIVED)).id,
+        entered_at=completed,
+        stays=[NewStay(stage_id=to_do.id, entered_at=opened), NewStay(stage_id=doing.id, entered_at=moved)],
+        tasks=[NewTask(name="File", state=State.COMPLETED, estimate=45)],
+        entries=[NewEntry(member_id=world.employee.id, day=logged.date(), minutes=45, logged_at=logged)],
+    )
+    later = replace(wanted, stays=[replace(wanted.stays[0], entered_at=moved)])
+    before = await world.revision()
+    outcome = await import_jobs(world.acting(world.owner), jobs=[later, wanted, plain])
+    events = await world.events(before)
+    assert [(each.revision - before, each.at, type(each.event).__name__) for each in events[:3]] == [
+        (1, opened, "JobCreated"),
+        (1, opened, "TaskCreated"),
+        (2, moved, "JobCreated"),
+    ]
+    assert [(each.revision - before, each.index) for each in events] == [
+        *((revision, index) for revision, size in ((1, 2), (2, 3), (3, 2), (4, 6), (5, 1)) for index in range(size))
+    ]
+    assert outcome.revision == await world.revision() == events[-1].revision == before + 5
+    assert [each.at for each in events if each.revision == before + 5] > [completed]
+    first, job, _ = outcome.value
+    assert (job.created_at, job.stage_entered_at, job.completed_at, job.stay) == (opened, completed, completed, 3)
+    path = [each.event for each in events if each.event.subject_job == job.id and isinstance(each.event, JobMoved)]
+    assert [(event.from_stage, event.to_stage) for event in path] == [(to_do.id, doing.id), (doing.id, done.id)]
+    ends = [each.event for each in events if each.event.subject_job == job.id and each.at == completed]
+    assert [type(event).__name__ for event in ends] == ["JobMoved", "JobStatusChanged", "JobStatusChanged"]
+    assert isinstance(ends[2], JobStatusChanged) and ends[2].to_status == job.status_id
+    (entry,) = await TimeEntry.filter(id__in=await items_of(job, Kind.TIME_ENTRY))
+    assert entry.created_at == logged
+    # What is read of a job reaches back to where its past begins.
+    history = await read_histories(Scope.whole(world.firm.id), [first.id, job.id], reached=Reached(), limit=20)
+    assert [len(history[each.id]) for each in (first, job)] == [6, 7]
+    page = await read_log(world.firm.id, before, limit=3)
+    assert [each.revision for each in page.revisions] == [before + 1]
+
+
+async def test_a_past_goes_forward(world: World, plain: NewJob) -> None:
+    _, doing, _ = await world.stages()
+    entered = now() - DAY
+    stays = [NewStay(stage_id=doing.id, entered_at=entered), NewStay(stage_id=plain.stage_id, entered_at=entered - DAY)]
+    early = NewEntry(member_id=world.employee.id, day=entered.date(), minutes=5, logged_at=entered - 9 * DAY)
+    for bad in (
+        replace(plain, stays=stays, entered_at=entered),
+        replace(plain, stays=stays[:1], entered_at=entered - DAY),
+        replace(plain, stays=stays[1:], entered_at=entered, entries=[early]),
+    ):
+        async with refused(world, Invalid) as refusal:
+            await import_jobs(world.acting(world.owner), jobs=[plain, bad])
+        assert refusal.value.reason is Reason.DATE_ORDER
+    elsewhere = (await world.stages(await world.new_pipeline("Payroll")))[0]
+    strange = replace(plain, stays=[NewStay(stage_id=elsewhere.id, entered_at=entered)], entered_at=entered)
+    async with refused(world, RuleBroken, "jobs", 0, "stays"):
+        await import_jobs(world.acting(world.owner), jobs=[strange])
 
 
 @pytest.mark.parametrize("category", [Category.COMPLETED, Category.ARCHIVED])

@@ -144,9 +144,9 @@ async def test_jobs_that_are_taken_over_hold_no_less(world: World, bad: str) -> 
 @pytest.mark.parametrize("bad", [*NOTHING.values(), *NO_LINE.values(), SURROGATE], ids=ascii)
 async def test_a_firm_begins_with_names_that_can_be_read(world: World, bad: str) -> None:
     email = f"new@{world.tag}.test"
-    for names in ({"name": bad, "owner_name": "Olive"}, {"name": "Firm", "owner_name": bad}):
+    for name, owner_name in ((bad, "Olive"), ("Firm", bad)):
         with pytest.raises(Invalid):
-            await create_firm(**names, owner_email=email, password=None)
+            await create_firm(name=name, owner_name=owner_name, owner_email=email, password=None)
     assert not await Member.exists(email=email)
 
 

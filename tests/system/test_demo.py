@@ -8,7 +8,7 @@ from asyncio.subprocess import PIPE
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -29,12 +29,15 @@ from models.boards import assignees_of_jobs, cards_in
 from models.clock import now
 from models.command import settle
 from models.errors import RuleBroken
-from models.events import JobCreated, JobMoved, TaskCreated, TimeLogged
+from models.events import JobCreated, JobMoved, JobStatusChanged, TaskCreated, TimeLogged
 from models.firm.absences import Absence
 from models.firm.account_roles import holders_at
 from models.ids import Kind, encode
 from models.log import Logged, heads, read_log
 from models.periods import PeriodUnit, period_of
+from models.reports.budgets import budget_report
+from models.reports.frame import Wanted
+from models.reports.sight import Asker
 from models.rights import Right, Role, effective_rights
 from models.rows import (
     Account,
@@ -190,6 +193,31 @@ async def test_the_log_is_whole(seeded: str) -> None:
         assert {row.id for row in await rows.where()} <= set(logged_ids)
     owner = encode_actor(await seen_by(OWNER))
     assert all(logged.actor == owner for logged in log if isinstance(logged.event, JobCreated))
+
+
+async def test_the_firm_has_half_a_year_behind_it(seeded: str) -> None:
+    """Which the log has as it went: nothing is told after what came of it."""
+    whole = Scope.whole((await seen_by(OWNER)).scope.firm_id)
+    log = await demo_log()
+    assert timedelta(180) < now() - log[0].at < timedelta(200)
+    # Whatever other tests have done since is of now as well.
+    assert [logged.at for logged in log] == sorted(logged.at for logged in log)
+    jobs = [job for job in await whole.rows(Job).where() if job.completed_at is not None]
+    months = Counter([(job.completed_at.year, job.completed_at.month) for job in jobs if job.completed_at])
+    assert len([month for month, number in months.items() if number > 5]) >= 5
+    told = {logged.event.subject_job: logged.at for logged in log if isinstance(logged.event, JobMoved)}
+    ended = {logged.event.job: logged.at for logged in reversed(log) if isinstance(logged.event, JobStatusChanged)}
+    went = [job for job in jobs if job.id in ended and job.stay > 2]
+    assert len(went) > JOBS // 6
+    assert {(told[job.id], ended[job.id]) for job in went} == {(job.stage_entered_at, job.completed_at) for job in went}
+    budgets = await budget_report(Asker(whole, lambda: whole.firm_id), None, Wanted(("month",), None, 50), _no_day)
+    past = [row.sums for row in budgets.rows if row.of["month"] is not None]
+    assert len(past) >= 5
+    assert 0 < sum(row["over_budget"] for row in past) < sum(row["jobs"] for row in past)
+
+
+async def _no_day() -> date:
+    raise AssertionError
 
 
 def encode_actor(viewer: Viewer) -> dict[str, str | None]:
