@@ -58,7 +58,7 @@ SORT = Bounds(0, 3)
 RESULTS = Bounds(1, 50)
 SEARCHED_WORDS = Bounds(1, 10)
 
-#: The rows of a report that are told, and the days that one may be of.
+#: The rows of a report that are told, and the days or, of capacity, the weeks that one may be of.
 REPORT_ROWS = Bounds(1, 1_000)
 REPORT_DAYS = Bounds(1, 3_660)
 
@@ -67,3 +67,4 @@ REPORT_DAYS = Bounds(1, 3_660)
 IDLE_DAYS = Bounds(1, 366)
 NEAR_DAYS = Bounds(0, 366)
 MINDED = Bounds(1, 100)
+REPORT_WEEKS = Bounds(1, 53)

@@ -145,7 +145,7 @@ ErrorParameterName = _described(
     RETRY_AFTER="A number of seconds.",
     RIGHTS="Values of the enum Right.",
     ROLE="A value of the enum Role.",
-    UNIT="DATE, DAYS, HOURS, MINUTES, THINGS, or the ISO 4217 code of a currency.",
+    UNIT="DATE, DAYS, HOURS, MINUTES, THINGS, WEEKS, or the ISO 4217 code of a currency.",
     VALUES="What may be given.",
 )
 

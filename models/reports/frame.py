@@ -5,7 +5,7 @@ to.
 
 `repeated` is what stands under several groups at once: an account's time under each of its tags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from typing import Any
 from common import time_zones
 from models.bounds import REPORT_ROWS
 from models.database import sql
-from models.errors import Invalid
+from models.errors import Forbidden, Invalid
 from models.reasons import Reason
 from models.reports.parts import Cut, Dimension, Figures, Measure, Report, ReportRow
 from models.reports.sight import Asker, Coverage, firm_of, in_sight
@@ -82,8 +82,18 @@ def chosen(report: Report, wanted: Wanted, asker: Asker, covers: Coverage) -> li
     for dimension in dimensions if covers is Coverage.FIRM else ():
         asker.require(dimension.right, f"A report by {dimension.name}")
     if wanted.order is not None and wanted.order.by is not None:
-        asker.require(_measure(report, wanted.order.by).right, f"Sorting by {wanted.order.by.replace('_', ' ')}")
+        by, what = _measure(report, wanted.order.by), f"Sorting by {wanted.order.by.replace('_', ' ')}"
+        asker.require(by.right, what)
+        asker.require(None if covers is Coverage.OWN else by.others, what)
     return dimensions
+
+
+def _withheld(report: Report, asker: Asker, covers: Coverage) -> dict[str, Forbidden]:
+    """The measures that are not told of others, and why."""
+    if covers is Coverage.OWN:
+        return {}
+    refusals = {m.name: asker.refusal(m.others, f"Others' {m.name.replace('_', ' ')}") for m in report.measures}
+    return {name: refusal for name, refusal in refusals.items() if refusal is not None}
 
 
 async def summarize(
@@ -100,12 +110,12 @@ async def summarize(
     """Add up the rows under these conditions, of which the values have their places."""
     dimensions = chosen(report, wanted, asker, covers)
     order = wanted.order or _usual(report, dimensions)
-    source = report.source
+    source, withheld = report.source, _withheld(report, asker, covers)
     own = [f"{source.owner} = {values.place(asker.who())}"] if covers is Coverage.OWN else []
     asked = Asked(
         source=source,
         dimensions=dimensions,
-        measures=[m for m in report.measures if m.name not in wanted.left_out or m.name == order.by],
+        measures=[m for m in report.measures if m.name == order.by or m.name not in {*wanted.left_out, *withheld}],
         conditions=[f"{source.firm} = {values.place(firm_of(source, asker.scope))}", *own, *conditions],
         in_sight=in_sight(source, asker.scope, values),
         with_unseen=with_residual,
@@ -115,7 +125,7 @@ async def summarize(
         calendar=_Calendar(firm, values),
     )
     found = await sql(statement(asked), *values.given)
-    return _summary(report, asked, covers, firm, found)
+    return _summary(asked, covers, found, lambda sums: _shown(report, asked, firm, sums) | withheld)
 
 
 class _Calendar(dict[str, str]):
@@ -144,7 +154,12 @@ def _usual(report: Report, dimensions: Sequence[Dimension]) -> Order:
     return Order(None, False) if in_time else Order(report.measures[0].name, True)
 
 
-def _summary(report: Report, asked: Asked, covers: Coverage, firm: Firm, found: Sequence[Mapping[str, Any]]) -> Summary:
+def _summary(
+    asked: Asked,
+    covers: Coverage,
+    found: Sequence[Mapping[str, Any]],
+    shown: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> Summary:
     parts = {part: [row for row in found if row["part"] == part] for part in (TOLD, GROUPS, UNSEEN, EVERYTHING)}
     groups, unseen, everything = (_sums(asked, parts[part]) for part in (GROUPS, UNSEEN, EVERYTHING))
     cut = _less(groups, _sums(asked, parts[TOLD]))
@@ -153,16 +168,13 @@ def _summary(report: Report, asked: Asked, covers: Coverage, firm: Firm, found: 
     return Summary(
         covers=covers,
         rows=[
-            ReportRow(
-                _shown(report, asked, firm, row),
-                {name: row[f"k{number}"] for number, name in enumerate(names, start=1)},
-            )
+            ReportRow(shown(row), {name: row[f"k{number}"] for number, name in enumerate(names, start=1)})
             for row in parts[TOLD]
         ],
-        total=Figures(_shown(report, asked, firm, everything)),
-        residual=Figures(_shown(report, asked, firm, unseen)) if asked.with_unseen else None,
-        cut=Cut(_shown(report, asked, firm, cut), sum(row["groups"] for row in parts[GROUPS]) - len(parts[TOLD])),
-        repeated=Figures(_shown(report, asked, firm, repeated)),
+        total=Figures(shown(everything)),
+        residual=Figures(shown(unseen)) if asked.with_unseen else None,
+        cut=Cut(shown(cut), sum(row["groups"] for row in parts[GROUPS]) - len(parts[TOLD])),
+        repeated=Figures(shown(repeated)),
     )
 
 

@@ -24,6 +24,8 @@ class Source:
     account: str
     pipeline: str
     owner: str | None = None
+    #: Whether there are rows of no account, as there are of no pipeline: they are in sight.
+    without_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def _as_it_is(sum: Any, _firm: Firm) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is added up, in SQL over the source. `right` is that of the field of one row."""
+    """What is added up, in SQL over the source. `right` is that of the field of one row; `others`, what is needed
+    besides where it is not of one's own alone."""
 
     name: str
     column: str
@@ -65,6 +68,7 @@ class Measure:
     right: Right | None = None
     #: The sum as it is shown.
     shown: Callable[[Any, Firm], Any] = _as_it_is
+    others: Right | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What rows add up to, by the names of the measures."""
+    """What rows add up to, by the names of the measures: in the place of one that is withheld, why."""
 
     sums: Mapping[str, Any]
 

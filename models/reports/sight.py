@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from models.errors import Forbidden
 from models.reports.parts import Source
 from models.reports.values import Values
 from models.rights import EVERY_MEMBER, Requirement, Right
@@ -27,7 +28,7 @@ class Coverage(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Who asks for a report: what they see, and who they are. That is looked at only where it matters, so that those
-    who are told the same can be told at once (`depends_on_asker`)."""
+    who are told the same can be told at once (`Personal.depends`)."""
 
     scope: Scope
     who: Callable[[], UUID]
@@ -37,29 +38,48 @@ class Asker:
         if right is not None:
             Requirement(right=right).check(self.scope.audience, None, self.scope.rights, what)
 
+    def refusal(self, right: Right | None, what: str) -> Forbidden | None:
+        """What `require` raises, if it does."""
+        try:
+            self.require(right, what)
+        except Forbidden as refusal:
+            return refusal
+        return None
+
 
 def sees_everything(scope: Scope) -> bool:
     """Whether nothing of the firm is out of sight."""
     return scope.accounts is None and scope.pipelines is None
 
 
-def depends_on_asker(scope: Scope) -> bool:
-    """Whether two who have this scope may be told differently of the same report: not those who see all of it."""
-    return not (scope.rights >= {Right.VIEW_REPORTS, Right.MANAGE_TIME_ENTRIES} and sees_everything(scope))
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What is needed to be told by a report of more than what is one's own."""
 
+    #: What of others it tells of, as messages say it.
+    of: str
+    #: Without one of these it is of one's own alone.
+    firm: Sequence[Right]
+    #: Without it, one is told more of oneself than of others.
+    others: Right
+    #: Whether to choose members needs that right as well.
+    chosen: bool
 
-def coverage(asker: Asker, members: Sequence[UUID] | None) -> Coverage:
-    """Of whom a report on these members tells; None for all of them. Without the right to reports it is one's own, and
-    without that to others' time nobody else's alone."""
-    if Right.VIEW_REPORTS not in asker.scope.rights:
-        if members is not None and set(members) - {asker.who()}:
-            asker.require(Right.VIEW_REPORTS, "A report on others' time")
-        return Coverage.OWN
-    if members is not None and depends_on_asker(asker.scope) and set(members) == {asker.who()}:
-        return Coverage.OWN
-    if members is not None:
-        asker.require(Right.MANAGE_TIME_ENTRIES, "A report on chosen members' time")
-    return Coverage.FIRM
+    def depends(self, scope: Scope) -> bool:
+        """Whether two who have this scope may be told differently of the same report: not those who see all of it."""
+        return not (scope.rights >= {*self.firm, self.others} and sees_everything(scope))
+
+    def coverage(self, asker: Asker, members: Sequence[UUID] | None) -> Coverage:
+        """Of whom a report on these members tells; None for all of them."""
+        if lacking := [right for right in self.firm if right not in asker.scope.rights]:
+            if members is not None and set(members) - {asker.who()}:
+                asker.require(lacking[0], f"A report on others' {self.of}")
+            return Coverage.OWN
+        if members is not None and self.depends(asker.scope) and set(members) == {asker.who()}:
+            return Coverage.OWN
+        if members is not None and self.chosen:
+            asker.require(self.others, f"A report on chosen members' {self.of}")
+        return Coverage.FIRM
 
 
 def coverage_of_seen(asker: Asker) -> Coverage:
@@ -82,7 +102,8 @@ def in_sight(source: Source, scope: Scope, values: Values) -> str:
     condition would look for jobs in a table of links that is joined here anyway."""
     conditions = []
     if scope.accounts is not None:
-        conditions.append(f"{source.account} IN (SELECT unnest({values.place(scope.accounts)}::uuid[]))")
+        among = f"{source.account} IN (SELECT unnest({values.place(scope.accounts)}::uuid[]))"
+        conditions.append(f"({source.account} IS NULL OR {among})" if source.without_account else among)
     if scope.pipelines is not None:
         among = f"{source.pipeline} IN (SELECT unnest({values.place(scope.pipelines)}::uuid[]))"
         conditions.append(f"({source.pipeline} IS NULL OR {among})")

@@ -15,7 +15,7 @@ from models.reasons import Reason
 from models.reports.dimensions import account, days, pipeline, tag
 from models.reports.frame import Summary, Wanted, summarize
 from models.reports.parts import Dimension, Measure, Report, Source
-from models.reports.sight import Asker, Coverage, Today, coverage, firm_asked, require_seen
+from models.reports.sight import Asker, Coverage, Personal, Today, firm_asked, require_seen
 from models.reports.values import Values
 from models.rights import Right
 from models.rows import Account, Firm, Member, Pipeline, Row, Tag, TimeEntry
@@ -59,6 +59,7 @@ DIMENSIONS = (
     *days("entry.day"),
 )
 REPORT = Report(_SOURCE, DIMENSIONS, MEASURES)
+PERSONAL = Personal("time", (Right.VIEW_REPORTS,), Right.MANAGE_TIME_ENTRIES, chosen=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class TimeFilter:
 async def time_report(asker: Asker, filter: TimeFilter, wanted: Wanted, today: Today) -> Summary:
     """What time adds up to. The day is asked for where no last one is given."""
     first_day, last_day = await _days(filter, today)
-    covers = coverage(asker, filter.member)
+    covers = PERSONAL.coverage(asker, filter.member)
     await _require_seen(asker, filter)
     firm = await firm_asked(asker)
     values = Values()

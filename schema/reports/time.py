@@ -5,7 +5,6 @@ from __future__ import annotations
 from models.bounds import REPORT_DAYS
 from models.ids import Kind
 from models.reports import time
-from models.reports.sight import depends_on_asker
 from schema.inputs.base import input_type, optional
 from schema.inputs.filters import IdFilter, among
 from schema.reports.declaring import DeclaredReport
@@ -43,7 +42,7 @@ REPORTS = (
         description="What time adds up to. The firm's with the right VIEW_REPORTS, else one's own.",
         filter=TimeReportFilter,
         takes=time.TimeFilter,
-        depends=depends_on_asker,
+        depends=time.PERSONAL.depends,
         groups={
             "member": "Whose time it is. Of the firm's time it needs the right MANAGE_TIME_ENTRIES.",
             "account": "The client that it was spent for.",

@@ -82,7 +82,16 @@ async def test_what_is_not_per_viewer_is_answered_to_all_as_to_each(
 
 
 def test_who_asks_and_what_they_own_depends_on_the_viewer() -> None:
-    assert ASKED_BY_VIEWER == ["absences", "node", "nodes", "personalTokens", "timeEntries", "timeReport", "viewer"]
+    assert ASKED_BY_VIEWER == [
+        "absences",
+        "capacityReport",
+        "node",
+        "nodes",
+        "personalTokens",
+        "timeEntries",
+        "timeReport",
+        "viewer",
+    ]
 
 
 @pytest.mark.parametrize("name", ASKED_BY_VIEWER)

@@ -23,9 +23,9 @@ MEANINGS = {
     Right.VIEW_ALL_ACCOUNTS: "Seeing every account, not only the assigned ones.",
     Right.VIEW_REPORTS: "The firm's sums in reports, also of what is out of sight, in one; else one's own time alone.",
     Right.MANAGE_TEAM: "Seeing, adding, changing and deleting others' absences; seeing and revoking others' personal "
-    "tokens.",
+    "tokens. With VIEW_REPORTS, the report on everybody's capacity.",
     Right.MANAGE_TIME_ENTRIES: "Seeing, logging, changing and deleting others' time entries, stopping their timers. "
-    "Reports on the firm's time by member.",
+    "Reports on the firm's time by member, and what of others' capacity is tracked and free.",
     Right.MANAGE_TIME_BUDGETS: "Also: being told of time logged on visible jobs, without whose it was. "
     "Reports on budgets, and on the firm's time by job.",
 }

@@ -41,7 +41,10 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
     assert {(owner, field) for owner, field in DECLARED} == {
         *(
             ("Query", name)
-            for name in ("viewer", "node", "nodes", "timeEntries", "timeReport", "absences", "personalTokens")
+            for name in (
+                *("viewer", "node", "nodes", "timeEntries", "timeReport", "capacityReport", "absences"),
+                "personalTokens",
+            )
         ),
         *((name, "timeEntry") for name in of_time),
         *((name, "absence") for name in of_absences),

@@ -15,6 +15,7 @@ from tests.system.jobwire import jobwire
 from tests.system.runs import SIGN_IN, ask, data_of_a_run, url_of
 
 PEOPLE = (OWNER.email, EMPLOYEES[3])
+REPORTS = [document for document in DOCUMENTS if document.path.startswith("reports/")]
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,15 @@ def test_each_document_is_answered(url: str, tokens: dict[str, str], document: R
     if document.kind == "mutation":
         (told,) = answer["data"].values()
         assert told["errors"] == [] and told["revision"] is not None
+
+
+@pytest.mark.parametrize("document", REPORTS, ids=lambda document: document.path)
+def test_each_report_has_something_to_tell(url: str, tokens: dict[str, str], document: ReadyDocument) -> None:
+    """The demo firm has a past, and work ahead."""
+    (report,) = answer_to(url, tokens[OWNER.email], document)["data"].values()
+    assert report["rows"]
+    for figure in report["total"]:
+        assert any(row[figure] for row in report["rows"]), figure
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.path)
