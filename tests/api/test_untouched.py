@@ -27,9 +27,7 @@ async def taken_away(world: World) -> None:
 
 async def made_instead_of_another(world: World) -> None:
     await taken_away(world)
-    await sql(
-        "INSERT INTO account_member (account_id, member_id) VALUES ($1, $2)", world.account.id, world.stranger.id
-    )
+    await sql("INSERT INTO account_member (account_id, member_id) VALUES ($1, $2)", world.account.id, world.stranger.id)
 
 
 @pytest.mark.parametrize("change", [written, written_as_it_was, made, taken_away, made_instead_of_another])
