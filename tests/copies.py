@@ -119,15 +119,21 @@ class Kept:
         for row in tables.get("personal_token", ()):
             row["digest"] = uuid4().hex  # Of a secret that nobody has: there is one of each.
         await sql(_insert(tables), *(orjson.dumps(rows).decode() for rows in tables.values()))
-        await _keep_words(UUID(tables["firm"][0]["id"]))
+        await _keep_words(tables)
         return renamed
 
 
-async def _keep_words(firm_id: UUID) -> None:
-    """What things are found by has the ids of the firm in it, and is no row of the ORM."""
+async def _keep_words(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+    """What things are found by has the id of the firm in it, and is no row of the ORM."""
     for model in known_models().values():
         if model.searched is not None:
-            await keep_entries(await model.filter(firm_id=firm_id))
+            await keep_entries([_read(model, row) for row in tables.get(model._meta.db_table, ())])
+
+
+def _read(model: type[Model], values: Mapping[str, Any]) -> Model:
+    row = model.__new__(model)
+    row.__dict__.update(values, id=UUID(values["id"]), firm_id=UUID(values["firm_id"]))
+    return row
 
 
 def _of_the_firm(model: type[Model]) -> str | None:

@@ -10,11 +10,11 @@ from tests.world import World
 
 
 async def written(world: World) -> None:
-    await sql("UPDATE member SET name = 'Another' WHERE id = $1", world.stranger.id)
+    await sql("UPDATE member SET capacity = capacity + 1 WHERE id = $1", world.stranger.id)
 
 
 async def written_as_it_was(world: World) -> None:
-    await sql("UPDATE member SET name = name WHERE id = $1", world.stranger.id)
+    await sql("UPDATE member SET capacity = capacity WHERE id = $1", world.stranger.id)
 
 
 async def made(world: World) -> None:
