@@ -5,7 +5,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
+from bench.capacity import AHEAD, PAST, Planning, give_work
 from bench.firms import BenchFirm, build_firm
 from bench.goals import Goal
 from bench.house import House, run
@@ -30,6 +31,7 @@ JOBS, ENTRIES = 100_000, 1_000_000
 QUICK_JOBS, QUICK_ENTRIES = 10_000, 100_000
 ACCOUNTS, MEMBERS, PIPELINES, TAGS = 2_000, 50, 20, 10
 FIRST_DAY, DAYS = date(2024, 11, 26), 730
+TODAY = FIRST_DAY + timedelta(DAYS)
 ROUNDS = 7
 ROWS = 100
 #: What a report may take more than bare SQL, as a factor or in milliseconds, and at most.
@@ -123,7 +125,7 @@ class Office:
     @property
     def last_day(self) -> date:
         """The end of its past."""
-        return FIRST_DAY + timedelta(DAYS)
+        return TODAY
 
     async def report(self, group_by: tuple[str, ...]) -> Summary:
         """As the API makes it, without amounts."""
@@ -160,6 +162,7 @@ async def _fill(house: House, jobs: int, entries: int) -> BenchFirm:
     await connection.execute(_TAGGED, firm.id)
     await connection.execute(_JOBS, firm.id, ACCOUNTS, PIPELINES, job.stage_id, job.status_id, jobs)
     await connection.execute(_ENTRIES, firm.id, FIRST_DAY, DAYS, entries)
+    await give_work(connection, firm.id, TODAY)
     for name in ("time_entry", "job_item", "job", "account", "account_tag"):
         await connection.execute(f"VACUUM ANALYZE {name}")
     await connection.close()
@@ -212,6 +215,10 @@ async def _print_plan(office: Office, group_by: tuple[str, ...]) -> None:
         print(f"  {line[0]}", flush=True)
 
 
+def _measured(what: str, found: Mapping[str, list[float]]) -> tuple[str, float, float, float]:
+    return what, median(found["ours"]), median(found["bare"]), ratio(found["ours"], found["bare"])
+
+
 async def benchmark(house: House) -> None:
     """Milliseconds from the question to the sums."""
     jobs, entries = (QUICK_JOBS, QUICK_ENTRIES) if house.quick else (JOBS, ENTRIES)
@@ -228,8 +235,12 @@ async def benchmark(house: House) -> None:
                 "bare": _clock(lambda office=office, by=group_by: office.bare(by)),  # type: ignore[misc]
             }
             found = await taking_turns(variants, ROUNDS)
-            ours, bare = median(found["ours"]), median(found["bare"])
-            rows.append((f"{', '.join(group_by)}; {sight}", ours, bare, ratio(found["ours"], found["bare"])))
+            rows.append(_measured(f"{', '.join(group_by)}; {sight}", found))
+        for weeks in (AHEAD, PAST):
+            planning = Planning(firm.id, firm.members[0].id, scope, TODAY, weeks)
+            await planning.check()
+            variants = {name: _clock(act) for name, act in planning.variants().items()}
+            rows.append(_measured(f"capacity, {weeks}; {sight}", await taking_turns(variants, ROUNDS)))
     table(["by; who sees", "report", "bare SQL", "÷"], rows)
     await _print_plan(Office(firm, sights["all of it"]), ("account", "month"))
     await _print_plan(Office(firm, sights["half of it"]), ("pipeline", "month"))

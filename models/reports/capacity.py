@@ -17,7 +17,7 @@ from models.reports.sight import Asker, Coverage, Personal, Today, firm_asked, f
 from models.reports.time import EARLIEST
 from models.reports.values import Values
 from models.reports.weeks import Weeks, week_of
-from models.reports.workload import ROWS
+from models.reports.workload import JOBS_OF_TIME, ROWS
 from models.rights import Right
 from models.rows import Firm, Member
 
@@ -31,10 +31,10 @@ _SOURCE = Source(
     # Its own rows are nothing that is seen by itself: what it adds up is the team's.
     policy=Policy(whole_team=True),
     firm="{firm}",
-    account="fact.account_id",
-    pipeline="fact.pipeline_id",
+    account="NULL",
+    pipeline="NULL",
     owner="fact.member_id",
-    without_account=True,
+    sight="fact.seen",
 )
 _PLANNED = "(fact.estimated + fact.budgeted)"
 #: What is left of a budget is told by what is planned.
@@ -80,7 +80,7 @@ async def capacity_report(asker: Asker, filter: CapacityFilter, wanted: Wanted, 
         conditions.append(f"fact.member_id = ANY({values.place(filter.member)}::uuid[])")
     if covers is Coverage.OWN:
         # Time that is out of sight is one's own all the same. Tasks and jobs are not.
-        conditions.append(f"(fact.tracked > 0 OR {in_sight(_SOURCE, asker.scope, values)})")
+        conditions.append("(fact.tracked > 0 OR fact.seen)")
     residual = covers is Coverage.OWN or filter.member is None
     found = await summarize(report, wanted, asker, covers, firm, conditions, values, with_residual=residual)
     return replace(found, first_day=weeks.first_day, last_day=weeks.last_day)
@@ -133,6 +133,16 @@ async def _of(weeks: Weeks, asker: Asker, values: Values) -> Report:
         "usual": values.place(usual),
         "worked": values.place(worked),
         "counted": values.place(counted),
+        "task_seen": _seen("task.account_id", asker, values),
+        "job_seen": _seen("job.account_id", asker, values),
+        "time_seen": _seen("entry.account_id", asker, values),
+        # Where all pipelines are in sight, none of them matters.
+        "time_jobs": "" if asker.scope.pipelines is None else JOBS_OF_TIME,
     }
     source = replace(_SOURCE, tables=ROWS.format_map(places), firm=places["firm"])
     return replace(REPORT, source=source)
+
+
+def _seen(account: str, asker: Asker, values: Values) -> str:
+    """Whether what is of this account, and of a job or of none, is in sight."""
+    return in_sight(replace(_SOURCE, account=account, pipeline="job.pipeline_id", sight=None), asker.scope, values)

@@ -24,8 +24,8 @@ class Source:
     account: str
     pipeline: str
     owner: str | None = None
-    #: Whether there are rows of no account, as there are of no pipeline: they are in sight.
-    without_account: bool = False
+    #: SQL for whether a row is in sight, where its rows say so and no account or pipeline does.
+    sight: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

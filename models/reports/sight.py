@@ -100,10 +100,11 @@ def in_sight(source: Source, scope: Scope, values: Values) -> str:
 
     It says what the policy of the rows says, of rows that are read by the million: for each of them the policy's own
     condition would look for jobs in a table of links that is joined here anyway."""
+    if source.sight is not None:
+        return source.sight
     conditions = []
     if scope.accounts is not None:
-        among = f"{source.account} IN (SELECT unnest({values.place(scope.accounts)}::uuid[]))"
-        conditions.append(f"({source.account} IS NULL OR {among})" if source.without_account else among)
+        conditions.append(f"{source.account} IN (SELECT unnest({values.place(scope.accounts)}::uuid[]))")
     if scope.pipelines is not None:
         among = f"{source.pipeline} IN (SELECT unnest({values.place(scope.pipelines)}::uuid[]))"
         conditions.append(f"({source.pipeline} IS NULL OR {among})")

@@ -1,13 +1,12 @@
 """What there is to do, what was done and who is there for it, by member and week: the rows that the report on capacity
-adds up, as SQL. What is in braces are the places of values.
+adds up, as SQL. What is in braces are the places of values, and whether what a part reads is in sight: the rows are few
+because they say that instead of where they are.
 
 Minutes are never rounded away: of what is split over members, or spread over days, each part is what the sum up to it
 has more than the sum before it."""
 
 #: What a row has: whose it is, when and where, and figures. The others of them are 0.
-COLUMNS = (
-    "member_id, week, account_id, pipeline_id, capacity, days_off, available, tracked, estimated, budgeted, undated"
-)
+COLUMNS = "member_id, week, seen, capacity, days_off, available, tracked, estimated, budgeted, undated"
 
 _WEEKS = """
 weeks AS (
@@ -33,17 +32,20 @@ absent AS (
 # A running timer counts when it is stopped.
 _TIME = """
 time AS (
-    SELECT entry.member_id, {first} + (entry.day - {first}) / 7 * 7 AS week, entry.account_id,
-        job.pipeline_id, entry.minutes
-    FROM time_entry AS entry
-    LEFT JOIN job_item AS link ON link.item = entry.id AND link.kind = 'time_entry' AND link.unlinked_at IS NULL
-    LEFT JOIN job ON job.id = link.job_id
+    SELECT entry.member_id, {first} + (entry.day - {first}) / 7 * 7 AS week, {time_seen} AS seen,
+        sum(entry.minutes) AS minutes
+    FROM time_entry AS entry {time_jobs}
     WHERE entry.firm_id = {firm} AND entry.day >= {first} AND entry.day < {end} AND entry.started_at IS NULL
+    GROUP BY 1, 2, 3
 )"""
+#: The jobs that entries are on.
+JOBS_OF_TIME = """
+    LEFT JOIN job_item AS link ON link.item = entry.id AND link.kind = 'time_entry' AND link.unlinked_at IS NULL
+    LEFT JOIN job ON job.id = link.job_id"""
 # Nothing is planned by the budget of a job whose tasks have estimates, also when these are done.
 _WORK = """
 work AS (
-    SELECT task.id, true AS estimated, task.account_id, job.pipeline_id, task.estimate::bigint AS minutes,
+    SELECT task.id, true AS estimated, {task_seen} AS seen, task.estimate::bigint AS minutes,
         coalesce(task.start_date, job.start_date) AS starts, coalesce(task.due_date, job.due_date) AS due
     FROM task
     LEFT JOIN job_item AS link ON link.item = task.id AND link.kind = 'task' AND link.unlinked_at IS NULL
@@ -51,8 +53,7 @@ work AS (
     WHERE task.firm_id = {firm} AND task.state IN ('PLANNED', 'IN_PROGRESS') AND task.estimate IS NOT NULL
         AND job.archived_at IS NULL
     UNION ALL
-    SELECT job.id, false, job.account_id, job.pipeline_id, job.budget - coalesce(spent.minutes, 0), job.start_date,
-        job.due_date
+    SELECT job.id, false, {job_seen}, job.budget - coalesce(spent.minutes, 0), job.start_date, job.due_date
     FROM job LEFT JOIN LATERAL (
         SELECT sum(minutes) AS minutes FROM job_item
         WHERE job_id = job.id AND kind = 'time_entry' AND unlinked_at IS NULL
@@ -78,7 +79,7 @@ shared AS (
         ON has.id = work.id AND has.estimated = work.estimated
     WHERE work.minutes > 0
 ), split AS (
-    SELECT member_id, account_id, pipeline_id, estimated, starts, due, CASE WHEN people = 0 THEN minutes
+    SELECT member_id, seen, estimated, starts, due, CASE WHEN people = 0 THEN minutes
         ELSE minutes * place / people - minutes * (place - 1) / people END AS minutes
     FROM shared
 )"""
@@ -93,28 +94,29 @@ dated AS (
         ({counted}::int[])[until - {today} + 2] - ({counted}::int[])[since - {today} + 1] AS days
     FROM dated WHERE until >= {first} AND since < {end}
 ), spread AS (
-    SELECT member_id, week.first_day AS week, account_id, pipeline_id, estimated, CASE
+    SELECT member_id, week.first_day AS week, seen, estimated, sum(CASE
         WHEN days > 0 THEN
             minutes * (({counted}::int[])[least(until, week.first_day + 6) - {today} + 2] - before) / days
             - minutes * (({counted}::int[])[greatest(since, week.first_day) - {today} + 1] - before) / days
-        WHEN until BETWEEN week.first_day AND week.first_day + 6 THEN minutes ELSE 0 END AS minutes
+        WHEN until BETWEEN week.first_day AND week.first_day + 6 THEN minutes ELSE 0 END)::bigint AS minutes
     FROM counted, LATERAL (
         SELECT {first} + number * 7 AS first_day FROM generate_series(
             (greatest(since, {first}) - {first}) / 7, (least(until, {end} - 1) - {first}) / 7
         ) AS number
     ) AS week
+    GROUP BY 1, 2, 3, 4
 )"""
 
 ROWS = f"""(
 WITH {_WEEKS}, {_TEAM}, {_TIME}, {_WORK}, {_SPLIT}, {_SPREAD}
 SELECT {COLUMNS} FROM (
-    SELECT member_id, week, NULL::uuid, NULL::uuid, capacity, usual - present, capacity * present / usual, 0, 0, 0, 0
-    FROM team
-    UNION ALL SELECT member_id, week, account_id, pipeline_id, 0, 0, 0, minutes, 0, 0, 0 FROM time
+    SELECT member_id, week, true, capacity, usual - present, capacity * present / usual, 0, 0, 0, 0 FROM team
+    UNION ALL SELECT member_id, week, seen, 0, 0, 0, minutes, 0, 0, 0 FROM time
     UNION ALL
-    SELECT member_id, week, account_id, pipeline_id, 0, 0, 0, 0, CASE WHEN estimated THEN minutes ELSE 0 END,
+    SELECT member_id, week, seen, 0, 0, 0, 0, CASE WHEN estimated THEN minutes ELSE 0 END,
         CASE WHEN estimated THEN 0 ELSE minutes END, 0
     FROM spread WHERE minutes > 0
-    UNION ALL SELECT member_id, NULL, account_id, pipeline_id, 0, 0, 0, 0, 0, 0, minutes FROM split WHERE due IS NULL
+    UNION ALL
+    SELECT member_id, NULL, seen, 0, 0, 0, 0, 0, 0, sum(minutes)::bigint FROM split WHERE due IS NULL GROUP BY 1, 3
 ) AS parts({COLUMNS})
 ) AS fact"""

@@ -79,7 +79,8 @@ class Bound:
 
 def _item(field: str, named: Any, number: int) -> Any:
     if is_enum_type(named):
-        return list(named.values)[number]
+        # Of few values some are there twice: where they may be all, there are never more of them.
+        return list(named.values)[number % len(named.values)]
     if is_input_object_type(named):
         if "direction" in named.fields:
             return {"field": list(named.fields["field"].type.of_type.values)[number % 4]}

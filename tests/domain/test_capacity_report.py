@@ -361,9 +361,12 @@ async def test_sorting_by_what_is_withheld_is_refused(world: World) -> None:
     with pytest.raises(Forbidden) as refusal:
         await ask(await past.viewer("reports"), filter, Wanted(("member",), Order("planned", True), 10))
     assert refusal.value.right is Right.MANAGE_TIME_BUDGETS
+
+
+async def test_a_report_is_of_some_weeks(world: World) -> None:
+    owner = await (await Past.build(world, 212)).viewer("owner")
     with pytest.raises(NotFound):
-        await ask(await past.viewer("owner"), CapacityFilter(TODAY, TODAY, [uuid4()]), Wanted((), None, 1))
-    owner = await past.viewer("owner")
+        await ask(owner, CapacityFilter(TODAY, TODAY, [uuid4()]), Wanted((), None, 1))
     for days in (
         (MIDDLE, MIDDLE - timedelta(7)),
         (MIDDLE, MIDDLE + timedelta(7 * 53)),
@@ -373,8 +376,14 @@ async def test_sorting_by_what_is_withheld_is_refused(world: World) -> None:
     ):
         with pytest.raises(Invalid):
             await ask(owner, CapacityFilter(*days), Wanted((), None, 1))
-    for first, last in ((None, None), (TODAY, None), (None, TODAY), (HORIZON, HORIZON), (date(1900, 1, 1), None)):
+    for first, last, weeks in (
+        (None, None, 8),
+        (TODAY, None, 8),
+        (None, TODAY, 8),
+        (date(1900, 1, 1), None, 8),
+        (HORIZON, HORIZON, 1),
+        (MIDDLE, MIDDLE + timedelta(7 * 52), 53),
+    ):
         report = await ask(owner, CapacityFilter(first, last), Wanted((), None, 1))
         assert report.first_day is not None and report.last_day is not None
-        weeks = ((report.last_day - report.first_day).days + 1) / 7
-        assert weeks == (1 if first == last != None else 8)  # noqa: E711
+        assert (report.last_day - report.first_day).days + 1 == 7 * weeks
