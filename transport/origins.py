@@ -30,7 +30,7 @@ ALLOWED_HEADERS = (
     *("x-datadog-tags", "uber-trace-id", "newrelic", "x-amzn-trace-id", "x-cloud-trace-context"),
     *("request-id", "x-request-id", "x-correlation-id", "cache-control", "pragma"),
 )
-_EXPOSED_HEADERS = "www-authenticate, retry-after, ratelimit, ratelimit-policy"
+_EXPOSED_HEADERS = "www-authenticate, retry-after, ratelimit, ratelimit-policy, content-disposition"
 _READABLE = re.compile(r"null|[a-z][a-z0-9+.-]*://[!-~]+", re.IGNORECASE)
 
 

@@ -31,7 +31,7 @@ async def called(page: str, api: Api, token: str, folder: Path) -> AsyncIterator
 
 
 def test_there_are_no_other_calls() -> None:
-    assert set(CALLS) == {"README.md", "docs/live.md"}
+    assert set(CALLS) == {"README.md", "docs/live.md", "docs/sheets.md"}
 
 
 async def test_a_query(world: World, api: Api, tmp_path: Path) -> None:
@@ -57,6 +57,14 @@ async def test_an_event_stream_is_what_the_page_shows(world: World, api: Api, tm
             "resync": False,
             "events": [{"__typename": "JobMoved"}],
         }
+
+
+async def test_a_sheet_is_what_the_page_shows(world: World, api: Api, tmp_path: Path) -> None:
+    (shown,) = [block.text for block in blocks("text") if block.page == "docs/sheets.md"]
+    async with called("docs/sheets.md", api, await api.token(world.owner), tmp_path) as program:
+        lines = [await program.line() for _ in shown.splitlines()]
+        assert (await program.ends())[0] == 0
+    assert lines == ["\ufeff" + shown.splitlines()[0], *shown.splitlines()[1:]]
 
 
 def test_the_page_shows_what_the_stream_says() -> None:

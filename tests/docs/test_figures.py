@@ -9,6 +9,7 @@ import pytest
 
 from engine import admission
 from engine.limits import TO_SIGN_IN, Limits, list_size
+from engine.sheets import walk
 from models import attempts, boards, bounds, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
 from models.followers import runs
@@ -21,6 +22,7 @@ from subscriptions.pace import PACE
 from tests.docs.pages import page, prose, rows, section
 from transport import decoding, traffic
 from transport.options import TransportOptions
+from transport.sheets import xlsx_file
 
 LIMITS, WIRE = Limits(), TransportOptions()
 
@@ -72,6 +74,15 @@ FIGURES = {
             f"{_n(BOUNDS.of_firm)} in each server process; beyond it a member may still have {_n(BOUNDS.always)}"
         ),
         "What waits for a slow reader": f"{WIRE.queue_bound // 1024} KiB, then nothing new is made until it reads",
+    },
+    ("docs/sheets.md", "Limits"): {
+        "Rows": _n(walk.MOST_ROWS),
+        "Points": f"what its pages cost; of all of them together {walk.MOST_MINUTES} minutes'",
+        "Sheets that are made at once": f"{WIRE.sheets_at_once} in each server process, one of a member",
+        "Time": f"{_n(WIRE.sheet_deadline)} seconds",
+        "Time in which a reader takes the next piece": f"{_n(WIRE.stall_timeout)} seconds",
+        "XLSX, unpacked": f"{WIRE.sheet_file_limit // 2**20} MiB",
+        "A cell of XLSX": f"{_n(xlsx_file.MOST_CHARACTERS)} characters",
     },
     ("docs/deployment.md", "Limits of connections"): {
         "Connections": f"{_n(WIRE.connections)}, or {traffic._FILES_FOR_OTHERS} fewer than files may be open",

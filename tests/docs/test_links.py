@@ -14,6 +14,7 @@ _LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 #: Paths of ours in backticks: a file or folder of the repository.
 _PATH = re.compile(r"`((?:[a-z_]+/)+[\w.*-]*|[a-z_]+\.(?:py|toml|md))`")
+_MEDIA_TYPES = ("application/", "text/")
 
 
 def _name(path: Path) -> str:
@@ -44,7 +45,7 @@ def test_links_within_the_repository_resolve(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=_name)
 def test_files_that_are_named_exist(path: Path) -> None:
     places = (ROOT, path.parent, ROOT / "models", ROOT / "tests")
-    named = {name for name in _PATH.findall(prose(path.read_text())) if not name.startswith("application/")}
+    named = {name for name in _PATH.findall(prose(path.read_text())) if not name.startswith(_MEDIA_TYPES)}
     assert {name for name in named if not any((place / name).exists() for place in places)} <= {".jobwire/"}
 
 

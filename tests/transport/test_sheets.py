@@ -44,6 +44,12 @@ async def ask(house: House, query: str, accept: str = CSV, method: str = "POST",
     return answer
 
 
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is temporary nothing is anybody else's."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 def left_behind() -> list[Path]:
     """The folders of sheets that are there."""
     return list(Path(tempfile.gettempdir()).glob("jobwire-sheet-*"))
