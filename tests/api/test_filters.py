@@ -54,8 +54,8 @@ from tests.specimens import Specimens, Spot, specimens
 from tests.world import World
 
 Facts = dict[str, Any]
-#: Reports have filters of their own, which tests/domain holds them to.
-LISTS = {name: field for name, field in root_fields("query").items() if {"filter", "after"} <= field.args.keys()}
+#: Reports and the activity have filters of their own, which tests/domain and tests/api/test_activity.py hold them to.
+LISTS = {name: field for name, field in root_fields("query").items() if {"filter", "before"} <= field.args.keys()}
 TODAY = date(2026, 3, 15)
 #: As they are written, and as they are kept.
 PERIODS = ("2026 q1", "2026-Q1", "Tax  season", "2026")
