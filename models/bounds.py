@@ -61,6 +61,8 @@ SEARCHED_WORDS = Bounds(1, 10)
 #: The rows of a report that are told, and the days or, of capacity, the weeks that one may be of.
 REPORT_ROWS = Bounds(1, 1_000)
 REPORT_DAYS = Bounds(1, 3_660)
+#: The days of the past that a forecast may be from.
+FORECAST_DAYS = Bounds(1, 366)
 
 #: For how many days nothing has been told of a job, and how far ahead its deadline may be, for somebody to mind it; and
 #: the jobs that are told of each concern.

@@ -16,6 +16,7 @@ from models.searching import search
 from models.texts import NAME
 from resolvers.activity import activity_of_firm
 from resolvers.attention import attention
+from resolvers.forecast import forecast
 from resolvers.listing import fields_of
 from resolvers.reports import field_of
 from schema.enums import SearchedKind
@@ -125,7 +126,7 @@ class AskedByItself:
 
 _LISTS: dict[str, Any] = {name: field for declared in LISTS for name, field in fields_of(declared).items()}
 _REPORTS: dict[str, Any] = {declared.name: field_of(declared) for declared in REPORTS}
-_REPORTS["attention_report"] = attention
+_REPORTS |= {"attention_report": attention, "forecast": forecast}
 Query: Any = strawberry.type(
     type("Query", (AskedByItself,), _LISTS | _REPORTS),
     description="Everything that can be asked. Another firm's things do not exist here.",

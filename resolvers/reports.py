@@ -12,7 +12,7 @@ from strawberry.types.info import Info
 
 from models.bounds import REPORT_ROWS
 from models.reports.frame import MOST_DIMENSIONS, Order, Wanted
-from models.reports.sight import Asker
+from models.reports.sight import Asker, Today
 from models.rights import EVERY_MEMBER, Requirement
 from resolvers.context import Context
 from resolvers.filters import condition_of, values_of
@@ -65,17 +65,29 @@ def field_of(declared: DeclaredReport) -> Any:
     )
 
 
-async def _read(context: Context, declared: DeclaredReport, filter: Any, wanted: Wanted) -> Any:
+def asker_of(context: Context) -> Asker:
+    """Who asks for a report."""
+    return Asker(context.scope, lambda: context.viewer.member_id)
+
+
+def today_of(context: Context) -> Today:
+    """How a report asks for the firm's day."""
+
     async def today() -> date:
         day = context.today
         return await day if isawaitable(day) else day
 
-    asker = Asker(context.scope, lambda: context.viewer.member_id)
+    return today
+
+
+async def _read(context: Context, declared: DeclaredReport, filter: Any, wanted: Wanted) -> Any:
+    if declared.of_log:
+        context.timing.momentary = True
     if declared.takes is not None:
         narrowed = declared.takes(**values_of(filter))
     else:
         narrowed = None if filter is None else await condition_of(filter, context)
-    report = await declared.make(asker, narrowed, wanted, today)
+    report = await declared.make(asker_of(context), narrowed, wanted, today_of(context))
     return report if context.holds(len(report.rows)) else None
 
 

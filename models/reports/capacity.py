@@ -12,9 +12,9 @@ from models.ids import Kind
 from models.policies import Policy
 from models.reasons import Reason
 from models.reports.frame import Summary, Wanted, summarize
+from models.reports.narrowing import EARLIEST
 from models.reports.parts import Dimension, Measure, Report, Source
 from models.reports.sight import Asker, Coverage, Personal, Today, firm_asked, firm_of, in_sight, require_seen
-from models.reports.time import EARLIEST
 from models.reports.values import Values
 from models.reports.weeks import Weeks, week_of
 from models.reports.workload import JOBS_OF_TIME, ROWS

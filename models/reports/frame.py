@@ -58,6 +58,8 @@ class Summary:
     #: Of which days it is, both included; None where it is of no days.
     first_day: date | None = None
     last_day: date | None = None
+    #: Where it is of the log, since when that goes back; None where there is nothing of it.
+    log_since: date | None = None
 
 
 def chosen(report: Report, wanted: Wanted, asker: Asker, covers: Coverage) -> list[Dimension]:
@@ -106,8 +108,10 @@ async def summarize(
     values: Values,
     *,
     with_residual: bool,
+    day: date | None = None,
 ) -> Summary:
-    """Add up the rows under these conditions, of which the values have their places."""
+    """Add up the rows under these conditions, of which the values have their places. `day` is the firm's, for columns
+    that have to do with it."""
     dimensions = chosen(report, wanted, asker, covers)
     order = wanted.order or _usual(report, dimensions)
     source, withheld = report.source, _withheld(report, asker, covers)
@@ -122,25 +126,33 @@ async def summarize(
         by=None if order.by is None else _measure(report, order.by),
         descending=order.descending,
         first=values.place(wanted.first),
-        calendar=_Calendar(firm, values),
+        calendar=_Calendar(firm, values, day),
     )
     found = await sql(statement(asked), *values.given)
     return _summary(asked, covers, found, lambda sums: _shown(report, asked, firm, sums) | withheld)
 
 
+def zone_of(firm: Firm) -> str:
+    """The zone of the firm's days. Of one that this server does not know, days are those of UTC, as elsewhere."""
+    return firm.time_zone if time_zones.find(firm.time_zone) is not None else "UTC"
+
+
 class _Calendar(dict[str, str]):
     """The firm's calendar, as columns have it: each part of it when one asks for it first."""
 
-    def __init__(self, firm: Firm, values: Values) -> None:
+    def __init__(self, firm: Firm, values: Values, day: date | None) -> None:
         super().__init__(week_start=str(_WEEKDAYS.index(firm.week_start)))
         self._firm = firm
         self._values = values
+        self._day = day
 
     def __missing__(self, name: str) -> str:
-        # The only one that is a value. Of a zone that this server does not know, days are those of UTC, as elsewhere.
-        assert name == "zone"
-        known = time_zones.find(self._firm.time_zone) is not None
-        self[name] = self._values.place(self._firm.time_zone if known else "UTC")
+        if name == "today":
+            assert self._day is not None, "A report that has to do with the day asks for it."
+            self[name] = f"{self._values.place(self._day)}::date"
+        else:
+            assert name == "zone"
+            self[name] = f"{self._values.place(zone_of(self._firm))}::text"
         return self[name]
 
 
@@ -161,9 +173,10 @@ def _summary(
     shown: Callable[[Mapping[str, Any]], Mapping[str, Any]],
 ) -> Summary:
     parts = {part: [row for row in found if row["part"] == part] for part in (TOLD, GROUPS, UNSEEN, EVERYTHING)}
-    groups, unseen, everything = (_sums(asked, parts[part]) for part in (GROUPS, UNSEEN, EVERYTHING))
+    (unseen,), (everything,) = parts[UNSEEN], parts[EVERYTHING]
+    groups = _sums(asked, parts[GROUPS])
     cut = _less(groups, _sums(asked, parts[TOLD]))
-    repeated = _less({name: groups[name] + unseen[name] for name in groups}, everything)
+    repeated = _less(_sums(asked, [*parts[GROUPS], unseen]), _sums(asked, [everything]))
     names = [dimension.name for dimension in asked.dimensions]
     return Summary(
         covers=covers,
@@ -179,7 +192,8 @@ def _summary(
 
 
 def _sums(asked: Asked, rows: Sequence[Mapping[str, Any]]) -> dict[str, int | Decimal]:
-    return {measure.name: sum(row[measure.name] or 0 for row in rows) for measure in asked.measures}
+    """What these add up to, of what can be added up."""
+    return {measure.name: sum(row[measure.name] or 0 for row in rows) for measure in asked.measures if measure.is_sum}
 
 
 def _less(more: Mapping[str, int | Decimal], by: Mapping[str, int | Decimal]) -> dict[str, int | Decimal]:
@@ -187,5 +201,8 @@ def _less(more: Mapping[str, int | Decimal], by: Mapping[str, int | Decimal]) ->
 
 
 def _shown(report: Report, asked: Asked, firm: Firm, sums: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {measure.name: measure.shown(sums[measure.name] or 0, firm) for measure in asked.measures}
+    shown = {
+        measure.name: measure.shown(sums[measure.name] or 0, firm) if measure.is_sum else sums.get(measure.name)
+        for measure in asked.measures
+    }
     return shown | {ratio.name: ratio.of(sums) for ratio in report.ratios}

@@ -1,5 +1,7 @@
 """The report on jobs: how many there are, where they stand, and who has them."""
 
+from datetime import date
+
 from models.ids import Kind
 from models.queries import Q, sql_of
 from models.reports.dimensions import account, pipeline, tag
@@ -37,7 +39,9 @@ async def job_report(asker: Asker, narrowed: Q | None, wanted: Wanted, _today: T
     return await summarize_jobs(REPORT, asker, narrowed, wanted)
 
 
-async def summarize_jobs(report: Report, asker: Asker, narrowed: Q | None, wanted: Wanted) -> Summary:
+async def summarize_jobs(
+    report: Report, asker: Asker, narrowed: Q | None, wanted: Wanted, *, day: date | None = None
+) -> Summary:
     """A report on jobs. What is out of sight is told to those with the right to reports, and only where nothing narrows
     the jobs: nearly every condition could make it one account's, or one member's."""
     firm = await firm_asked(asker)
@@ -47,4 +51,4 @@ async def summarize_jobs(report: Report, asker: Asker, narrowed: Q | None, wante
         matching, values.given = sql_of(asker.scope.rows(Job).where(narrowed).only("id"))
         conditions.append(f"job.id IN ({matching})")
     residual = narrowed is None and covers is Coverage.FIRM
-    return await summarize(report, wanted, asker, covers, firm, conditions, values, with_residual=residual)
+    return await summarize(report, wanted, asker, covers, firm, conditions, values, with_residual=residual, day=day)

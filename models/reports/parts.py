@@ -11,6 +11,16 @@ from models.rows import Firm
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """Of rows that are changes: SQL for the day from which on each counts. A day then has what all changes up to it add
+    up to, and there are so many days: those from the first to the last, both included."""
+
+    day: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The rows: a FROM, and what holds for those of them that count."""
 
@@ -26,6 +36,9 @@ class Source:
     owner: str | None = None
     #: SQL for whether a row is in sight, where its rows say so and no account or pipeline does.
     sight: str | None = None
+    #: SQL for what tells a row from all others, where percentiles are asked for of them.
+    row: str | None = None
+    running: Running | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,10 @@ def _as_it_is(sum: Any, _firm: Firm) -> Any:
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What is added up, in SQL over the source. `right` is that of the field of one row; `others`, what is needed
-    besides where it is not of one's own alone."""
+    besides where it is not of one's own alone.
+
+    With a `fraction` nothing is added up: it is the value of the column that so many of the rows do not exceed, 0.5 for
+    the median, rounded down; None of no rows. Of what is cut or repeated there is none."""
 
     name: str
     column: str
@@ -69,6 +85,12 @@ class Measure:
     #: The sum as it is shown.
     shown: Callable[[Any, Firm], Any] = _as_it_is
     others: Right | None = None
+    fraction: float | None = None
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether what several groups have of it is their sum."""
+        return self.fraction is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.ids import Kind
-from models.reports.parts import Dimension, Measure, Source
+from models.reports.parts import Dimension, Measure, Running, Source
 from models.rows import model_of
 
 #: The parts of the answer: the groups that are told, all groups in sight, what is out of sight, and everything once.
@@ -26,7 +26,7 @@ class Asked:
     by: Measure | None
     descending: bool
     first: str
-    #: What stands in braces in columns of dimensions.
+    #: What stands in braces in columns.
     calendar: Mapping[str, str]
 
 
@@ -34,7 +34,11 @@ def statement(asked: Asked) -> str:
     """The text. Its rows are a part, a place in it, how many groups there are, the values of the dimensions (`k1`, …),
     and the measures by their names."""
     keys = _keys(asked)
-    sums = ", ".join(f"sum({m.name})::{m.type} AS {m.name}" for m in asked.measures)
+    sums = _sums(asked)
+    # Groups overlap, and have lost their rows: nothing but sums is known of all of them.
+    sums_alone = ", ".join(
+        f"sum({m.name})::{m.type} AS {m.name}" if m.is_sum else f"NULL::{m.type} AS {m.name}" for m in asked.measures
+    )
     nothing = "".join(f", NULL AS {key}" for key in keys)
     among = "".join(f", {key}" for key in keys)
     names = ", ".join(measure.name for measure in asked.measures)
@@ -43,11 +47,22 @@ def statement(asked: Asked) -> str:
     grouped AS ({_grouped(asked)}),
     told AS ({_told(asked)})
     SELECT {TOLD} AS part, row_number() OVER () AS place, 1::bigint AS groups{among}, {names} FROM told
-    UNION ALL SELECT {GROUPS}, 0, count(*){nothing}, {sums} FROM grouped
+    UNION ALL SELECT {GROUPS}, 0, count(*){nothing}, {sums_alone} FROM grouped
     UNION ALL SELECT {UNSEEN}, 0, count(*){nothing}, {sums} FROM base WHERE NOT seen
     UNION ALL SELECT {EVERYTHING}, 0, count(*){nothing}, {sums} FROM base
     ORDER BY part, place
     """
+
+
+def _sums(asked: Asked) -> str:
+    """What rows of the base add up to."""
+    return ", ".join(f"{_sum(measure)}::{measure.type} AS {measure.name}" for measure in asked.measures)
+
+
+def _sum(measure: Measure) -> str:
+    if measure.fraction is None:
+        return f"sum({measure.name})"
+    return f"floor(percentile_cont({measure.fraction}) WITHIN GROUP (ORDER BY {measure.name}))"
 
 
 def _keys(asked: Asked) -> list[str]:
@@ -60,27 +75,66 @@ def _base(asked: Asked) -> str:
     seen, conditions = asked.in_sight, list(asked.conditions)
     if not asked.with_unseen:
         seen, conditions = "true", [*conditions, seen]
-    keys = [f", {d.column.format_map(asked.calendar)} AS k{n}" for n, d in enumerate(asked.dimensions, 1)]
-    sums = ", ".join(f"coalesce({m.column}, 0)::{m.type} AS {m.name}" for m in asked.measures)
+    keys = {f"k{n}": d.column.format_map(asked.calendar) for n, d in enumerate(asked.dimensions, 1)}
+    # Of a sum of sums, nothing but the sum is known: percentiles need each row.
+    if not all(measure.is_sum for measure in asked.measures):
+        keys["of_row"] = str(asked.source.row)
+    running = asked.source.running
+    if running is not None:
+        keys = {name: column for name, column in keys.items() if column != running.day}
+        keys["day"] = f"greatest({running.day}, {running.first})"
+        conditions.append(f"{running.day} <= {running.last}")
+    named = "".join(f", {column} AS {name}" for name, column in keys.items())
+    sums = ", ".join(f"{_column(asked, measure)}::{measure.type} AS {measure.name}" for measure in asked.measures)
     groups = ", ".join(str(number) for number in range(1, len(keys) + 2))
-    return f"""SELECT {seen} AS seen{"".join(keys)}, {sums} FROM {asked.source.tables}
+    base = f"""SELECT {seen} AS seen{named}, {sums} FROM {asked.source.tables}
         WHERE {" AND ".join([asked.source.where, *conditions])} GROUP BY {groups}"""
+    return base if running is None else _day_by_day(asked, running, base, [name for name in keys if name != "day"])
+
+
+def _column(asked: Asked, measure: Measure) -> str:
+    column = measure.column.format_map(asked.calendar)
+    return f"coalesce({column}, 0)" if measure.is_sum else column
+
+
+def _day_by_day(asked: Asked, running: Running, changes: str, others: Sequence[str]) -> str:
+    """What all changes up to a day add up to, for each day of the report, by what else they are grouped by. Days on
+    which that is nothing are left out."""
+    held = ", ".join(["seen", *others])
+    names = [measure.name for measure in asked.measures]
+    added = ", ".join(f"sum(sum({name})) OVER (PARTITION BY {held} ORDER BY day) AS {name}" for name in names)
+    nothing = ", ".join(f"0 AS {name}" for name in names)
+    keys = [
+        f"day AS k{number}" if dimension.column == running.day else f"k{number}"
+        for number, dimension in enumerate(asked.dimensions, start=1)
+    ]
+    sums = ", ".join(f"sum({measure.name})::{measure.type} AS {measure.name}" for measure in asked.measures)
+    groups = ", ".join(str(number) for number in range(1, len(keys) + 2))
+    return f"""WITH changed AS MATERIALIZED ({changes})
+        SELECT {", ".join(["seen", *keys])}, {sums} FROM (
+            SELECT {held}, day, {added} FROM (
+                SELECT {held}, day, {", ".join(names)} FROM changed UNION ALL
+                SELECT {held}, day::date, {nothing} FROM (SELECT DISTINCT {held} FROM changed) AS held,
+                    generate_series({running.first}::timestamp, {running.last}::timestamp, interval '1 day') AS day
+            ) AS turned GROUP BY {held}, day
+        ) AS held WHERE {" OR ".join(f"{name} <> 0" for name in names)} GROUP BY {groups}"""
 
 
 def _grouped(asked: Asked) -> str:
     """What is in sight, by what it is grouped by: under each of the things that its owner is tied to."""
-    if not any(dimension.links for dimension in asked.dimensions):
+    if not any(dimension.links for dimension in asked.dimensions) and all(m.is_sum for m in asked.measures):
         return "SELECT * FROM base WHERE seen"
     keys, joins = [], []
     for number, dimension in enumerate(asked.dimensions, start=1):
         if (links := dimension.links) is None:
-            keys.append(f"base.k{number}")
+            keys.append(f"base.k{number}, ")
         else:
-            keys.append(f"link{number}.{links.to} AS k{number}")
+            keys.append(f"link{number}.{links.to} AS k{number}, ")
             joins.append(f" LEFT JOIN {links.table} AS link{number} ON link{number}.{links.owner} = base.k{number}")
-    sums = ", ".join(f"sum({measure.name})::{measure.type} AS {measure.name}" for measure in asked.measures)
     groups = ", ".join(str(number) for number in range(1, len(keys) + 1))
-    return f"SELECT {', '.join(keys)}, {sums} FROM base{''.join(joins)} WHERE seen GROUP BY {groups}"
+    # Of nothing to group by there is one group, if there is anything at all.
+    return f"""SELECT {"".join(keys)}{_sums(asked)} FROM base{"".join(joins)} WHERE seen
+        {f"GROUP BY {groups}" if groups else "HAVING count(*) > 0"}"""
 
 
 def _sorted_by(kind: Kind) -> str:

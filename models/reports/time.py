@@ -2,28 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from models.bounds import REPORT_DAYS
-from models.errors import Invalid
 from models.ids import Kind
 from models.money import Money, minor_units
-from models.reasons import Reason
 from models.reports.dimensions import account, days, pipeline, tag
 from models.reports.frame import Summary, Wanted, summarize
+from models.reports.narrowing import among, days_asked, names_things, require_chosen
 from models.reports.parts import Dimension, Measure, Report, Source
-from models.reports.sight import Asker, Coverage, Personal, Today, firm_asked, require_seen
+from models.reports.sight import Asker, Coverage, Personal, Today, firm_asked
 from models.reports.values import Values
 from models.rights import Right
-from models.rows import Account, Firm, Member, Pipeline, Row, Tag, TimeEntry
+from models.rows import Firm, TimeEntry
 
 #: How far back it looks where nothing else was asked for.
 USUAL_DAYS = 365
-#: To PostgreSQL, the first day that Python has is no day to reckon with.
-EARLIEST = date(1900, 1, 1)
 
 
 def _amounts(sum: Decimal, firm: Firm) -> list[Money]:
@@ -60,6 +55,12 @@ DIMENSIONS = (
 )
 REPORT = Report(_SOURCE, DIMENSIONS, MEASURES)
 PERSONAL = Personal("time", (Right.VIEW_REPORTS,), Right.MANAGE_TIME_ENTRIES, chosen=True)
+_COLUMNS = {
+    "pipeline": "job.pipeline_id",
+    "account": "entry.account_id",
+    "tag": "entry.account_id",
+    "member": "entry.member_id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,15 @@ class TimeFilter:
 
 async def time_report(asker: Asker, filter: TimeFilter, wanted: Wanted, today: Today) -> Summary:
     """What time adds up to. The day is asked for where no last one is given."""
-    first_day, last_day = await _days(filter, today)
+    first_day, last_day = await days_asked(filter, today, USUAL_DAYS)
     covers = PERSONAL.coverage(asker, filter.member)
-    await _require_seen(asker, filter)
+    await require_chosen(asker.scope, filter)
     firm = await firm_asked(asker)
     values = Values()
     conditions = [f"entry.day BETWEEN {values.place(first_day)} AND {values.place(last_day)}"]
-    conditions += _conditions(filter, values)
+    conditions += among(filter, _COLUMNS, values)
+    if filter.billable is not None:
+        conditions.append(f"entry.billable = {values.place(filter.billable)}")
     found = await summarize(
         _in_currency(firm),
         wanted,
@@ -104,61 +107,7 @@ def _in_currency(firm: Firm) -> Report:
     return replace(REPORT, measures=measures)
 
 
-async def _days(filter: TimeFilter, today: Today) -> tuple[date, date]:
-    last = filter.last_day or await today()
-    if (filter.first_day or last) < EARLIEST:
-        raise Invalid(
-            f"A report goes back to {EARLIEST}, and no further.",
-            "filter",
-            reason=Reason.OUT_OF_RANGE,
-            minimum=EARLIEST,
-            maximum=last,
-            unit="DATE",
-        )
-    first = filter.first_day or last - timedelta(USUAL_DAYS - 1)
-    if (number := (last - first).days + 1) not in REPORT_DAYS:
-        raise Invalid(
-            f"A report is of {REPORT_DAYS} days, and from {first} to {last} there are {max(0, number):,}.",
-            "filter",
-            reason=Reason.OUT_OF_RANGE,
-            minimum=REPORT_DAYS.least,
-            maximum=REPORT_DAYS.most,
-            unit="DAYS",
-        )
-    return first, last
-
-
-async def _require_seen(asker: Asker, filter: TimeFilter) -> None:
-    chosen: tuple[tuple[type[Row], Sequence[UUID] | None, str], ...] = (
-        (Pipeline, filter.pipeline, "pipeline"),
-        (Account, filter.account, "account"),
-        (Tag, filter.tag, "tag"),
-        (Member, filter.member, "member"),
-    )
-    for model, ids, field in chosen:
-        if ids:
-            await require_seen(asker.scope, model, ids, field)
-
-
 def _may_tell_residual(filter: TimeFilter, covers: Coverage) -> bool:
-    """Whether what is out of sight may be told as one sum: not where a filter by things would make it the sum of one of
-    them. Chosen members are themselves alone, where it is their own."""
-    chosen = [filter.pipeline, filter.account, filter.tag]
-    if covers is not Coverage.OWN:
-        chosen.append(filter.member)
-    return all(ids is None for ids in chosen)
-
-
-def _conditions(filter: TimeFilter, values: Values) -> list[str]:
-    conditions = []
-    among: tuple[tuple[Any, str], ...] = (
-        (filter.pipeline, "job.pipeline_id = ANY({}::uuid[])"),
-        (filter.account, "entry.account_id = ANY({}::uuid[])"),
-        (filter.tag, "entry.account_id IN (SELECT account_id FROM account_tag WHERE tag_id = ANY({}::uuid[]))"),
-        (filter.member, "entry.member_id = ANY({}::uuid[])"),
-        (filter.billable, "entry.billable = {}"),
-    )
-    for wanted, condition in among:
-        if wanted is not None:
-            conditions.append(condition.format(values.place(wanted)))
-    return conditions
+    """Not where a filter by things would make it the sum of one of them. Chosen members are themselves alone, where it
+    is their own."""
+    return not names_things(replace(filter, member=None) if covers is Coverage.OWN else filter)

@@ -52,6 +52,8 @@ class DeclaredReport:
     usual: tuple[str, ...]
     #: What is not added up where nobody asks for it, for it takes longer than all the rest.
     dear: frozenset[str] = frozenset()
+    #: Whether it is of the log, which may be pruned without a revision: the answer is given to nobody else.
+    of_log: bool = False
 
     def __post_init__(self) -> None:
         dimensions = [dimension.name for dimension in self.report.dimensions]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from models.reports import budgets, jobs
+from models.reports import ages, budgets, jobs
 from schema.inputs.filters import JobFilter
 from schema.reports.declaring import DeclaredReport
 
 _NO_RESIDUAL = "What is out of sight is told to those with the right VIEW_REPORTS, where there is no filter."
+_NO_SUM = "null where there is none, and of what is cut or repeated."
 _GROUPS = {
     "pipeline": "The pipeline.",
     "stage": "The stage.",
@@ -63,5 +64,36 @@ REPORTS = (
         },
         more={},
         usual=("pipeline",),
+    ),
+    DeclaredReport(
+        make=ages.age_report,
+        report=ages.REPORT,
+        name="age_report",
+        called="Age",
+        description="How old the jobs are that are neither completed nor archived, in days of the firm's calendar: of "
+        f"those that you see. {_NO_RESIDUAL}",
+        filter=JobFilter,
+        takes=None,
+        depends=None,
+        groups=_GROUPS,
+        figures={
+            "jobs": (int, "How many jobs."),
+            "median": (int | None, f"The days since they were opened that half of them do not exceed; {_NO_SUM}"),
+            "percentile85": (
+                int | None,
+                f"The days since they were opened that 85 percent of them do not exceed; {_NO_SUM}",
+            ),
+            "oldest": (int | None, f"The days since the oldest was opened; {_NO_SUM}"),
+            "median_on_stage": (
+                int | None,
+                f"The days since they came to their stages that half of them do not exceed; {_NO_SUM}",
+            ),
+            "percentile85_on_stage": (
+                int | None,
+                f"The days since they came to their stages that 85 percent of them do not exceed; {_NO_SUM}",
+            ),
+        },
+        more={},
+        usual=("stage",),
     ),
 )

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from models.bounds import REPORT_DAYS
 from models.ids import Kind
 from models.reports import time
 from schema.inputs.base import input_type, optional
 from schema.inputs.filters import IdFilter, among
 from schema.reports.declaring import DeclaredReport
+from schema.reports.narrowing import among_seen, first_day, last_day
 from schema.scalars import Date
 from schema.types.money import Money
-
-_NO_RESIDUAL = "Each must be visible to you, or you get NOT_FOUND; and there is no residual."
 
 
 @input_type
 class TimeReportFilter:
     """Which time. All that is given must hold."""
 
-    first_day: Date | None = optional(f"The first day; {time.USUAL_DAYS} days with the last when left out.")
-    last_day: Date | None = optional(
-        f"The last day, included; the firm's present one when left out. {REPORT_DAYS} days with the first."
-    )
-    pipeline: IdFilter | None = among(Kind.PIPELINE, f"On jobs in one of these pipelines. {_NO_RESIDUAL}")
-    account: IdFilter | None = among(Kind.ACCOUNT, f"For one of these accounts. {_NO_RESIDUAL}")
-    tag: IdFilter | None = among(Kind.TAG, f"For accounts with one of these tags. {_NO_RESIDUAL}")
+    first_day: Date | None = first_day(time.USUAL_DAYS)
+    last_day: Date | None = last_day()
+    pipeline: IdFilter | None = among_seen(Kind.PIPELINE, "On jobs in one of these pipelines.")
+    account: IdFilter | None = among_seen(Kind.ACCOUNT, "For one of these accounts.")
+    tag: IdFilter | None = among_seen(Kind.TAG, "For accounts with one of these tags.")
     member: IdFilter | None = among(
         Kind.MEMBER,
         "Of one of these members. Others than you need the rights VIEW_REPORTS and MANAGE_TIME_ENTRIES, and then there "

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from models.commands.moves import archive_job
+from models.commands.moves import archive_job, complete_job, set_job_status
 from models.commands.tags import create_tag
 from models.commands.tasks import create_task
 from models.commands.time import log_time, update_time_entry
@@ -171,8 +171,11 @@ class Furnished:
         world = self.world
         job = await world.job(f"{self.word} job", description=self.word, budget=600, due_date=date(2026, 1, 31))
         second = await world.job(f"{self.word} second", stage_id=stages[1].id)
-        archived = await world.job(f"{self.word} archived")
-        await archive_job(world.acting(world.owner), job_id=archived.id)
+        owner, archived = world.acting(world.owner), await world.job(f"{self.word} archived")
+        # Reports tell of what jobs went through.
+        await set_job_status(owner, job_id=archived.id, status_id=self.things["status"])
+        await complete_job(owner, job_id=archived.id)
+        await archive_job(owner, job_id=archived.id)
         await JobAssignee.create(job_id=job.id, member_id=world.employee.id)
         told = {"client_status_name": self.word, "client_status_description": self.word}
         await Job.filter(id=job.id).update(status_id=self.things["status"], **told)

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
 from typing import Any
+from uuid import UUID
 
 import pytest
 from graphql import GraphQLEnumType, get_named_type, is_leaf_type
 
+from models.commands.moves import archive_job, complete_job, set_job_status
+from models.commands.statuses import create_status
 from models.commands.time import log_time
 from models.database import sql
 from models.ids import Kind, encode
@@ -190,17 +193,27 @@ async def test_nothing_tells_what_is_out_of_sight(database: str, api: Api, name:
     account = await world.new_account(f"{word} account")
     pipeline = await world.new_pipeline(f"{word} pipeline", stages=(f"{word} stage",))
     secrets = [word, encode(Kind.ACCOUNT, account.id), encode(Kind.PIPELINE, pipeline.id)]
-    for minutes, places in ((111, {"account_id": account.id}), (222, {"pipeline_id": pipeline.id})):
+    owner = world.acting(world.owner)
+    held = (await create_status(owner, pipeline_id=pipeline.id, name=f"{word} status", color="#ffffff")).value
+    hidden: tuple[tuple[int, dict[str, UUID], UUID], ...] = (
+        (111, {"account_id": account.id}, firm.things["status"]),
+        (222, {"pipeline_id": pipeline.id}, held.id),
+    )
+    for minutes, places, status_id in hidden:
         job = await world.job(f"{word} job", budget=minutes, **places)
         secrets.append(encode(Kind.JOB, job.id))
-        await log_time(world.acting(world.owner), minutes=minutes, job_id=job.id, note=word)
-    owner, _, told = world.owner, await api.token(member), 0
+        await log_time(owner, minutes=minutes, job_id=job.id, note=word)
+        done = await world.job(f"{word} done", **places)
+        await set_job_status(owner, job_id=done.id, status_id=status_id)
+        await complete_job(owner, job_id=done.id)
+        await archive_job(owner, job_id=done.id)
+    _, told = await api.token(member), 0
     for question in questions(name):
         answer = await post(api, member, question, {})
         assert "errors" not in json.loads(answer), answer
         assert not [secret for secret in secrets if secret.encode() in answer], question
         assert any(json.loads(answer)["data"][name]["residual"].values()), question
-        everything = await post(api, owner, question, {})
+        everything = await post(api, world.owner, question, {})
         told += any(secret.encode() in everything for secret in secrets)
     assert told > 3 or not {"ACCOUNT", "PIPELINE"} & set(parts(name)[0])
 

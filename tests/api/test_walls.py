@@ -22,7 +22,7 @@ from tests.serving import Api
 #: Mutations that the owner may make and that raise no revision, and why.
 WITHOUT_REVISION = {"changePassword": "nobody but its member ever sees it"}
 #: Queries whose answer holds nothing of the firm's own, and why.
-WITHOUT_TEXT = {"revision": "a number", "epoch": "the name of a log"}
+WITHOUT_TEXT = {"revision": "a number", "epoch": "the name of a log", "forecast": "numbers and days"}
 
 
 @dataclass
