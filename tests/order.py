@@ -13,6 +13,7 @@ LONG = {
     "system/test_oracle.py": 95,
     "docs/test_live_examples.py": 95,
     "system/test_graphiql.py": 60,
+    "docs/test_recipes.py": 35,
     "system/test_printable.py": 30,
     "system/test_embedded.py": 30,
     "system/test_leaked_keys.py": 25,

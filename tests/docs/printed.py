@@ -19,14 +19,21 @@ RETRIES = re.compile(r".+: trying again")
 
 #: The programs on the pages: their language and page, and what stands in no other block there. A test runs each.
 PROGRAMS = {
+    "apollo.mjs": ("js", "docs/clients.md", "// apollo.mjs"),
     "board.mjs": ("js", "docs/live.md", "// node board.mjs"),
     "board.py": ("python", "docs/live.md", "# python board.py"),
+    "cards.mjs": ("js", "docs/clients.md", "// cards.mjs"),
+    "connection.mjs": ("js", "docs/clients.md", "// connection.mjs"),
+    "documents.js": ("js", "docs/clients.md", "// documents.js"),
     "messages.mjs": ("js", "docs/api.md", "export function message("),
+    "order.mjs": ("js", "docs/clients.md", "// order.mjs"),
     "positions.mjs": ("js", "docs/live.md", "positionBetween"),
     "possible-types.mjs": ("js", "docs/live.md", "// node possible-types.mjs"),
     "published clients": ("js", "docs/live.md", "new GraphQLWsLink"),
     "readme.mjs": ("js", "README.md", "createClient"),
+    "relay.mjs": ("js", "docs/clients.md", "// relay.mjs"),
     "resuming.mjs": ("js", "docs/live.md", "export function resuming"),
+    "urql.mjs": ("js", "docs/clients.md", "// urql.mjs"),
 }
 
 
@@ -62,6 +69,12 @@ class Program:
         async with asyncio.timeout(PATIENCE):
             return (await self.process.stdout.readline()).decode().strip()
 
+    async def asks(self, question: Any) -> Any:
+        """Its answer to a line, both as JSON."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(question).encode() + b"\n")
+        return await self.tells()
+
     async def says(self) -> str:
         """The next line that tells of no retry."""
         while RETRIES.fullmatch(line := await self.line()):
@@ -82,7 +95,9 @@ class Program:
             assert RETRIES.fullmatch(line), line
 
     async def ends(self) -> tuple[int, str]:
-        """The exit code, and the last line on stderr."""
+        """The exit code, and the last line on stderr. There is nothing more to answer."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
         async with asyncio.timeout(PATIENCE):
             _, errors = await self.process.communicate()
         assert self.process.returncode is not None
@@ -93,7 +108,7 @@ class Program:
 async def running(*command: str) -> AsyncIterator[Program]:
     """A program, ended afterwards."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
     try:
         yield Program(process)
     finally:

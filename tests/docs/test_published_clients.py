@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from graphql import is_interface_type, is_union_type
@@ -57,12 +58,14 @@ class Board:
         return str(moved.revision)
 
     @asynccontextmanager
-    async def followed(self, client: str, how: str, query: str, types: str = "") -> AsyncIterator[Program]:
-        """By a client that has had its first message."""
+    async def followed(
+        self, client: str, how: str, query: str, types: str = "", epoch: str | None = None
+    ) -> AsyncIterator[Program]:
+        """By a client that has had its first message. `epoch` is one that it knows from before a restore."""
         known = await self.api.ask(self.world.owner, "{ revision epoch }")
         pipeline = encode(Kind.PIPELINE, self.world.pipeline.id)
         url, token = self.wire.url.replace("http", "ws", 1), await self.api.token(self.world.owner)
-        words = (self.path, client, how, url, token, query, pipeline, known["revision"], known["epoch"], types)
+        words = (self.path, client, how, url, token, query, pipeline, known["revision"], epoch or known["epoch"], types)
         async with running(self.node, *words) as program:
             assert (await program.tells())[:2] == [known["revision"]] * 2
             yield program
@@ -99,6 +102,19 @@ async def test_who_copies_the_variables_is_not_helped_by_a_change_of_them(board:
         board.wire.cut()
         resumed = first if client in COPY else moved
         assert (await program.tells())[:2] == [resumed, moved]
+
+
+# Whether the whole is to be read anew, where the program prints the events.
+RESYNC = """subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
+  boardChanges(pipelines: $pipelines, after: $after, epoch: $epoch) { revision previous epoch events: resync }
+}"""
+
+
+@pytest.mark.parametrize("how", ["plain", "resuming"])
+async def test_they_are_told_once_that_the_log_is_another_one(board: Board, how: str) -> None:
+    async with board.followed("urql", how, RESYNC, epoch=str(uuid4())) as program:
+        board.wire.cut()
+        assert (await program.tells())[2] == (how == "plain")
 
 
 UNTOLD = """

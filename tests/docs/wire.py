@@ -51,7 +51,11 @@ class Wire:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        from_server, to_server = await asyncio.open_connection(HOST, self._far)
+        try:
+            from_server, to_server = await asyncio.open_connection(HOST, self._far)
+        except OSError:  # the server is away
+            writer.transport.abort()
+            return
         self._clients.add(writer)
         try:
             async with asyncio.TaskGroup() as both:
