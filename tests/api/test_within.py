@@ -17,7 +17,7 @@ from models.database import sql
 from models.ids import Kind, encode
 from models.reading_order import order_key
 from models.rows import Account, Job, JobOrder, Pipeline, Priority
-from tests.api.test_statements import counted
+from tests.api.test_statements import SPLIT, counted
 from tests.serving import Api
 from tests.world import World
 
@@ -217,7 +217,14 @@ async def test_boards_of_all_orders_take_no_more_statements_for_more_cards(world
     for order in JobOrder:
         pipeline = await world.new_pipeline(order.value)
         await update_pipeline(owner, pipeline_id=pipeline.id, job_order=order)
-        await world.job(pipeline_id=pipeline.id)
+    stages = [
+        stage for pipeline in await Pipeline.filter(firm_id=world.firm.id) for stage in await world.stages(pipeline)
+    ]
+
+    async def add_a_card_to_each() -> None:
+        for stage in stages:
+            await world.job(pipeline_id=stage.pipeline_id, stage_id=stage.id, assignee_ids=[world.admin.id])
+
     # All that a card can show.
     query = """query Boards { pipelines(first: 7) { nodes { jobOrder cardFields stages { cards(order: BOARD, first: 5) {
       nodes { id name description priority startDate dueDate deadline position stageEnteredAt openTaskCount budget
@@ -230,11 +237,12 @@ async def test_boards_of_all_orders_take_no_more_statements_for_more_cards(world
         return len(found)
 
     await api.token(world.owner)
+    await add_a_card_to_each()
     few = await count()
-    for pipeline in await Pipeline.filter(firm_id=world.firm.id):
-        for stage in await world.stages(pipeline):
-            await world.job(pipeline_id=pipeline.id, stage_id=stage.id, assignee_ids=[world.admin.id])
-    assert await count() <= few
+    for _ in range(2):
+        await add_a_card_to_each()
+    # Cards of each order may come at another moment. A statement for each card would be forty more at least.
+    assert await count() <= few + SPLIT * len(JobOrder)
 
 
 async def test_a_cursor_is_of_the_order_that_the_board_had(world: World, api: Api) -> None:
