@@ -63,6 +63,18 @@ def test_who_has_spent_them_is_told_how_long_to_wait_and_owes_nothing_more(point
     points.spend(member, 150)
 
 
+def test_who_keeps_some_spends_the_rest(points: Points, clock: Clock) -> None:
+    member = new_id()
+    points.spend(member, 300, keeping=300)
+    with pytest.raises(BudgetSpent):
+        points.spend(member, 10, keeping=300)
+    assert points.standing(member).left == 300
+    clock.now += 1
+    points.spend(member, 10, keeping=300)
+    points.spend(member, 300)
+    assert points.standing(member).left == 0
+
+
 def test_members_do_not_spend_each_others(points: Points) -> None:
     one, other = new_id(), new_id()
     points.spend(one, 600)
