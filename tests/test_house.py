@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import pkgutil
 import re
 import tomllib
 from collections.abc import Iterator
@@ -295,6 +296,16 @@ PRINTING = {"print", "getpass", "Console", "echo", "secho", "print_exc", "print_
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
 #: What is asked of a stream besides writing to it.
 ASKED = {"isatty", "fileno"}
+
+
+def test_every_migration_is_one_of_the_house() -> None:
+    """As Tortoise writes it, it would copy all models before each of its steps."""
+    from models import migrations
+    from models.migration_steps import Migration
+
+    names = [module.name for module in pkgutil.iter_modules(migrations.__path__, f"{migrations.__name__}.")]
+    assert names
+    assert [name for name in names if not issubclass(importlib.import_module(name).Migration, Migration)] == []
 
 
 def test_only_the_terminal_prints() -> None:
