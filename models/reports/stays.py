@@ -15,78 +15,71 @@ from models.scope import Scope
 @dataclass(frozen=True, slots=True)
 class Course:
     """What stays are of: SQL over an `event` for what the job was on after it and before it, null where it does not
-    say; and for the same of its row."""
+    say; for the same of its row; and for the events that matter, beside those of opening and deleting."""
 
     after: str
     before: str
     row: str
-    #: Whether an archived job is nowhere.
-    without_archived: bool
+    matters: str
 
 
+_TO_ARCHIVE, _FROM_ARCHIVE = (
+    f"coalesce(event.data->>'{field}' IN (SELECT id::text FROM archive), false)"
+    for field in ("to_status", "from_status")
+)
 ON_STAGES = Course(
     after="coalesce(event.data->>'to_stage', event.data->>'stage')",
     before="event.data->>'from_stage'",
     row="job.stage_id",
-    without_archived=True,
+    matters="event.type = 'JobMoved' AND event.data->>'from_stage' <> event.data->>'to_stage' "
+    f"OR event.type = 'JobStatusChanged' AND ({_TO_ARCHIVE} OR {_FROM_ARCHIVE})",
 )
 UNDER_STATUSES = Course(
     after="event.data->>'to_status'",
     before="event.data->>'from_status'",
     row="job.status_id",
-    without_archived=False,
+    matters="event.type = 'JobMoved' AND event.data->>'from_pipeline' <> event.data->>'pipeline' "
+    "OR event.type = 'JobStatusChanged' AND event.data->>'from_status' <> event.data->>'to_status'",
 )
 
-# What became of each job, in order. A job of whose opening the log knows nothing begins with an `origin`, where it was
-# when the log begins, or when it was opened. Then what is not said of a moment is what was said before. A card that is
-# archived leaves its stage, wherever it is put meanwhile, and one that is restored comes back. Nothing ends before it
-# began, though the clocks of two servers differ a little.
+# What became of each job, in order, and each moment ends what was before. A job of whose opening the log knows nothing
+# begins with an `origin`, where it was when the log begins, or when it was opened. What is not said of a moment is what
+# was said before. A job that is archived is nowhere, wherever its card is put meanwhile, and one that is restored comes
+# back. Nothing ends before it began, though the clocks of two servers differ a little.
 _STAYS = """
-WITH begun AS MATERIALIZED (
+WITH archive AS MATERIALIZED (
+  SELECT id FROM status WHERE firm_id = {firm} AND category = '{archived}'
+), begun AS MATERIALIZED (
   SELECT coalesce((SELECT at FROM event WHERE firm_id = {firm} ORDER BY revision LIMIT 1), 'infinity') AS at
-), told AS MATERIALIZED (
-  SELECT event.job, event.revision, event.index, event.at, event.type = 'JobDeleted' AS gone,
-    event.type = 'JobCreated' AS opened, event.data->>'account' AS account, event.data->>'pipeline' AS pipeline,
-    coalesce(event.data->>'from_pipeline', event.data->>'pipeline') AS pipeline_before,
-    {after} AS after, {before} AS before,
-    CASE event.type WHEN 'JobStatusChanged' THEN coalesce(changed.category = '{archived}', false) END AS archived,
-    CASE event.type WHEN 'JobStatusChanged' THEN coalesce(former.category = '{archived}', false) END AS archived_before
-  FROM event LEFT JOIN status AS changed
-      ON changed.firm_id = {firm} AND changed.id::text = event.data->>'to_status'
-    LEFT JOIN status AS former ON former.firm_id = {firm} AND former.id::text = event.data->>'from_status'
-  WHERE event.firm_id = {firm} AND event.type IN ('JobCreated', 'JobMoved', 'JobStatusChanged', 'JobDeleted')
+), opened AS MATERIALIZED (
+  SELECT job FROM event WHERE firm_id = {firm} AND type = 'JobCreated'
 ), first AS (
-  SELECT job, bool_or(opened) AS opened, min(account) AS account,
-    (array_agg(pipeline_before ORDER BY revision, index))[1] AS pipeline,
-    (array_agg(before ORDER BY revision, index) FILTER (WHERE before IS NOT NULL))[1] AS before,
-    (array_agg(archived_before ORDER BY revision, index) FILTER (WHERE archived_before IS NOT NULL))[1] AS archived
-  FROM told GROUP BY job
+  SELECT job, min(data->>'account') AS account,
+    (array_agg(coalesce(data->>'from_pipeline', data->>'pipeline') ORDER BY revision, index))[1] AS pipeline,
+    (array_agg({before} ORDER BY revision, index) FILTER (WHERE {before} IS NOT NULL))[1] AS before,
+    (array_agg({from_archive} ORDER BY revision, index) FILTER (WHERE type = 'JobStatusChanged'))[1] AS archived
+  FROM event WHERE firm_id = {firm} AND type IN ('JobMoved', 'JobStatusChanged', 'JobDeleted')
+    AND NOT EXISTS (SELECT FROM opened WHERE opened.job = event.job) GROUP BY job
 ), turns AS (
-  SELECT job, revision, index, at, gone, false AS origin, account, pipeline, after, archived FROM told
+  SELECT job, revision, index, at, type = 'JobDeleted' AS gone, false AS origin, (data->>'account')::uuid AS account,
+    (data->>'pipeline')::uuid AS pipeline, ({after})::uuid AS after,
+    CASE type WHEN 'JobStatusChanged' THEN {to_archive}::int - {from_archive}::int ELSE 0 END AS away
+  FROM event WHERE firm_id = {firm} AND type IN ('JobCreated', 'JobMoved', 'JobStatusChanged', 'JobDeleted')
+    AND (type IN ('JobCreated', 'JobDeleted') OR {matters})
   UNION ALL
   SELECT coalesce(first.job, job.id), 0, 0, greatest((SELECT at FROM begun), job.created_at), false, true,
-    coalesce(first.account, job.account_id::text), coalesce(first.pipeline, job.pipeline_id::text),
-    coalesce(first.before, {row}::text), coalesce(first.archived, job.archived_at IS NOT NULL)
-  FROM first FULL JOIN (SELECT * FROM job WHERE firm_id = {firm}) AS job ON job.id = first.job
-  WHERE first.opened IS NOT TRUE
+    coalesce(first.account::uuid, job.account_id), coalesce(first.pipeline::uuid, job.pipeline_id),
+    coalesce(first.before::uuid, {row}), coalesce(first.archived, job.archived_at IS NOT NULL)::int
+  FROM first FULL JOIN (SELECT * FROM job WHERE firm_id = {firm}
+    AND NOT EXISTS (SELECT FROM opened WHERE opened.job = job.id)) AS job ON job.id = first.job
 ), numbered AS (
-  SELECT *, count(after) OVER past AS afters, count(archived) OVER past AS archives FROM turns
-  WINDOW past AS (PARTITION BY job ORDER BY revision, index)
-), filled AS (
-  SELECT job, revision, index, at, origin, account, pipeline, CASE WHEN NOT gone AND NOT ({archives})
-    THEN max(after) OVER (PARTITION BY job, afters) END AS thing
-  FROM (SELECT *, coalesce(bool_or(archived) OVER (PARTITION BY job, archives), false) AS away FROM numbered) AS known
-), changed AS (
-  SELECT *, (thing, pipeline) IS DISTINCT FROM (lag(thing) OVER past, lag(pipeline) OVER past)
-    OR row_number() OVER past = 1 AS changes
-  FROM filled WINDOW past AS (PARTITION BY job ORDER BY revision, index)
+  SELECT *, count(after) OVER past AS afters, sum(away) OVER past > 0 AS nowhere, lead(at) OVER past AS next
+  FROM turns WINDOW past AS (PARTITION BY job ORDER BY revision, index)
 ), held AS (
-  SELECT *, greatest(lead(at) OVER (PARTITION BY job ORDER BY revision, index), at) AS until,
-    lead(at) OVER (PARTITION BY job ORDER BY revision, index) IS NULL AS lasts FROM changed WHERE changes
+  SELECT *, first_value(after) OVER (PARTITION BY job, afters ORDER BY revision, index) AS thing FROM numbered
 )
-SELECT {firm}::uuid AS firm_id, job, revision, account::uuid AS account, pipeline::uuid AS pipeline,
-  thing::uuid AS thing, at AS since, CASE WHEN NOT lasts THEN until END AS until, origin FROM held
-WHERE thing IS NOT NULL AND (lasts OR until > at)
+SELECT {firm}::uuid AS firm_id, job, revision, account, pipeline, thing, at AS since, next AS until, origin FROM held
+WHERE thing IS NOT NULL AND NOT gone AND NOT nowhere AND (next > at OR next IS NULL)
 """
 
 
@@ -98,8 +91,10 @@ def stays(course: Course, scope: Scope, values: Values) -> Source:
         after=course.after,
         before=course.before,
         row=course.row,
+        matters=course.matters,
+        to_archive=_TO_ARCHIVE,
+        from_archive=_FROM_ARCHIVE,
         archived=Category.ARCHIVED,
-        archives="away" if course.without_archived else "false",
     )
     return Source(
         tables=f"({text}) AS stay",

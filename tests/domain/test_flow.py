@@ -253,10 +253,11 @@ async def lived(world: World, seed: int) -> tuple[Past, dict[UUID, Category]]:
         for name in ("Held", "Waiting"):
             await create_status(owner, pipeline_id=pipeline, name=name, color="#ffffff")
     categories = {status.id: status.category for status in await Status.filter(firm_id=world.firm.id)}
+    await archive_job(owner, job_id=past.jobs.pop().id)  # Nothing more happens to it.
     for number in range(120):
         job = await Job.get(id=chance.choice(past.jobs).id)
         active = job.archived_at is None
-        match chance.choice(["move"] * 5 + ["status"] * 5 + ["complete", "archive", "new", "delete", "line"]):
+        match chance.choice(["move"] * 5 + ["status"] * 4 + ["archive"] * 2 + ["complete", "new", "delete", "line"]):
             case "move" if active:
                 stages = await Stage.filter(pipeline_id=job.pipeline_id)
                 await move_job(owner, job_id=job.id, stage_id=chance.choice(stages).id)
@@ -394,6 +395,8 @@ async def test_what_a_pruned_log_still_tells(world: World) -> None:
     unknown = {stay.job for stay in facts.on_stages} - told
     assert unknown, "Of a job of which the log has nothing but the end, it is not known where it was."
     facts.on_stages = [stay for stay in facts.on_stages if stay.job in told]
+    archived = {job.id for job in await Job.filter(firm_id=world.firm.id, archived_at__not_isnull=True)}
+    assert archived - {logged.event.subject_job for logged in rest}, "One was archived before, and nothing since."
     opened = {logged.event.subject_job for logged in rest if type(logged.event).__name__ == "JobCreated"} | present
     facts.completions = [stay if stay.job in opened else replace(stay, since=None) for stay in facts.completions]
     assert any(stay.since is None for stay in facts.completions)
