@@ -24,8 +24,6 @@ class Running:
 class Source:
     """The rows: a FROM, and what holds for those of them that count."""
 
-    #: Tables that nothing asks anything of are joined for nothing: PostgreSQL leaves them out by itself, since each is
-    #: joined by what is unique in it.
     tables: str
     where: str
     policy: Policy
@@ -34,6 +32,9 @@ class Source:
     account: str
     pipeline: str
     owner: str | None = None
+    #: What is joined to the tables, by what is unique in it, with its name: where nothing asks anything of it, it is
+    #: left out. PostgreSQL does so by itself, but not by an index under a condition.
+    joins: Sequence[tuple[str, str]] = ()
     #: SQL for whether a row is in sight, where its rows say so and no account or pipeline does.
     sight: str | None = None
     #: SQL for what tells a row from all others, where percentiles are asked for of them.

@@ -87,9 +87,18 @@ def _base(asked: Asked) -> str:
     named = "".join(f", {column} AS {name}" for name, column in keys.items())
     sums = ", ".join(f"{_column(asked, measure)}::{measure.type} AS {measure.name}" for measure in asked.measures)
     groups = ", ".join(str(number) for number in range(1, len(keys) + 2))
-    base = f"""SELECT {seen} AS seen{named}, {sums} FROM {asked.source.tables}
-        WHERE {" AND ".join([asked.source.where, *conditions])} GROUP BY {groups}"""
+    columns, where = f"{seen} AS seen{named}, {sums}", " AND ".join([asked.source.where, *conditions])
+    base = f"SELECT {columns} FROM {_tables(asked.source, columns + where)} WHERE {where} GROUP BY {groups}"
     return base if running is None else _day_by_day(asked, running, base, [name for name in keys if name != "day"])
+
+
+def _tables(source: Source, asked: str) -> str:
+    """The tables that something is asked of, by this SQL or by what is joined after them."""
+    joins = ""
+    for name, join in reversed(source.joins):
+        if f"{name}." in asked + joins:
+            joins = f" {join}{joins}"
+    return source.tables + joins
 
 
 def _column(asked: Asked, measure: Measure) -> str:

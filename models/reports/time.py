@@ -27,15 +27,21 @@ def _amounts(sum: Decimal, firm: Firm) -> list[Money]:
 
 # A running timer counts when it is stopped.
 _SOURCE = Source(
-    tables="time_entry AS entry "
-    "LEFT JOIN job_item AS link ON link.item = entry.id AND link.kind = 'time_entry' AND link.unlinked_at IS NULL "
-    "LEFT JOIN job ON job.id = link.job_id",
+    tables="time_entry AS entry",
     where="entry.started_at IS NULL",
     policy=TimeEntry.policy,
     firm="entry.firm_id",
     account="entry.account_id",
     pipeline="job.pipeline_id",
     owner="entry.member_id",
+    joins=(
+        (
+            "link",
+            "LEFT JOIN job_item AS link "
+            "ON link.item = entry.id AND link.kind = 'time_entry' AND link.unlinked_at IS NULL",
+        ),
+        ("job", "LEFT JOIN job ON job.id = link.job_id"),
+    ),
 )
 # Each entry's amount is rounded by itself, as it is shown: see `models.money.worth`.
 _AMOUNT = "sum(round(round(entry.rate, {decimals}) * entry.minutes / 60, {decimals})) FILTER (WHERE entry.billable)"
