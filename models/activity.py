@@ -56,7 +56,7 @@ def _is_wanted(kind: str, wanted: ActivityFilter, scope: Scope) -> bool:
     return wanted.member is None or KINDS[kind].tells_actor(scope)
 
 
-#: What migration 0017 has indexes of.
+#: What migration 0015 has indexes of.
 _ACCOUNT, _PIPELINE, _ACTOR = "(data->>'account')::uuid", "(data->>'pipeline')::uuid", "(actor->>'id')::uuid"
 _AT_ACCOUNTS, _IN_PIPELINES, _BY_MEMBERS = (f"{column} = ANY({{}}::uuid[])" for column in (_ACCOUNT, _PIPELINE, _ACTOR))
 _FEW_ACCOUNTS = 10

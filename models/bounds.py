@@ -61,6 +61,7 @@ SEARCHED_WORDS = Bounds(1, 10)
 #: The rows of a report that are told, and the days or, of capacity, the weeks that one may be of.
 REPORT_ROWS = Bounds(1, 1_000)
 REPORT_DAYS = Bounds(1, 3_660)
+REPORT_WEEKS = Bounds(1, 53)
 #: The days of the past that a forecast may be from.
 FORECAST_DAYS = Bounds(1, 366)
 
@@ -69,4 +70,3 @@ FORECAST_DAYS = Bounds(1, 366)
 IDLE_DAYS = Bounds(1, 366)
 NEAR_DAYS = Bounds(0, 366)
 MINDED = Bounds(1, 100)
-REPORT_WEEKS = Bounds(1, 53)

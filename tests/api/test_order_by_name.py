@@ -77,7 +77,7 @@ LISTS = {
 NO_LISTS = {
     ("JobOrder", "NAME"): "how a board is ordered: tests/api/test_within.py",
     ("UserError", "parameters"): "the names of parameters",
-    **{(f"{report}ReportOrder", "GROUP"): "the rows of a report" for report in ("Budget", "Capacity", "Job", "Time")},
+    **{(name, "GROUP"): "the rows of a report" for name in graphql_schema().type_map if name.endswith("ReportOrder")},
 }
 LOCALES = {
     "embedded": "",
