@@ -246,7 +246,7 @@ async def benchmark(house: House) -> None:
         for weeks in (AHEAD, PAST):
             planning = Planning(firm.id, firm.members[0].id, scope, TODAY, weeks)
             await planning.check()
-            variants = {name: _clock(act) for name, act in planning.variants().items()}
+            variants = {name: clock(act) for name, act in planning.variants().items()}
             rows.append(_measured(f"capacity, {weeks}; {sight}", await taking_turns(variants, ROUNDS)))
     table(["by; who sees", "report", "bare SQL", "÷"], rows)
     for sight, group_by in (("all of it", ("account", "month")), ("half of it", ("pipeline", "month"))):
