@@ -13,8 +13,9 @@ from models.reports.values import Values
 from models.rows import Account, Member, Pipeline, Row, Tag
 from models.scope import Scope
 
-#: To PostgreSQL, the first day that Python has is no day to reckon with.
-EARLIEST = date(1900, 1, 1)
+#: The first day that Python has and the last one are no days to PostgreSQL, which is told of them as of infinity
+#: (https://magicstack.github.io/asyncpg/current/usage.html#type-conversion).
+EARLIEST, LATEST = date(1900, 1, 1), date(9999, 12, 30)
 #: What a filter may name, by the names of its fields. None asks for nothing; nothing is among none of some ids.
 _CHOSEN: Mapping[str, type[Row]] = {"pipeline": Pipeline, "account": Account, "tag": Tag, "member": Member}
 
@@ -34,13 +35,13 @@ class OfDays(Protocol):
 async def days_asked(filter: OfDays, today: Today, usual: int) -> tuple[date, date]:
     """The first day and the last one: so many up to the firm's present one, where nothing else was asked for."""
     last = filter.last_day or await today()
-    if (filter.first_day or last) < EARLIEST:
+    if not EARLIEST <= (filter.first_day or last) or last > LATEST:
         raise Invalid(
-            f"A report goes back to {EARLIEST}, and no further.",
+            f"A report is of days from {EARLIEST} to {LATEST}.",
             "filter",
             reason=Reason.OUT_OF_RANGE,
             minimum=EARLIEST,
-            maximum=last,
+            maximum=LATEST,
             unit="DATE",
         )
     first = filter.first_day or last - timedelta(usual - 1)
