@@ -35,7 +35,7 @@ class OfDays(Protocol):
 async def days_asked(filter: OfDays, today: Today, usual: int) -> tuple[date, date]:
     """The first day and the last one: so many up to the firm's present one, where nothing else was asked for."""
     last = filter.last_day or await today()
-    if not EARLIEST <= (filter.first_day or last) or last > LATEST:
+    if (filter.first_day or last) < EARLIEST or last > LATEST:
         raise Invalid(
             f"A report is of days from {EARLIEST} to {LATEST}.",
             "filter",
