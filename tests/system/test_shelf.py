@@ -58,10 +58,11 @@ def test_each_document_is_answered(url: str, tokens: dict[str, str], document: R
 @pytest.mark.parametrize("document", REPORTS, ids=lambda document: document.path)
 def test_each_report_has_something_to_tell(url: str, tokens: dict[str, str], document: ReadyDocument) -> None:
     """The demo firm has a past, and work ahead."""
-    (report,) = answer_to(url, tokens[OWNER.email], document)["data"].values()
-    assert report["rows"]
-    for figure in report["total"]:
-        assert any(row[figure] for row in report["rows"]), figure
+    for report in answer_to(url, tokens[OWNER.email], document)["data"].values():
+        rows = report.get("rows", [report])
+        assert rows
+        for figure in report.get("total", rows[0]):
+            assert any(row[figure] for row in rows), figure
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.path)
