@@ -62,11 +62,18 @@ def past_job(number: int, boards: Sequence[Board], today: date) -> NewJob:
 
 
 def _stays(chance: random.Random, board: Board, opened: date, days: Sequence[date]) -> list[NewStay]:
-    """All stages but the last one, some of them left out."""
+    """All stages but the last one, some of them left out, and some of them waited on for something."""
     passed = [stage for stage in board.stages[1:-1] if chance.random() < 0.85]
     entered = sorted(chance.choices(days, k=len(passed)))
-    moved = [NewStay(stage_id=stage, entered_at=_at(day, _MOVED)) for stage, day in zip(passed, entered, strict=True)]
+    moved = [
+        NewStay(stage_id=stage, entered_at=_at(day, _MOVED), status_id=_waiting(chance, board))
+        for stage, day in zip(passed, entered, strict=True)
+    ]
     return [NewStay(stage_id=board.stages[0], entered_at=_at(opened, _OPENED)), *moved]
+
+
+def _waiting(chance: random.Random, board: Board) -> UUID | None:
+    return chance.choice(sorted(board.custom.values())) if board.custom and chance.random() < 0.3 else None
 
 
 def _tasks(chance: random.Random, board: Board, staff: Sequence[UUID], done: date) -> list[NewTask]:

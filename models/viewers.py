@@ -1,6 +1,7 @@
 """Reading who a member is, and what they may see, in one statement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -46,25 +47,36 @@ FROM personal_token t JOIN LATERAL (
 _BY_TOKEN, _BY_DIGEST = _WITH_TOKENS.format(column="id"), _WITH_TOKENS.format(column="digest")
 
 
+@cache
+def _of_one(text: str) -> str:
+    return text.replace("ANY($1)", "$1")
+
+
+async def _read(text: str, keys: Sequence[UUID | str]) -> list[dict[str, Any]]:
+    """The rows of these keys. Mostly there is one: PostgreSQL keeps its plan for that. For an array, whose length it
+    does not know, it makes one each time, which takes longer than reading."""
+    return await sql(_of_one(text), *keys) if len(keys) == 1 else await sql(text, keys)
+
+
 async def viewers(member_ids: list[UUID]) -> dict[UUID, Viewer]:
     """The active ones of these members, as of now, also inside a change. One statement, so each scope is as of its
     `revision`."""
-    return {row["id"]: _viewer(row) for row in await sql(_VIEWERS, member_ids)}
+    return {row["id"]: _viewer(row) for row in await _read(_VIEWERS, member_ids)}
 
 
 async def viewers_of_sessions(session_ids: list[UUID]) -> dict[UUID, Viewer]:
     """The active members of those of the sessions that have not ended, by session."""
-    return {row["session_id"]: _viewer(row) for row in await sql(_SIGNED_IN, session_ids)}
+    return {row["session_id"]: _viewer(row) for row in await _read(_SIGNED_IN, session_ids)}
 
 
 async def viewers_of_tokens(token_ids: list[UUID]) -> dict[UUID, Viewer]:
     """The active members with what is left to those of their personal tokens that are good, by token; also inside a
     change."""
-    return {row["token_id"]: _viewer(row) for row in await sql(_BY_TOKEN, token_ids)}
+    return {row["token_id"]: _viewer(row) for row in await _read(_BY_TOKEN, token_ids)}
 
 
 async def _viewers_of_digests(digests: list[str]) -> dict[str, Viewer]:
-    return {row["digest"]: _viewer(row) for row in await sql(_BY_DIGEST, digests)}
+    return {row["digest"]: _viewer(row) for row in await _read(_BY_DIGEST, digests)}
 
 
 _by_member = Together(viewers)

@@ -80,10 +80,11 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStay:
-    """A stage on which a job was before."""
+    """A stage on which a job was before, from then on; under a custom status, or else Active."""
 
     stage_id: UUID
     entered_at: datetime
+    status_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,14 +215,14 @@ class _Batch:
             )
             self.past.append((after.entered_at, moved))
         of_pipeline = {each.category: each for each in self.statuses.values() if each.pipeline_id == job.pipeline_id}
-        present = self.statuses[job.status_id]
-        passed = [of_pipeline[Category.ACTIVE], present]
+        active, present = of_pipeline[Category.ACTIVE].id, self.statuses[job.status_id]
+        passed = [(stay.entered_at, stay.status_id or active) for stay in wanted.stays]
         if present.category is Category.ARCHIVED:
-            passed.insert(1, of_pipeline[Category.COMPLETED])
-        for was, became in pairwise(passed):
-            if was.id != became.id:
-                changed = JobStatusChanged(**place, from_status=was.id, to_status=became.id)
-                self.past.append((job.stage_entered_at, changed))
+            passed.append((job.stage_entered_at, of_pipeline[Category.COMPLETED].id))
+        passed.append((job.stage_entered_at, present.id))
+        for (_, was), (at, became) in pairwise([(job.created_at, active), *passed]):
+            if was != became:
+                self.past.append((at, JobStatusChanged(**place, from_status=was, to_status=became)))
 
     async def _job(self, wanted: NewJob) -> Job:
         scope = self.change.scope
@@ -232,6 +233,8 @@ class _Batch:
         stage = await self._stage(wanted.stage_id, pipeline, "stage_id")
         for stay in wanted.stays:
             await self._stage(stay.stage_id, pipeline, "stays")
+            if stay.status_id is not None:
+                await self._custom(stay.status_id, pipeline)
         checks.dates(wanted.start_date, wanted.due_date)
         status = await self._status(wanted, pipeline)
         opened, entered = self._times(wanted)
@@ -271,10 +274,19 @@ class _Batch:
         if wanted.status_id is None:
             of_pipeline = (status for status in self.statuses.values() if status.pipeline_id == pipeline.id)
             return next(status for status in of_pipeline if status.category is Category.ACTIVE)
-        status = await _among(self.statuses, wanted.status_id, self.change.scope.rows(Status), "status_id")
+        return await self._status_of(wanted.status_id, pipeline, "status_id")
+
+    async def _status_of(self, id: UUID, pipeline: Pipeline, field: str) -> Status:
+        status = await _among(self.statuses, id, self.change.scope.rows(Status), field)
         if status.pipeline_id != pipeline.id:
-            raise others_status()
+            raise others_status(field)
         return status
+
+    async def _custom(self, id: UUID, pipeline: Pipeline) -> None:
+        status = await self._status_of(id, pipeline, "stays")
+        if status.category is not Category.CUSTOM:
+            told = "A job goes on from a stage under a custom status, or Active, which needs none."
+            raise Invalid(told, "stays", reason=Reason.NOT_ONE_OF, values=[Category.CUSTOM.value])
 
     def _times(self, wanted: NewJob) -> tuple[datetime, datetime]:
         opened = wanted.opened_at or wanted.entered_at or self.change.now

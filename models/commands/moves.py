@@ -126,10 +126,10 @@ def _may_enter(job: Job, status: Status) -> None:
         raise _archived("This job is archived. Restore it first.", Kind.JOB)
 
 
-def others_status() -> RuleBroken:
+def others_status(field: str = "status_id") -> RuleBroken:
     """The refusal of a status for a job of another pipeline."""
     told = "This status belongs to another pipeline. Choose one of the job's own."
-    return RuleBroken(told, "status_id", reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
+    return RuleBroken(told, field, reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
 
 
 async def _one(change: Change, job: Job, to: To, may: May) -> Job:

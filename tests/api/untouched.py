@@ -23,9 +23,16 @@ async def checksums() -> dict[str, str]:
     return {row["name"]: row["sum"] for row in await sql(" UNION ALL ".join(parts))}
 
 
+async def _written() -> str:
+    """Which transactions have written, or may yet: the same where nothing was written between."""
+    (row,) = await sql("SELECT pg_current_snapshot()::text AS taken")
+    return str(row["taken"])
+
+
 @asynccontextmanager
 async def untouched() -> AsyncIterator[None]:
     """The block changes no row of any firm: revisions, events and idempotency keys neither."""
-    before = await checksums()
+    written, before = await _written(), await checksums()
     yield
-    assert await checksums() == before
+    if await _written() != written:
+        assert await checksums() == before

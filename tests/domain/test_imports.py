@@ -11,13 +11,25 @@ import pytest
 from models.clock import now
 from models.commands.imports import MOST_JOBS, NewEntry, NewJob, NewStay, NewTask, import_jobs
 from models.commands.moves import restore_job
+from models.commands.statuses import create_status
 from models.errors import Forbidden, Invalid, LimitReached, NotFound, RuleBroken
 from models.events import JobMoved, JobStatusChanged
 from models.ids import Kind, new_id
 from models.log import Reached, read_histories, read_log
 from models.reasons import Reason
 from models.rights import ALL_RIGHTS, Role
-from models.rows import Category, ClientStatus, Job, JobAssignee, Member, Priority, Task, TaskAssignee, TimeEntry
+from models.rows import (
+    Category,
+    ClientStatus,
+    Job,
+    JobAssignee,
+    Member,
+    Priority,
+    Status,
+    Task,
+    TaskAssignee,
+    TimeEntry,
+)
 from models.rows import TaskState as State
 from models.scope import Scope
 from resolvers.mutations import ACTIONS
@@ -156,6 +168,29 @@ async def test_a_past_goes_forward(world: World, plain: NewJob) -> None:
     strange = replace(plain, stays=[NewStay(stage_id=elsewhere.id, entered_at=entered)], entered_at=entered)
     async with refused(world, RuleBroken, "jobs", 0, "stays"):
         await import_jobs(world.acting(world.owner), jobs=[strange])
+
+
+async def test_a_past_has_custom_statuses(world: World, plain: NewJob) -> None:
+    owner, (to_do, doing, done) = world.acting(world.owner), await world.stages()
+    held = (await create_status(owner, pipeline_id=world.pipeline.id, name="Held", color="#ffffff")).value
+    active, completed = [await world.status(category) for category in (Category.ACTIVE, Category.COMPLETED)]
+    opened, moved, ended = (now() - days * DAY for days in (9, 6, 3))
+    stays = [
+        NewStay(stage_id=to_do.id, entered_at=opened, status_id=held.id),
+        NewStay(stage_id=doing.id, entered_at=moved),
+    ]
+    wanted = replace(plain, stage_id=done.id, status_id=completed.id, entered_at=ended, stays=stays)
+    before = await world.revision()
+    await import_jobs(owner, jobs=[wanted])
+    changed = [(each.at, each.event) for each in await world.events(before)]
+    assert [
+        (at, event.from_status, event.to_status) for at, event in changed if isinstance(event, JobStatusChanged)
+    ] == [(opened, active.id, held.id), (moved, held.id, active.id), (ended, active.id, completed.id)]
+    others = await Status.get(pipeline_id=(await world.new_pipeline("Payroll")).id, category=Category.ACTIVE)
+    for status, refusal in ((completed, Invalid), (others, RuleBroken)):
+        bad = replace(wanted, stays=[replace(stays[0], status_id=status.id)])
+        async with refused(world, refusal, "jobs", 0, "stays"):
+            await import_jobs(owner, jobs=[bad])
 
 
 @pytest.mark.parametrize("category", [Category.COMPLETED, Category.ARCHIVED])
