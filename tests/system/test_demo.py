@@ -207,8 +207,11 @@ async def test_the_firm_has_half_a_year_behind_it(seeded: str) -> None:
     assert len([month for month, number in months.items() if number > 5]) >= 5
     told = {logged.event.subject_job: logged.at for logged in log if isinstance(logged.event, JobMoved)}
     done = {status.id for status in await whole.rows(Status).where(category=Category.COMPLETED)}
-    changed = [logged for logged in reversed(log) if isinstance(logged.event, JobStatusChanged)]
-    ended = {each.event.subject_job: each.at for each in changed if each.event.to_status in done}
+    ended = {
+        event.job: logged.at
+        for logged in reversed(log)
+        if isinstance(event := logged.event, JobStatusChanged) and event.to_status in done
+    }
     went = [job for job in jobs if job.id in ended and job.stay > 2]
     assert len(went) > JOBS // 6
     assert {(told[job.id], ended[job.id]) for job in went} == {(job.stage_entered_at, job.completed_at) for job in went}
