@@ -111,6 +111,8 @@ class Board {
   // Let go of an answer first, and then of each message. Where a card is shown after each.
   async releaseMessages(asked) {
     this.letGo();
+    // Who keeps no order has it soon. Who does waits for these messages, and for longer than this.
+    await Promise.race([this.answer, new Promise((go) => setTimeout(go, 500))]);
     await settled();
     const [messages, places] = [this.messages, [this.place(asked)]];
     this.messages = null;
