@@ -141,9 +141,9 @@ async def test_a_token_is_replaced_before_it_ends_and_nothing_is_missed(
     first = session.refresh
     session.expires_at = datetime.now(UTC) + timedelta(seconds=MARGIN + 0.5)
     async with follow(session, world.pipeline) as (client, seen):
-        await until(lambda: Link.RESUMING in seen.links, "it goes over to another token")
+        await until(lambda: session.refresh != first, "it has another token")
+        await until(lambda: Link.RESUMING in seen.links, "it goes over to it")
         await until(lambda: seen.links[-1] is Link.LIVE, "it is live again")
-        assert session.refresh != first
         await move_job(world.acting(world.admin), job_id=job.id, stage_id=doing.id)
         await until(lambda: "Adam moved 1040 Smith to Doing · Acme" in seen.words, "the move arrives")
         assert Link.AWAY not in seen.links

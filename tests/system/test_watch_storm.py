@@ -63,15 +63,25 @@ class Storm:
 
     async def step(self) -> None:
         actor = self.world.acting(self.dice.choice(self.actors))
-        deed = self._deal()
-        try:
-            outcome = await deed(self, actor)
-        except (Refusal, Nothing):
-            outcome = None
-        if outcome is not None:
-            self.done[deed.__name__] = self.done.get(deed.__name__, 0) + 1
-        elif deed.__name__ not in self.done:
-            # Back among the cards: which kinds are done at all must not be a matter of luck.
+        # What there is nothing for yet is no step: in a firm without a job that would be most.
+        for _ in range(len(DEEDS)):
+            deed = self._deal()
+            try:
+                outcome = await deed(self, actor)
+            except Refusal:
+                outcome = None
+            except Nothing:
+                self._put_back(deed)
+                continue
+            if outcome is not None:
+                self.done[deed.__name__] = self.done.get(deed.__name__, 0) + 1
+            else:
+                self._put_back(deed)
+            return
+
+    def _put_back(self, deed: Any) -> None:
+        """Among the cards, unless it has been done: which kinds are done at all must not be a matter of luck."""
+        if deed.__name__ not in self.done:
             self.deck.insert(self.dice.randint(0, len(self.deck)), deed)
 
     def _deal(self) -> Any:
