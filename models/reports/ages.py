@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-from models.ids import Kind
 from models.queries import Q
-from models.reports.dimensions import account, pipeline, tag
 from models.reports.frame import Summary, Wanted
-from models.reports.jobs import ASSIGNEE, SOURCE, summarize_jobs
-from models.reports.parts import Dimension, Measure, Report
+from models.reports.jobs import DIMENSIONS, SOURCE, summarize_jobs
+from models.reports.parts import Measure, Report
 from models.reports.sight import Asker, Today
 from models.rows import Category
 
@@ -22,14 +20,7 @@ _OPEN = "min({today} - (job.created_at AT TIME ZONE {zone})::date)"
 _ON_STAGE = "min({today} - (job.stage_entered_at AT TIME ZONE {zone})::date)"
 REPORT = Report(
     IN_HAND,
-    (
-        pipeline("job.pipeline_id"),
-        Dimension("stage", "job.stage_id", Kind.STAGE),
-        Dimension("status", "job.status_id", Kind.STATUS),
-        ASSIGNEE,
-        account("job.account_id"),
-        tag("job.account_id"),
-    ),
+    DIMENSIONS,
     (
         Measure("jobs", "count(*)"),
         Measure("median", _OPEN, fraction=0.5),

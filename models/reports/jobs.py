@@ -20,18 +20,15 @@ SOURCE = Source(
     pipeline="job.pipeline_id",
 )
 ASSIGNEE = Dimension("assignee", "job.id", Kind.MEMBER, links=Links("job_assignee", "job_id", "member_id"))
-REPORT = Report(
-    SOURCE,
-    (
-        pipeline("job.pipeline_id"),
-        Dimension("stage", "job.stage_id", Kind.STAGE),
-        Dimension("status", "job.status_id", Kind.STATUS),
-        ASSIGNEE,
-        account("job.account_id"),
-        tag("job.account_id"),
-    ),
-    (Measure("jobs", "count(*)"),),
+DIMENSIONS = (
+    pipeline("job.pipeline_id"),
+    Dimension("stage", "job.stage_id", Kind.STAGE),
+    Dimension("status", "job.status_id", Kind.STATUS),
+    ASSIGNEE,
+    account("job.account_id"),
+    tag("job.account_id"),
 )
+REPORT = Report(SOURCE, DIMENSIONS, (Measure("jobs", "count(*)"),))
 
 
 async def job_report(asker: Asker, narrowed: Q | None, wanted: Wanted, _today: Today) -> Summary:

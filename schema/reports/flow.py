@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from models.ids import Kind
 from models.reports import flow
 from schema.inputs.base import input_type
@@ -52,66 +54,48 @@ def _times(of: str) -> dict[str, tuple[type, str]]:
     }
 
 
+_of_log = partial(DeclaredReport, filter=FlowReportFilter, takes=flow.FlowFilter, depends=None, more=_MORE, of_log=True)
+
 REPORTS = (
-    DeclaredReport(
+    _of_log(
         make=flow.flow_report,
         report=flow.CARDS,
         name="flow_report",
         called="Flow",
         description=f"How many cards were on the stages at the end of each day. {_OF_ALL}",
-        filter=FlowReportFilter,
-        takes=flow.FlowFilter,
-        depends=None,
         groups={"day": "The day.", **_STAGE, **_GROUPS},
         figures={"cards": (int, "How many cards at the end of the day; of several days added up.")},
-        more=_MORE,
         usual=("day", "stage"),
-        of_log=True,
     ),
-    DeclaredReport(
+    _of_log(
         make=flow.throughput_report,
         report=flow.THROUGHPUT,
         name="throughput_report",
         called="Throughput",
         description="How many jobs were completed, and how long they had been open. A completion that was taken back "
         f"is none. {_OF_ALL}",
-        filter=FlowReportFilter,
-        takes=flow.FlowFilter,
-        depends=None,
         groups={**_GROUPS, **_WHEN},
         figures={"jobs": (int, "How many jobs."), **_times("from when a job was opened to when it was completed")},
-        more=_MORE,
         usual=("pipeline",),
-        of_log=True,
     ),
-    DeclaredReport(
+    _of_log(
         make=flow.stage_time_report,
         report=flow.STAGE_TIME,
         name="stage_time_report",
         called="StageTime",
         description=f"How long cards stayed on stages, of the stays that ended. {_OF_ALL}",
-        filter=FlowReportFilter,
-        takes=flow.FlowFilter,
-        depends=None,
         groups={**_STAGE, **_GROUPS, **_WHEN},
         figures={"stays": (int, "How many stays of which the log has the beginning."), **_times("of a stay")},
-        more=_MORE,
         usual=("stage",),
-        of_log=True,
     ),
-    DeclaredReport(
+    _of_log(
         make=flow.status_time_report,
         report=flow.STATUS_TIME,
         name="status_time_report",
         called="StatusTime",
         description=f"How long jobs were under custom statuses, of the times that ended. {_OF_ALL}",
-        filter=FlowReportFilter,
-        takes=flow.FlowFilter,
-        depends=None,
         groups={"status": "The custom status; none where it is not there any more.", **_GROUPS, **_WHEN},
         figures={"stays": (int, "How many such times of which the log has the beginning."), **_times("under it")},
-        more=_MORE,
         usual=("status",),
-        of_log=True,
     ),
 )

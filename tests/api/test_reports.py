@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,12 @@ from graphql import GraphQLEnumType, get_named_type, is_leaf_type
 
 from models.commands.moves import archive_job, complete_job, set_job_status
 from models.commands.statuses import create_status
+from models.commands.tasks import create_task
 from models.commands.time import log_time
 from models.database import sql
 from models.ids import Kind, encode
 from models.rights import Right, Role
-from models.rows import AccountMember, AccountTag, Member, PipelineMember, Tag
+from models.rows import AccountMember, AccountTag, Job, Member, PipelineMember, Tag, Task
 from tests.api.asking import post
 from tests.api.furnished import Furnished
 from tests.api.selections import root_fields
@@ -268,3 +269,17 @@ async def test_a_report_takes_no_ids_that_are_to_be_left_out(world: World, api: 
     answer = await api.post(world.owner, query, f={"account": {"notIn": [account]}})
     assert answer["errors"][0]["extensions"]["code"] == "INVALID"
     assert "errors" not in await api.post(world.owner, query, f={"account": {"in": [account]}, "member": {}})
+
+
+async def test_days_at_the_edge_are_no_fault(world: World, api: Api) -> None:
+    """To PostgreSQL the first day that Python has and the last one are infinitely far."""
+    job = await world.job("Far", budget=600)
+    task = (await create_task(world.acting(world.owner), name="Far", job_id=job.id, estimate=60)).value
+    told = [name for name in root_fields("query") if "eport" in name or name == "forecast"]
+    assert len(told) > 9
+    days = product((None, date.min, date.max), repeat=2)
+    for start, due in [pair for pair in days if pair != (date.max, date.min)]:
+        await Job.filter(id=job.id).update(start_date=start, due_date=due, deadline=due)
+        await Task.filter(id=task.id).update(start_date=start, due_date=due)
+        for name in told:
+            await api.ask(world.owner, f"{{ {name} {{ __typename }} }}")
