@@ -4,6 +4,7 @@ import asyncio
 import gc
 import itertools
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -27,6 +28,11 @@ from tests.world import World
 # Tests run in the loop that the product runs in, where a policy may say so: from Python 3.14 on none may.
 if sys.version_info < (3, 14):
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+# A shell starts what it puts into the background with SIGINT ignored, and so it would be in each process that a test
+# starts: none of them would end at a Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes is no matter of a test: a machine may be busy.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
