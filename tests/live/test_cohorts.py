@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import itertools
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -307,14 +308,16 @@ async def test_a_scope_that_changes_while_many_are_told_repeats_nothing(
         feed = cohorts.hub.feeds[world.firm.id]
         silence = on_commit(lambda committed: feed.hear(committed.revision, lambda: committed))
         told_by_then: list[int] = []
-        changing: list[asyncio.Task[Any]] = []
+        changing: list[asyncio.Task[None]] = []
+        # Longer and longer, until it is done: the database may be slow.
+        pauses = (0.002 * 1.1**number for number in itertools.count())
 
         async def shut_out() -> None:
             await set_account_team(world.acting(world.owner), account_id=world.account.id, member_ids=[])
             told_by_then.append(sum(len(reader.told) - 1 for reader in readers))
 
         for reader in readers:
-            reader.send = _slowly(reader, shut_out, changing)  # type: ignore[method-assign]
+            reader.send = _slowly(reader, shut_out, changing, pauses)  # type: ignore[method-assign]
         await rename(world, job, "told to some before")
         await asyncio.gather(*changing)
         last = (await update_firm(world.acting(world.owner), name="Firm & Co")).revision
@@ -326,13 +329,19 @@ async def test_a_scope_that_changes_while_many_are_told_repeats_nothing(
             check(reader, None)
 
 
-def _slowly(reader: Reader, meanwhile: Callable[[], Coroutine[Any, Any, None]], begun: list[Any]) -> Any:
+def _slowly(
+    reader: Reader,
+    meanwhile: Callable[[], Coroutine[Any, Any, None]],
+    begun: list[asyncio.Task[None]],
+    pauses: Iterator[float],
+) -> Any:
     """Keeps what it is sent, while `meanwhile`, which the first of them begins, goes on."""
 
     def send(body: bytes) -> None:
         if not begun:
             begun.append(asyncio.create_task(meanwhile()))
-        time.sleep(0.002)
+        if not begun[0].done():
+            time.sleep(next(pauses))
         Reader.send(reader, body)
 
     return send
