@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 from collections.abc import AsyncIterator
 
@@ -80,11 +81,16 @@ async def test_who_comes_to_see_the_same_joins_the_others_and_is_told_nothing_mo
     await PipelineMember.create(pipeline_id=world.pipeline.id, member_id=peer.id)
     async with lines(api, (world.owner, world.employee, peer), 20) as opened:
         assert (await metrics(api))["cohorts"] == 9
-        renaming = asyncio.create_task(_rename_often(world, seen, secret))
-        await reach(opened[:1], await world.revision() + 10)
-        # In the middle of it, the employee comes to see what the peer sees.
-        cut = (await set_account_team(world.acting(world.owner), account_id=hidden.id, member_ids=[])).revision
-        named = await renaming
+        over = asyncio.Event()
+        renaming = asyncio.create_task(_rename_until(over, world, seen, secret))
+        try:
+            await reach(opened[:1], await world.revision() + 10)
+            # In the middle of it, the employee comes to see what the peer sees.
+            cut = (await set_account_team(world.acting(world.owner), account_id=hidden.id, member_ids=[])).revision
+            await reach(opened[:1], cut + 10)
+        finally:
+            over.set()
+            named = await renaming
         await reach(opened, await rename(world, seen, "heard by all"))
         await eventually(lambda: _has(api, cohorts=6))
         assert await rendered_for(api, opened, world, seen, "together") == 6
@@ -115,10 +121,12 @@ async def _has(api: Api, **expected: float) -> bool:
     return all(counted[name] == number for name, number in expected.items())
 
 
-async def _rename_often(world: World, seen: Job, secret: Job) -> dict[int, str]:
+async def _rename_until(over: asyncio.Event, world: World, seen: Job, secret: Job) -> dict[int, str]:
     """The names that the secret job got, by their revisions."""
-    named = {}
-    for number in range(25):
+    named: dict[int, str] = {}
+    for number in itertools.count():
+        if over.is_set():
+            break
         await rename(world, seen, f"seen {number}")
         name = f"secret {number}."
         named[await rename(world, secret, name)] = name
