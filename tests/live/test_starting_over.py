@@ -56,7 +56,7 @@ async def test_whoever_comes_after_a_restored_backup_is_not_kept_waiting(world: 
             await owner.next()
         with counted() as statements:
             try:
-                async with asyncio.timeout(3), reading(cohorts, world.employee) as again:
+                async with asyncio.timeout(20), reading(cohorts, world.employee) as again:
                     assert again.told[0].revision == before
             except TimeoutError:
                 pytest.fail(f"Still waiting after {len(statements)} statements.")
@@ -149,7 +149,7 @@ async def test_a_hub_that_is_told_to_sweep_while_it_stops_does_stop(servers: emb
     await asyncio.sleep(0.2)
     hub._sweep_now.set()
     stopping = asyncio.create_task(hub.stop())
-    done, _ = await asyncio.wait([stopping], timeout=4)
+    done, _ = await asyncio.wait([stopping], timeout=20)
     if not done:
         assert hub._sweeping is not None
         hub._sweeping.cancel()  # it waits by now, and this one is heard
