@@ -68,6 +68,21 @@ class House:
         """How many tasks there are on the server's loop, but for the one that counts."""
         return await self.call(lambda: len(asyncio.all_tasks())) - 1
 
+    async def turns(self) -> None:
+        """Its loop has turned several times, and seen each time what there is to read and where there is room to
+        write."""
+        for _ in range(20):
+            await self.call(lambda: None)
+            await asyncio.sleep(0.005)
+
+    async def settled(self, member: str) -> int:
+        """How much the member had been sent when it stopped growing."""
+        sent = -1
+        while sent != self.engine.sent[member] or not sent:
+            sent = self.engine.sent[member]
+            await self.turns()
+        return sent
+
     async def drain(self, window: float) -> None:
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.traffic.drain(window), self.loop))
 

@@ -187,10 +187,7 @@ async def test_a_fault_in_one_subscription_is_its_own() -> None:
             await ticking(house, ws, "t", "fine")
             await subscribe(ws, "faulty", "subscription { faulty(size: 100000) }")
             ws.transport.pause_reading()
-            sent = -1
-            while sent != house.engine.sent["slow"] or not sent:
-                sent = house.engine.sent["slow"]
-                await asyncio.sleep(0.1)
+            await house.settled("slow")
             ws.transport.resume_reading()
             while (message := await hear(ws))["type"] != "error":
                 assert message["id"] == "faulty"
