@@ -157,7 +157,14 @@ async def test_nothing_of_a_stopped_operation_follows_its_complete(house: House)
                 assert message["type"] == "next"
 
 
+async def nobody_is_there(house: House) -> None:
+    """Whoever came in other tests has left, with all that was theirs."""
+    await wait_until(lambda: house.connections == 0)
+    await house.turns()
+
+
 async def test_a_socket_that_waits_has_one_task(house: House) -> None:
+    await nobody_is_there(house)
     before = await house.tasks()
     async with AsyncExitStack() as stack:
         for number in range(10):
@@ -175,6 +182,7 @@ async def test_a_socket_that_waits_has_one_task(house: House) -> None:
 
 
 async def test_what_the_handshake_needed_is_gone_when_it_is_over(house: House) -> None:
+    await nobody_is_there(house)
     async with house.open_socket(additional_headers={"X-Long": "x" * 5000}) as ws:
         await sign_in(ws)
         (connection,) = house.server.server_state.connections
