@@ -49,7 +49,7 @@ class Document:
 class SmallEngine:
     """Tokens are names. `short-<name>` expires soon, `bad` is refused, `broken` is a fault of ours."""
 
-    lifetime: float = 0.3
+    lifetime: float = 1.0
     executing: Counter[str] = field(default_factory=Counter)
     cancelled: Counter[str] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)

@@ -181,10 +181,15 @@ async def test_a_reader_that_stops_and_a_sheet_that_takes_too_long_are_cut() -> 
             await wait_until(lambda: house.connections == 0)
         # Nothing was waited for but the reader.
         assert house.counters.sheets_open == 0
-    with served(TransportOptions(sheet_deadline=0.3, sheet_file_limit=10_000)) as house:
+    with served(TransportOptions(sheet_deadline=0.3)) as house:
         answer = await ask(house, '{ table(rows: 1, key: "late") }')
         assert (answer.status_code, house.engine.cancelled["late"]) == (504, 1)
         assert answer.json()["errors"][0]["message"] == "The sheet took longer than 0.3 s."
+        assert not left_behind()
+
+
+async def test_a_sheet_that_is_too_large_is_refused() -> None:
+    with served(TransportOptions(sheet_file_limit=10_000)) as house:
         answer = await ask(house, f'{{ table(rows: 1000, text: "{LONG}") }}', XLSX)
         assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "LIMIT")
         answer = await ask(house, f'{{ table(rows: 1, text: "{"x" * 32768}") }}', XLSX)

@@ -205,7 +205,7 @@ async def test_a_subscription_that_breaks_is_an_error_without_what_broke(house: 
 
 
 async def test_mutations_when_switched_on_and_the_deadline() -> None:
-    with served(TransportOptions(mutations_over_websocket=True, deadline=0.1)) as house:
+    with served(TransportOptions(mutations_over_websocket=True, deadline=1.0)) as house:
         async with house.signed_in() as ws:
             await subscribe(ws, "1", 'mutation { add(key: "on") }')
             assert (await hear(ws))["payload"] == {"data": {"add": 1}}
@@ -311,7 +311,7 @@ async def test_a_session_that_ends_closes_its_sockets_at_once(house: House) -> N
 
 
 async def test_a_peer_that_answers_no_pings_is_dropped() -> None:
-    with served(TransportOptions(ping_interval=0.05, ping_timeout=0.05)) as house:
+    with served(TransportOptions(ping_interval=0.05, ping_timeout=1.0)) as house:
         async with house.signed_in("silent", ping_interval=None) as ws:
             ws.transport.pause_reading()
             await wait_until(lambda: house.counters.sockets_open == house.connections == 0)
