@@ -115,8 +115,8 @@ async def test_many_processes_make_them_at_once_while_changes_are_made(world: Wo
                 except Busy:
                     continue
 
-    changing = [asyncio.create_task(change()) for _ in range(3)]
     before = await world.revision()
+    changing = [asyncio.create_task(change()) for _ in range(3)]
     made = await asyncio.gather(*(make() for _ in range(5)))
     done.set()
     number = sum(await asyncio.gather(*changing))

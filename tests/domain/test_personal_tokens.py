@@ -270,7 +270,7 @@ async def test_what_was_begun_with_it_does_not_outlive_it(world: World, database
     async with held(database, "stage", stages[1].id):
         moving = asyncio.ensure_future(move_job(acting_with(token), job_id=job.id, stage_id=stages[1].id))
         await until_waiting(moving)
-        await asyncio.wait_for(revoke_personal_token(world.acting(world.employee), personal_token_id=token.id), 5)
+        await asyncio.wait_for(revoke_personal_token(world.acting(world.employee), personal_token_id=token.id), 20)
         revoked = await world.revision()
     with pytest.raises(SignInRefused):
         await moving
@@ -403,7 +403,7 @@ async def test_when_it_was_last_used_is_written_once_a_minute(world: World) -> N
 async def test_to_use_it_is_to_have_that_written_and_waits_for_nobody(world: World, database: str) -> None:
     token = await token_of(world, world.employee)
     async with held(database, "personal_token", token.id):
-        await asyncio.wait_for(seen_with(token), 5)
+        await asyncio.wait_for(seen_with(token), 20)
         assert await last_used(token) is None
     await seen_with(token)
     assert await last_used(token) is not None

@@ -111,7 +111,7 @@ async def test_a_bulk_move_under_way_does_not_outlive_its_sight(world: World, da
         moving = asyncio.create_task(_started(attempt))
         await until_waiting(moving)
         # Whoever is to lose their sight does not hold that up.
-        await asyncio.wait_for(revoke(world, member), 5)
+        await asyncio.wait_for(revoke(world, member), 20)
         revoked = await world.revision()
     with pytest.raises(SignInRefused if kind == "MemberDeactivated" else NotFound):
         await moving
