@@ -18,7 +18,9 @@ from models.commands.jobs import create_job, delete_job, update_job
 from models.commands.moves import archive_job, move_job
 from models.commands.stages import update_stage
 from models.commands.tasks import create_task
+from models.errors import RuleBroken
 from models.ids import Kind, encode
+from models.reasons import Reason
 from models.rows import Job, Stage
 from tests.docs.pages import blocks
 from tests.docs.printed import PATIENCE, Program, page_program, printed, running, script
@@ -165,7 +167,13 @@ class Work:
         stage, job = self._stage(), await self._job()
         there = await Job.filter(stage_id=stage.id, archived_at=None).exclude(id=job.id)
         above = self._chance.choice([None, *(other.id for other in there)])
-        await move_job(self._actor, job_id=job.id, stage_id=stage.id, after_job_id=above)
+        try:
+            await move_job(self._actor, job_id=job.id, stage_id=stage.id, after_job_id=above)
+        except RuleBroken as refusal:
+            # A client has moved the other one meanwhile: look again, as people are told to.
+            if refusal.reason is not Reason.ELSEWHERE:
+                raise
+            await self.move()
 
     async def rename(self) -> None:
         """A card."""

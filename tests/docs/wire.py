@@ -19,6 +19,7 @@ class Wire:
         self._near, self._far = near, far
         self._listener: asyncio.Server | None = None
         self._clients: set[asyncio.StreamWriter] = set()
+        self._cuts = 0
         self.accepted = 0
         #: All that clients have sent.
         self.sent = b""
@@ -39,7 +40,8 @@ class Wire:
         self.cut()
 
     def cut(self) -> None:
-        """Lose every connection."""
+        """Lose every connection, also those that are on their way to the server."""
+        self._cuts += 1
         for client in list(self._clients):
             client.transport.abort()
 
@@ -51,9 +53,14 @@ class Wire:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        cuts = self._cuts
         try:
             from_server, to_server = await asyncio.open_connection(HOST, self._far)
         except OSError:  # the server is away
+            writer.transport.abort()
+            return
+        if cuts != self._cuts:
+            to_server.close()
             writer.transport.abort()
             return
         self._clients.add(writer)
