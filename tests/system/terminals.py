@@ -18,6 +18,8 @@ from tests.system.jobwire import HOUSE
 PATIENCE = 20.0
 #: Rows and columns.
 SIZE = (40, 220)
+#: What each picture of the board ends with.
+_FOOT = "Ctrl-C ends"
 
 
 @dataclass
@@ -43,11 +45,6 @@ class Terminal:
             await asyncio.sleep(0.02)
         return self.output
 
-    def forget(self) -> None:
-        """Only what is written from now on."""
-        self._read()
-        self._written.clear()
-
     def type(self, text: str) -> None:
         """What a person types."""
         os.write(self.handle, text.encode())
@@ -66,6 +63,17 @@ class Terminal:
             while piece := os.read(self.handle, 1 << 16):
                 self._written += piece
         return bytes(self._written)
+
+
+def picture(output: str) -> str:
+    """The last one of the board that was drawn whole. It is drawn anew by the minute, whatever happens."""
+    return output.rpartition(_FOOT)[0].rpartition(_FOOT)[2]
+
+
+def drawn(output: str, *texts: str) -> bool:
+    """Whether it has these texts, in this order."""
+    places = [picture(output).find(text) for text in texts]
+    return -1 not in places and places == sorted(places)
 
 
 @contextlib.asynccontextmanager
