@@ -16,6 +16,9 @@ from tests.system.browsing import Tab, browsing, require_browser
 from tests.system.jobwire import jobwire
 from tests.system.runs import data_of_a_run, url_of
 
+# Several starts of everything stand before the first test.
+pytestmark = pytest.mark.timeout(300)
+
 ADMIN, EMPLOYEE = TEAM[0].email, EMPLOYEES[3]
 NOTE = "Write a note on a job"
 A_JOB = "A job, live"

@@ -14,6 +14,9 @@ from tests.shelf import DOCUMENTS, VALUES, ReadyDocument, faults, filled
 from tests.system.jobwire import jobwire
 from tests.system.runs import SIGN_IN, ask, data_of_a_run, url_of
 
+# Several starts of everything stand before the first test.
+pytestmark = pytest.mark.timeout(300)
+
 PEOPLE = (OWNER.email, EMPLOYEES[3])
 REPORTS = [document for document in DOCUMENTS if document.path.startswith("reports/")]
 
