@@ -1,4 +1,7 @@
-"""Node, with the published clients that tests talk through: the machine's, or else the one of a package from PyPI."""
+"""Node, with the published clients that tests talk through: the machine's, or else the one of a package from PyPI.
+
+`python -m tests.node` installs the clients.
+"""
 
 import fcntl
 import shutil
@@ -35,3 +38,7 @@ def _npm() -> list[str]:
     if shutil.which("node") and (npm := shutil.which("npm")):
         return [npm]
     return [str(_PACKAGED / "bin" / "node"), str(_PACKAGED / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+if __name__ == "__main__":
+    node_with_clients()
