@@ -165,7 +165,7 @@ class Work:
     async def move(self) -> None:
         """A card, below another one or to the end."""
         stage, job = self._stage(), await self._job()
-        there = await Job.filter(stage_id=stage.id, archived_at=None).exclude(id=job.id)
+        there = await Job.filter(stage_id=stage.id, archived_at=None).exclude(id=job.id).order_by("id")
         above = self._chance.choice([None, *(other.id for other in there)])
         try:
             await move_job(self._actor, job_id=job.id, stage_id=stage.id, after_job_id=above)
@@ -209,7 +209,7 @@ class Work:
     async def asked_of_a_client(self) -> dict[str, str | None]:
         """A move that somebody else is to make."""
         stage, job = self._stage(), await self._job()
-        there = await Job.filter(stage_id=stage.id, archived_at=None).exclude(id=job.id)
+        there = await Job.filter(stage_id=stage.id, archived_at=None).exclude(id=job.id).order_by("id")
         above = self._chance.choice([None, *(encode(Kind.JOB, other.id) for other in there)])
         return {"card": encode(Kind.JOB, job.id), "stage": encode(Kind.STAGE, stage.id), "above": above}
 

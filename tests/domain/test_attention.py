@@ -88,7 +88,7 @@ async def furnished(world: World, seed: int) -> Past:
     """A firm whose jobs are in all states."""
     past = await Past.build(world, seed)
     chance = past.chance
-    stages = await Stage.filter(firm_id=world.firm.id)
+    stages = await Stage.filter(firm_id=world.firm.id).order_by("id")
     for stage in stages:
         await Stage.filter(id=stage.id).update(time_limit=chance.choice([None, 60, 60 * 24 * 30]))
     for pipeline in past.pipelines:
@@ -102,7 +102,8 @@ async def furnished(world: World, seed: int) -> Past:
                 counts_as_overdue=counts,
             )
     for job in past.jobs[4:]:
-        statuses = await Status.filter(pipeline_id=job.pipeline_id, category__in=(Category.ACTIVE, Category.CUSTOM))
+        fitting = Status.filter(pipeline_id=job.pipeline_id, category__in=(Category.ACTIVE, Category.CUSTOM))
+        statuses = await fitting.order_by("id")
         await Job.filter(id=job.id).update(status_id=chance.choice(statuses).id)
     for job in past.jobs:
         await log_time(world.acting(world.owner), minutes=1, job_id=job.id)

@@ -259,13 +259,14 @@ async def lived(world: World, seed: int) -> tuple[Past, dict[UUID, Category]]:
         active = job.archived_at is None
         match chance.choice(["move"] * 5 + ["status"] * 4 + ["archive"] * 2 + ["complete", "new", "delete", "line"]):
             case "move" if active:
-                stages = await Stage.filter(pipeline_id=job.pipeline_id)
+                stages = await Stage.filter(pipeline_id=job.pipeline_id).order_by("id")
                 await move_job(owner, job_id=job.id, stage_id=chance.choice(stages).id)
             case "line" if active:
-                stages = await Stage.filter(pipeline_id=chance.choice(past.pipelines))
+                stages = await Stage.filter(pipeline_id=chance.choice(past.pipelines)).order_by("id")
                 await move_job(owner, job_id=job.id, stage_id=chance.choice(stages).id)
             case "status" if active:
-                statuses = await Status.filter(pipeline_id=job.pipeline_id, category__not=Category.ARCHIVED)
+                fitting = Status.filter(pipeline_id=job.pipeline_id, category__not=Category.ARCHIVED)
+                statuses = await fitting.order_by("id")
                 await set_job_status(owner, job_id=job.id, status_id=chance.choice(statuses).id)
             case "complete" if active:
                 await complete_job(owner, job_id=job.id)
@@ -281,7 +282,7 @@ async def lived(world: World, seed: int) -> tuple[Past, dict[UUID, Category]]:
                 past.jobs = [other for other in past.jobs if other.id != job.id]
     stages = await Stage.filter(pipeline_id=past.pipelines[0]).order_by("position")
     await delete_stage(owner, stage_id=stages[1].id, replacement_stage_id=stages[2].id)
-    held = await Status.filter(pipeline_id=past.pipelines[0], category=Category.CUSTOM)
+    held = await Status.filter(pipeline_id=past.pipelines[0], category=Category.CUSTOM).order_by("id")
     active_status = await Status.get(pipeline_id=past.pipelines[0], category=Category.ACTIVE)
     await delete_status(owner, status_id=held[0].id, replacement_status_id=active_status.id)
     await _spread(past)

@@ -361,7 +361,7 @@ async def test_who_comes_back_is_told_what_was_missed(world: World, api: Api) ->
 async def _work(world: World, chance: random.Random, jobs: list[Any]) -> None:
     """Something that happens to the employee's time, by themselves or by the owner."""
     employee, owner = world.acting(world.employee), world.acting(world.owner)
-    entries = await TimeEntry.filter(member_id=world.employee.id)
+    entries = await TimeEntry.filter(member_id=world.employee.id).order_by("id")
     what = chance.choice(["log", "start", "stop", "edit", "move", "rate", "delete", "others"])
     running = [entry for entry in entries if entry.running]
     if what == "log" or not entries:
@@ -392,7 +392,8 @@ async def _in_sight(world: World) -> list[Any]:
     """The jobs that the employee sees."""
     seen = await viewer(world.employee.id)
     assert seen is not None
-    return [row.id for row in await seen.scope.rows(Job).where(account_id=world.account.id)]
+    rows = await seen.scope.rows(Job).where(account_id=world.account.id).order_by("id")
+    return [row.id for row in rows]
 
 
 async def _rescope(world: World, chance: random.Random) -> None:
