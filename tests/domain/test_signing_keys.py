@@ -16,6 +16,7 @@ async def test_the_first_key_is_made_once(database: str) -> None:
     await SigningKey.all().delete()
     await asyncio.gather(*(ensure_signing_key() for _ in range(10)))
     assert await SigningKey.all().count() == 1
+    KEYS.forget()
 
 
 async def test_a_process_with_no_key_makes_one(database: str) -> None:
