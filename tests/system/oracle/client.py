@@ -63,6 +63,8 @@ class Client:
     out: bool = False
     #: Set while the client shall stay away.
     held_away: bool = False
+    #: Whether it has a connection, or is about to.
+    visiting: bool = False
     faults: list[str] = field(default_factory=list)
     last: deque[str] = field(default_factory=lambda: deque(maxlen=10))
     frames: int = 0
@@ -77,6 +79,7 @@ class Client:
         while True:
             try:
                 if not self.held_away:
+                    self.visiting = True
                     await self._visit()
             except SignedOut:
                 self.out = True
@@ -84,6 +87,8 @@ class Client:
                 await self._closed(closed)
             except LOST:
                 self.at += 1
+            finally:
+                self.visiting = False
             await asyncio.sleep(self._wait * random.uniform(0.5, 1))
             self._wait = min(self._wait * 2, 0.5)
 

@@ -106,10 +106,14 @@ class Scenario:
     async def away(self) -> None:
         """The control and its twin are away while cards are made that nobody touches afterwards."""
         both = (self.control, self.twin)
-        for client in both:
-            client.held_away = True
-            client.drop()
         async with self.traffic.writing:
+            for client in both:
+                client.held_away = True
+            # Again and again: one that was just connecting has nothing to drop yet.
+            while any(client.visiting for client in both):
+                for client in both:
+                    client.drop()
+                await asyncio.sleep(0.05)
             await self._create_quietly()
         for client in both:
             client.held_away = False
