@@ -140,7 +140,7 @@ async def test_a_token_is_replaced_before_it_ends_and_nothing_is_missed(
     session = Session(api.url, watcher.email, PASSWORD)
     await session.token()
     first = session.refresh
-    session.expires_at = datetime.now(UTC) + timedelta(seconds=MARGIN + 0.5)
+    session.expires_at = datetime.now(UTC) + timedelta(seconds=MARGIN + 2)
     async with follow(session, world.pipeline) as (client, seen):
         await until(lambda: session.refresh != first, "it has another token")
         await until(lambda: Link.RESUMING in seen.links, "it goes over to it")
