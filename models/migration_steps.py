@@ -19,6 +19,8 @@ from tortoise.migrations.operations import (
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import State
 
+from common.collector import paused
+
 
 class AddFields(TortoiseOperation):
     """Columns of any number of tables, none of which is a reference: each a model, a name and a field.
@@ -64,8 +66,9 @@ class Migration(migrations.Migration):
             return await super().apply(state, dry_run=dry_run, schema_editor=schema_editor, collect_sql=collect_sql)
         transactions = schema_editor.client.capabilities.supports_transactions
         for step in self.operations:
-            before = state if isinstance(step, _LOOK_AHEAD) else state.clone()
-            step.state_forward(self.app_label, state)
+            with paused():
+                before = state if isinstance(step, _LOOK_AHEAD) else state.clone()
+                step.state_forward(self.app_label, state)
             await self._run_database_forward(step, before, state, schema_editor, transactions)
         state.validate_relations_initialized()
         return state

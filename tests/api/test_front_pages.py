@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from app.pages import Pages
 from app.welcome import SignIn, version
 from demo.people import OWNER, PASSWORD
+from tests.plain_http import NO_TLS
 from tests.serving import Api
 from tests.transport.house import House, served
 from tests.transport.raw import connection, head
@@ -45,7 +46,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 async def get(house: House, path: str, method: str = "GET") -> httpx.Response:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         return await http.request(method, house.url.replace("/graphql", path))
 
 

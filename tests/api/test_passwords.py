@@ -13,6 +13,7 @@ from models.hashing import HASHING
 from models.passwords import hash_password
 from models.rows import Member, Session, SignInAttempts
 from tests.live.eventually import eventually
+from tests.plain_http import NO_TLS
 from tests.serving import Api
 from tests.signing_in import PASSWORD
 from tests.world import World
@@ -140,7 +141,7 @@ async def test_who_has_left_is_not_hashed_for_and_has_not_guessed(world: World, 
     tries = await SignInAttempts.all().count()
     async with HASHING.turns.turn(Caller("192.0.2.77")):
         before = HASHING.turns.taken
-        async with httpx.AsyncClient() as leaver:
+        async with httpx.AsyncClient(verify=NO_TLS) as leaver:
             body = {"query": SIGN_IN, "variables": {"input": {"email": member.email, "password": PASSWORD}}}
             request = asyncio.create_task(leaver.post(api.url, json=body))
             await so(lambda: HASHING.turns.waiting == 1)

@@ -9,6 +9,7 @@ import pytest
 from demo.people import FIRM, OWNER, PASSWORD
 from embedded.pids import birth
 from tests.once import copied, made_once
+from tests.plain_http import NO_TLS
 from tests.system.jobwire import Jobwire, family, jobwire
 
 SIGN_IN = "mutation In($input: SignInInput!) { signIn(input: $input) { accessToken errors { message } } }"
@@ -22,7 +23,9 @@ PARTS = {"server", "worker", "valkey", "postgres"}
 def ask(url: str, query: str, token: str | None = None, **variables: Any) -> Any:
     """The data of an operation that must not have errors."""
     headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    answer = httpx.post(url, json={"query": query, "variables": variables}, headers=headers, timeout=20).json()
+    answer = httpx.post(
+        url, json={"query": query, "variables": variables}, headers=headers, timeout=20, verify=NO_TLS
+    ).json()
     assert "errors" not in answer, answer
     return answer["data"]
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
+from tests.plain_http import NO_TLS
 from tests.transport.house import House, served
 
 
@@ -19,7 +20,7 @@ def house() -> Iterator[House]:
 
 @pytest.fixture
 async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=house.url.removesuffix("/graphql")) as client:
+    async with httpx.AsyncClient(verify=NO_TLS, base_url=house.url.removesuffix("/graphql")) as client:
         yield client
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from starlette.responses import HTMLResponse
 
+from tests.plain_http import NO_TLS
 from tests.transport.house import House, served
 from transport.options import TransportOptions
 
@@ -49,7 +50,7 @@ def shown() -> Iterator[House]:
 
 
 async def go(house: House, accept: str | None, method: str = "GET", **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         body = {"json": HELLO} if method == "POST" else {"params": HELLO}
         request = http.build_request(method, house.url, headers=given, **body)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import websockets
 
+from tests.plain_http import NO_TLS
 from tests.transport.house import closing, hear, say, served, subscribe, wait_until
 from transport.options import TransportOptions
 
@@ -40,7 +41,7 @@ async def test_new_sockets_are_refused_and_queries_are_still_answered() -> None:
                 pass
         assert refused.value.response.status_code == 503
         assert refused.value.response.headers["Retry-After"]
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=NO_TLS) as http:
             assert (await http.post(house.url, json={"query": "{ hello }"})).status_code == 200
             stream = {"accept": "text/event-stream"}
             asked = await http.post(house.url, json={"query": "subscription { count(to: 1) }"}, headers=stream)

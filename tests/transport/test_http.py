@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.plain_http import NO_TLS
 from tests.transport.house import House, served, wait_until
 from transport.options import TransportOptions
 
@@ -318,7 +319,7 @@ async def test_origins(http: httpx.AsyncClient) -> None:
 
 async def test_preflight() -> None:
     with served(TransportOptions(allowed_origins=frozenset({"https://board.example"}))) as house:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=NO_TLS) as http:
             asking = {"origin": "https://board.example", "access-control-request-method": "POST"}
             response = await http.options(house.url, headers=asking)
             assert (response.status_code, response.content) == (204, b"")
@@ -331,7 +332,7 @@ async def test_a_page_that_may_not_call_gets_to_its_refusal(house: House) -> Non
     """A browser shows a page nothing of a request whose preflight has failed, so that one does not fail: the request
     does."""
     elsewhere = "https://elsewhere.example"
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         asking = {"origin": elsewhere, "access-control-request-method": "POST"}
         preflight = await http.options(house.url, headers=asking)
         assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, elsewhere)
@@ -355,7 +356,7 @@ async def test_a_fault_is_internal_with_a_reference_that_the_log_has(
 
 async def test_the_deadline() -> None:
     with served(TransportOptions(deadline=0.1)) as house:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=NO_TLS) as http:
             response = await http.post(house.url, json={"query": '{ slow(key: "deadline") }'})
         assert (response.status_code, code(response)) == (504, "TIMEOUT")
         await wait_until(lambda: house.engine.cancelled["deadline"])
@@ -363,7 +364,7 @@ async def test_the_deadline() -> None:
 
 async def test_a_client_that_leaves_takes_its_query_along(house: House) -> None:
     before = house.counters.requests_abandoned
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         task = asyncio.create_task(http.post(house.url, json={"query": '{ slow(key: "left") }'}))
         await wait_until(lambda: house.engine.executing["left"])
         task.cancel()

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import websockets
 
+from tests.plain_http import NO_TLS
 from tests.transport.house import House, served
 from tests.transport.raw import connection, handshake, head
 from transport.options import TransportOptions
@@ -55,7 +56,7 @@ def open_house() -> Any:
 
 
 async def ask(house: House, origin: str, method: str = "POST", **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         given = {"origin": origin, **{name.replace("_", "-"): value for name, value in headers.items()}}
         return await http.request(method, house.url, json=HELLO if method == "POST" else None, headers=given)
 
@@ -105,7 +106,7 @@ ELSEWHERE = [
 async def test_pages_of_this_machine_may_be_allowed(open_house: House, origin: str) -> None:
     answer = await ask(open_house, origin)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         asked = await http.options(open_house.url, headers=preflight_of(origin, "authorization"))
     assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, origin)
     async with open_house.open_socket(origin=origin):
@@ -180,7 +181,7 @@ async def test_pages_without_end_leave_no_log_and_no_memory_without_end(capsys: 
 
 @pytest.mark.parametrize("names", CLIENTS_SEND.values(), ids=CLIENTS_SEND)
 async def test_a_preflight_allows_what_the_published_clients_send(open_house: House, names: list[str]) -> None:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         asked = await http.options(open_house.url, headers=preflight_of("http://localhost:5173", *names))
     allowed = [name.strip() for name in asked.headers["access-control-allow-headers"].split(",")]
     assert asked.status_code == 204 and set(names) <= set(allowed)
@@ -190,7 +191,7 @@ async def test_a_preflight_allows_what_the_published_clients_send(open_house: Ho
 async def test_a_preflight_allows_what_the_settings_add() -> None:
     options = TransportOptions(allowed_origins=frozenset({"*"}), allowed_headers=("x-tenant", "X-Trace"))
     with served(options) as house:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=NO_TLS) as http:
             asked = await http.options(house.url, headers=preflight_of("https://any.example", "x-tenant"))
     allowed = asked.headers["access-control-allow-headers"].split(", ")
     assert {"x-tenant", "x-trace", *ALLOWED_HEADERS} == set(allowed)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection
 
+from tests.plain_http import NO_TLS
 from tests.transport.house import House, closing, hear, served, subscribe, wait_until
 from transport.options import TransportOptions
 
@@ -112,7 +113,7 @@ async def test_an_answer_that_is_never_read_does_not_keep_its_connection(
 
 async def test_a_stuck_event_stream_is_cut_off() -> None:
     with served(SHORT) as house:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=NO_TLS) as http:
             request = {"query": "subscription { flood(size: 100000) }"}
             headers = {"accept": "text/event-stream", "authorization": "Bearer stuck"}
             async with http.stream("POST", house.url, json=request, headers=headers) as response:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.plain_http import NO_TLS
 from tests.transport.house import House, served, wait_until
 from transport.engine import Ended
 from transport.options import TransportOptions
@@ -22,7 +23,7 @@ Event = tuple[str, Any]
 async def stream(house: House, query: str, name: str = "alice") -> AsyncIterator[httpx.Response]:
     headers = {"accept": "text/event-stream", "authorization": f"Bearer {name}"}
     async with (
-        httpx.AsyncClient(timeout=10) as http,
+        httpx.AsyncClient(verify=NO_TLS, timeout=10) as http,
         http.stream("POST", house.url, json={"query": query}, headers=headers) as response,
     ):
         yield response
@@ -79,7 +80,7 @@ async def test_what_is_wrong_with_the_request_is_plain_http(house: House) -> Non
     async with stream(house, "{ hello }", "bad") as response:
         assert response.status_code == 401
     headers = {"accept": "text/event-stream", "graphql-require-preflight": "1"}
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         got = await http.get(house.url, params={"query": "{ hello }"}, headers=headers)
     assert (got.status_code, got.headers["allow"]) == (405, "POST")
 

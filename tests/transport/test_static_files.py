@@ -12,6 +12,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.plain_http import NO_TLS
 from tests.transport.house import House, served, wait_until
 from tests.transport.raw import connection, head
 from transport.options import TransportOptions
@@ -59,7 +60,7 @@ def files(folder: Path) -> Iterator[House]:
 
 
 async def get(house: House, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(headers={"accept-encoding": "identity"}) as http:
+    async with httpx.AsyncClient(verify=NO_TLS, headers={"accept-encoding": "identity"}) as http:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return await http.request(method, house.url.replace("/graphql", path), headers=given)
 
