@@ -17,6 +17,10 @@ from models.kinds import MODULES
 # "jobwire" in ASCII: every process that migrates takes this lock first.
 _MIGRATION_LOCK = 0x6A6F6277697265
 
+# So many each connection knows. A server asks a few hundred different ones, and each that a connection has forgotten
+# costs a second round trip, and PostgreSQL a plan.
+_STATEMENTS = 400
+
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
     """A connection that goes back to the pool without a statement that undoes what its borrower set. Nothing here sets
@@ -75,6 +79,7 @@ def _config(url: str, pool: int, statement_timeout: float) -> dict[str, Any]:
                     **credentials(url),
                     "minsize": min(2, pool),
                     "maxsize": pool,
+                    "statement_cache_size": _STATEMENTS,
                     "server_settings": settings,
                     "connection_class": _Connection,
                 },

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, settings
 
 import embedded
 from engine.engine import Engine
+from models import passwords
 from models.connection import connected
+from models.hashing import HASHING
 from resolvers.root import graphql_schema
 from tests.databases import drop_templates, make_migrated, own_database, use_migrated
 from tests.live.house import hub_on
@@ -23,6 +25,7 @@ from tests.node import node_with_clients
 from tests.once import copied, made_once
 from tests.order import dealt
 from tests.serving import Api, serving
+from tests.signing_in import CHEAP, COSTLY
 from tests.world import World
 
 # Tests run in the loop that the product runs in, where a policy may say so: from Python 3.14 on none may.
@@ -33,6 +36,8 @@ if sys.version_info < (3, 14):
 # starts: none of them would end at a Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+passwords._hasher = CHEAP
 
 # How long an example takes is no matter of a test: a machine may be busy.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -114,3 +119,13 @@ async def engine(servers: embedded.Servers) -> AsyncIterator[Engine]:
 def node() -> str:
     """Node, with the published clients installed."""
     return node_with_clients()
+
+
+@pytest.fixture
+def costly_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords are hashed as in the product, where nobody has hashed before."""
+    monkeypatch.setattr(passwords, "_hasher", COSTLY)
+    monkeypatch.setattr(HASHING.turns, "_lasts", 0.15)
+    passwords._nobodys.cache_clear()
+    yield
+    passwords._nobodys.cache_clear()

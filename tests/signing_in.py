@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from argon2 import PasswordHasher
 
+from models import passwords
 from models.errors import SignInRefused
 from models.rows import Session
 from models.sign_in import SignedIn, authenticate
 
 PASSWORD = "correct horse battery staple"
-#: What is kept of it for those who only sign in. A hash says what verifying costs, and this one costs nothing: where
-#: the work is the matter, the hash is that of `models.passwords`.
-KEPT = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+#: What tests hash with, in place of what takes a core for a tenth of a second: tests/conftest.py sees to it. Where the
+#: work is the matter a test asks for `costly_hashes`.
+CHEAP, COSTLY = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), passwords._hasher
+#: What is kept of the password for those who only sign in.
+KEPT = CHEAP.hash(PASSWORD)
 NOW = datetime.now(UTC).replace(microsecond=0)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 

@@ -112,6 +112,7 @@ async def _gets_in(api: Api, member: Member) -> bool:
     return bool((await sign_in(api, "192.0.2.1", member.email))["data"]["signIn"]["accessToken"])
 
 
+@pytest.mark.usefixtures("costly_hashes")
 async def test_a_flood_of_one_network_keeps_no_honest_one_out(world: World, member: Member, api: Api) -> None:
     """Ninety requests at once, each for an address of its own, and then somebody who wants to work."""
     taken, done = HASHING.turns.taken, list[str]()
@@ -136,6 +137,7 @@ async def test_a_flood_of_one_network_keeps_no_honest_one_out(world: World, memb
     assert HASHING.turns.taken - taken <= 20
 
 
+@pytest.mark.usefixtures("costly_hashes")
 async def test_who_has_left_is_not_hashed_for_and_has_not_guessed(world: World, member: Member, api: Api) -> None:
     sessions = await Session.filter(member_id=member.id).count()
     tries = await SignInAttempts.all().count()

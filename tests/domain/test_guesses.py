@@ -131,6 +131,7 @@ async def test_counts_go_when_they_hold_nobody_back(member: Member) -> None:
     assert not await SignInAttempts.exists(email_hash__in=hashes)
 
 
+@pytest.mark.usefixtures("costly_hashes")
 async def test_who_gets_no_turn_has_not_guessed(member: Member) -> None:
     async with HASHING.turns.turn(Caller("somebody else")):
         tries = [

@@ -53,6 +53,7 @@ HASHING: dict[str, tuple[Call, type[Refusal]]] = {
 }
 
 
+@pytest.mark.usefixtures("costly_hashes")
 async def test_what_is_refused_hashes_no_password(world: World) -> None:
     lead = await world.member("Lena Lead", Role.EMPLOYEE, Right.MANAGE_TEAM)
     people = {"lead": lead, "employee": world.employee, "admin": world.admin, "owner": world.owner}

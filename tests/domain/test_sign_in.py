@@ -47,6 +47,7 @@ async def test_all_that_can_be_wrong_sounds_the_same(world: World, member: Membe
     assert not await Session.exists(member_id__in=[member.id, world.owner.id, world.admin.id])
 
 
+@pytest.mark.usefixtures("costly_hashes")
 async def test_an_unknown_address_costs_what_a_known_one_does() -> None:
     """So that the time of an answer does not tell which of them it was."""
     kept = await hash_password(PASSWORD)
