@@ -99,9 +99,11 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
 
 def _of_each_kind(type_: GraphQLInterfaceType, levels: int) -> Iterator[str]:
     """What each type behind an interface has of its own. Where two say something else by one name, the rarer one gets
-    an alias."""
-    kinds = sorted(graphql_schema().get_possible_types(type_), key=lambda kind: kind.name)
-    own = {kind.name: {n: f for n, f in kind.fields.items() if n not in type_.fields} for kind in kinds}
+    an alias. What kinds of events share is asked of their interface, once, as clients do."""
+    implementing = graphql_schema().get_implementations(type_)
+    shared = implementing.interfaces if type_.name == "Event" else []
+    kinds: list[Composite] = sorted([*shared, *implementing.objects], key=lambda kind: kind.name)
+    own = {kind.name: {n: f for n, f in kind.fields.items() if not _is_inherited(n, kind, type_)} for kind in kinds}
     shapes = Counter((name, _shape(field)) for fields in own.values() for name, field in fields.items())
     usual = {name: shape for (name, shape), _ in reversed(shapes.most_common())}
     if type_.name == "Node":
@@ -114,6 +116,12 @@ def _of_each_kind(type_: GraphQLInterfaceType, levels: int) -> Iterator[str]:
         ]
         if any(chosen):
             yield f"... on {kind.name} {{ {' '.join(filter(None, chosen))} }}"
+
+
+def _is_inherited(name: str, kind: Composite, type_: GraphQLInterfaceType) -> bool:
+    """Whether a field is asked of the interface, or of one between it and the kind."""
+    between = kind.interfaces if type_.name == "Event" else ()
+    return name in type_.fields or any(name in interface.fields for interface in between)
 
 
 def _named(name: str, field: GraphQLField, levels: int, alias: str) -> str:
