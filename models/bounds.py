@@ -35,6 +35,9 @@ ABSENT = Bounds(1, 366)
 TOKEN_DAYS = Bounds(1, 366)
 TOKENS = Bounds(0, 50)
 
+#: The saved views of a member, shared ones among them.
+VIEWS = Bounds(0, 100)
+
 #: The tags and the team of an account, the holders of a role there, the assignees of a job or a task.
 LINKED = Bounds(0, 100)
 #: The jobs that an item is linked to: each of its events is told once for each.

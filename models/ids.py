@@ -30,6 +30,7 @@ class Kind(StrEnum):
     STAGE = "stage"
     STATUS = "status"
     CLIENT_STATUS = "client_status"
+    SAVED_VIEW = "saved_view"
     JOB = "job"
     TASK = "task"
     TIME_ENTRY = "time_entry"
@@ -60,6 +61,7 @@ PipelineId = Annotated[UUID, Kind.PIPELINE]
 StageId = Annotated[UUID, Kind.STAGE]
 StatusId = Annotated[UUID, Kind.STATUS]
 ClientStatusId = Annotated[UUID, Kind.CLIENT_STATUS]
+SavedViewId = Annotated[UUID, Kind.SAVED_VIEW]
 JobId = Annotated[UUID, Kind.JOB]
 TaskId = Annotated[UUID, Kind.TASK]
 TimeEntryId = Annotated[UUID, Kind.TIME_ENTRY]

@@ -6,7 +6,13 @@ from types import ModuleType
 
 #: `items.notes` for models/items/notes.py and schema/items/notes.py. Linked items are in `items`, what the firm has for
 #: its own people and accounts in `firm`.
-MODULES: tuple[str, ...] = ("items.notes", "firm.absences", "firm.account_roles", "firm.personal_tokens")
+MODULES: tuple[str, ...] = (
+    "items.notes",
+    "firm.absences",
+    "firm.account_roles",
+    "firm.personal_tokens",
+    "firm.saved_views",
+)
 
 
 def modules_in(room: str) -> list[ModuleType]:

@@ -59,11 +59,13 @@ class Policy:
     #: Nothing is seen without this right, but for the viewer's own rows, which always are.
     right: Right | None = None
     owner: str | None = None
+    #: The column that says of a row whether it is for others than its owner.
+    shared: str | None = None
     whole_team: bool = False
     audiences: frozenset[Audience] = TEAM_ONLY
 
     def __post_init__(self) -> None:
-        asks = any((self.account, self.pipeline, self.with_jobs, self.right))
+        asks = any((self.account, self.pipeline, self.with_jobs, self.right, self.shared))
         if asks == self.whole_team:
             raise TypeError(f"A policy says who sees a row, or that the whole team does, and not both: {self}.")
 
@@ -88,6 +90,7 @@ def hides_own(policy: Policy, sight: Sight) -> bool:
     """Whether under this scope there may be rows that nobody sees but the member whose own they are."""
     everywhere = policy.account is None or sight.accounts is None
     everywhere &= not (policy.pipeline is not None or policy.with_jobs) or sight.pipelines is None
+    everywhere &= policy.shared is None
     return policy.owner is not None and not (may_see(policy, sight) and everywhere)
 
 
@@ -99,6 +102,8 @@ def _in_places(policy: Policy, sight: Sight) -> Q:
         places &= holds(**{f"{policy.pipeline}__in": sight.pipelines})
     if policy.with_jobs and sight.pipelines is not None:
         places &= in_sql(_NO_JOB_OUTSIDE, pipelines=list(sight.pipelines))
+    if policy.shared is not None:
+        places &= holds(**{policy.shared: True})
     return places
 
 
@@ -122,6 +127,8 @@ def sql_condition(policy: Policy, row: str, first: int) -> str:
     if policy.with_jobs:
         place = next(places)
         asked.append(f"({place}::uuid[] IS NULL OR {_NO_JOB_OUTSIDE.format(row=row, pipelines=place)})")
+    if policy.shared is not None:
+        asked.append(f"{row}.{policy.shared}")
     if policy.owner is None:
         return " AND ".join([firm, *asked])
     return f"{firm} AND ({' AND '.join(asked)} OR {row}.{policy.owner} = {next(places)})"

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from strawberry import UNSET
 
@@ -78,6 +79,21 @@ async def asking(context: Clocked, *, of_day: bool) -> Asking:
     """The operation as conditions ask it, with the firm's day where they have to do with it."""
     day = context.today if of_day else None
     return _Asking(context, await day if isinstance(day, Awaitable) else day)
+
+
+class _Anybody:
+    """Nobody in particular, at no time."""
+
+    scope = Scope.whole(UUID(int=0))
+    today = date.min
+    now = datetime.min
+
+
+def check_filter(wanted: Any) -> None:
+    """`Invalid` for a filter that no list would take."""
+    _parts(wanted)
+    # What its conditions refuse, they refuse while they are made.
+    _condition(wanted, _Anybody())
 
 
 def values_of(wanted: Any) -> dict[str, Any]:

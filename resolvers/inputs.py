@@ -12,7 +12,10 @@ from strawberry.utils.str_converters import to_camel_case
 from models.errors import Forbidden, Invalid, LimitReached, Refusal
 from models.ids import Kind, decode, new_id
 from models.reasons import Reason
-from schema.inputs.base import CLEARS, KIND, LEFT_OUT, NULL, REFUSED
+from resolvers.filters import check_filter
+from resolvers.paging import keys_of
+from schema.inputs.base import CLEARS, KEPT, KIND, LEFT_OUT, NULL, REFUSED
+from schema.inputs.sent import as_sent
 from schema.payloads import ErrorParameter, UserError, told_parameters
 
 
@@ -47,6 +50,8 @@ class Reading:
 
     def _value(self, value: Any, field: dataclasses.Field[Any]) -> Any:
         kind = field.metadata.get(KIND)
+        if field.metadata.get(KEPT):
+            return None if value is None else self._kept(value, field.name)
         if isinstance(value, list):
             return [self._item(item, kind, field.name, place) for place, item in enumerate(value)]
         return value if kind is None or value is None else self._decoded(kind, value, field.name)
@@ -60,6 +65,17 @@ class Reading:
         self.unread += [refusal.within(name, place) for refusal in inner.unread]
         build: Any = type(item).build  # type: ignore[union-attr]
         return build(**inner.values)
+
+    def _kept(self, value: Any, name: str) -> Any:
+        """What is kept of a filter or an order, if a list would take it."""
+        try:
+            if isinstance(value, list):
+                keys_of(value, "id")
+            else:
+                check_filter(value)
+        except Invalid as refusal:
+            self.unread.append(refusal if refusal.path[:1] == (name,) else refusal.within(name))
+        return as_sent(value)
 
     def _decoded(self, kind: Kind, text: str, *path: str | int) -> UUID:
         try:

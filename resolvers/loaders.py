@@ -11,9 +11,12 @@ from itertools import islice
 from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
+import orjson
+
 from models import boards, time_sums
 from models.errors import Invalid
 from models.firm.account_roles import RoleHolders, holders_at
+from models.firm.saved_views import named_in, without_hidden
 from models.ids import Kind
 from models.items.reads import (
     LinkKey,
@@ -184,6 +187,24 @@ class Loaders:
         """Whether a stage has more visible cards than this."""
         _check_cards(limit)
         return await self._loader("on_stage", self._scoped(boards.cards_on), int).future(stage_id) > limit
+
+    def shown_filter(self, view: Any) -> Soon[str | None]:
+        """The filter of a saved view as JSON, without what it names that is out of sight."""
+        if view.job_filter is None:
+            return None
+
+        async def load(views: Sequence[Any]) -> dict[Any, str | None]:
+            named = {thing for view in views for thing in named_in(view.job_filter)}
+            seen: set[tuple[Kind, UUID]] = set()
+            for kind in Kind:
+                ids = [id for of, id in named if of is kind]
+                seen |= (
+                    {(kind, row.id) for row in await self._rows(kind).many(ids) if row is not None} if ids else set()
+                )
+            shown = {view: without_hidden(view.job_filter, frozenset(seen)) for view in views}
+            return {view: orjson.dumps(filter).decode() for view, filter in shown.items()}
+
+        return self._loader("shown_filter", load, _nothing).get(view)
 
     def _scoped(self, read: Callable[[Scope, Sequence[UUID]], Awaitable[dict[UUID, V]]]) -> Load[UUID, V]:
         return lambda ids: read(self._context.scope, ids)

@@ -26,6 +26,8 @@ class Event:
     audiences: ClassVar[frozenset[Audience]] = TEAM_ONLY
     #: Any one of these rights is needed to see it; empty for none.
     needs: ClassVar[frozenset[Right]] = frozenset()
+    #: Nobody is told but those whose own matter it is, on their own stream.
+    own_only: ClassVar[bool] = False
     #: The thing is gone: those who saw it are told by the event itself.
     ends: ClassVar[bool] = False
     #: The field that names what it happened to; None for the firm. A base that says so is an interface for clients: its
@@ -62,6 +64,8 @@ class Event:
     @classmethod
     def told_to(cls, scope: Scope) -> bool:
         """Whether such events are told under this scope at all, wherever their things stand."""
+        if cls.own_only:
+            return False
         return scope.audience in cls.audiences and (not cls.needs or not cls.needs.isdisjoint(scope.rights))
 
     @classmethod

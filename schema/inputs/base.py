@@ -22,6 +22,8 @@ CLEARS = "clears"
 REFUSED = "refused"
 #: And whether it is a password: hashed, and in no digest, log or message.
 PASSWORD = "password"
+#: And whether it is a filter or an order of a list, of which is kept what was sent.
+KEPT = "kept"
 
 
 T = TypeVar("T", bound=type)
@@ -69,6 +71,12 @@ def change(description: str) -> Any:
 def clearable(description: str) -> Any:
     """A field of an update: left out it stays, null takes it away."""
     return strawberry.field(default=UNSET, description=description, metadata={NULL: CLEARS})
+
+
+def kept(description: str, *, default: Any = UNSET, null: str | None = None) -> Any:
+    """A filter, or an order, that a list would take: what was sent is kept. `null` is what null means, if it is no way
+    to leave it out."""
+    return strawberry.field(default=default, description=description, metadata={KEPT: True, NULL: null})
 
 
 def explicit(description: str) -> Any:

@@ -40,8 +40,8 @@ class Id:
 NO_THINGS = {"epoch"}
 #: What is searched for: what something of each firm begins with.
 SEARCHED = {"text": "a"}
-#: Left out: what is no part of the change itself, or costs half a second.
-LEFT_OUT = {"idempotencyKey", "expectedVersion", "password"}
+#: Left out: what is no part of the change itself, or costs half a second; and what a list takes, which is walked there.
+LEFT_OUT = {"idempotencyKey", "expectedVersion", "password", "filter"}
 #: Only one of each of these may be given.
 INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId"}
 

@@ -16,6 +16,7 @@ import embedded
 from models.connection import credentials
 from models.database import sql
 from models.firm.account_roles import AccountRole, AccountRoleHolder
+from models.firm.saved_views import SavedView
 from models.ids import Kind, encode
 from models.reading_order import order_key
 from models.rows import (
@@ -60,6 +61,7 @@ LISTS = {
     ("Query", "members"): "{ members(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "tags"): "{ tags(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "accountRoles"): "{ accountRoles(first: 100) { nodes { id name nameOrder } } }",
+    ("Query", "savedViews"): "{ savedViews(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "clientStatuses"): "{ clientStatuses(first: 100) { nodes { id name nameOrder } } }",
     ("JobSortField", "NAME"): "{ jobs(first: 100, sort: [{field: NAME}]) { nodes { id name nameOrder } } }",
     ("Account", "tags"): "{ node(id: %s) { ... on Account { tags { id name nameOrder } } } }",
@@ -121,6 +123,7 @@ async def _fill(world: World) -> None:
             await AccountTag.create(account_id=world.account.id, tag_id=tag.id)
         await Account.create(**own, type="OTHER")
         await Pipeline.create(**own)
+        await SavedView.create(**own, member_id=member.id, shared=True)
         await ClientStatus.create(**own, color="#ffffff")
         await Status.create(**own, pipeline_id=world.pipeline.id, category=Category.CUSTOM, color="#ffffff")
         await Job.bulk_create([_like(job, name)])

@@ -44,6 +44,13 @@ BAD: dict[str, list[Any]] = {
 }
 
 
+#: And of the inputs that lists take.
+BAD_INPUTS: dict[str, list[Any]] = {
+    "JobFilter": [{}, {"search": ""}, {"id": {"in": ["nonsense"]}}, {"or": [{"account": {"notIn": BAD["ID"]}}]}],
+    "JobSort": [{"field": "NAME"}],
+}
+
+
 def resolves(path: list[str], sent: Any) -> bool:
     """Whether the path leads to something in what was sent."""
     for step in path:
@@ -73,6 +80,8 @@ def bad_values(type_: Any) -> list[Any]:
     values: list[Any]
     if isinstance(named, GraphQLEnumType):
         values = list(named.values)
+    elif named.name in BAD_INPUTS:
+        values = BAD_INPUTS[named.name]
     elif isinstance(named, GraphQLInputObjectType):
         values = [
             {"jobId": id, **version}

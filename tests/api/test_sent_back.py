@@ -42,6 +42,8 @@ READ: dict[str, str] = {
 PLACES = {"setAccountRoleHolders": ["accountRoleId"]}
 #: What is no state of the thing.
 NO_STATE = {"idempotencyKey", "expectedVersion", "setJobClientStatus.clientStatusId"}
+#: Read as JSON, and as objects of several fields: tests/api/test_saved_views.py sends them back.
+NO_STATE |= {"updateSavedView.filter", "updateSavedView.sort"}
 
 
 def input_fields(mutation: str) -> dict[str, Any]:

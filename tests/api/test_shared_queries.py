@@ -88,6 +88,8 @@ def test_who_asks_and_what_they_own_depends_on_the_viewer() -> None:
         "node",
         "nodes",
         "personalTokens",
+        "savedView",
+        "savedViews",
         "timeEntries",
         "timeReport",
         "viewer",

@@ -12,6 +12,7 @@ from models.event_kinds import KINDS
 from models.events import TimeEvent
 from models.firm.absences import AbsenceEvent
 from models.firm.personal_tokens import PersonalTokenEvent
+from models.firm.saved_views import SavedViewEvent
 from models.ids import Kind, new_id
 from models.policies import Policy, hides_own
 from models.rights import Right
@@ -37,6 +38,7 @@ def scope(*rights: Right, accounts: bool = True, pipelines: bool = True) -> Scop
 def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
     of_time = {kind.__name__ for kind in KINDS.values() if issubclass(kind, TimeEvent)} | {"TimeEvent"}
     of_absences = {kind.__name__ for kind in KINDS.values() if issubclass(kind, AbsenceEvent)} | {"AbsenceEvent"}
+    of_views = {kind.__name__ for kind in KINDS.values() if issubclass(kind, SavedViewEvent)} | {"SavedViewEvent"}
     of_tokens = {kind.__name__ for kind in KINDS.values() if issubclass(kind, PersonalTokenEvent)}
     assert {(owner, field) for owner, field in DECLARED} == {
         *(
@@ -46,6 +48,9 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
                 "personalTokens",
             )
         ),
+        ("Query", "savedView"),
+        ("Query", "savedViews"),
+        *((name, "savedView") for name in of_views),
         *((name, "timeEntry") for name in of_time),
         *((name, "absence") for name in of_absences),
         *((name, "personalToken") for name in of_tokens | {"PersonalTokenEvent"}),
@@ -88,8 +93,9 @@ def test_time_is_ones_own_where_not_everybody_of_the_scope_sees_it(
     assert depends(("Query", "timeEntries"), seeing) is list_depends
     assert depends(("Query", "absences"), seeing) is absences
     assert depends(("Query", "personalTokens"), seeing) is absences
-    for field in ("node", "nodes"):
-        assert depends(("Query", field), seeing) is (list_depends or absences)
+    # Everybody may have views that nobody else sees.
+    for field in ("node", "nodes", "savedView", "savedViews"):
+        assert depends(("Query", field), seeing)
     for owner in ("TimeEvent", "TimeLogged"):
         assert depends((owner, "timeEntry"), seeing) is event_depends
     assert depends(("Query", "viewer"), seeing)
@@ -105,6 +111,7 @@ def test_time_is_ones_own_where_not_everybody_of_the_scope_sees_it(
         (Policy(account="account_id", owner="member_id"), (False, False, True, False)),
         (Policy(pipeline="pipeline_id", owner="member_id"), (False, False, False, True)),
         (Policy(with_jobs=True, owner="member_id"), (False, False, False, True)),
+        (Policy(shared="shared", owner="member_id"), (True, True, True, True)),
     ],
     ids=str,
 )
