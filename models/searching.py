@@ -6,7 +6,7 @@ takes nobody's place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -27,7 +27,7 @@ from models.kinds import modules_in
 from models.reasons import Reason
 from models.rows.base import known_models, model_of
 from models.scope import Scope
-from models.search_entries import prefix_of
+from models.search_entries import prefix_of, prefix_of_parent
 from models.texts import NAME
 
 
@@ -57,17 +57,23 @@ class Search:
         """What titles begin with that begin with just these words."""
         return f" {' '.join(self.words)}"
 
-    def exactly(self, prefix: str) -> str:
-        """A tsquery for what has words that begin with each of these."""
-        return " & ".join(f"'{prefix}{word}':*" for word in self.words)
+    def exactly(self, *prefixes: str) -> str:
+        """A tsquery for what has words that begin with each of these, under one of the prefixes."""
+        return self._each(prefixes, lambda word: [f"{word}':*"])
 
-    def nearly(self, prefix: str) -> str:
+    def nearly(self, *prefixes: str) -> str:
         """A tsquery for that, or for words that each of these may be a misspelling of."""
-        return " & ".join(f"({_near(word, prefix)})" for word in self.words)
+        return self._each(prefixes, lambda word: [f"{word}':*", *(f"{kept}'" for kept in words.spellings(word))])
+
+    def _each(self, prefixes: Sequence[str], forms: Callable[[str], list[str]]) -> str:
+        alternatives = ([f"'{prefix}{form}" for prefix in prefixes for form in forms(word)] for word in self.words)
+        return " & ".join(f"({' | '.join(of_word)})" for of_word in alternatives)
 
 
-def _near(word: str, prefix: str) -> str:
-    return " | ".join([f"'{prefix}{word}':*", *(f"'{prefix}{kept}'" for kept in words.spellings(word))])
+def prefixes_of(firm_id: UUID, kind: Kind) -> tuple[str, ...]:
+    """What words begin with that a firm's things of a kind are found by: their own, and those of what they are of."""
+    own, searched = prefix_of(firm_id, kind), model_of(kind).searched
+    return (own,) if searched is None or searched.of is None else (own, prefix_of_parent(own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Matches:
     kind: Kind
 
     def __call__(self, wanted: str, asking: Asking, /) -> Q:
-        query = Search.of(wanted, "filter").nearly(prefix_of(asking.scope.firm_id, self.kind))
+        query = Search.of(wanted, "filter").nearly(*prefixes_of(asking.scope.firm_id, self.kind))
         found = "SELECT entry.thing FROM search_entry AS entry WHERE entry.words @@ ({query}::text)::tsquery"
         return in_sql(f"{{row}}.id IN ({found})", query=query)
 
@@ -88,6 +94,7 @@ class Match(StrEnum):
     TITLE = "TITLE"
     BEGINNING = "BEGINNING"
     WORDS = "WORDS"
+    ACCOUNT = "ACCOUNT"
     TEXT = "TEXT"
     SIMILAR = "SIMILAR"
 
@@ -118,7 +125,8 @@ def searched_kinds() -> tuple[Kind, ...]:
 _OF_KIND = """
 (SELECT '{kind}' AS kind, seen.id, found.match FROM (
     SELECT entry.thing, CASE WHEN entry.title = $1::text || ' ' THEN 0 WHEN starts_with(entry.title, $1) THEN 1
-        WHEN entry.title LIKE ALL ($2::text[]) THEN 2 WHEN entry.words @@ (${exactly}::text)::tsquery THEN 3 ELSE 4
+        WHEN entry.title LIKE ALL ($2::text[]) THEN 2 WHEN entry.title || entry.parent_title LIKE ALL ($2) THEN 3
+        WHEN entry.words @@ (${exactly}::text)::tsquery THEN 4 ELSE 5
     END AS match FROM search_entry AS entry WHERE entry.words @@ (${nearly}::text)::tsquery
     ORDER BY match, entry.thing DESC
 ) AS found JOIN {table} AS seen ON seen.id = found.thing
@@ -160,6 +168,6 @@ def statement_of(scope: Scope, asked: Search, among: tuple[Kind, ...], limit: in
     """The statement of a search, with its values."""
     values: list[Any] = [asked.title, [f"% {word}%" for word in asked.words], limit]
     for kind in among:
-        prefix = prefix_of(scope.firm_id, kind)
-        values += [asked.exactly(prefix), asked.nearly(prefix), *scope.of_kind(kind).values]
+        prefixes = prefixes_of(scope.firm_id, kind)
+        values += [asked.exactly(*prefixes), asked.nearly(*prefixes), *scope.of_kind(kind).values]
     return _statement(among), *values

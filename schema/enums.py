@@ -323,6 +323,7 @@ Match = _described(
     TITLE="It is called just so: its name, or of a note the first line.",
     BEGINNING="What it is called begins so.",
     WORDS="The words are in what it is called.",
+    ACCOUNT="Of a job: the words are in what it is called and in the name of its account.",
     TEXT="The words are in it: in its description, text or address too.",
     SIMILAR="Words that are spelled nearly so are in what it is called.",
 )

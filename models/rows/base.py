@@ -15,7 +15,7 @@ from models.policies import Policy
 from models.reasons import Reason
 from models.rights import Right
 from models.rows.keys import made_of
-from models.search_entries import Searched, keep_entries
+from models.search_entries import Searched, keep_entries, rename_parent
 from models.stamps import UPDATED, created_at, updated_at, updated_by
 
 
@@ -58,6 +58,8 @@ class Row(Model):
         await super().save(using_db, update_fields, force_create, force_update)
         if self.searched is not None and self.searched.is_written_with(update_fields):
             await keep_entries([self])
+            if update_fields is not None:
+                await rename_parent(self, _found_by(self.kind))
 
     @classmethod
     async def bulk_create(cls, objects: Iterable[Self], *args: Any, **options: Any) -> None:  # type: ignore[override]
@@ -116,6 +118,12 @@ def register(*models: type[Row]) -> None:
 def known_models() -> Mapping[Kind, type[Row]]:
     """The classes of rows that are known, by their kinds."""
     return _MODELS
+
+
+def _found_by(kind: Kind) -> list[type[Row]]:
+    """The classes of rows that are found by the title of a thing of this kind too."""
+    searched = [model for model in _MODELS.values() if model.searched is not None]
+    return [model for model in searched if model.searched.of is not None and model.searched.of.kind is kind]
 
 
 def model_of(kind: Kind) -> type[Row]:

@@ -15,7 +15,7 @@ from models.rows.base import Link, Row, belongs_to
 from models.rows.items import Awaited, Item
 from models.rows.keys import name_order, order_of_values, same, same_period
 from models.rows.pipelines import Category
-from models.search_entries import Searched
+from models.search_entries import Parent, Searched
 from models.stamps import created_by
 from models.texts import LABEL, NAME
 
@@ -45,7 +45,7 @@ class Job(Row):
     """One instance of work, for one account, in one pipeline, on one stage."""
 
     kind = Kind.JOB
-    searched = Searched("name", "description")
+    searched = Searched("name", "description", of=Parent(Kind.ACCOUNT, "account_id"))
     policy = Policy(account="account_id", pipeline="pipeline_id")
     withheld = dict.fromkeys(("budget", "tracked", "remaining", "percent_used"), Right.MANAGE_TIME_BUDGETS)
 

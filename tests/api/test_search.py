@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,15 @@ from models.commands.accounts import update_account
 from models.commands.jobs import create_job, delete_job, update_job
 from models.commands.tasks import create_task
 from models.database import sql
-from models.ids import new_id
+from models.ids import Kind, new_id
 from models.items.notes import create_note, delete_note, update_note
 from models.rights import Right, Role
 from models.rows import Job, Member, PipelineMember
+from models.scope import Scope
+from models.search_entries import prefix_of
+from models.searching import Match, search
 from tests.api.test_statements import counted
+from tests.locks import held, until_waiting
 from tests.serving import Api
 from tests.world import World
 
@@ -99,11 +104,66 @@ async def test_what_is_written_is_found_at_once_and_what_is_gone_is_not(firm: Wo
     await delete_note(owner, note_id=note.id)
     assert await names(api, firm.owner, "okapi") == set()
     await update_account(owner, account_id=firm.account.id, name="Müller & Söhne")
-    assert await names(api, firm.owner, "sohne muller") == {"Müller & Söhne"}
+    assert await names(api, firm.owner, "sohne muller", kinds=["ACCOUNT"]) == {"Müller & Söhne"}
     assert await names(api, firm.owner, "acme", kinds=["ACCOUNT"]) == set()
     left = "SELECT FROM search_entry WHERE firm_id = $1 AND thing NOT IN (SELECT id FROM job UNION SELECT id FROM task "
     left += "UNION SELECT id FROM note UNION SELECT id FROM account UNION SELECT id FROM member)"
     assert await sql(left, firm.firm.id) == []
+
+
+async def test_jobs_are_found_by_their_account_too_below_those_that_are_called_so(firm: World, api: Api) -> None:
+    owner = firm.acting(firm.owner)
+    zebra = await firm.new_account("Zebra & Söhne")
+    returns = await firm.job("1040", account_id=zebra.id, description="with the forms")
+    await firm.job("Zoo", description="for the zebra")
+    await firm.job("New zebra fence")
+    await firm.job("Zebra")
+    found_by = {
+        "zebra": [
+            *(("TITLE", "Zebra"), ("BEGINNING", "Zebra & Söhne"), ("WORDS", "New zebra fence")),
+            *(("ACCOUNT", "1040"), ("TEXT", "Zoo")),
+        ],
+        "SOHNE 10": [("ACCOUNT", "1040")],
+        "1040 zeb": [("ACCOUNT", "1040")],
+        "forms sohne": [("TEXT", "1040")],
+        "1040 zerba": [("SIMILAR", "1040")],
+        "1040 acme": [],
+    }
+    assert {text: await found(api, firm.owner, text) for text in found_by} == found_by
+    listed = "query Jobs($text: String!) { jobs(filter: { search: $text }) { nodes { name } } }"
+    assert (await api.ask(firm.owner, listed, text="sohne"))["jobs"]["nodes"] == [{"name": "1040"}]
+    await firm.new_account("Emma Zebra", firm.employee)
+    assert await found(api, firm.employee, "zebra") == [
+        *(("TITLE", "Zebra"), ("WORDS", "Emma Zebra"), ("WORDS", "New zebra fence"), ("TEXT", "Zoo")),
+    ]
+    # However many jobs there are of an account, to rename it takes as many statements.
+    for number in range(5):
+        await firm.job(f"Payroll {number}", account_id=zebra.id)
+    sent = []
+    for account, name in ((firm.account.id, "Okapi"), (zebra.id, "Giraffe & Söhne")):
+        with counted() as statements:
+            await update_account(owner, account_id=account, name=name)
+        sent.append(len(statements))
+    assert sent[0] == sent[1]
+    assert await found(api, firm.owner, "sohne zebra") == []
+    assert len(await names(api, firm.owner, "giraffe", kinds=["JOB"])) == 6
+    await update_job(owner, job_id=returns.id, name="1120")
+    assert await found(api, firm.owner, "1120 giraffe sohne") == [("ACCOUNT", "1120")]
+    assert await found(api, firm.owner, "1040 giraffe") == []
+
+
+async def test_a_job_that_is_written_while_its_account_is_renamed_is_found_by_the_new_name(
+    world: World, database: str
+) -> None:
+    job, owner = await world.job("Quagga"), world.acting(world.owner)
+    renaming = "UPDATE search_entry SET title = ' tapir ', words = array_to_tsvector(ARRAY[$2::text]) WHERE thing = $1"
+    async with held(database, "account", world.account.id) as connection:
+        await connection.execute(renaming, world.account.id, f"{prefix_of(world.firm.id, Kind.ACCOUNT)}tapir")
+        writing = asyncio.create_task(update_job(owner, job_id=job.id, name="Quagga foal"))
+        await until_waiting(writing)
+    await writing
+    hits = (await search(Scope.whole(world.firm.id), "tapir foal", None, 10)).hits
+    assert [(hit.id, hit.match) for hit in hits] == [(job.id, Match.ACCOUNT)]
 
 
 async def test_kinds_can_be_chosen(firm: World, api: Api) -> None:
@@ -227,7 +287,7 @@ async def test_whoever_sees_all_accounts_finds_what_is_in_their_pipelines(hidden
     jobs = "query Jobs($text: String!) { jobs(filter: { search: $text }) { totalCount nodes { pipeline { name } } } }"
     seen = (await api.ask(member, jobs, text=f"{WORD} return"))["jobs"]
     assert seen == {"totalCount": 1, "nodes": [{"pipeline": {"name": "Tax returns"}}]}
-    assert await names(api, member, f"{WORD} traders") == {f"{WORD} traders"}
+    assert await names(api, member, f"{WORD} traders", kinds=["ACCOUNT"]) == {f"{WORD} traders"}
 
 
 async def test_a_search_takes_as_many_statements_whatever_it_finds(firm: World, api: Api) -> None:

@@ -14,9 +14,9 @@ from models.actor import Actor
 from models.commands.jobs import delete_job
 from models.ids import Kind
 from models.rights import Role
-from models.rows import Job, Member, Priority, Stage, Tag
+from models.rows import Account, Job, Member, Priority, Stage, Tag
 from models.scope import Scope
-from models.searching import search
+from models.searching import Match, search
 from tests.databases import database_before, on
 from tests.domain.test_items_migration import OPENED, Past
 
@@ -87,6 +87,9 @@ async def test_what_is_there_is_found_and_what_goes_is_forgotten(past: Past) -> 
             Kind.NOTE
         ]
         assert {hit.kind for hit in (await search(Scope.whole(past.firm), "o", None, 10)).hits} == {Kind.MEMBER}
+        called = (await Account.get(id=past.account)).name
+        by_account = (await search(Scope.whole(past.firm), f"{called} week", [Kind.JOB], 10)).hits
+        assert [hit.match for hit in by_account] == [Match.ACCOUNT]
         owner = await Member.get(id=past.owner)
         assert owner.role is Role.OWNER
         await delete_job(Actor.member(past.firm, owner.id), job_id=past.jobs["Payroll, week 48"])
