@@ -1,5 +1,6 @@
 """The application of one server process: routes and what lives as long as it does."""
 
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from common.settings import Settings
 from engine.engine import Engine
 from engine.ledger import Ledger
 from engine.points import A_MINUTE, Points
+from engine.reading import SWITCH_INTERVAL
 from engine.trusted import Trusted
 from models.command import settle
 from models.connection import ask, connected
@@ -69,6 +71,8 @@ def create_app(
             await ensure_signing_key()
             # The schema above all: to look through it again and again takes half of the time of a large answer.
             keep_what_is_here()
+            # What is read beside the event loop gives way to it: it has the interpreter again after so long.
+            sys.setswitchinterval(SWITCH_INTERVAL)
             await hub.start()
             await ledger.start()
             silence = on_commit(hub.bell.ring)

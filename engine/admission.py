@@ -7,7 +7,7 @@ kept, and its own budget. So whoever is nobody's caller can neither take long, n
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from time import monotonic, thread_time
+from time import monotonic
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema
@@ -15,6 +15,7 @@ from graphql import GraphQLError, GraphQLSchema
 from engine.budgets import Budgets
 from engine.documents import Document, DocumentCache, LimitExceeded, validate_document
 from engine.limits import TO_SIGN_IN, Limits, check_outline, has_more_values
+from engine.reading import Reading
 from models.turns import Turns
 
 #: Of one network, in requests: an office that signs in at nine, or all who come through a proxy that is not trusted to
@@ -28,9 +29,13 @@ KEPT_FOR_KNOWN = 200
 
 #: Variables with more values than this take long to read, too.
 FEW_VALUES = 500
-#: Whatever takes long waits for its turn, in seconds at most. After it as much of the event loop's time is everybody
-#: else's, and three times as much after what nobody has signed in for.
-LONGEST_WAIT = 5.0
+#: A document of more than this is not read on the event loop, where it would take milliseconds.
+FEW_TOKENS, FEW_TOKENS_OF_ANYBODY = 100, 10
+FEW_CHARACTERS = 1_000
+#: Whatever takes long waits for its turn, in seconds at most. After it as much of the interpreter's time is everybody
+#: else's, and three times as much after what nobody has signed in for. What somebody who signs in waits here counts
+#: where they wait for the hash (models/hashing.py).
+LONGEST_WAIT, LONGEST_WAIT_OF_ANYBODY = 5.0, 0.5
 REST_OF_MEMBERS, REST_OF_ANYBODY = 1.0, 3.0
 _GUESS = 0.01
 
@@ -58,8 +63,11 @@ class Admission:
     budgets: Budgets
     #: Whether they are told names of the schema.
     suggestions: bool
-    charge: Callable[["Admission", str, str], None]
+    charge: Callable[["Admission", str, str], int]
+    #: A new document of more tokens than this is read beside the event loop.
+    few_tokens: int
     turns: Turns
+    reading: Reading
     documents: DocumentCache = field(default_factory=DocumentCache)
     #: Those that whoever operates the server has listed: they cost nobody's budget.
     trusted: DocumentCache = field(default_factory=lambda: DocumentCache(max_documents=0))
@@ -67,15 +75,26 @@ class Admission:
     proven: DocumentCache = field(default_factory=lambda: DocumentCache(max_documents=200, max_bytes=8 * 1024 * 1024))
     clock: Callable[[], float] = monotonic
 
-    def takes_long(self, source: str, variables: Mapping[str, Any]) -> bool:
-        """Whether a request would keep the event loop to itself for milliseconds, until it is executed."""
+    def admit(self, source: str, caller: str) -> tuple[Document | None, int]:
+        """Let the caller have a document read, at their cost: the document if it is kept, and else the number of its
+        tokens. GraphQLError when it is not to be read, or not now."""
+        tokens = self.charge(self, source, caller)
+        kept = next((kept for kept in (self.trusted, self.proven) if source in kept), self.documents)
+        return kept.find(source, max_tokens=self.limits.tokens), tokens
+
+    def keep(self, document: Document) -> None:
+        """Keep a document that was read."""
+        if not self.knows(document.source):
+            self.documents.keep(document)
+
+    def waits(self, source: str, variables: Mapping[str, Any]) -> bool:
+        """Whether a request waits for its turn: it would take milliseconds, until it is executed."""
         return not self.knows(source) or has_more_values(variables, FEW_VALUES)
 
-    def read(self, source: str, caller: str) -> Document:
-        """The document, if the caller may have it read now. GraphQLError otherwise."""
-        self.charge(self, source, caller)
-        kept = next((kept for kept in (self.trusted, self.proven) if source in kept), self.documents)
-        return kept.parse(source, max_tokens=self.limits.tokens)
+    def takes_long(self, source: str, tokens: int, variables: Mapping[str, Any]) -> bool:
+        """Whether it takes so many that they are to be another thread's, when so many tokens are to be read."""
+        is_large = tokens > self.few_tokens or (tokens > 0 and len(source) > FEW_CHARACTERS)
+        return is_large or has_more_values(variables, FEW_VALUES)
 
     def knows(self, source: str) -> bool:
         """Whether it is kept."""
@@ -93,44 +112,57 @@ class Admission:
 
 def of_members(limits: Limits, trusted: DocumentCache | None = None) -> Admission:
     """For those who have signed in, by member."""
-    budgets, turns = Budgets(TOKENS, TOKENS_A_SECOND), _turns(REST_OF_MEMBERS)
-    return Admission(limits, budgets, True, _charge_member, turns, trusted=_or_none(trusted))
+    turns, reading = _turns(REST_OF_MEMBERS, LONGEST_WAIT)
+    budgets = Budgets(TOKENS, TOKENS_A_SECOND)
+    return Admission(limits, budgets, True, _charge_member, FEW_TOKENS, turns, reading, trusted=_or_none(trusted))
 
 
 def of_anybody(limits: Limits = TO_SIGN_IN, trusted: DocumentCache | None = None) -> Admission:
     """For all others, by network."""
+    turns, reading = _turns(REST_OF_ANYBODY, LONGEST_WAIT_OF_ANYBODY)
+    budgets = Budgets(REQUESTS, REQUESTS_A_SECOND)
     documents = DocumentCache(max_documents=200, max_bytes=8 * 1024 * 1024)
-    budgets, turns = Budgets(REQUESTS, REQUESTS_A_SECOND), _turns(REST_OF_ANYBODY)
-    return Admission(limits, budgets, False, _charge_network, turns, documents, trusted=_or_none(trusted))
+    few = FEW_TOKENS_OF_ANYBODY
+    trusted = _or_none(trusted)
+    return Admission(limits, budgets, False, _charge_network, few, turns, reading, documents, trusted=trusted)
 
 
 def _or_none(trusted: DocumentCache | None) -> DocumentCache:
     return DocumentCache(max_documents=0) if trusted is None else trusted
 
 
-def _turns(rest: float) -> Turns:
+def _turns(rest: float, patience: float) -> tuple[Turns, Reading]:
     told = "Too many new documents, or large variables, are being read just now."
-    return Turns(told, longest_wait=LONGEST_WAIT, rest=rest, first_guess=_GUESS, clock=thread_time)
+    reading = Reading()
+    turns = Turns(
+        told,
+        longest_wait=LONGEST_WAIT,
+        patience=patience,
+        rest=rest,
+        first_guess=_GUESS,
+        clock=lambda: reading.spent,
+    )
+    return turns, reading
 
 
-def _charge_member(admission: Admission, source: str, member: str) -> None:
+def _charge_member(admission: Admission, source: str, member: str) -> int:
     if admission.knows(source):
-        return
+        return 0
     tokens = check_outline(source, admission.limits).tokens
     wait = admission.budgets.spend(member, max(tokens, LEAST_TOKENS), admission.clock())
     if wait:
         raise BudgetSpent("You have sent too many different documents: send values as variables.", "documents", wait)
+    return tokens
 
 
 def _too_many_requests(wait: float) -> BudgetSpent:
     return BudgetSpent("Too many requests have come from your network without signing in.", "requests", wait)
 
 
-def _charge_network(admission: Admission, source: str, network: str) -> None:
+def _charge_network(admission: Admission, source: str, network: str) -> int:
     known = admission.knows(source)
     units, keeping = (1, 0) if known else (NEW_DOCUMENT, KEPT_FOR_KNOWN)
     wait = admission.budgets.spend(network, units, admission.clock(), keeping=keeping)
     if wait:
         raise _too_many_requests(wait)
-    if not known:
-        check_outline(source, admission.limits)
+    return 0 if known else check_outline(source, admission.limits).tokens

@@ -2,7 +2,7 @@
 
 A client sends the same few documents again and again, so the parse, the validation and the measurement
 of a document (engine/limits.py) live with it in a bounded cache. The cache is used from the event loop's
-thread only and takes no lock.
+thread only and takes no lock; a document may be read on another one (engine/reading.py).
 
 Order of use: limits.check_outline, parse_document, choose_operation, limits.check_limits, validate_document. Each
 takes longer than the one before, and is kept from what the one before has refused.
@@ -39,10 +39,12 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from common.collector import paused, untrack
 from engine.coercion import UnquotedValuesRule
+from engine.lines import LinedSource
 from engine.merging import FieldsMergeRule
 from engine.validation import validate
 
 T = TypeVar("T")
+_NOTHING: Any = object()
 
 MAX_DOCUMENTS = 500
 MAX_CACHE_BYTES = 64 * 1024 * 1024
@@ -93,15 +95,17 @@ class Document:
     _memos: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value that `make` gave for this key, made at most once while it is kept.
+        """The value that `make` gave for this key, made once while it is kept; by two threads at the same time perhaps
+        by both, which does no harm.
 
         Never put a syntax node in the key: graphql-core hashes nodes by their whole content.
         """
-        if key not in self._memos:
+        value: T = self._memos.get(key, _NOTHING)
+        if value is _NOTHING:
+            value = make()
             if len(self._memos) >= MAX_MEMOS:
                 self._memos.clear()
-            self._memos[key] = make()
-        value: T = self._memos[key]
+            self._memos[key] = value
         return value
 
 
@@ -129,11 +133,17 @@ class DocumentCache:
 
     def parse(self, source: str, *, max_tokens: int) -> Document:
         """See parse_document."""
+        document = self.find(source, max_tokens=max_tokens)
+        if document is None:
+            document = parse_anew(source, max_tokens=max_tokens)
+            self.keep(document)
+        return document
+
+    def find(self, source: str, *, max_tokens: int) -> Document | None:
+        """The document that this text is, if it is kept. LimitExceeded over `max_tokens`."""
         kept = self._documents.get(source)
         if kept is None:
-            document = _parse(source, max_tokens)
-            self.keep(document)
-            return document
+            return None
         self._documents.move_to_end(source)
         if kept[0].tokens > max_tokens:
             raise _too_many_tokens(max_tokens)
@@ -194,10 +204,11 @@ def validate_document(schema: GraphQLSchema, document: Document, *, suggestions:
     return list(document.remember(("errors", schema, suggestions), lambda: _validate(schema, document, suggestions)))
 
 
-def _parse(source: str, max_tokens: int) -> Document:
+def parse_anew(source: str, *, max_tokens: int) -> Document:
+    """As parse_document, but of what is kept there is no use made, and nothing is kept: on any thread."""
     try:
         with paused():
-            ast = parse(source, max_tokens=max_tokens)
+            ast = parse(LinedSource(source), max_tokens=max_tokens)
             untrack(_parts_of(ast))
     except GraphQLSyntaxError as error:
         raise _explained(error, max_tokens) from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -24,15 +25,13 @@ from opentelemetry import trace
 
 from engine.admission import Admission, BudgetSpent, of_anybody, of_members
 from engine.answers import Answer, Answers, Moment
-from engine.coercion import read_variables
-from engine.documents import choose_operation
 from engine.execution.executor import execute
 from engine.faults import formatted
-from engine.limits import TO_SIGN_IN, Limits, Measured, check_limits, check_variables
+from engine.limits import TO_SIGN_IN, Limits, Measured
 from engine.live import LiveTopic, topic_key
-from engine.passwords import check_passwords
 from engine.persisted import Persisted, check_name, name_of, not_found
 from engine.points import GIVEN_AGAIN, Points
+from engine.preparation import Preparation
 from engine.prepared import Key, Prepared
 from engine.session import Session
 from engine.sheets.table import table_of
@@ -148,24 +147,27 @@ class Engine:
             )
         )
 
-    def turn(self, request: Request, session: Session) -> AbstractAsyncContextManager[None]:
-        """The block in which the request may be prepared: at once when that takes no time to speak of, or else when it
-        is the caller's turn. `Refused` when that does not come soon."""
-        admission = self._admission(session)
-        if not admission.takes_long(self._text_of(request, session), request.variables or {}):
-            return nullcontext()
-        return _turn(admission, session)
+    async def prepare_in_turn(self, request: Request, session: Session) -> Prepared:
+        """At once when that takes no time to speak of, or else when it is the caller's turn, and beside the event loop
+        when it takes long. `Refused` when the turn does not come soon."""
+        if not self._waits(request, session):
+            return self.prepare(request, session)
+        admission, asked = self._admission(session), monotonic()
+        async with _turn(admission, session):
+            waited = monotonic() - asked
+            with _refusing():
+                preparation = admission.reading.here(lambda: self._admit(request, session))
+                return replace(await self._examined(preparation), waited=waited)
+
+    def _waits(self, request: Request, session: Session) -> bool:
+        return self._admission(session).waits(self._text_of(request, session), request.variables or {})
 
     def _text_of(self, request: Request, session: Session) -> str:
         """The text of a request's document, be it sent or named. `Refused` where it is not known, or not to be sent."""
-        try:
+        with _refusing():
             source = request.query or self._named(name_of(request), session)
             if self._trusted.only and source not in self._trusted:
                 raise not_trusted()
-        except BudgetSpent as spent:
-            raise _too_soon(spent) from None
-        except GraphQLError as error:
-            raise Refused([formatted(error)]) from None
         return source
 
     def _named(self, name: str | None, session: Session) -> str:
@@ -186,38 +188,45 @@ class Engine:
         return self._anybody if session.member_id is None else self._members
 
     def prepare(self, request: Request, session: Session) -> Prepared:
-        """Count, parse, check who may ask, measure, validate, read the variables: in this order, cheapest first. What
-        may be executed can be named from now on, if it came with its name."""
-        anonymous = session.member_id is None
+        """At once, and here. What may be executed can be named from now on, if it came with its name."""
+        with _refusing():
+            preparation = self._admit(request, session)
+            try:
+                return preparation.examine()
+            finally:
+                self._keep(preparation)
+
+    def _admit(self, request: Request, session: Session) -> Preparation:
+        """Count, before anything is read."""
         source = self._text_of(request, session)
         admission = self._admission(session)
-        variables = request.variables or {}
+        name = name_of(request) if request.query else None
+        persists = name is not None and check_name(name, source) and session.member_id is not None
+        document, tokens = admission.admit(source, _asker(session))
+        check_asker = self._check_open if session.member_id is None else _anything
+        return Preparation(
+            self._schema, admission, request, source, tokens, check_asker, name if persists else None, document
+        )
+
+    async def _examined(self, preparation: Preparation) -> Prepared:
+        reading = preparation.admission.reading
         try:
-            name = name_of(request) if request.query else None
-            persists = name is not None and check_name(name, source)
-            document = admission.read(source, _asker(session))
-            chosen = choose_operation(document, request.operation_name)
-            if anonymous and not self._open_to_all(chosen):
-                raise _not_signed_in()
-            check_variables(variables, admission.limits)
-            measured = check_limits(self._schema, document, chosen, variables, admission.limits)
-        except BudgetSpent as spent:
-            raise _too_soon(spent) from None
-        except GraphQLError as error:
-            raise Refused([formatted(error)]) from None
-        definitions = chosen.variable_definitions or ()
-        if errors := admission.validate(self._schema, document) or read_variables(self._schema, definitions, variables):
-            raise Refused([formatted(error) for error in errors])
-        try:
-            check_passwords(self._schema, document, chosen, variables)
-        except GraphQLError as error:
-            raise Refused([formatted(error)]) from None
-        if name is not None and persists and not anonymous:
-            self.persisted.keep(name, source)
-        # What the operation does not declare is of no use to it.
-        declared = {definition.variable.name.value for definition in definitions}
-        variables = {name: value for name, value in variables.items() if name in declared}
-        return Prepared(self._schema, document, chosen, request.operation_name, variables, measured)
+            if preparation.takes_long:
+                return await reading.beside(preparation.examine)
+            return reading.here(preparation.examine)
+        finally:
+            self._keep(preparation)
+
+    def _keep(self, preparation: Preparation) -> None:
+        """Keep a document, whatever is wrong with it: to be refused again takes no time then."""
+        if preparation.document is not None:
+            preparation.admission.keep(preparation.document)
+        if preparation.done and preparation.name is not None:
+            self.persisted.keep(preparation.name, preparation.source)
+
+    def _check_open(self, operation: OperationDefinitionNode) -> None:
+        if not self._open_to_all(operation):
+            raise _not_signed_in()
 
     def _open_to_all(self, operation: OperationDefinitionNode) -> bool:
         names = {
@@ -236,10 +245,13 @@ class Engine:
         except SignInRefused as refusal:
             return _body(ExecutionResult(None, [_as_error(refusal)]))
         if viewer is None:
-            return await self._answer_to_nobody(prepared, Context.of(None, self._services, session.address))
+            return await self._answer_to_nobody(prepared, self._context(prepared, None, session))
         if prepared.kind == "mutation" or prepared.is_per_viewer(viewer.scope):
-            return (await self._answer(prepared, Context.of(viewer, self._services, session.address))).body
+            return (await self._answer(prepared, self._context(prepared, viewer, session))).body
         return await self._shared(prepared, viewer, price)
+
+    def _context(self, prepared: Prepared, viewer: Viewer | None, session: Session) -> Context:
+        return Context.of(viewer, self._services, session.address, waited=prepared.waited)
 
     async def _shared(self, prepared: Prepared, viewer: Viewer, price: int) -> bytes:
         """An answer that is made once for all who may see the same. Whoever it is not made for is given most of the
@@ -400,6 +412,21 @@ async def _turn(admission: Admission, session: Session) -> AsyncIterator[None]:
         except LimitReached as refusal:
             raise Refused([formatted(_busy(refusal))], 429, retry_after=refusal.retry_after) from None
         yield
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """A block in which a request is refused by errors."""
+    try:
+        yield
+    except BudgetSpent as spent:
+        raise _too_soon(spent) from None
+    except GraphQLError as error:
+        raise Refused([formatted(error)]) from None
+
+
+def _anything(_operation: OperationDefinitionNode) -> None:
+    """What members may ask for is another's business."""
 
 
 def _too_soon(spent: BudgetSpent) -> Refused:

@@ -1,6 +1,6 @@
 """What one operation may ask for, checked before it is validated or run.
 
-check_outline looks at the text alone, before it is parsed: characters, tokens, operations, fragments, spreads.
+check_outline looks at the text alone, before it is parsed: characters, lines, tokens, operations, fragments, spreads.
 
 check_limits measures an operation in time linear in its document: every selection is visited once, and
 a fragment is measured once, however many spreads it has. It runs before validation, so it takes any
@@ -107,6 +107,8 @@ class Limits:
     introspection_depth: int = 20
     introspection_aliases: int = 3
     characters: int = 50_000
+    #: Where an error stands is said by line: they are counted for each.
+    lines: int = 2_000
     #: Of strings, numbers and comments in the document, in characters.
     text: int = 20_000
     name: int = 200
@@ -129,6 +131,7 @@ TO_SIGN_IN = Limits(
     introspection_depth=0,
     introspection_aliases=0,
     characters=4_000,
+    lines=200,
     text=1_000,
     name=60,
     operations=3,
@@ -183,7 +186,7 @@ def check_outline(source: str, limits: Limits) -> Outline:
         raise _over(
             counted.limit, getattr(limits, counted.limit), None if counted.limit == "tokens" else counted.actual
         )
-    for limit in ("text", "name", "operations", "fragments", "spreads"):
+    for limit in ("lines", "text", "name", "operations", "fragments", "spreads"):
         _refuse_over(limit, getattr(limits, limit), getattr(counted, limit))
     return counted
 
@@ -240,6 +243,8 @@ def check_limits(
 
 _MESSAGES = {
     "characters": "The document has {actual} characters; at most {allowed} are allowed. Send texts as variables.",
+    "lines": "The document has {actual} lines; at most {allowed} are allowed. Leave empty lines out, and send texts as"
+    " variables.",
     "tokens": "The document has more than {allowed} tokens. Ask for less, or send it as several requests.",
     "text": "The document has {actual} characters in strings, numbers and comments; at most {allowed} are allowed."
     " Send texts as variables.",

@@ -44,6 +44,7 @@ class Outline:
     operations: int
     fragments: int
     spreads: int
+    lines: int
 
 
 class Excess(NamedTuple):
@@ -87,7 +88,11 @@ def outline(source: str, *, most_characters: int, most_tokens: int) -> Outline |
             text += len(match["number"])
         spreading = kind == "spread"
     text += len(source[end:].rstrip(_IGNORED))
-    return Outline(len(source), tokens, text, longest, operations, fragments, spreads)
+    return Outline(len(source), tokens, text, longest, operations, fragments, spreads, _lines(source))
+
+
+def _lines(source: str) -> int:
+    return 1 + source.count("\n") + source.count("\r") - source.count("\r\n")
 
 
 def _tokens(source: str) -> "re.Iterator[re.Match[str]]":  # type: ignore[name-defined]

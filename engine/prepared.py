@@ -43,6 +43,8 @@ class Prepared:
     name: str | None
     variables: dict[str, Any]
     measured: Measured
+    #: In seconds: how long whoever asks has waited for it to be read.
+    waited: float = 0.0
 
     @property
     def kind(self) -> Literal["query", "mutation", "subscription"]:
@@ -54,7 +56,7 @@ class Prepared:
         """Operations with the same key ask the same. Of a subscription, wherever its client stands."""
         names = {definition.variable.name.value for definition in self.node.variable_definitions or ()}
         if self.kind == "subscription":
-            names -= self.document.remember(("resuming", self.name), lambda: _resuming(self.schema, self.document.ast))
+            names -= self._find_resuming()
         asked = {name: value for name, value in self.variables.items() if name in names}
         return self.document.source, self.name, orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
 
@@ -71,6 +73,17 @@ class Prepared:
     def is_own(self) -> bool:
         """Whether it is a stream of what is the viewer's own."""
         return self.kind == "subscription" and is_own(self.schema, self.document, self.node)
+
+    def look_through(self) -> None:
+        """Look for what takes a walk through the document and is kept with it, before anybody waits for it to be
+        executed."""
+        if self.kind != "mutation":
+            may_be_per_viewer(self.schema, self.document, self.node)
+        if self.kind == "subscription":
+            self._find_resuming()
+
+    def _find_resuming(self) -> frozenset[str]:
+        return self.document.remember(("resuming", self.name), lambda: _resuming(self.schema, self.document.ast))
 
     def standing(self) -> tuple[int | None, str | None]:
         """Of a subscription: the `after` and the `epoch` that it comes with."""

@@ -11,12 +11,13 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The network that a call comes from and the session that it is made in, if any; and whether its caller has left,
-    which may become true at any moment."""
+    """The network that a call comes from and the session that it is made in, if any; whether its caller has left, which
+    may become true at any moment; and for how many seconds they had to wait already, in whatever line."""
 
     network: str
     session_id: UUID | None = None
     has_left: Callable[[], bool] = field(default=_never, compare=False, repr=False)
+    waited: float = field(default=0.0, compare=False)
 
 
 #: The process itself: a command in the terminal, the demo. Nobody else is served by it, so it waits for nobody.

@@ -9,6 +9,9 @@ from models.turns import Turns
 
 T = TypeVar("T")
 
+#: In seconds: of the second that a sign-in may wait the rest is for all else that it waits for.
+LONGEST_WAIT = 0.7
+
 
 class Hashing:
     """A thread that hashes, and the turns to use it.
@@ -18,7 +21,7 @@ class Hashing:
     """
 
     def __init__(self) -> None:
-        self.turns = Turns("Too many passwords are being checked just now.")
+        self.turns = Turns("Too many passwords are being checked just now.", longest_wait=LONGEST_WAIT)
         self._thread = ThreadPoolExecutor(1, "passwords")
 
     async def run(self, work: Callable[..., T], *given: object) -> T:

@@ -37,7 +37,9 @@ class Turns:
 
     There are as many places as can be served within the longest wait, in seconds, as turns have lasted lately, or as is
     guessed before the first. When all are taken, a network with fewer of them than another gets one of the other's.
-    Whoever leaves loses theirs, and whoever is refused is told what is too much just now.
+    Whoever leaves loses theirs, and whoever is refused is told what is too much just now: after the longest wait, or
+    after their `patience` where that is shorter, of which goes what they have waited for other turns. More have places
+    then than are served: to be refused at once would only have them ask again at once.
 
     After a turn nobody has one for `rest` times as long as it lasted: the event loop, which it may have kept from all
     else, then belongs to the others.
@@ -48,6 +50,7 @@ class Turns:
         told: str,
         *,
         longest_wait: float = LONGEST_WAIT,
+        patience: float | None = None,
         rest: float = 0.0,
         first_guess: float = 0.15,
         clock: Callable[[], float] = time.monotonic,
@@ -55,6 +58,7 @@ class Turns:
         self.refused = self.taken = 0
         self._told = told
         self._longest_wait = longest_wait
+        self._patience = longest_wait if patience is None else patience
         self._rest = rest
         self._clock = clock
         self._lasts = first_guess
@@ -99,7 +103,7 @@ class Turns:
         timer = None
         if caller is not OURSELVES:
             loop = asyncio.get_running_loop()
-            timer = loop.call_later(self._longest_wait, self._refuse, place)
+            timer = loop.call_later(max(0.0, self._patience - caller.waited), self._refuse, place)
         try:
             await place.turn
         except asyncio.CancelledError:

@@ -59,16 +59,18 @@ class Context:
     things: int = 0
     #: As far as `totalCount` counts.
     most_counted: int = MOST_COUNTED
+    #: In seconds: how long whoever asks had to wait until their document was read.
+    waited: float = 0.0
 
     def __post_init__(self) -> None:
         self.refresh()
 
     @classmethod
-    def of(cls, viewer: Viewer | None, services: Any = None, address: str = "") -> "Context":
-        """For an operation of a viewer, or of nobody."""
+    def of(cls, viewer: Viewer | None, services: Any = None, address: str = "", *, waited: float = 0.0) -> "Context":
+        """For an operation of a viewer, or of nobody, who has waited so many seconds already."""
         if viewer is None:
-            return cls(services=services, address=address)
-        return cls(viewer.scope, viewer, viewer.position, services, address)
+            return cls(services=services, address=address, waited=waited)
+        return cls(viewer.scope, viewer, viewer.position, services, address, waited=waited)
 
     @classmethod
     def shared(cls, viewer: Viewer, services: Any = None) -> "Context":
@@ -108,7 +110,7 @@ class Context:
     def caller(self) -> Caller:
         """Where the operation comes from, signed in or not."""
         session_id = self.known_viewer.session_id if self.known_viewer else None
-        return Caller(self.address, session_id, lambda: self.abandoned)
+        return Caller(self.address, session_id, lambda: self.abandoned, self.waited)
 
     @property
     def firm_id(self) -> UUID:

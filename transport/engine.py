@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -138,12 +137,9 @@ class Engine(Protocol):
         `address` is the network that the caller comes from (`transport.address.address_of`).
         """
 
-    def turn(self, request: Request, session: Any) -> AbstractAsyncContextManager[None]:
-        """The block in which the request may be prepared. Entering it waits while others' are, when it takes long, and
-        raises Refused when that lasts."""
-
-    def prepare(self, request: Request, session: Any) -> Prepared:
-        """Parse, validate, apply limits. Raises Refused."""
+    async def prepare_in_turn(self, request: Request, session: Any) -> Prepared:
+        """Parse, validate, apply limits. It waits while others' requests are prepared, when that takes long. Raises
+        Refused, also when that lasts."""
 
     async def execute(self, prepared: Any, session: Any) -> bytes:
         """The JSON response of a query or mutation. Raises nothing but CancelledError, and Refused when the caller has

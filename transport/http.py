@@ -16,7 +16,7 @@ from transport.address import address_of
 from transport.bearer import token_in
 from transport.body import ClientGone, read_body
 from transport.compression import Compression
-from transport.engine import Engine, NotSignedIn, Prepared, Refused, Request, Session
+from transport.engine import Engine, NotSignedIn, Prepared, Refused, Session
 from transport.errors import internal, response, timed_out
 from transport.negotiation import Accepted, Media, negotiate, rather_html
 from transport.options import TransportOptions
@@ -122,8 +122,8 @@ class GraphQLOverHTTP:
                     known_of(exchange.scope)()
                 # Not before: what a forged token comes with is not read.
                 request = from_json(text) if exchange.method == "POST" else from_query_string(text)
-                async with self._engine.turn(request, session):
-                    prepared = self._prepare(exchange, request, session)
+                prepared = await self._engine.prepare_in_turn(request, session)
+                _check_served(exchange, prepared)
                 if exchange.sheet is None and not exchange.rather_streams and prepared.kind != "subscription":
                     body = await self._engine.execute(prepared, session)
                     headers = self._engine.headers(session)
@@ -153,22 +153,6 @@ class GraphQLOverHTTP:
                 return await read_body(exchange.receive, exchange.headers, most, largest=options.body_limit)
         except TimeoutError:
             raise Rejected(408, "The body took too long.", "TIMEOUT", connection="close") from None
-
-    def _prepare(self, exchange: Exchange, request: Request, session: Session) -> Prepared:
-        prepared = self._engine.prepare(request, session)
-        if prepared.kind == "mutation" and exchange.method == "GET":
-            # "GET": "If the values of {query} and {operationName} indicate that a mutation operation is
-            # to be executed, the server MUST respond with error status code `405`".
-            raise Rejected(405, "Send mutations with POST.", "METHOD_NOT_ALLOWED", allow="POST")
-        if prepared.kind == "mutation" and exchange.sheet is not None:
-            message = "A sheet is of a query. Send a mutation with 'Accept: application/json'."
-            raise Rejected(406, message, "NOT_ACCEPTABLE")
-        if prepared.kind == "subscription" and exchange.method == "GET":
-            raise Rejected(405, "Ask for an event stream with POST.", "METHOD_NOT_ALLOWED", allow="POST")
-        if prepared.kind == "subscription" and not exchange.accepts.streams:
-            message = "A subscription needs 'Accept: text/event-stream', or a websocket."
-            raise Rejected(400, message, "SUBSCRIPTION_NEEDS_STREAM")
-        return prepared
 
     async def _sheet(
         self, exchange: Exchange, media: Media, prepared: Prepared, session: Session, cors: dict[str, str]
@@ -207,6 +191,22 @@ def _reply_to(fault: Exception, media: Media) -> Reply:
     if isinstance(fault, NotSignedIn):
         return unauthenticated(fault, media)
     return Reply(500, response([internal(fault, "http")]), media)
+
+
+def _check_served(exchange: Exchange, prepared: Prepared) -> None:
+    """An operation is served in the ways that there are for what it does."""
+    if prepared.kind == "mutation" and exchange.method == "GET":
+        # "GET": "If the values of {query} and {operationName} indicate that a mutation operation is
+        # to be executed, the server MUST respond with error status code `405`".
+        raise Rejected(405, "Send mutations with POST.", "METHOD_NOT_ALLOWED", allow="POST")
+    if prepared.kind == "mutation" and exchange.sheet is not None:
+        message = "A sheet is of a query. Send a mutation with 'Accept: application/json'."
+        raise Rejected(406, message, "NOT_ACCEPTABLE")
+    if prepared.kind == "subscription" and exchange.method == "GET":
+        raise Rejected(405, "Ask for an event stream with POST.", "METHOD_NOT_ALLOWED", allow="POST")
+    if prepared.kind == "subscription" and not exchange.accepts.streams:
+        message = "A subscription needs 'Accept: text/event-stream', or a websocket."
+        raise Rejected(400, message, "SUBSCRIPTION_NEEDS_STREAM")
 
 
 def _check_acceptable(exchange: Exchange) -> None:

@@ -233,8 +233,7 @@ class Socket:
         if message.id in self._operations:
             raise Violation(Close.DUPLICATE, f"Subscriber for {message.id} already exists")
         try:
-            async with self._engine.turn(message.request, session):
-                prepared = self._prepare(message, session)
+            prepared = await self._prepare(message, session)
         except Refused as refusal:
             self._outbox.put(frames.error(message.id, refusal.errors))
         except Exception as fault:
@@ -243,11 +242,11 @@ class Socket:
             if not self._closing:
                 self._start(message.id, prepared, session)
 
-    def _prepare(self, message: Subscribe, session: Session) -> Prepared:
+    async def _prepare(self, message: Subscribe, session: Session) -> Prepared:
         limit = self._options.operations_per_socket
         if len(self._operations) >= limit:
             raise Refused([error(f"At most {limit} operations at once on a socket.", "LIMIT")])
-        prepared = self._engine.prepare(message.request, session)
+        prepared = await self._engine.prepare_in_turn(message.request, session)
         if prepared.kind == "mutation" and not self._options.mutations_over_websocket:
             raise Refused([error("Send mutations over HTTP.", "MUTATION_OVER_WEBSOCKET")])
         return prepared

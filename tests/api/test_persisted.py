@@ -168,7 +168,7 @@ async def test_and_pays_for_asking(engine: Engine) -> None:
     refusals = []
     for _ in range(REQUESTS + 50):
         with pytest.raises(Refused) as caught:
-            engine.turn(request, nobody)
+            await engine.prepare_in_turn(request, nobody)
         refusals.append(caught.value.status)
     assert refusals[:REQUESTS] == [400] * REQUESTS
     assert 429 in refusals

@@ -10,7 +10,7 @@ import pytest
 from engine import admission
 from engine.limits import TO_SIGN_IN, Limits, list_size
 from engine.sheets import walk
-from models import attempts, boards, bounds, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
+from models import attempts, boards, bounds, hashing, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
 from models.followers import runs
 from resolvers import filters, paging, queries, subscriptions
@@ -36,6 +36,7 @@ FIGURES = {
         "Body": f"{_n(WIRE.body_limit)} bytes; {_n(WIRE.stranger_body_limit)} without a token",
         "Nesting of the body's JSON": f"{decoding.MOST_LEVELS} levels",
         "Characters of a document": _n(LIMITS.characters),
+        "Lines of a document": _n(LIMITS.lines),
         "Characters in its strings, numbers and comments": _n(LIMITS.text),
         "Letters of a name": _n(LIMITS.name),
         "Tokens of a document": _n(LIMITS.tokens),
@@ -174,7 +175,20 @@ SENTENCES = [
         f"The body is over {_n(WIRE.body_limit)} bytes, or over {_n(WIRE.stranger_body_limit)} without a token",
     ),
     ("docs/api.md", f"variables of more than {_n(admission.FEW_VALUES)} values, waits for"),
-    ("docs/api.md", f"within {_n(admission.LONGEST_WAIT)} seconds"),
+    (
+        "docs/api.md",
+        f"within {_n(admission.LONGEST_WAIT)} seconds, or {admission.LONGEST_WAIT_OF_ANYBODY} without a token",
+    ),
+    (
+        "docs/decisions/0066-what-takes-long-to-read-is-read-on-a-thread.md",
+        f"more than {admission.FEW_TOKENS} tokens or {_n(admission.FEW_CHARACTERS)} characters "
+        f"({admission.FEW_TOKENS_OF_ANYBODY} tokens without a token), or variables of more than {admission.FEW_VALUES}",
+    ),
+    (
+        "docs/decisions/0066-what-takes-long-to-read-is-read-on-a-thread.md",
+        f"have a limit, {_n(LIMITS.lines)} ({TO_SIGN_IN.lines} without a token)",
+    ),
+    ("docs/decisions/0066-what-takes-long-to-read-is-read-on-a-thread.md", f"hashed; {hashing.LONGEST_WAIT} s in all"),
     (
         "docs/domain.md",
         f"1 to {pipelines.MOST_STAGES} stages and up to {statuses.MOST_CUSTOM_STATUSES} custom statuses",

@@ -124,6 +124,28 @@ async def test_nobody_waits_for_longer_than_promised() -> None:
     assert LONGEST_WAIT == 1
 
 
+async def test_whoever_has_less_patience_is_refused_when_it_is_over_and_not_at_once() -> None:
+    room = Room(Turns("Too much at once.", longest_wait=3600.0, patience=0.02))
+    async with room.taken():
+        tasks = room.start("a", *map(str, range(50)))
+        await room.settled()
+        assert (room.refused, room.turns.waiting) == ([], 50)
+        async with asyncio.timeout(10):
+            await asyncio.gather(*tasks)
+    assert (room.done, len(room.refused)) == ([], 50)
+
+
+async def test_what_was_waited_for_something_else_counts() -> None:
+    room = Room(Turns("Too much at once.", longest_wait=3600.0))
+    async with room.taken():
+        (patient,) = room.start("a", "1")
+        (task,) = room.start("b", "1", caller=Caller("b", waited=3600.0))
+        async with asyncio.timeout(10):
+            await task
+        assert (room.done, room.refused, room.turns.waiting) == ([], ["b1"], 1)
+    await patient
+
+
 async def test_who_has_left_has_no_turn_and_no_place(room: Room) -> None:
     gone = False
     leaver = Caller("a", has_left=lambda: gone)

@@ -141,6 +141,8 @@ HOSTILE: dict[str, Make] = {
     "a long comment": lambda n: _viewer("role") + "#" + "x" * n,
     "comments": lambda n: _viewer("role") + "\n#" * n,
     "spaces": lambda n: _viewer("role") + " " * n,
+    "errors behind many lines": lambda n: "\n" * n + _viewer(_each(20, "field#")),
+    "errors of two places behind many lines": lambda n: "\r" * n + _viewer(_each(15, "a#: role a#: rights")),
     "lines": lambda n: _viewer("role") + "\n" * n,
     "braces": lambda n: "{" * n,
     "brackets": lambda n: "[" * n,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -20,10 +19,11 @@ from engine.admission import (
     of_members,
 )
 from engine.budgets import Budgets
-from engine.documents import LimitExceeded
+from engine.documents import LimitExceeded, parse_anew
 from engine.engine import Engine
 from engine.limits import Limits
 from engine.session import Session
+from models.caller import Caller
 from models.rows import Member
 from resolvers.root import graphql_schema
 from tests.serving import Api
@@ -136,8 +136,8 @@ async def test_nor_what_somebody_has_signed_in_with(engine: Engine, world: World
         await engine.execute(engine.prepare(request, stranger), stranger)
     for number in range(1_000):
         engine.prepare(Request(f"{{ a{number}: __typename }}"), Session(f"192.0.2.{number % 250}"))
-    assert isinstance(engine.turn(good, Session("198.51.100.1")), nullcontext)
-    assert not isinstance(engine.turn(failed, Session("198.51.100.1")), nullcontext)
+    assert not engine._waits(good, Session("198.51.100.1"))
+    assert engine._waits(failed, Session("198.51.100.1"))
 
 
 MANY = {"ids": ["x"] * (FEW_VALUES + 1)}
@@ -152,10 +152,10 @@ async def test_what_takes_long_is_read_one_at_a_time(engine: Engine, world: Worl
     done: list[str] = []
 
     async def ask(name: str, request: Request, session: Session) -> None:
-        async with engine.turn(request, session):
-            done.append(name)
+        await engine.prepare_in_turn(request, session)
+        done.append(name)
 
-    async with engine.turn(Request(new), one):
+    async with engine._members.turns.turn(Caller("somebody else")):
         waiting = [
             asyncio.create_task(ask("a document", Request(new), one)),
             asyncio.create_task(ask("another document of the same member", Request(new), one)),
@@ -175,11 +175,10 @@ async def test_what_takes_long_is_read_one_at_a_time(engine: Engine, world: Worl
 
 async def test_whoever_waits_too_long_is_told_when_to_come_back(engine: Engine, world: World) -> None:
     member = Session("192.0.2.1", member_key="m", member_id=world.owner.id)
-    engine._members.turns._longest_wait = 0.01
-    async with engine.turn(Request("{ viewer { role } }"), member):
+    engine._members.turns._patience = 0.01
+    async with engine._members.turns.turn(Caller("somebody else")):
         with pytest.raises(Refused, match="429") as caught:
-            async with engine.turn(Request("{ viewer { role } }"), member):
-                raise AssertionError
+            await engine.prepare_in_turn(Request("{ viewer { role } }"), member)
     assert caught.value.status == 429 and caught.value.retry_after == 1
     assert extensions(caught.value) == {"code": "LIMIT", "limit": "turns", "retryAfter": 1}
     assert caught.value.errors[0]["message"].endswith("being read just now. Try again in 1 second.")
@@ -227,30 +226,37 @@ def of(make: Callable[[], Admission]) -> Admission:
     return admission
 
 
+def read(admission: Admission, source: str, caller: str) -> None:
+    """Read a document, at somebody's cost."""
+    document, _ = admission.admit(source, caller)
+    if document is None:
+        admission.keep(parse_anew(source, max_tokens=admission.limits.tokens))
+
+
 def spent(admission: Admission, source: str, caller: str = "192.0.2.1") -> BudgetSpent:
     with pytest.raises(BudgetSpent) as caught:
-        admission.read(source, caller)
+        read(admission, source, caller)
     return caught.value
 
 
 def invent(admission: Admission, count: int, caller: str = "192.0.2.1") -> None:
     for number in range(count):
-        admission.read(f"{{ a{number} }}", caller)
+        read(admission, f"{{ a{number} }}", caller)
 
 
 def test_inventing_documents_uses_up_a_part_of_the_budget_and_no_more() -> None:
     """So that whoever shares an address with others cannot keep them from signing in as they do."""
     admission = of(of_anybody)
-    admission.read(SIGN_IN, "192.0.2.77")
+    read(admission, SIGN_IN, "192.0.2.77")
     most = (REQUESTS - KEPT_FOR_KNOWN) // NEW_DOCUMENT
     invent(admission, most)
     error = spent(admission, "{ another }")
     assert error.extensions == {"code": "LIMIT", "limit": "requests", "retryAfter": 1}
     assert error.message == ("Too many requests have come from your network without signing in. Try again in 1 second.")
     for _ in range(KEPT_FOR_KNOWN):
-        admission.read(SIGN_IN, "192.0.2.1")
+        read(admission, SIGN_IN, "192.0.2.1")
     spent(admission, SIGN_IN)
-    admission.read("{ another }", "192.0.2.2")
+    read(admission, "{ another }", "192.0.2.2")
 
 
 def test_what_is_refused_counts_as_well() -> None:
@@ -259,7 +265,7 @@ def test_what_is_refused_counts_as_well() -> None:
         caller = f"192.0.2.{len(source)}"
         for _ in range((REQUESTS - KEPT_FOR_KNOWN) // NEW_DOCUMENT):
             with pytest.raises(Exception) as caught:  # noqa: PT011 - of whichever kind
-                admission.read(source, caller)
+                read(admission, source, caller)
             assert not isinstance(caught.value, BudgetSpent)
         spent(admission, source, caller)
 
@@ -270,17 +276,17 @@ def test_a_member_may_send_many_documents_and_their_own_again_and_again() -> Non
     error = spent(admission, "{ another }", "member")
     assert (error.extensions or {})["limit"] == "documents"
     for _ in range(1_000):
-        admission.read(f"{{ a{TOKENS // LEAST_TOKENS - 1} }}", "member")
-    admission.read("{ another }", "somebody else")
+        read(admission, f"{{ a{TOKENS // LEAST_TOKENS - 1} }}", "member")
+    read(admission, "{ another }", "somebody else")
 
 
 def test_a_large_document_counts_for_its_size() -> None:
     admission = of(lambda: of_members(Limits()))
     for number in range(TOKENS // 2_000):
-        admission.read(f"{{ a{number} " + "id " * 1_997 + "}", "member")
+        read(admission, f"{{ a{number} " + "id " * 1_997 + "}", "member")
     assert spent(admission, "{ id }", "member").retry_after == 1
     with pytest.raises(LimitExceeded):
-        admission.read("{" + "id " * 2_000 + "}", "another member")
+        read(admission, "{" + "id " * 2_000 + "}", "another member")
 
 
 async def test_whoever_is_over_the_budget_is_told_how_long_to_wait(engine: Engine) -> None:

@@ -22,16 +22,17 @@ def counted(source: str) -> Outline:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("{ id }", Outline(6, 3, 0, 2, 1, 0, 0)),
-        ("query Q { id } { b }", Outline(20, 8, 0, 5, 2, 0, 0)),
-        ("{ ...F } fragment F on Query { ... on Query { id } ... { id } }", Outline(63, 20, 0, 8, 1, 1, 1)),
-        ("{ ... # a comment\n F }", Outline(22, 5, 11, 1, 1, 0, 1)),
-        ('{ a(b: "}{", c: """ { "" } \\""" """) }', Outline(38, 11, 23, 1, 1, 0, 0)),
-        ("query ($a: [I!] = [{b: 1}]) @c(d: -1.5e3) { e }", Outline(47, 28, 7, 5, 1, 0, 0)),
-        ("type A { b: C }", Outline(15, 7, 0, 4, 0, 0, 0)),
-        ("", Outline(0, 0, 0, 0, 0, 0, 0)),
-        ("{ a } %%%% { b }", Outline(16, 3, 11, 1, 1, 0, 0)),
-        ('{ a(b: "never ends', Outline(18, 5, 12, 1, 1, 0, 0)),
+        ("{ id }", Outline(6, 3, 0, 2, 1, 0, 0, 1)),
+        ("query Q { id } { b }", Outline(20, 8, 0, 5, 2, 0, 0, 1)),
+        ("{ ...F } fragment F on Query { ... on Query { id } ... { id } }", Outline(63, 20, 0, 8, 1, 1, 1, 1)),
+        ("{ ... # a comment\n F }", Outline(22, 5, 11, 1, 1, 0, 1, 2)),
+        ('{ a(b: "}{", c: """ { "" } \\""" """) }', Outline(38, 11, 23, 1, 1, 0, 0, 1)),
+        ("query ($a: [I!] = [{b: 1}]) @c(d: -1.5e3) { e }", Outline(47, 28, 7, 5, 1, 0, 0, 1)),
+        ("type A { b: C }", Outline(15, 7, 0, 4, 0, 0, 0, 1)),
+        ("\n{ a }\r\r\n", Outline(9, 3, 0, 1, 1, 0, 0, 4)),
+        ("", Outline(0, 0, 0, 0, 0, 0, 0, 1)),
+        ("{ a } %%%% { b }", Outline(16, 3, 11, 1, 1, 0, 0, 1)),
+        ('{ a(b: "never ends', Outline(18, 5, 12, 1, 1, 0, 0, 1)),
     ],
 )
 def test_what_is_counted(source: str, expected: Outline) -> None:
@@ -92,6 +93,13 @@ LIMITS = Limits()
             50_000,
             lambda count: "{id}" + " " * (count - 4),
             "The document has 50001 characters; at most 50000 are allowed. Send texts as variables.",
+        ),
+        (
+            "lines",
+            2_000,
+            lambda count: "{" + "\n" * (count - 1) + "id}",
+            "The document has 2001 lines; at most 2000 are allowed. Leave empty lines out, and send texts as"
+            " variables.",
         ),
         (
             "text",

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -98,10 +97,7 @@ class SmallEngine:
             return Caller(token, time.time() + self.lifetime)
         return Caller(token)
 
-    def turn(self, request: Request, session: Any) -> AbstractAsyncContextManager[None]:
-        return nullcontext()
-
-    def prepare(self, request: Request, session: Any) -> Document:
+    async def prepare_in_turn(self, request: Request, session: Any) -> Document:
         if "explode" in request.query:
             raise RuntimeError("secret-literal")
         try:
