@@ -65,5 +65,10 @@ def print_costs(title: str, costs: Sequence[Cost], idle: float) -> None:
 
 
 def worst(costs: Sequence[Cost], aim: Aim) -> float | None:
-    """Of all that have this aim."""
+    """Of all that have this aim, on the event loop."""
     return max((cost.loop for cost in costs if cost.family.aim is aim), default=None)
+
+
+def worst_in_all(costs: Sequence[Cost], aim: Aim) -> float | None:
+    """The same, on all threads together."""
+    return max((cost.loop + cost.beside for cost in costs if cost.family.aim is aim), default=None)

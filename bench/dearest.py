@@ -35,11 +35,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Dear:
-    """What becomes of it, and the milliseconds of the event loop that it takes."""
+    """What becomes of it, and the milliseconds that it takes: of the event loop, and of all threads together."""
 
     sent: Sent
     outcome: str
     ms: float
+    in_all: float
 
     @property
     def name(self) -> str:
@@ -65,10 +66,11 @@ async def dearest(flooder: Flooder, limits: Limits, tokens: Sequence[str], times
 async def _sent(flooder: Flooder, sent: "Sent", tokens: Sequence[str], times: int) -> Dear:
     before = spent_by(flooder.server)
     said = await flooder.follow(sent.script, tokens=tokens, count=times)
-    ms = spent_by(flooder.server).since(before).loop * 1000 / times
+    spent = spent_by(flooder.server).since(before)
     if said.usual not in (ANSWERED, REFUSED):
         raise SystemExit(f"{sent.sort}, {sent.size}: {said.outcomes}, where it should be answered or refused.")
-    return Dear(sent, said.usual, ms)
+    each = 1000 / times
+    return Dear(sent, said.usual, spent.loop * each, (spent.loop + spent.beside) * each)
 
 
 def _dearness(dear: Dear) -> float:

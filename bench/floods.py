@@ -76,7 +76,7 @@ class Floods:
             spent = spent_by(self._server).since(before)
             # Longer than what was asked for, when the last answers are late.
             lasted = time.perf_counter() - begun
-            cores = Spent(*(each / lasted for each in (spent.loop, spent.beside, spent.kept_waiting)))
+            cores = spent.a_second(lasted)
             if seen.outcomes[ANSWERED] != seen.total:
                 raise SystemExit(f"/healthz: {seen.outcomes}")
             return Round([wait * 1000 for wait in seen.seconds], reduce(add, said) if said else None, cores)
@@ -151,8 +151,8 @@ def worst_at(found: Found, percent: float) -> float:
 
 
 def hashing_cores(found: Found) -> float:
-    """Those that sign-ins took at the most."""
-    return max(one.cores.beside for one in found[SIGNING_IN])
+    """Those that hashes of sign-ins took at the most: no other thread beside the event loop has as much to do."""
+    return max(one.cores.busiest for one in found[SIGNING_IN])
 
 
 def longest_wait(found: Found) -> float:
