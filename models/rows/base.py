@@ -122,8 +122,8 @@ def known_models() -> Mapping[Kind, type[Row]]:
 
 def _found_by(kind: Kind) -> list[type[Row]]:
     """The classes of rows that are found by the title of a thing of this kind too."""
-    parents = [(model, model.searched and model.searched.of) for model in _MODELS.values()]
-    return [model for model, parent in parents if parent is not None and parent.kind is kind]
+    parents = {model: model.searched.of for model in _MODELS.values() if model.searched is not None}
+    return [model for model, parent in parents.items() if parent is not None and parent.kind is kind]
 
 
 def model_of(kind: Kind) -> type[Row]:
