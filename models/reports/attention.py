@@ -36,6 +36,8 @@ _SINCE: Mapping[Concern, str] = {
     Concern.UNASSIGNED: "created_at",
     Concern.IDLE: "updated_at",
 }
+#: What is asked of a job, by its concerns and for their order.
+_ASKED = ("id", "firm_id", "stage_id", "status_id", *_SINCE.values())
 #: Those that have to do with the firm's day.
 OF_DAY = frozenset({Concern.OVERDUE, Concern.NEAR_DEADLINE})
 
@@ -97,38 +99,39 @@ async def attention_report(asking: Asking, narrowed: Q, wanted: Wanted) -> Atten
     among = wanted.among
     if not among:
         return Attention(Coverage.SEEN, [])
-    visible = scope.rows(Job)
-    texts, values = sql_of_several(
-        [visible.where(narrowed, _condition(concern, wanted, asking)).only("id", _SINCE[concern]) for concern in among]
-    )
-    rows = await sql(_statement(among, texts, f"${len(values) + 1}"), *values, wanted.first)
+    in_hand = scope.rows(Job).where(narrowed, InHand()(True, asking)).only(*_ASKED)
+    # Of these alone: in the statement there are no other jobs.
+    of_each = [Job.filter(_condition(concern, wanted, asking)).only("id", _SINCE[concern]) for concern in among]
+    (jobs, *texts), values = sql_of_several([in_hand, *of_each])
+    rows = await sql(_statement(jobs, among, texts, f"${len(values) + 1}"), *values, wanted.first)
     found = [Minded(Concern(row["concern"]), row["count"], row["ids"]) for row in rows]
     return Attention(Coverage.SEEN, [minded for minded in found if minded.count])
 
 
 def _condition(concern: Concern, wanted: Wanted, asking: Asking) -> Q:
-    """What holds for the jobs that give it: what a filter of jobs says, of those in hand."""
+    """What holds for the jobs that give it: what a filter of jobs says, beside that it is in hand."""
     match concern:
         case Concern.OVERDUE:
             return Overdue()(True, asking)
         case Concern.NEAR_DEADLINE:
             # One that has passed is nearer than any.
             near = Between(before=asking.today + timedelta(wanted.near_days + 1))
-            return Within("deadline")(near, asking) & InHand()(True, asking)
+            return Within("deadline")(near, asking)
         case Concern.OVER_LIMIT:
-            return OverLimit()(True, asking) & InHand()(True, asking)
+            return OverLimit()(True, asking)
         case Concern.UNASSIGNED:
-            return Unlinked(JobAssignee, "job_id")(True, asking) & InHand()(True, asking)
+            return Unlinked(JobAssignee, "job_id")(True, asking)
         case Concern.IDLE:
-            return Idle()(wanted.idle_days, asking) & InHand()(True, asking)
+            return Idle()(wanted.idle_days, asking)
 
 
-def _statement(among: Sequence[Concern], texts: Sequence[str], first: str) -> str:
-    """How many jobs give each concern, and the first of them: each concern's jobs are read once."""
+def _statement(jobs: str, among: Sequence[Concern], texts: Sequence[str], first: str) -> str:
+    """How many jobs give each concern, and the first of them. The jobs in hand are read once, and stand in the place of
+    all jobs for what is said of each concern."""
     found = ", ".join(f"{concern} AS MATERIALIZED ({text})" for concern, text in zip(among, texts, strict=True))
     parts = [
         f"SELECT {place} AS place, '{concern}' AS concern, (SELECT count(*) FROM {concern}) AS count, "
         f"ARRAY(SELECT id FROM {concern} ORDER BY {_SINCE[concern]}, id LIMIT {first}) AS ids"
         for place, concern in enumerate(among)
     ]
-    return f"WITH {found} {' UNION ALL '.join(parts)} ORDER BY place"
+    return f"WITH job AS MATERIALIZED ({jobs}), {found} {' UNION ALL '.join(parts)} ORDER BY place"
