@@ -15,6 +15,7 @@ from tortoise.transactions import in_transaction
 
 from models.database import sql
 from models.pruning import prune
+from models.stays import forget_stays
 
 #: So many months after the present one have a partition already.
 MONTHS_AHEAD = 2
@@ -36,7 +37,7 @@ _TAKEN = f"""
 SELECT EXISTS (SELECT FROM ({_PARTITIONS}) p WHERE p.since < $2 AND p.until > $1)
     OR EXISTS (SELECT FROM event_default WHERE at >= $1 AND at < $2) AS taken
 """
-_WHOLLY_BEFORE = f"SELECT name FROM ({_PARTITIONS}) p WHERE p.until <= $1 ORDER BY p.until"
+_WHOLLY_BEFORE = f"SELECT name, until FROM ({_PARTITIONS}) p WHERE p.until <= $1 ORDER BY p.until"
 # Where followers are behind, and up to where they have read. Every firm is looked at, and not only those that are
 # marked: what is dropped is gone.
 _LATE = """(
@@ -82,6 +83,7 @@ async def prune_log(now: datetime, months_kept: int) -> list[str]:
             break
         async with _alone():
             await sql(f"DROP TABLE IF EXISTS {row['name']}")
+        await forget_stays(row["until"])
         dropped.append(row["name"])
     await prune(_FORGET, cut)
     return dropped

@@ -13,16 +13,15 @@ IN_HAND = replace(
     SOURCE,
     tables=f"{SOURCE.tables} JOIN status ON status.id = job.status_id",
     where=f"status.category IN ('{Category.ACTIVE}', '{Category.CUSTOM}')",
-    row="job.id",
 )
 # Whole days: what was opened today is of age 0.
-_OPEN = "min({today} - (job.created_at AT TIME ZONE {zone})::date)"
-_ON_STAGE = "min({today} - (job.stage_entered_at AT TIME ZONE {zone})::date)"
+_OPEN = "{today} - (job.created_at AT TIME ZONE {zone})::date"
+_ON_STAGE = "{today} - (job.stage_entered_at AT TIME ZONE {zone})::date"
 REPORT = Report(
     IN_HAND,
     DIMENSIONS,
     (
-        Measure("jobs", "count(*)"),
+        Measure("jobs", "count(*)", each="1"),
         Measure("median", _OPEN, fraction=0.5),
         Measure("percentile85", _OPEN, fraction=0.85),
         Measure("oldest", _OPEN, fraction=1),

@@ -17,6 +17,8 @@ from models.reports.values import Values
 
 _JOBS = Report(IN_HAND, (), (Measure("jobs", "count(*)"),))
 _COLUMNS = {"pipeline": "job.pipeline_id", "account": "job.account_id", "tag": "job.account_id"}
+#: What of the past does not matter: how long it took.
+_TIMES = frozenset({"median", "percentile85"})
 _SHARES = (0.5, 0.85, 0.95)
 
 
@@ -44,7 +46,8 @@ async def forecast_report(asker: Asker, filter: FlowFilter, day: date) -> Foreca
 
     first_day, last_day = await days_asked(filter, present, USUAL_DAYS)
     length = days((last_day - first_day).days + 1, "filter", FORECAST_DAYS)
-    past = await throughput_report(asker, filter, Wanted(("day",), None, REPORT_ROWS.most), present)
+    wanted = Wanted(("day",), None, REPORT_ROWS.most, _TIMES)
+    past = await throughput_report(asker, filter, wanted, present)
     completed = {row.of["day"]: row.sums["jobs"] for row in past.rows}
     done = [completed.get(first_day + timedelta(number), 0) for number in range(length)]
     firm, values = await firm_asked(asker), Values()

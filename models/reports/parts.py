@@ -37,8 +37,6 @@ class Source:
     joins: Sequence[tuple[str, str]] = ()
     #: SQL for whether a row is in sight, where its rows say so and no account or pipeline does.
     sight: str | None = None
-    #: SQL for what tells a row from all others, where percentiles are asked for of them.
-    row: str | None = None
     running: Running | None = None
 
 
@@ -77,7 +75,8 @@ class Measure:
     besides where it is not of one's own alone.
 
     With a `fraction` nothing is added up: it is the value of the column that so many of the rows do not exceed, 0.5 for
-    the median, rounded down; None of no rows. Of what is cut or repeated there is none."""
+    the median, rounded down; None of no rows. Of what is cut or repeated there is none. In such a report the rows stay
+    what they are, and what one of them adds is `each`."""
 
     name: str
     column: str
@@ -87,6 +86,7 @@ class Measure:
     shown: Callable[[Any, Firm], Any] = _as_it_is
     others: Right | None = None
     fraction: float | None = None
+    each: str | None = None
 
     @property
     def is_sum(self) -> bool:

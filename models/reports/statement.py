@@ -42,27 +42,59 @@ def statement(asked: Asked) -> str:
     nothing = "".join(f", NULL AS {key}" for key in keys)
     among = "".join(f", {key}" for key in keys)
     names = ", ".join(measure.name for measure in asked.measures)
+    if _is_sorted_once(asked):
+        found, unseen, everything = _in_one_go(asked)
+        sums = ", ".join(f"max({measure.name})" for measure in asked.measures)
+    else:
+        found = f"base AS MATERIALIZED ({_base(asked)}), grouped AS ({_grouped(asked)})"
+        unseen, everything = "base WHERE NOT seen", "base"
     return f"""
-    WITH base AS MATERIALIZED ({_base(asked)}),
-    grouped AS ({_grouped(asked)}),
-    told AS ({_told(asked)})
+    WITH {found}, told AS ({_told(asked)})
     SELECT {TOLD} AS part, row_number() OVER () AS place, 1::bigint AS groups{among}, {names} FROM told
     UNION ALL SELECT {GROUPS}, 0, count(*){nothing}, {sums_alone} FROM grouped
-    UNION ALL SELECT {UNSEEN}, 0, count(*){nothing}, {sums} FROM base WHERE NOT seen
-    UNION ALL SELECT {EVERYTHING}, 0, count(*){nothing}, {sums} FROM base
+    UNION ALL SELECT {UNSEEN}, 0, count(*){nothing}, {sums} FROM {unseen}
+    UNION ALL SELECT {EVERYTHING}, 0, count(*){nothing}, {sums} FROM {everything}
     ORDER BY part, place
     """
 
 
+def _is_sorted_once(asked: Asked) -> bool:
+    """Whether all sums can be had in one go through the rows: where they are not added up before, and each is in one
+    group."""
+    return bool(asked.dimensions) and not _of_sums(asked) and not any(d.links for d in asked.dimensions)
+
+
+def _in_one_go(asked: Asked) -> tuple[str, str, str]:
+    """The parts of the statement that find the groups, and the sums of what is out of sight and of everything: nothing
+    is kept of the rows, which would go to the disk."""
+    keys = ", ".join(_keys(asked))
+    by_all, of_seen = 0, 2 ** len(asked.dimensions) - 1
+    of_none = 2 * of_seen + 1
+    summed = f"""
+        SELECT GROUPING(seen, {keys}) AS level, seen, {keys}, {_sums(asked)} FROM ({_base(asked)}) AS base
+        GROUP BY GROUPING SETS ((seen, {keys}), (seen), ())
+    """
+    found = f"summed AS MATERIALIZED ({summed}), grouped AS (SELECT * FROM summed WHERE level = {by_all} AND seen)"
+    return found, f"summed WHERE level = {of_seen} AND NOT seen", f"summed WHERE level = {of_none}"
+
+
 def _sums(asked: Asked) -> str:
     """What rows of the base add up to."""
-    return ", ".join(f"{_sum(measure)}::{measure.type} AS {measure.name}" for measure in asked.measures)
+    return ", ".join(f"{_sum(asked, measure)}::{measure.type} AS {measure.name}" for measure in asked.measures)
 
 
-def _sum(measure: Measure) -> str:
+def _sum(asked: Asked, measure: Measure) -> str:
     if measure.fraction is None:
         return f"sum({measure.name})"
-    return f"floor(percentile_cont({measure.fraction}) WITHIN GROUP (ORDER BY {measure.name}))"
+    return f"floor(percentile_cont({measure.fraction}) WITHIN GROUP (ORDER BY {_kept(asked, measure)}))"
+
+
+def _kept(asked: Asked, measure: Measure) -> str:
+    """The name that its column has in the base. Percentiles of one column are of one in the base: PostgreSQL then
+    sorts it once."""
+    if measure.is_sum:
+        return measure.name
+    return next(other.name for other in asked.measures if not other.is_sum and other.column == measure.column)
 
 
 def _keys(asked: Asked) -> list[str]:
@@ -76,19 +108,22 @@ def _base(asked: Asked) -> str:
     if not asked.with_unseen:
         seen, conditions = "true", [*conditions, seen]
     keys = {f"k{n}": d.column.format_map(asked.calendar) for n, d in enumerate(asked.dimensions, 1)}
-    # Of a sum of sums, nothing but the sum is known: percentiles need each row.
-    if not all(measure.is_sum for measure in asked.measures):
-        keys["of_row"] = str(asked.source.row)
     running = asked.source.running
     if running is not None:
         keys = {name: column for name, column in keys.items() if column != running.day}
         keys["day"] = f"greatest({running.day}, {running.first})"
         conditions.append(f"{running.day} <= {running.last}")
     named = "".join(f", {column} AS {name}" for name, column in keys.items())
-    sums = ", ".join(f"{_column(asked, measure)}::{measure.type} AS {measure.name}" for measure in asked.measures)
+    sums = ", ".join(
+        f"({_column(asked, measure)})::{measure.type} AS {measure.name}"
+        for measure in asked.measures
+        if measure.name == _kept(asked, measure)
+    )
     groups = ", ".join(str(number) for number in range(1, len(keys) + 2))
     columns, where = f"{seen} AS seen{named}, {sums}", " AND ".join([asked.source.where, *conditions])
-    base = f"SELECT {columns} FROM {_tables(asked.source, columns + where)} WHERE {where} GROUP BY {groups}"
+    base = f"SELECT {columns} FROM {_tables(asked.source, columns + where)} WHERE {where}"
+    if _of_sums(asked):
+        base += f" GROUP BY {groups}"
     return base if running is None else _day_by_day(asked, running, base, [name for name in keys if name != "day"])
 
 
@@ -101,9 +136,16 @@ def _tables(source: Source, asked: str) -> str:
     return source.tables + joins
 
 
+def _of_sums(asked: Asked) -> bool:
+    """Whether rows are added up before groups are told. Of a sum of sums, nothing but the sum is known: percentiles
+    need each row."""
+    return all(measure.is_sum for measure in asked.measures)
+
+
 def _column(asked: Asked, measure: Measure) -> str:
-    column = measure.column.format_map(asked.calendar)
-    return f"coalesce({column}, 0)" if measure.is_sum else column
+    if not _of_sums(asked):
+        return (measure.each or measure.column).format_map(asked.calendar)
+    return f"coalesce({measure.column.format_map(asked.calendar)}, 0)"
 
 
 def _day_by_day(asked: Asked, running: Running, changes: str, others: Sequence[str]) -> str:
@@ -131,7 +173,7 @@ def _day_by_day(asked: Asked, running: Running, changes: str, others: Sequence[s
 
 def _grouped(asked: Asked) -> str:
     """What is in sight, by what it is grouped by: under each of the things that its owner is tied to."""
-    if not any(dimension.links for dimension in asked.dimensions) and all(m.is_sum for m in asked.measures):
+    if not any(dimension.links for dimension in asked.dimensions) and _of_sums(asked):
         return "SELECT * FROM base WHERE seen"
     keys, joins = [], []
     for number, dimension in enumerate(asked.dimensions, start=1):
