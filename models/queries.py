@@ -15,7 +15,7 @@ from tortoise.queryset import QuerySet
 
 from models.conditions import in_sql
 from models.database import fetch
-from models.records import read
+from models.records import columns, read
 from models.rows import Row
 from models.rows.names import row_class
 
@@ -126,18 +126,42 @@ def sql_of_several(queries: Sequence[QuerySet[Any]]) -> tuple[list[str], list[An
     return statements, list(parameterizer.values)
 
 
-async def read_query(query: QuerySet[R]) -> list[R]:
-    """What a query of the ORM finds, as records."""
-    statement, values = sql_of(query)
-    return await read(query.model, statement, *values)
+def _sql_of_parts(parts: Sequence[QuerySet[Any]]) -> tuple[str, list[Any]]:
+    """Queries that are the parts of one list, each in its order and as long as that may be, as one query of it."""
+    statements, values = sql_of_several(parts)
+    if len(statements) == 1:
+        return statements[0], values
+    numbered = (
+        f"SELECT *, {number} AS of_part, row_number() OVER () AS of_row FROM ({statement}) AS part"
+        for number, statement in enumerate(statements)
+    )
+    longest = parts[0]._limit
+    of_all = f"SELECT * FROM ({' UNION ALL '.join(numbered)}) AS parts ORDER BY of_part, of_row"
+    return of_all if longest is None else f"{of_all} LIMIT {int(longest)}", values
 
 
-async def read_query_of_each(query: QuerySet[R], owners: Sequence[UUID]) -> dict[UUID, list[R]]:
-    """What a query finds that asks about one `Owned`, of each of these owners and in its order; as records, in one
-    statement: each owner's by itself, from an index, and no further than asked."""
-    statement, values = sql_of(query)
+async def read_query(*parts: QuerySet[R]) -> list[R]:
+    """What a query of the ORM finds, as records; or what those do that are the parts of a list.
+
+    They are found first, and then read: as long as rows are narrow, PostgreSQL goes by an index that has their order,
+    where it would else sort all that it may find."""
+    model = parts[0].model
+    statement, values = _sql_of_parts([part.only("id") for part in parts])
+    found = f"SELECT id, row_number() OVER () AS of_place FROM ({statement}) AS ordered"
+    return await read(
+        model,
+        f"SELECT {columns(model, 'seen')} FROM ({found}) AS found JOIN {model._meta.db_table} AS seen "
+        "ON seen.id = found.id ORDER BY found.of_place",
+        *values,
+    )
+
+
+async def read_query_of_each(parts: Sequence[QuerySet[R]], owners: Sequence[UUID]) -> dict[UUID, list[R]]:
+    """What a query finds that asks about one `Owned`, or the parts of it do, of each of these owners and in its order;
+    as records, in one statement: each owner's by itself, from an index, and no further than asked."""
+    statement, values = _sql_of_parts(parts)
     rows: list[Any] = await read(
-        query.model,
+        parts[0].model,
         f"SELECT found.*, asked.owner AS of_owner FROM unnest(${len(values) + 1}::uuid[]) AS asked(owner), LATERAL "
         f"(SELECT *, row_number() OVER () AS of_place FROM ({statement}) AS ordered) AS found ORDER BY of_place",
         *values,

@@ -97,6 +97,25 @@ class Page(Generic[R]):
         return [edge.node for edge in self.edges]
 
 
+class _Part(NamedTuple):
+    """A part of a list: what holds for its rows, and whether the first key of the order is set in none of them."""
+
+    condition: Q
+    is_unset: bool = False
+
+    def within(self, other: _Part) -> _Part:
+        """What is in both."""
+        return _Part(self.condition & other.condition, self.is_unset or other.is_unset)
+
+
+def _unset(column: str) -> _Part:
+    return _Part(holds(**{f"{column}__isnull": True}), is_unset=True)
+
+
+def _set(column: str) -> _Part:
+    return _Part(holds(**{f"{column}__isnull": False}))
+
+
 @dataclass(frozen=True, slots=True)
 class Paging:
     """A page that was asked for of a list: in which order it is, and where the page begins. `of` names the list in its
@@ -113,14 +132,34 @@ class Paging:
         keys = [*keys, ID]
         return cls(model, keys, asked, cursors.fingerprint([tuple(key) for key in keys], *about))
 
-    def narrowed(self, query: QuerySet[R]) -> QuerySet[R]:
-        """The rows of the page, and one more where there are more."""
+    def narrowed(self, query: QuerySet[R]) -> list[QuerySet[R]]:
+        """The rows of the page, and one more where there are more: of each of its parts, which follow on each other."""
+        most = self.asked.size + 1
+        return [query.filter(part.condition).order_by(*self._order(part)).limit(most) for part in self._parts()]
+
+    def _parts(self) -> list[_Part]:
+        """What is between the cursors, in the order of the page."""
+        first, *_ = self.keys
+        if self.asked.after is None and self.asked.before is None:
+            nulls_first = first.descending != self._backward and is_nullable(self.model, first.column)
+            # Of what is not set an index has another order than a page wants: it would all be sorted for each.
+            return [_unset(first.column), _set(first.column)] if nulls_first else [_Part(Q())]
+        parts = [_Part(Q())]
         for cursor, field in ((self.asked.after, "after"), (self.asked.before, "before")):
             if cursor is not None:
                 values = _values(self.model, self.keys, self.of, cursor, field)
-                query = query.filter(_beyond(self.model, self.keys, values, reverse=field == "before"))
-        order = [f"-{key.column}" if key.descending != self._backward else key.column for key in self.keys]
-        return query.order_by(*order).limit(self.asked.size + 1)
+                beyond = _beyond(self.model, self.keys, values, reverse=field == "before")
+                beyond = beyond if self._backward == (field == "before") else beyond[::-1]
+                parts = [part.within(other) for part in parts for other in beyond]
+        return parts
+
+    def _order(self, part: _Part) -> list[str]:
+        """What a part is sorted by. Where the first key is not set, it goes the way of the second: the order is the
+        same, and one that an index has."""
+        descends = [key.descending != self._backward for key in self.keys]
+        if part.is_unset:
+            descends[0] = descends[1]
+        return [f"-{key.column}" if down else key.column for key, down in zip(self.keys, descends, strict=True)]
 
     def page(self, rows: list[R], count: Callable[[], Awaitable[int]]) -> Page[R]:
         """The page of what was read."""
@@ -145,7 +184,7 @@ async def page(
     async def count() -> int:
         return await count_query(query.limit(most_counted))
 
-    return paging.page(await read_query(paging.narrowed(query)), count)
+    return paging.page(await read_query(*paging.narrowed(query)), count)
 
 
 def _page_info(edges: list[Edge[R]], asked: Asked, more: bool, backward: bool) -> PageInfo:
@@ -165,17 +204,19 @@ def _values(model: type[Row], keys: Sequence[Key], of: str, cursor: str, field: 
         raise cursors.refused(field) from None
 
 
-def _beyond(model: type[Row], keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:
-    """What comes after the values in the order of the keys, or before them."""
-    return _bound(model, keys[0], values[0], reverse=reverse) & _strictly_beyond(model, keys, values, reverse=reverse)
+def _beyond(model: type[Row], keys: Sequence[Key], values: list[Any], *, reverse: bool) -> list[_Part]:
+    """What comes after the values in the order of the keys, or before them: the parts of it, the nearest first.
 
-
-def _bound(model: type[Row], key: Key, value: Any, *, reverse: bool) -> Q:
-    """What follows from it for the first key alone: there an index begins, and does not read the list up to there."""
-    descending = key.descending != reverse
-    if value is None or (is_nullable(model, key.column) and not descending):
-        return Q()
-    return holds(**{f"{key.column}__{'lte' if descending else 'gte'}": value})
+    Of the first key alone something follows from it, too: there an index begins, and does not read the list up to
+    there. What is set and what is not are two parts, for both together begin in no one place."""
+    strictly = _Part(_strictly_beyond(model, keys, values, reverse=reverse))
+    (column, key_descends), value = keys[0], values[0]
+    descending = key_descends != reverse
+    # PostgreSQL puts nulls last when ascending and first when descending.
+    if value is None:
+        return [_unset(column).within(strictly), *([_set(column)] if descending else [])]
+    bound = _Part(holds(**{f"{column}__{'lte' if descending else 'gte'}": value})).within(strictly)
+    return [bound, _unset(column)] if is_nullable(model, column) and not descending else [bound]
 
 
 def _strictly_beyond(model: type[Row], keys: Sequence[Key], values: list[Any], *, reverse: bool) -> Q:

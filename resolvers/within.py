@@ -45,7 +45,7 @@ async def page_within(
     paging = Paging.by(query.model, keys, asked, same, owner)
     if within.without_archived:
         query = query.filter(archived_at__isnull=True)
-    page = paging.narrowed(query)
+    parts = paging.narrowed(query)
 
     async def count() -> int:
         return await context.load.count_within(
@@ -55,5 +55,5 @@ async def page_within(
     if not context.holds(asked.size):
         return paging.page([], count)
     of = (same, *of_page)
-    read = await context.load.within(of, within.kind, owner, lambda owners: read_query_of_each(page, owners))
+    read = await context.load.within(of, within.kind, owner, lambda owners: read_query_of_each(parts, owners))
     return paging.page(list(read), count)
