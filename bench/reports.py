@@ -208,16 +208,16 @@ class _Sent(logging.Handler):
             self.statements.append((str(query), values))
 
 
-async def print_plan(report: Callable[[], Awaitable[object]], called: str, table: str) -> None:
-    """How PostgreSQL goes about it: the nodes of the plan that the report's own statement gets, which reads a table."""
+async def print_plan(ask: Callable[[], Awaitable[object]], called: str, text: str) -> None:
+    """How PostgreSQL goes about it: the nodes of the plan that its own statement gets, the one that has this text."""
     handler, logger = _Sent(), logging.getLogger("tortoise.db_client")
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
-    await report()
+    await ask()
     logger.removeHandler(handler)
     logger.setLevel(logging.WARNING)
-    query, values = next(sent for sent in handler.statements if table in sent[0])
-    print(f"\nThe plan of the report {called}:")
+    query, values = next(sent for sent in handler.statements if text in sent[0])
+    print(f"\nThe plan of {called}:")
     for line in await fetch(f"EXPLAIN (COSTS OFF) {query}", *values):
         print(f"  {line[0]}", flush=True)
 
@@ -253,7 +253,7 @@ async def benchmark(house: House) -> None:
         office = Office(firm, sights[sight])
         await print_plan(
             lambda office=office, by=group_by: office.report(by),  # type: ignore[misc]
-            f"by {', '.join(group_by)}",
+            f"the report by {', '.join(group_by)}",
             "time_entry",
         )
     worst = max((row[3] for row in rows if row[1] > row[2] + MORE_MS), default=1.0)

@@ -46,7 +46,7 @@ TEXTS = (
 GOAL = 50.0
 
 
-async def _furnish(jobs: int) -> tuple[BenchFirm, Viewer, Viewer]:
+async def furnish(jobs: int) -> tuple[BenchFirm, Viewer, Viewer]:
     """A firm of so many jobs, an admin, and an employee who sees one account in fifty."""
     firm = await build_firm(jobs=1, accounts=ACCOUNTS)
     made, random_ = firm.jobs[0], random.Random(1)
@@ -92,7 +92,7 @@ ORDER BY entry.title = $4 DESC, entry.thing DESC LIMIT 21
 async def benchmark(house: House) -> None:
     """Each text, by an admin and by an employee."""
     jobs, rounds = (QUICK, 9) if house.quick else (JOBS, ROUNDS)
-    firm, admin, employee = await _furnish(jobs)
+    firm, admin, employee = await furnish(jobs)
     heading(f"Searches among {jobs:,} jobs (milliseconds, {rounds} rounds)")
     rows, all_of_ours = [], []
     for who, viewer in (("admin", admin), ("employee", employee)):
