@@ -57,7 +57,7 @@ print(embedded.attach(Path(sys.argv[1])))
 """
 
 
-def eventually(what: Callable[[], bool], patience: float = 15.0) -> None:
+def eventually(what: Callable[[], bool], patience: float = 30.0) -> None:
     deadline = time.monotonic() + patience
     while not what():
         assert time.monotonic() < deadline, "it never happened"

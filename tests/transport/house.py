@@ -27,6 +27,8 @@ from transport.traffic import Traffic
 
 T = TypeVar("T")
 SUBPROTOCOL = "graphql-transport-ws"
+#: In seconds. A client that is a process of its own has to start within it.
+PATIENCE = 20.0
 
 
 @dataclass
@@ -138,14 +140,14 @@ def served(
     assert not +small.live and not small.callbacks and not traffic._seats and not small.faults
 
 
-def wait_here(fact: Callable[[], object], timeout: float = 10) -> None:
+def wait_here(fact: Callable[[], object], timeout: float = PATIENCE) -> None:
     limit = time.monotonic() + timeout
     while not fact():
         assert time.monotonic() < limit, "it never came true"
         time.sleep(0.002)
 
 
-async def wait_until(fact: Callable[[], object], timeout: float = 10) -> None:
+async def wait_until(fact: Callable[[], object], timeout: float = PATIENCE) -> None:
     """Wait for a fact, never for seconds."""
     async with asyncio.timeout(timeout):
         while not fact():
@@ -157,7 +159,7 @@ async def say(ws: ClientConnection, **message: Any) -> None:
 
 
 async def hear(ws: ClientConnection) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         return json.loads(await ws.recv())
 
 
@@ -174,7 +176,7 @@ async def subscribe(ws: ClientConnection, id: str, query: str, **payload: Any) -
 async def closing(ws: ClientConnection) -> tuple[int, str]:
     """The code and reason with which the server closes; what it says before that is skipped."""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 await ws.recv()
     except websockets.ConnectionClosed as closed:

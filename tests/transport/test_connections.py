@@ -140,7 +140,7 @@ SLOW = {
 @pytest.mark.usefixtures("quiet_log")
 async def test_who_takes_too_long_is_closed(begun: bytes, drop: bytes, status: int | None) -> None:
     """However often a drop comes."""
-    options = TransportOptions(head_timeout=0.3, body_timeout=0.3, idle_timeout=0.3)
+    options = TransportOptions(head_timeout=0.6, body_timeout=0.6, idle_timeout=0.6)
     with served(options) as house:
         async with connection(house.port) as raw:
             if begun:
