@@ -163,7 +163,7 @@ _INDEXES = (
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0015_activity")]
+    dependencies = [("models", "0016_saved_views")]
 
     operations = [
         ops.RunSQL(

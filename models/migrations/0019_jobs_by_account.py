@@ -15,7 +15,7 @@ FROM job JOIN search_entry AS parent ON parent.thing = job.account_id WHERE entr
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0016_saved_views")]
+    dependencies = [("models", "0017_stays")]
 
     operations = [
         ops.RunSQL(
