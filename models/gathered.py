@@ -68,7 +68,10 @@ def checked(values: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
 
 def together(refused: Sequence[Refusal]) -> Refusal:
     """The first of these refusals, with the others beside it."""
-    first, *others = (each for refusal in refused for each in refusal.all)
+    first, *others = [each for refusal in refused for each in refusal.all]
+    # What was beside one of them is beside the first, and told once.
+    for other in others:
+        other.beside = ()
     first.beside = tuple(others)
     return first
 
