@@ -40,6 +40,9 @@ VIEWS = Bounds(0, 100)
 
 #: The tags and the team of an account, the holders of a role there, the assignees of a job or a task.
 LINKED = Bounds(0, 100)
+#: The accounts that a contact is at: each of its events is told once for each. And its e-mail addresses.
+ACCOUNTS_OF_CONTACT = Bounds(0, 100)
+ADDRESSES = Bounds(0, 5)
 #: The jobs that an item is linked to: each of its events is told once for each.
 JOBS_OF_ITEM = Bounds(0, 200)
 #: The members that a pipeline is available to.
