@@ -13,7 +13,9 @@ from tortoise.expressions import Q, Subquery
 
 from models.bounds import IDLE_DAYS
 from models.checks import days
-from models.conditions import fails, holds, in_sql
+from models.conditions import fails, holds, in_sql, none_holds
+from models.languages import usual_tag
+from models.mail_addresses import usual_address
 from models.periods import period_key
 from models.rows import Category, Job, JobItem, Row
 from models.rows.names import row_class
@@ -102,6 +104,20 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedInSight:
+    """As `Linked`, by rows of a kind that may be out of sight where the row is not: those then tie nothing."""
+
+    model: type[Row]
+    #: The columns of the row, and of what it is tied to.
+    row: str
+    to: str
+
+    def __call__(self, wanted: Sequence[Any], asking: Asking, /) -> Q:
+        links = asking.scope.rows(self.model).where(**{f"{self.to}__in": wanted})
+        return holds(id__in=Subquery(links.values(self.row)))
+
+
+@dataclass(frozen=True, slots=True)
 class Unlinked:
     """No row of a table of links names the row."""
 
@@ -145,6 +161,32 @@ class SameAs:
     def __call__(self, wanted: Sequence[str], _asking: Asking, /) -> Q:
         keys = {sameness(text) for text in wanted if len(text) <= LABEL.most}
         return holds(**{f"{self.column}__in": [key for key in keys if storable(key)]})
+
+
+@dataclass(frozen=True, slots=True)
+class HasAddress:
+    """The column holds several addresses, one of these among them. What is no address is nobody's."""
+
+    column: str
+
+    def __call__(self, wanted: Sequence[str], _asking: Asking, /) -> Q:
+        addresses = [address for text in wanted if (address := usual_address(text)) is not None]
+        return in_sql(f"{{row}}.{self.column} ?| {{addresses}}::text[]", addresses=addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class InLanguage:
+    """The column holds the tag of one of these languages, or of a variety of it (basic filtering of
+    https://www.rfc-editor.org/rfc/rfc4647). What is no tag is no language."""
+
+    column: str
+
+    def __call__(self, wanted: Sequence[str], _asking: Asking, /) -> Q:
+        tags = {tag for text in wanted if (tag := usual_tag(text)) is not None}
+        found = none_holds()
+        for tag in sorted(tags):
+            found |= holds(**{self.column: tag}) | holds(**{f"{self.column}__startswith": f"{tag}-"})
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     TAG = "tag"
     ACCOUNT = "account"
     ACCOUNT_ROLE = "account_role"
+    CONTACT = "contact"
+    ACCOUNT_CONTACT = "account_contact"
     PIPELINE = "pipeline"
     STAGE = "stage"
     STATUS = "status"
@@ -57,6 +59,8 @@ PersonalTokenId = Annotated[UUID, Kind.PERSONAL_TOKEN]
 TagId = Annotated[UUID, Kind.TAG]
 AccountId = Annotated[UUID, Kind.ACCOUNT]
 AccountRoleId = Annotated[UUID, Kind.ACCOUNT_ROLE]
+ContactId = Annotated[UUID, Kind.CONTACT]
+AccountContactId = Annotated[UUID, Kind.ACCOUNT_CONTACT]
 PipelineId = Annotated[UUID, Kind.PIPELINE]
 StageId = Annotated[UUID, Kind.STAGE]
 StatusId = Annotated[UUID, Kind.STATUS]

@@ -10,6 +10,8 @@ MODULES: tuple[str, ...] = (
     "items.notes",
     "firm.absences",
     "firm.account_roles",
+    "firm.contacts",
+    "firm.account_contacts",
     "firm.personal_tokens",
     "firm.saved_views",
 )

@@ -45,7 +45,7 @@ class Sight(Protocol):
 # By identity: each statement looks its condition up by it.
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """The columns that decide who sees a row: those of the viewer's firm, at a visible account, in a visible pipeline.
+    """What decides who sees a row: those of the viewer's firm, at a visible account, in a visible pipeline.
 
     Where none is named, the whole team sees the row, and the policy has to say so: nobody sees what by mistake has a
     policy that asks for nothing, because there is none. Nor do clients see what does not say that it is for them.
@@ -53,6 +53,9 @@ class Policy:
 
     firm: str = "firm_id"
     account: str | None = None
+    #: The table that says at which accounts it is, any number of them, and the column there that names it. It is seen
+    #: where one of these is; what is at none, by whoever sees every account.
+    accounts: tuple[str, str] | None = None
     pipeline: str | None = None
     #: Whether an item is seen only where the jobs that it is linked to are: linked to none, it is in no pipeline.
     with_jobs: bool = False
@@ -65,9 +68,14 @@ class Policy:
     audiences: frozenset[Audience] = TEAM_ONLY
 
     def __post_init__(self) -> None:
-        asks = any((self.account, self.pipeline, self.with_jobs, self.right, self.shared))
+        asks = any((self.account, self.accounts, self.pipeline, self.with_jobs, self.right, self.shared))
         if asks == self.whole_team:
             raise TypeError(f"A policy says who sees a row, or that the whole team does, and not both: {self}.")
+
+    @property
+    def by_account(self) -> bool:
+        """Whether it has to do with accounts."""
+        return self.account is not None or self.accounts is not None
 
 
 def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
@@ -88,7 +96,7 @@ def may_see(policy: Policy, sight: Sight) -> bool:
 
 def hides_own(policy: Policy, sight: Sight) -> bool:
     """Whether under this scope there may be rows that nobody sees but the member whose own they are."""
-    everywhere = policy.account is None or sight.accounts is None
+    everywhere = not policy.by_account or sight.accounts is None
     everywhere &= not (policy.pipeline is not None or policy.with_jobs) or sight.pipelines is None
     everywhere &= policy.shared is None
     return policy.owner is not None and not (may_see(policy, sight) and everywhere)
@@ -98,6 +106,8 @@ def _in_places(policy: Policy, sight: Sight) -> Q:
     places = Q()
     if policy.account is not None and sight.accounts is not None:
         places &= holds(**{f"{policy.account}__in": sight.accounts})
+    if policy.accounts is not None and sight.accounts is not None:
+        places &= in_sql(_at_one_of(policy.accounts, "{row}", "{accounts}::uuid[]"), accounts=list(sight.accounts))
     if policy.pipeline is not None and sight.pipelines is not None:
         places &= holds(**{f"{policy.pipeline}__in": sight.pipelines})
     if policy.with_jobs and sight.pipelines is not None:
@@ -105,6 +115,11 @@ def _in_places(policy: Policy, sight: Sight) -> Q:
     if policy.shared is not None:
         places &= holds(**{policy.shared: True})
     return places
+
+
+def _at_one_of(links: tuple[str, str], row: str, accounts: str) -> str:
+    table, column = links
+    return f"EXISTS (SELECT FROM {table} AS link WHERE link.{column} = {row}.id AND link.account_id = ANY({accounts}))"
 
 
 _NO_JOB_OUTSIDE = """NOT EXISTS (SELECT FROM job_item AS link JOIN job ON job.id = link.job_id
@@ -122,6 +137,9 @@ def sql_condition(policy: Policy, row: str, first: int) -> str:
         asked.append(f"{next(places)}::boolean")
     if policy.account is not None:
         asked.append(_among(f"{row}.{policy.account}", next(places)))
+    if policy.accounts is not None:
+        place = next(places)
+        asked.append(f"({place}::uuid[] IS NULL OR {_at_one_of(policy.accounts, row, place)})")
     if policy.pipeline is not None:
         asked.append(_among(f"{row}.{policy.pipeline}", next(places)))
     if policy.with_jobs:
@@ -141,7 +159,8 @@ def _among(column: str, place: str) -> str:
 def count_values(policy: Policy) -> int:
     """How many values `sql_condition` has."""
     inside = policy.pipeline is not None or policy.with_jobs
-    return 1 + sum((policy.right is not None, policy.account is not None, inside, policy.owner is not None))
+    at = (policy.account is not None, policy.accounts is not None)
+    return 1 + sum((policy.right is not None, *at, inside, policy.owner is not None))
 
 
 def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[Any]:
@@ -151,6 +170,8 @@ def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[An
     if policy.right is not None:
         values.append(may_see(policy, sight))
     if policy.account is not None:
+        values.append(sight.accounts)
+    if policy.accounts is not None:
         values.append(sight.accounts)
     if policy.pipeline is not None or policy.with_jobs:
         values.append(sight.pipelines)

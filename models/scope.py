@@ -108,6 +108,10 @@ class Place:
     pipeline: UUID | None = None
 
 
+#: The account of what may be at accounts and is at none: no scope has it, but those that see every account.
+NO_ACCOUNT = UUID(int=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a viewer may see in a firm. A value without the viewer's id: equal scopes are one.

@@ -43,7 +43,12 @@ class Searched:
 
     def more(self, row: Any) -> list[str]:
         """The other texts."""
-        return [str(getattr(row, column)) for column in self._more]
+        return [_text(getattr(row, column)) for column in self._more]
+
+
+def _text(value: Any) -> str:
+    """What a column holds as one text: nothing, a text, or several."""
+    return " ".join(value) if isinstance(value, list) else str(value or "")
 
 
 def prefix_of(firm_id: UUID, kind: Kind) -> str:

@@ -148,6 +148,8 @@ def _shown(value: str) -> bool:
 #: What a thing is called, and what a small one is called that stands beside others: tags, statuses.
 NAME = Line(200)
 LABEL = Line(100)
+#: As people write it down: with blanks, an extension, when to call.
+PHONE = Line(50)
 DESCRIPTION = Text(20_000)
 #: A text for its own sake, kept as it was written.
 MARKDOWN = Text(20_000, may_be_blank=False)

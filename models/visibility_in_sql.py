@@ -3,18 +3,27 @@
 of a kind stands is asked of the kind itself."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from models.events import Event, View, kinds
 from models.kinds import modules_in
-from models.scope import Place, Scope
+from models.scope import NO_ACCOUNT, Place, Scope
 
-#: The fields of an event that name the account and the pipeline of a place; None where it asks for nothing.
-Fields = tuple[str | None, str | None]
+
+class _Field(NamedTuple):
+    """A field of an event that names the account, or the pipeline, of a place."""
+
+    name: str
+    #: Whether an event that has no id there is told to those alone who see every account; else it asks for nothing.
+    needed: bool
+
+
+#: The fields of the account and of the pipeline of a place; None where it asks for nothing.
+Fields = tuple[_Field | None, _Field | None]
 
 
 @cache
@@ -60,10 +69,10 @@ def _any_of(places: Sequence[Fields], row: str, accounts: str, pipelines: str) -
     return " OR ".join(alternatives) or "false"
 
 
-def _among(row: str, field: str, ids: str) -> str:
-    column = f"{row}.data->>'{field}'"
-    # What an event has no id of asks for nothing either.
-    return f"({ids}::text[] IS NULL OR {column} IS NULL OR {column} = ANY({ids}))"
+def _among(row: str, field: _Field, ids: str) -> str:
+    column = f"{row}.data->>'{field.name}'"
+    unless_none = "" if field.needed else f"{column} IS NULL OR "
+    return f"({ids}::text[] IS NULL OR {unless_none}{column} = ANY({ids}))"
 
 
 def _kinds_by_places() -> dict[tuple[Fields, ...], list[str]]:
@@ -76,8 +85,17 @@ def _kinds_by_places() -> dict[tuple[Fields, ...], list[str]]:
 def _places_of(kind: type[Event]) -> tuple[Fields, ...]:
     """Where whoever is shown such an event has to see its thing: after it or, if it is the thing's end, before it."""
     # An event whose fields are marks says which of them a place is made of.
-    marks = {field.name: UUID(int=number) for number, field in enumerate(fields(kind))}
-    names: dict[Any, str | None] = {mark: name for name, mark in marks.items()} | {None: None}
-    event: Any = kind(**marks)
-    places: tuple[Place, ...] = event.before() if kind.ends else event.now()
-    return tuple((names[place.account], names[place.pipeline]) for place in places)
+    marks = {field.name: UUID(int=number) for number, field in enumerate(fields(kind), 1)}
+    names: dict[Any, str] = {mark: name for name, mark in marks.items()}
+
+    def field(id: UUID | None, of_nothing: UUID | None) -> _Field | None:
+        return None if id is None else _Field(names[id], needed=of_nothing == NO_ACCOUNT)
+
+    # And one without any, what it asks for then.
+    pairs = zip(_places(kind, marks), _places(kind, dict.fromkeys(marks)), strict=True)
+    return tuple((field(place.account, bare.account), field(place.pipeline, bare.pipeline)) for place, bare in pairs)
+
+
+def _places(kind: type[Event], told: Mapping[str, Any]) -> tuple[Place, ...]:
+    event = kind(**told)
+    return event.before() if kind.ends else event.now()

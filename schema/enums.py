@@ -133,7 +133,8 @@ ErrorParameterName = _described(
     EXPECTED="What there should be: a version, a kind, a type of the schema.",
     FIELD="The name of an input.",
     FIRST_DAY="The first day of what is there.",
-    FORMAT="COLOR (`#2f80ed`), COUNTRY (ISO 3166-1 alpha-2), CURRENCY (ISO 4217), CURSOR, EMAIL, ID, TIME_ZONE (IANA).",
+    FORMAT="COLOR (`#2f80ed`), COUNTRY (ISO 3166-1 alpha-2), CURRENCY (ISO 4217), CURSOR, EMAIL, ID, "
+    "LANGUAGE (BCP 47), TIME_ZONE (IANA).",
     ID="The id that was sent.",
     KIND="What kind of thing: the prefix of its ids.",
     LAST_DAY="The last day of what is there.",
@@ -164,7 +165,7 @@ Right = _described(
     "An access right. OWNER and ADMIN hold them all; an EMPLOYEE holds those that were given.",
     VIEW_ALL_ACCOUNTS="See every account, not only the assigned ones.",
     VIEW_REPORTS="Read reports on the whole firm.",
-    MANAGE_ACCOUNTS="Add and change accounts, their tags and their teams.",
+    MANAGE_ACCOUNTS="Add and change accounts, their tags and their teams, and contacts.",
     MANAGE_DOCUMENTS="Link, create and read documents.",
     MANAGE_INVOICES="Link, create and read invoices.",
     MANAGE_ORGANIZERS="Link, create and read organizers.",

@@ -75,7 +75,7 @@ class PipelineRemoved(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountAdded(View):
-    """An account came into your sight, with its items. Its jobs that you see follow as JobAdded."""
+    """An account came into your sight, with its items and contacts. Its jobs that you see follow as JobAdded."""
 
     of = AccountEvent
 
@@ -84,7 +84,8 @@ class AccountAdded(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRemoved(View):
-    """An account left your sight. Forget it with its jobs and its items."""
+    """An account left your sight. Forget it with its jobs, its items and what contacts are there, and the contacts that
+    are at no other account that you see."""
 
     of = AccountEvent
     ends = True

@@ -69,14 +69,14 @@ class Row(Model):
         if cls.searched is not None:
             await keep_entries(rows)
 
-    def expect(self, version: int | None) -> None:
-        """`Conflict` with the present row when the caller saw another version. None asks for nothing."""
+    def expect(self, version: int | None, field: str = "expected_version") -> None:
+        """`Conflict` with the present row when the caller saw another version, in this field. None asks for nothing."""
         if version is not None and version != self.version:
             raise Conflict(
                 f"This {self.kind.spoken} is at version {self.version}, not {version}: somebody changed it "
                 "meanwhile. Look at the present one and decide again.",
                 self,
-                "expected_version",
+                field,
                 reason=Reason.CHANGED,
                 expected=version,
                 actual=self.version,

@@ -10,6 +10,7 @@ from models import seen as rows
 from models.ids import Kind
 from models.queries import By
 from schema.enums import AccountType
+from schema.inputs.contacts import AccountContactFilter
 from schema.inputs.filters import JobFilter, JobSort
 from schema.list_fields import ListWithin, list_within
 from schema.scalars import DateTime
@@ -18,6 +19,7 @@ from schema.types.base import Versioned, column, entity, loaded, name_order, val
 from schema.types.firm import Member, Tag
 
 if TYPE_CHECKING:
+    from schema.types.contacts import AccountContactConnection
     from schema.types.job_lists import JobConnection
 
 
@@ -39,6 +41,11 @@ class Account(Versioned):
         lambda account, context: context.load.roles(account.id),
         "The roles that somebody holds here, in the order of `accountRoles`; without those that nobody holds.",
         size=3,
+    )
+    contacts: Annotated[AccountContactConnection, strawberry.lazy("schema.types.contacts")] = list_within(  # type: ignore[valid-type]
+        ListWithin("contacts of account", Kind.ACCOUNT_CONTACT, By("account_id"), "contact_order"),
+        "Who is there, archived ones too, and what they are there; in the order of `contact.nameOrder`.",
+        filter=AccountContactFilter,
     )
     jobs: Annotated[JobConnection, strawberry.lazy("schema.types.job_lists")] = list_within(  # type: ignore[valid-type]
         ListWithin("jobs of account", Kind.JOB, By("account_id"), "-created_at"),

@@ -41,7 +41,7 @@ NO_THINGS = {"epoch"}
 #: What is searched for: what something of each firm begins with.
 SEARCHED = {"text": "a"}
 #: Left out: what is no part of the change itself, or costs half a second; and what a list takes, which is walked there.
-LEFT_OUT = {"idempotencyKey", "expectedVersion", "password", "filter"}
+LEFT_OUT = {"idempotencyKey", "expectedVersion", "intoExpectedVersion", "password", "filter"}
 #: Only one of each of these may be given.
 INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId"}
 
@@ -50,6 +50,8 @@ TEXTS = {
     "country": "DE",
     "currency": "EUR",
     "currentPassword": PASSWORD,
+    "emails": "somebody@new.example",
+    "language": "fr",
     "newPassword": "another battery staple",
     "region": "BY",
     "timeZone": "Europe/Paris",

@@ -91,7 +91,8 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
         # The same lists are there at the root, with all that their things say. Further down they would cost too much.
         if levels < LEVELS - 1:
             return ""
-        return f"{alias}{name}{size} {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ id name }} }}"
+        called = "name" if "name" in get_named_type(type_.fields["nodes"].type).fields else ""
+        return f"{alias}{name}{size} {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ id {called} }} }}"
     # Things on pages have a level less: they would cost too much.
     on_page = "[" in str(field.type) and levels == LEVELS
     return f"{alias}{name}{size} {_below(field, levels - on_page)}"
@@ -129,7 +130,8 @@ def _named(name: str, field: GraphQLField, levels: int, alias: str) -> str:
     type_: Any = get_named_type(field.type)
     if is_leaf_type(type_) or not _is_thing(type_):
         return _selected(name, field, levels, alias)
-    return f"{alias}{name} {{ id {'name' if 'name' in type_.fields else ''} }}"
+    # Beside a thing stands its id, also where the thing itself is out of sight.
+    return f"{alias}{name} {{ {'name' if 'name' in type_.fields else 'id'} }}"
 
 
 def _shape(field: GraphQLField) -> str:

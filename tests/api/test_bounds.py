@@ -39,6 +39,7 @@ UNBOUND = {
     "color",
     "country",
     "currency",
+    "language",
     "region",
     "timeZone",
     "currentPassword",
@@ -83,7 +84,8 @@ def _item(field: str, named: Any, number: int) -> Any:
         return list(named.values)[number % len(named.values)]
     if is_input_object_type(named):
         if "direction" in named.fields:
-            return {"field": list(named.fields["field"].type.of_type.values)[number % 4]}
+            values = list(named.fields["field"].type.of_type.values)
+            return {"field": values[number % len(values)]}
         return {
             name: _item(name, get_named_type(inner.type), number)
             for name, inner in named.fields.items()
@@ -91,7 +93,7 @@ def _item(field: str, named: Any, number: int) -> Any:
         }
     if named.name == "ID":
         return encode(_kind(field.removesuffix("Ids").removesuffix("Id")), new_id())
-    return f"Step {number}"
+    return f"step{number}@new.example" if field == "emails" else f"Step {number}"
 
 
 def _kind(name: str) -> Kind:

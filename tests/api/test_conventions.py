@@ -68,7 +68,7 @@ def test_names_are_as_clients_expect_them() -> None:
 
 #: What a mutation can do to something.
 VERBS = {
-    "add", "archive", "assign", "change", "complete", "create", "deactivate", "delete", "link", "log", "move",
+    "add", "archive", "assign", "change", "complete", "create", "deactivate", "delete", "link", "log", "merge", "move",
     "reactivate", "refresh", "restore", "revoke", "set", "share", "sign", "start", "stop", "transfer", "unlink",
     "unshare", "update",
 }  # fmt: skip

@@ -36,6 +36,7 @@ from models.rows import (
     Task,
     TaskAssignee,
 )
+from models.rows.contacts import Contact
 from models.texts import sameness
 from models.viewers import viewer
 from resolvers.context import Context
@@ -64,6 +65,7 @@ LISTS = {
     ("Query", "savedViews"): "{ savedViews(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "clientStatuses"): "{ clientStatuses(first: 100) { nodes { id name nameOrder } } }",
     ("JobSortField", "NAME"): "{ jobs(first: 100, sort: [{field: NAME}]) { nodes { id name nameOrder } } }",
+    ("ContactSortField", "NAME"): "{ contacts(first: 100, sort: [{field: NAME}]) { nodes { id name nameOrder } } }",
     ("Account", "tags"): "{ node(id: %s) { ... on Account { tags { id name nameOrder } } } }",
     ("Account", "team"): "{ node(id: %s) { ... on Account { team { id name nameOrder } } } }",
     (
@@ -125,6 +127,7 @@ async def _fill(world: World) -> None:
         await Pipeline.create(**own)
         await SavedView.create(**own, member_id=member.id, shared=True)
         await ClientStatus.create(**own, color="#ffffff")
+        await Contact.create(**own)
         await Status.create(**own, pipeline_id=world.pipeline.id, category=Category.CUSTOM, color="#ffffff")
         await Job.bulk_create([_like(job, name)])
         await AccountMember.create(account_id=world.account.id, member_id=member.id)
@@ -188,7 +191,7 @@ def by_name() -> set[tuple[str, str]]:
 def test_every_list_by_name_is_known() -> None:
     assert by_name() == LISTS.keys() | NO_LISTS.keys()
     # Each of the things in them says by what it is sorted.
-    for owner, field in by_name() - NO_LISTS.keys() - {("JobSortField", "NAME")}:
+    for owner, field in by_name() - NO_LISTS.keys() - {("JobSortField", "NAME"), ("ContactSortField", "NAME")}:
         type_: Any = get_named_type(graphql_schema().type_map[owner].fields[field].type)  # type: ignore[attr-defined]
         node = get_named_type(type_.fields["nodes"].type) if "nodes" in type_.fields else type_
         assert isinstance(node, GraphQLObjectType)

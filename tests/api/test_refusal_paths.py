@@ -29,6 +29,7 @@ NEEDED = {
     ("deleteStatus", "replacementStatusId"),
     ("setJobBudget", "budget"),
     ("setTimeEntryRate", "rate"),
+    ("createContact", "accountId"),
     *((mutation, "accountId") for mutation, input in INPUTS.items() if issubclass(input, AtAccountOrJob)),
 }
 

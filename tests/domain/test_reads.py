@@ -31,6 +31,7 @@ from models.rows import (
     TimeEntry,
     model_of,
 )
+from models.rows.contacts import AccountContact
 from models.scope import Rows, Scope
 from tests.api.furnished import Furnished
 from tests.links import linked
@@ -132,9 +133,13 @@ async def test_a_query_of_the_orm_is_read_as_records(firm: Furnished) -> None:
 
 
 # The rule of who sees what, for a third time and in plain words: a policy that says something else fails here.
-def _visible(row: Any, scope: Scope, member: UUID | None, pipelines: dict[UUID, UUID]) -> bool:
+def _visible(
+    row: Any, scope: Scope, member: UUID | None, pipelines: dict[UUID, UUID], contacts: dict[UUID, list[UUID]]
+) -> bool:
     if getattr(row, "firm_id", row.id) != scope.firm_id:
         return False
+    if row.kind is Kind.CONTACT:
+        return scope.accounts is None or any(map(scope.sees_account, contacts.get(row.id, ())))
     at = row.id if row.kind is Kind.ACCOUNT else getattr(row, "account_id", None)
     within = row.id if row.kind is Kind.PIPELINE else getattr(row, "pipeline_id", None)
     if row.kind in (Kind.TASK, Kind.TIME_ENTRY):
@@ -150,11 +155,14 @@ async def test_the_orm_and_the_reads_see_the_same_rows(firm: Furnished, other: F
     rows: list[Any] = await model.all()
     links = await JobItem.filter(unlinked_at__isnull=True).prefetch_related("job")
     pipelines = {link.item: link.job.pipeline_id for link in links}
+    contacts: dict[UUID, list[UUID]] = {}
+    for at in await AccountContact.all():
+        contacts.setdefault(at.contact_id, []).append(at.account_id)
     ids = [row.id for row in rows]
     counts = set()
     for scope, member in _scopes(firm, other):
         seen: Rows[Any] = Rows(model, scope, member)
-        expected = {row.id for row in rows if _visible(row, scope, member, pipelines)}
+        expected = {row.id for row in rows if _visible(row, scope, member, pipelines, contacts)}
         assert {row.id for row in await seen.where()} == expected, (scope, member)
         assert (await seen.many(ids)).keys() == expected, (scope, member)
         counts.add(len(expected))

@@ -3,7 +3,7 @@ schema. The replica has it besides what it reads of older kinds."""
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from models.events import Event, bases, kind_of_thing
+from models.events import Event, bases, field_types, kind_of_thing
 from models.ids import Kind, plural
 from resolvers.root import graphql_schema
 from schema.kinds import type_of
@@ -36,9 +36,17 @@ LISTS = " ".join(f"{camel(plural(kind))}(first: 20) {{ nodes {{ {_read(kind)} }}
 _BASES = {base: camel(str(base.subject)) for base in bases() if kind_of_thing(base) in KINDS}
 
 
+#: What links tell of beside themselves that comes into sight with them, and may leave it.
+LINKED = sorted(
+    {name for base in _BASES for name in base.beside if field_types(base)[name].kind in KINDS},
+)
+
+
 def _beside(base: type[Event]) -> str:
-    """What the replica reads of an item's job."""
-    return "linkedJobId linkedJob { ...J }" if "job" in base.beside else ""
+    """What the replica reads of an item's job, and of what else a link is to."""
+    job = ["linkedJobId linkedJob { ...J }"] if "job" in base.beside else []
+    kinds = {name: field_types(base)[name].kind for name in base.beside if name in LINKED}
+    return " ".join(job + [f"{name}Id {name} {{ {_read(kind)} }}" for name, kind in kinds.items() if kind])
 
 
 #: What is read of their events.

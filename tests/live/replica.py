@@ -96,6 +96,18 @@ class Replica:
         gone = event["__typename"].endswith(("Deleted", "Removed"))
         if gone or event[kind] is None:
             self._forget(event[f"{kind}Id"], with_parts=event["__typename"].endswith("Removed"))
+        if event["__typename"] == "AccountRemoved":
+            self._forget_who_is_nowhere()
+        for linked in of_kinds.LINKED:
+            if event.get(f"{linked}Id") and event[linked] is None:
+                self._forget(event[f"{linked}Id"], with_parts=False)
+
+    def _forget_who_is_nowhere(self) -> None:
+        """Contacts leave sight with the last account in sight that they are at."""
+        there = {thing["contact"] for thing in self.things.values() if thing["__typename"] == "AccountContact"}
+        for id, thing in list(self.things.items()):
+            if thing["__typename"] == "Contact" and id not in there:
+                del self.things[id]
 
     def _put(self, value: Any) -> Any:
         """Store what has an id and a type, and return what stands for it."""
