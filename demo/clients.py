@@ -38,6 +38,15 @@ CLIENTS = {
     **dict.fromkeys(_OTHERS, AccountType.OTHER),
 }
 
+#: What contacts are called where they are.
+TITLES = ("Owner", "Managing director", "Office manager", "Bookkeeper")
+#: Who is at a client that is no person, by turns; and how they are written to.
+CONTACTS = (
+    ("Anja Vogel", "de"), ("Bruno Castellano", "en-US"), ("Chiara Fontana", "it"), ("Derek Osei", "en-US"),
+    ("Émilie Laurent", "fr"), ("Fatima Rahman", "en-US"), ("Göran Åkesson", "sv"), ("Helen Park", "en-US"),
+    ("Ines Carvalho", "pt-BR"), ("Jonas Weber", "de"), ("Keiko Arai", "ja"), ("Lucía Herrera", "es-US"),
+)  # fmt: skip
+
 OTHER_CLIENTS = {
     "Hollow Oak Winery": AccountType.COMPANY,
     "Meadowlark Nursery": AccountType.COMPANY,

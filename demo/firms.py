@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from demo.clients import CLIENTS, OTHER_CLIENTS, ROLES, TAGS
+from demo.clients import CLIENTS, CONTACTS, OTHER_CLIENTS, ROLES, TAGS, TITLES
 from demo.people import (
     DAYS_OFF,
     EMPLOYEES,
@@ -32,11 +32,14 @@ from models.commands.pipelines import create_pipeline
 from models.commands.statuses import create_status
 from models.commands.tags import create_tag
 from models.firm.absences import add_absence
+from models.firm.account_contacts import link_contact
 from models.firm.account_roles import create_account_role, set_account_role_holders
+from models.firm.contacts import create_contact
 from models.ids import Kind
 from models.partitions import Busy, make_partitions
 from models.scope import Scope
 from models.seen import Account, AccountType, Firm, Job, Member, Pipeline, Status, Tag, Weekday, named
+from models.words import words_of
 
 #: How long a firm has been there when it is made: longer than what its jobs have behind them (`demo/past.py`).
 FOUNDED = timedelta(days=190)
@@ -120,6 +123,7 @@ async def _set_up(
     tag_ids = await _add_tags(firm, tags)
     await _add_clients(firm, clients, tag_ids, members)
     await _give_roles(firm, members)
+    await _add_contacts(firm)
     await _add_pipelines(firm, members)
 
 
@@ -169,6 +173,30 @@ async def _add_clients(
         team = chance.sample(staff, min(len(staff), chance.choice((1, 2, 2, 3))))
         if name not in present:
             await create_account(firm.founder, name=name, type=kind, tag_ids=carried, team_ids=team)
+
+
+async def _add_contacts(firm: DemoFirm) -> None:
+    """Whoever is a client themselves is their own contact. Others have one or two of a few, who are at several."""
+    contacts = firm.scope.rows(named(Kind.CONTACT))
+    known = {contact.name: contact.id for contact in await contacts.where()}
+    for account in await firm.scope.rows(Account).where().order_by("name_order", "id"):
+        chance = random.Random(account.name)
+        alone = account.type is AccountType.INDIVIDUAL
+        people = [(account.name, "en-US")] if alone else chance.sample(CONTACTS, chance.choice((1, 2)))
+        for place, (name, language) in enumerate(people):
+            if name not in known:
+                address = f"{'.'.join(words_of(name))}@clients.example"
+                made = create_contact(firm.founder, name=name, emails=[address], language=language)
+                known[name] = (await made).value.id
+            # Where somebody is already, nothing changes: it may be done again.
+            await link_contact(
+                firm.founder,
+                contact_id=known[name],
+                account_id=account.id,
+                title=None if alone else chance.choice(TITLES),
+                signs=place == 0,
+                gets_mail=True,
+            )
 
 
 async def _give_roles(firm: DemoFirm, members: Mapping[str, Member]) -> None:
