@@ -15,7 +15,7 @@ FROM job JOIN search_entry AS parent ON parent.thing = job.account_id WHERE entr
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0017_stays")]
+    dependencies = [("models", "0018_contacts")]
 
     operations = [
         ops.RunSQL(
