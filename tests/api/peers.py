@@ -17,6 +17,7 @@ from models.commands.time import log_time, update_time_entry
 from models.event_kinds import KINDS, VIEWS
 from models.events import Event, TimeEvent, field_types
 from models.events.values import CHANGES, FieldType
+from models.firm.saved_views import SavedViewEvent, create_saved_view
 from models.log import Logged, append
 from models.money import Money
 from models.position import Position
@@ -58,6 +59,8 @@ class Peers:
         pairs["leaders"] = (world.owner, world.admin)
         hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
         entries = [await _log_time(firm, member, hidden.id) for pair in pairs.values() for member in pair]
+        for member in (each for pair in pairs.values() for each in pair):
+            await _save_a_view(firm, member)
         await _record(firm, [sample(kind, firm.things) for kind in KINDS.values()])
         return cls(firm, pairs, entries, await world.events())
 
@@ -103,6 +106,14 @@ async def _log_time(firm: Furnished, member: Member, hidden: UUID) -> UUID:
     things = firm.things | {"time_entry": mine.id, "member": member.id}
     await _record(firm, [sample(kind, things) for kind in KINDS.values() if issubclass(kind, TimeEvent)])
     return mine.id
+
+
+async def _save_a_view(firm: Furnished, member: Member) -> None:
+    """A view of the member's own, to which everything happened that is told of shared ones."""
+    view = (await create_saved_view(firm.world.acting(member), name="Mine")).value
+    things = firm.things | {"saved_view": view.id, "member": member.id}
+    kinds = [kind for kind in KINDS.values() if issubclass(kind, SavedViewEvent) and not kind.own_only]
+    await _record(firm, [sample(kind, things) for kind in kinds])
 
 
 async def _record(firm: Furnished, events: list[Event]) -> None:

@@ -99,7 +99,7 @@ async def kinds_read(seen: Scope | Viewer) -> set[Kind]:
 
 
 def _of_peers(peers: Peers, viewer: Viewer) -> list[Logged]:
-    logged = list(peers.everything(viewer).events)
+    logged = [*peers.everything(viewer).events, *(each for each in peers.log if each.event.own_only)]
     assert {type(each.event).__name__ for each in logged} == KINDS.keys() | VIEWS.keys()
     return logged
 
