@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -82,11 +82,11 @@ async def asking(context: Clocked, *, of_day: bool) -> Asking:
 
 
 class _Anybody:
-    """Nobody in particular, at no time."""
+    """Nobody in particular, at a time from which one can count."""
 
     scope = Scope.whole(UUID(int=0))
-    today = date.min
-    now = datetime.min
+    today = date(2000, 1, 1)
+    now = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def check_filter(wanted: Any) -> None:

@@ -26,18 +26,24 @@ EMPTIED = {
     ("assignTask", "memberIds"): "assignees",
     ("createAccount", "tagIds"): "tags",
     ("createAccount", "teamIds"): "team",
+    ("createContact", "emails"): "emails",
     ("createJob", "assigneeIds"): "assignees",
     ("createMember", "rights"): "rights",
     ("createPipeline", "cardFields"): "cardFields",
     ("createPersonalToken", "rights"): "rights",
     ("createPipeline", "memberIds"): "members",
+    ("createSavedView", "cardFields"): "cardFields",
+    ("createSavedView", "sort"): "sort",
     ("createTask", "assigneeIds"): "assignees",
     ("setAccountRoleHolders", "memberIds"): "roles",
     ("setAccountTags", "tagIds"): "tags",
     ("setAccountTeam", "memberIds"): "team",
     ("setMemberRights", "rights"): "rights",
     ("setPipelineMembers", "memberIds"): "members",
+    ("updateContact", "emails"): "emails",
     ("updatePipeline", "cardFields"): "cardFields",
+    ("updateSavedView", "cardFields"): "cardFields",
+    ("updateSavedView", "sort"): "sort",
 }
 #: Of these there must be one.
 NEEDED = {"jobs", "stages"}
@@ -52,7 +58,7 @@ async def test_an_empty_list_in_an_input(database: str, api: Api, mutation: str,
     assert isinstance(payload, GraphQLObjectType)
     thing = next(iter(payload.fields))
     shown = EMPTIED.get((mutation, field), "id")
-    selected = shown if shown in ("rights", "cardFields", "id") else f"{shown} {{ __typename }}"
+    selected = shown if shown in ("rights", "cardFields", "emails", "id") else f"{shown} {{ __typename }}"
     query = (
         f"mutation Empty($input: {input_type}) {{ {mutation}(input: $input) "
         f"{{ {thing} {{ {selected} }} revision errors {{ code path }} }} }}"

@@ -165,6 +165,8 @@ async def test_many_things_take_as_many_statements_as_one(world: World, api: Api
     for job in [await world.job(), await world.job()]:
         await assign_job(world.acting(world.owner), job_id=job.id, member_ids=[world.employee.id])
     await api.ask(world.owner, "{ revision }")
+    # A document that has not been read before takes a statement more.
+    await api.ask(world.employee, query)
     few = await statements()
     for number in range(4):
         account = await world.new_account(f"More {number}")

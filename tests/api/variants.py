@@ -34,7 +34,8 @@ def variants(type_: Any, value: Any, *, but: frozenset[str] = frozenset()) -> It
 
 
 def _fields(type_: Any) -> Iterator[tuple[str, Any, Any]]:
-    declared = {camel(field.python_name): field for field in type_.extensions["strawberry-definition"].fields}
+    of_strawberry = type_.extensions["strawberry-definition"].fields
+    declared = {field.graphql_name or camel(field.python_name): field for field in of_strawberry}
     for name, field in type_.fields.items():
         yield name, field, declared[name]
 

@@ -216,6 +216,7 @@ async def test_nearly_every_field_of_things_is_read_or_loaded_directly() -> None
             if not isinstance(resolve, Read | Load):
                 usual.append(f"{name}.{field_name}")
     pages = [
+        "Account.contacts",
         "Account.jobs",
         "Member.jobs",
         "Member.tasks",

@@ -84,8 +84,9 @@ class Replica:
         self.cursor = message["revision"]
 
     def shown(self) -> dict[str, Data]:
-        """What there is to show. Archived jobs are not on any board."""
-        return {id: thing for id, thing in self.things.items() if not thing.get("archivedAt")}
+        """What there is to show. Archived jobs are not on any board, and what is not shared is told of elsewhere."""
+        shown = {id: thing for id, thing in self.things.items() if not thing.get("archivedAt")}
+        return {id: thing for id, thing in shown.items() if thing.get("shared", True)}
 
     def _apply(self, event: Data) -> None:
         # What an event shows beside its subject, the job of a task, is put in place first.

@@ -44,9 +44,11 @@ async def test_the_stream_says_all_that_changed(kind: str, world: World, api: Ap
             await client.reach(last)
             assert client.resyncs == 0
             await client.check()
+            # What is told to its owner alone is told to them on their own stream.
+            assert kind not in client.kinds or not KINDS[kind].own_only
         # One event for each thing: of several that happened to it the last one.
         for client in (owner, employee):
-            assert len(client.kinds) > (kind != "FirmUpdated")
+            assert len(client.kinds) > (kind != "FirmUpdated" and not KINDS[kind].own_only)
         everybodys = {type(event).__name__ for event in logged if event.now() == EVERYWHERE}
         assert set(stranger.kinds) <= everybodys | {"FirmUpdated"}
         # Whoever sees the account alone is told of its things, and of no job.

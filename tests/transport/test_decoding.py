@@ -19,9 +19,10 @@ def test_many_lists_are_read_without_the_collector() -> None:
         value = read_json(b"[" + b"[]," * 30_000 + b"[]]")
         during = len(begun)
         same: list[list[object]] = [[] for _ in range(30_001)]  # made here, the collector is called
+        often = len(begun) - during
     finally:
         gc.callbacks.remove(note)
     assert value == same
     assert during <= 1  # once, when it is called again
-    assert len(begun) > 10
+    assert often > 3
     assert gc.isenabled()
