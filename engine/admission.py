@@ -63,7 +63,7 @@ class Admission:
     budgets: Budgets
     #: Whether they are told names of the schema.
     suggestions: bool
-    charge: Callable[["Admission", str, str], int]
+    charge: Callable[["Admission", str, str], int | None]
     #: A new document of more tokens than this is read beside the event loop.
     few_tokens: int
     turns: Turns
@@ -75,8 +75,8 @@ class Admission:
     proven: DocumentCache = field(default_factory=lambda: DocumentCache(max_documents=200, max_bytes=8 * 1024 * 1024))
     clock: Callable[[], float] = monotonic
 
-    def admit(self, source: str, caller: str) -> tuple[Document | None, int]:
-        """Let the caller have a document read, at their cost: the document if it is kept, and else the number of its
+    def admit(self, source: str, caller: str) -> tuple[Document | None, int | None]:
+        """Let the caller have a document read, at their cost: the document if it is kept, or else the number of its
         tokens. GraphQLError when it is not to be read, or not now."""
         tokens = self.charge(self, source, caller)
         kept = next((kept for kept in (self.trusted, self.proven) if source in kept), self.documents)
@@ -91,9 +91,10 @@ class Admission:
         """Whether a request waits for its turn: it would take milliseconds, until it is executed."""
         return not self.knows(source) or has_more_values(variables, FEW_VALUES)
 
-    def takes_long(self, source: str, tokens: int, variables: Mapping[str, Any]) -> bool:
-        """Whether it takes so many that they are to be another thread's, when so many tokens are to be read."""
-        is_large = tokens > self.few_tokens or (tokens > 0 and len(source) > FEW_CHARACTERS)
+    def takes_long(self, source: str, tokens: int | None, variables: Mapping[str, Any]) -> bool:
+        """Whether it takes so many that they are to be another thread's, when so many tokens are to be read: None of a
+        document that is kept. One of which none can be counted is read all the same, as far as it goes."""
+        is_large = tokens is not None and (tokens > self.few_tokens or len(source) > FEW_CHARACTERS)
         return is_large or has_more_values(variables, FEW_VALUES)
 
     def knows(self, source: str) -> bool:
@@ -145,9 +146,9 @@ def _turns(rest: float, patience: float) -> tuple[Turns, Reading]:
     return turns, reading
 
 
-def _charge_member(admission: Admission, source: str, member: str) -> int:
+def _charge_member(admission: Admission, source: str, member: str) -> int | None:
     if admission.knows(source):
-        return 0
+        return None
     tokens = check_outline(source, admission.limits).tokens
     wait = admission.budgets.spend(member, max(tokens, LEAST_TOKENS), admission.clock())
     if wait:
@@ -159,10 +160,10 @@ def _too_many_requests(wait: float) -> BudgetSpent:
     return BudgetSpent("Too many requests have come from your network without signing in.", "requests", wait)
 
 
-def _charge_network(admission: Admission, source: str, network: str) -> int:
+def _charge_network(admission: Admission, source: str, network: str) -> int | None:
     known = admission.knows(source)
     units, keeping = (1, 0) if known else (NEW_DOCUMENT, KEPT_FOR_KNOWN)
     wait = admission.budgets.spend(network, units, admission.clock(), keeping=keeping)
     if wait:
         raise _too_many_requests(wait)
-    return 0 if known else check_outline(source, admission.limits).tokens
+    return None if known else check_outline(source, admission.limits).tokens

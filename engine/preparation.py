@@ -30,8 +30,8 @@ class Preparation:
     admission: Admission
     request: Request
     source: str
-    #: To be read. None of a document that was read before.
-    tokens: int
+    #: To be read; of a document that was read before, None.
+    tokens: int | None
     #: Raises what keeps the caller from asking for an operation.
     check_asker: Callable[[OperationDefinitionNode], None]
     #: By which it can be sent from then on, if it may be executed.

@@ -137,6 +137,7 @@ HOSTILE: dict[str, Make] = {
     "a block of lines": lambda n: '{ job(id: """' + "\n" * n + '""") { id } }',
     "a block of quotes": lambda n: '{ job(id: """' + '\\"""' * n + '""") { id } }',
     "a string that does not end": lambda n: '{ job(id: "' + "x" * n,
+    "a string of codes that does not end": lambda n: '"' + "\\u0041" * n,
     "a block that does not end": lambda n: '{ job(id: """' + "\n" * n,
     "a long comment": lambda n: _viewer("role") + "#" + "x" * n,
     "comments": lambda n: _viewer("role") + "\n#" * n,
