@@ -13,7 +13,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema
 
 from engine.budgets import Budgets
-from engine.documents import Document, DocumentCache, LimitExceeded, validate_document
+from engine.documents import Document, DocumentCache, LimitExceeded, suggestible, validate_document
 from engine.limits import TO_SIGN_IN, Limits, check_outline, has_more_values
 from engine.reading import Reading
 from models.turns import Turns
@@ -109,6 +109,10 @@ class Admission:
     def validate(self, schema: GraphQLSchema, document: Document) -> list[GraphQLError]:
         """What is wrong with it."""
         return validate_document(schema, document, suggestions=self.suggestions)
+
+    def has_suggestions(self, schema: GraphQLSchema, document: Document) -> bool:
+        """Whether suggestions are looked for when it is validated, which takes long however small it is."""
+        return self.suggestions and suggestible(document, validate_document(schema, document, suggestions=False))
 
 
 def of_members(limits: Limits, trusted: DocumentCache | None = None) -> Admission:

@@ -12,7 +12,7 @@ No error quotes a value from the document, which may be a password: names only, 
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -201,7 +201,16 @@ def validate_document(schema: GraphQLSchema, document: Document, *, suggestions:
 
     Suggestions tell names of the schema: they are for those who may read it. Run the limits first.
     """
-    return list(document.remember(("errors", schema, suggestions), lambda: _validate(schema, document, suggestions)))
+    errors = document.remember(("errors", schema), lambda: _validate(schema, document))
+    if not suggestions or not suggestible(document, errors):
+        return list(errors)
+    return list(document.remember(("suggestions", schema), lambda: _with_suggestions(schema, document, errors)))
+
+
+def suggestible(document: Document, errors: Sequence[GraphQLError]) -> bool:
+    """Whether suggestions are looked for, which takes long, when these are the errors without any."""
+    few = 0 < len(errors) <= MAX_ERRORS_WITH_SUGGESTIONS
+    return few and document.tokens <= MAX_TOKENS_WITH_SUGGESTIONS
 
 
 def parse_anew(source: str, *, max_tokens: int) -> Document:
@@ -325,19 +334,15 @@ RULES_FOR_THE_WELL_FORMED: tuple[type[ASTValidationRule], ...] = (FieldsMergeRul
 _SUGGESTING_RULES = (FieldsOnCorrectTypeRule, KnownArgumentNamesRule, UnquotedValuesRule)
 
 
-def _validate(schema: GraphQLSchema, document: Document, suggestions: bool) -> list[GraphQLError]:
+def _validate(schema: GraphQLSchema, document: Document) -> list[GraphQLError]:
     """In two passes: the rules that assume a sound document run on one only."""
     errors = validate(schema, document.ast, PLAIN_RULES, max_errors=MAX_ERRORS, hide_suggestions=True) or validate(
         schema, document.ast, RULES_FOR_THE_WELL_FORMED, max_errors=MAX_ERRORS, hide_suggestions=True
     )
-    if errors and suggestions and len(errors) <= MAX_ERRORS_WITH_SUGGESTIONS:
-        errors = _with_suggestions(schema, document, errors)
     return [_clearer(error) for error in errors]
 
 
-def _with_suggestions(schema: GraphQLSchema, document: Document, errors: list[GraphQLError]) -> list[GraphQLError]:
-    if document.tokens > MAX_TOKENS_WITH_SUGGESTIONS:
-        return errors
+def _with_suggestions(schema: GraphQLSchema, document: Document, errors: Sequence[GraphQLError]) -> list[GraphQLError]:
     found = validate(schema, document.ast, _SUGGESTING_RULES, max_errors=MAX_SUGGESTIONS, hide_suggestions=False)
     told = {(error.message.partition(" Did you mean ")[0], _place(error)): error for error in found}
     return [told.get((error.message, _place(error)), error) for error in errors]

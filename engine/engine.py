@@ -211,7 +211,7 @@ class Engine:
     async def _examined(self, preparation: Preparation) -> Prepared:
         reading = preparation.admission.reading
         try:
-            if preparation.takes_long:
+            if preparation.takes_long or reading.here(preparation.is_misspelt):
                 return await reading.beside(preparation.examine)
             return reading.here(preparation.examine)
         finally:

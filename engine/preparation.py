@@ -12,7 +12,7 @@ from engine.admission import Admission
 from engine.coercion import read_variables
 from engine.documents import Document, choose_operation, parse_anew
 from engine.faults import formatted
-from engine.limits import check_limits, check_variables
+from engine.limits import Measured, check_limits, check_variables
 from engine.passwords import check_passwords
 from engine.prepared import Prepared
 from transport.engine import Refused, Request
@@ -54,14 +54,8 @@ class Preparation:
     def examine(self) -> Prepared:
         """Parse, check who may ask, measure, validate, read the variables: in this order, cheapest first. GraphQLError
         or `Refused` for what may not be executed."""
-        limits, variables = self.admission.limits, self.variables
-        if self.document is None:
-            self.document = parse_anew(self.source, max_tokens=limits.tokens)
-        document = self.document
-        chosen = choose_operation(document, self.request.operation_name)
-        self.check_asker(chosen)
-        check_variables(variables, limits)
-        measured = check_limits(self.schema, document, chosen, variables, limits)
+        document, chosen, measured = self._measure()
+        variables = self.variables
         definitions = chosen.variable_definitions or ()
         if errors := self.admission.validate(self.schema, document) or read_variables(
             self.schema, definitions, variables
@@ -76,3 +70,18 @@ class Preparation:
             prepared.look_through()
         self.done = True
         return prepared
+
+    def is_misspelt(self) -> bool:
+        """Whether names that it may have meant are to be looked for, so that `examine` takes long after all. It raises
+        what `examine` raises before that."""
+        document, _, _ = self._measure()
+        return self.admission.has_suggestions(self.schema, document)
+
+    def _measure(self) -> tuple[Document, OperationDefinitionNode, Measured]:
+        limits, variables = self.admission.limits, self.variables
+        if self.document is None:
+            self.document = parse_anew(self.source, max_tokens=limits.tokens)
+        chosen = choose_operation(self.document, self.request.operation_name)
+        self.check_asker(chosen)
+        check_variables(variables, limits)
+        return self.document, chosen, check_limits(self.schema, self.document, chosen, variables, limits)

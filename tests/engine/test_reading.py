@@ -69,6 +69,15 @@ async def test_the_event_loop_does_little_for_the_dearest_documents(
             assert not engine._waits(Request(query), session), sort
 
 
+async def test_it_does_little_for_a_small_document_of_misspelt_names(engine: Engine, world: World) -> None:
+    member = Session("192.0.2.1", member_key="m", member_id=world.owner.id)
+    await ask(engine, member, "{ viewer { role } }")
+    with counted_calls() as calls, pytest.raises(Refused) as caught:
+        await engine.prepare_in_turn(Request(HOSTILE["a few misspelt fields"](0)), member)
+    assert "Did you mean 'setTimeEntryRate'?" in caught.value.errors[0]["message"]
+    assert calls.made < MOST_CALLS
+
+
 async def test_it_does_little_for_variables_of_thousands_of_values(engine: Engine, world: World) -> None:
     member = Session("192.0.2.1", member_key="m", member_id=world.owner.id)
     query = "query($ids: [ID!]!, $filter: JobFilter) { nodes(ids: $ids) { id } jobs(filter: $filter) { totalCount } }"
