@@ -45,6 +45,9 @@ class Reading:
         except asyncio.CancelledError:
             await asyncio.wait([doing])
             raise
+        finally:
+            # What is raised would refer to itself by way of this frame, and all that was read be kept with it.
+            del doing
 
 
 def _looked_at(done: asyncio.Future[Any]) -> None:

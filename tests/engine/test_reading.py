@@ -1,8 +1,11 @@
 """What takes long to read is read beside the event loop, which then does next to nothing for it."""
 
 import asyncio
+import gc
 import sys
 import threading
+import weakref
+from contextlib import suppress
 from time import thread_time
 from typing import Any
 
@@ -139,6 +142,32 @@ async def test_whoever_is_cancelled_is_so_when_it_is_done_and_what_it_took_is_co
         with pytest.raises(asyncio.CancelledError):
             await task
     assert reading.spent >= 0.01
+
+
+async def test_nothing_is_kept_of_what_was_refused() -> None:
+    """Not even until the collector of garbage comes."""
+
+    class Read:
+        """As much as a document and its variables."""
+
+    async def refuse() -> weakref.ref[Read]:
+        read = Read()
+
+        def takes_long() -> None:
+            raise ValueError(read)
+
+        with suppress(ValueError):
+            await Reading().beside(takes_long)
+        return weakref.ref(read)
+
+    gc.disable()
+    try:
+        read = await refuse()
+        async with asyncio.timeout(30):
+            while read() is not None:
+                await asyncio.sleep(0.001)
+    finally:
+        gc.enable()
 
 
 async def test_what_was_waited_for_a_document_counts_where_a_password_waits(engine: Engine) -> None:
