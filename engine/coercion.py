@@ -29,6 +29,7 @@ from graphql import (
     is_required_input_field,
     type_from_ast,
 )
+from graphql.execution.values import VariableValues
 from graphql.pyutils import did_you_mean, print_path_list, suggestion_list
 from graphql.utilities.replace_variables import replace_variables
 
@@ -72,11 +73,12 @@ _LEAVES = {
 
 def read_variables(
     schema: GraphQLSchema, definitions: Collection[VariableDefinitionNode], given: Mapping[str, Any]
-) -> list[GraphQLError]:
-    """What is wrong with the variables of a valid operation; at most MAX_ERRORS, and a note that there are more."""
+) -> VariableValues | list[GraphQLError]:
+    """The variables of a valid operation, or what is wrong with them: at most MAX_ERRORS, and a note that there are
+    more."""
     read = get_variable_values(schema, definitions, dict(given), max_errors=0, hide_suggestions=True)
     if not isinstance(read, list):
-        return []
+        return read
     errors: list[GraphQLError] = []
     try:
         for name, definition, misfit in _misfits_of(schema, definitions, given):

@@ -397,7 +397,9 @@ class Engine:
             )
             # Of a shared execution there is no viewer, and nothing is anybody's own.
             context.owner = context.known_viewer.member_id if prepared.is_own and context.known_viewer else None
-            result: Any = execute(self._schema, prepared.document, root, context, prepared.variables, prepared.name)
+            result: Any = execute(
+                self._schema, prepared.document, root, context, prepared.variables, prepared.name, prepared.read
+            )
             if inspect.isawaitable(result):
                 result = await _to_its_end(result, context)
         assert isinstance(result, ExecutionResult)

@@ -57,15 +57,16 @@ class Preparation:
         document, chosen, measured = self._measure()
         variables = self.variables
         definitions = chosen.variable_definitions or ()
-        if errors := self.admission.validate(self.schema, document) or read_variables(
-            self.schema, definitions, variables
-        ):
+        if errors := self.admission.validate(self.schema, document):
             raise Refused([formatted(error) for error in errors])
+        read = read_variables(self.schema, definitions, variables)
+        if isinstance(read, list):
+            raise Refused([formatted(error) for error in read])
         check_passwords(self.schema, document, chosen, variables)
         # What the operation does not declare is of no use to it.
         declared = {definition.variable.name.value for definition in definitions}
         variables = {name: value for name, value in variables.items() if name in declared}
-        prepared = Prepared(self.schema, document, chosen, self.request.operation_name, variables, measured)
+        prepared = Prepared(self.schema, document, chosen, self.request.operation_name, variables, measured, read)
         if self.takes_long:
             prepared.look_through()
         self.done = True

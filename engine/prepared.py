@@ -21,6 +21,7 @@ from graphql import (
     get_variable_values,
     visit,
 )
+from graphql.execution.values import VariableValues
 
 from engine.documents import Document
 from engine.limits import Measured
@@ -43,6 +44,9 @@ class Prepared:
     name: str | None
     variables: dict[str, Any]
     measured: Measured
+    #: The variables as they were read, so that they are not read again to execute it: thousands of values take long.
+    #: None where that is still to be done.
+    read: VariableValues | None = None
     #: In seconds: how long whoever asks has waited for it to be read.
     waited: float = 0.0
 

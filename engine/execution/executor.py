@@ -8,10 +8,12 @@ instead (engine/execution/batches.py), by a plan that is kept with the document 
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 import graphql
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLList,
@@ -19,10 +21,12 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    OperationDefinitionNode,
     is_introspection_type,
     is_leaf_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
 from engine.documents import Document
@@ -38,26 +42,38 @@ def execute(
     context_value: Any = None,
     variable_values: dict[str, Any] | None = None,
     operation_name: str | None = None,
+    read: VariableValues | None = None,
 ) -> ExecutionResult | Awaitable[ExecutionResult]:
     """As `graphql.execute`, for a valid document. Objects that occur more than once in the data may be shared there: it
-    is to be written out, not changed."""
+    is to be written out, not changed. Variables that were read already are not read again."""
     return graphql.execute(
         schema,
-        document.ast,
+        document.ast if read is None else document.remember("without variables", lambda: _without_variables(document)),
         root_value,
         context_value,
         variable_values,
         operation_name,
         executor_class=DirectExecutor,
         plans=document.remember(("plans", schema), lambda: Plans(document.ast)),
+        read=read,
     )
+
+
+def _without_variables(document: Document) -> DocumentNode:
+    """The same document, whose operations declare none."""
+    definitions = (
+        replace(node, variable_definitions=()) if isinstance(node, OperationDefinitionNode) else node
+        for node in document.ast.definitions
+    )
+    return replace(document.ast, definitions=tuple(definitions))
 
 
 class DirectExecutor(BatchExecutor):
     """Plans and completes objects in batches; all else is graphql-core's."""
 
-    def __init__(self, *args: Any, plans: Plans, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plans: Plans, read: VariableValues | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.variable_values = read or self.variable_values
         self._plans = plans.variant(self.variable_values.coerced)
 
     def plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:

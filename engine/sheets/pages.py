@@ -44,7 +44,7 @@ class Pages:
     def page(self, after: str | None, *, counting: bool) -> Prepared:
         """The operation for the page after this cursor."""
         variables = {**self._prepared.variables, self._after: after, self._counting: counting}
-        return replace(self._prepared, variables=variables)
+        return replace(self._prepared, variables=variables, read=None)
 
     def next(self, held: Mapping[str, Any]) -> str | None:
         """The cursor to go on after, of a page that was answered; None on the last one."""

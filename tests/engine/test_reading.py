@@ -9,6 +9,7 @@ from contextlib import suppress
 from time import thread_time
 from typing import Any
 
+import orjson
 import pytest
 
 from engine.engine import Engine
@@ -16,6 +17,7 @@ from engine.limits import TO_SIGN_IN, Limits
 from engine.reading import SWITCH_INTERVAL, Reading
 from engine.session import Session
 from models.caller import Caller
+from models.sign_in import issue_for
 from tests.engine.counting import counted_calls
 from tests.engine.hostile import HOSTILE, largest
 from tests.serving import Api
@@ -93,6 +95,17 @@ async def test_it_does_little_for_variables_of_thousands_of_values(engine: Engin
             assert await ask(engine, member, query, variables) is fit
         assert calls.made < MOST_CALLS
     assert await ask(engine, member, query, {"ids": ["x"], "filter": {}})
+
+
+async def test_they_are_not_read_again_to_be_executed(engine: Engine, world: World) -> None:
+    session = await engine.sign_in(await issue_for(world.owner.id, 1))
+    query = "query($filter: JobFilter!) { viewer { role } jobs(filter: $filter) @skip(if: true) { totalCount } }"
+    many = {"and": [{"and": [{"archived": True}] * 20}] * 115}
+    prepared = await engine.prepare_in_turn(Request(query, variables={"filter": many}), session)
+    with counted_calls() as calls:
+        answer = await engine.execute(prepared, session)
+    assert orjson.loads(answer)["data"] == {"viewer": {"role": "OWNER"}}
+    assert calls.made < MOST_CALLS
 
 
 async def test_what_is_known_is_answered_meanwhile(engine: Engine, world: World) -> None:
