@@ -18,17 +18,18 @@ CREATE TABLE stay (
 )""",
     """
 CREATE TABLE completion (
-    since timestamptz, until timestamptz NOT NULL, firm_id uuid NOT NULL, job uuid PRIMARY KEY,
-    account uuid, pipeline uuid
+    since timestamptz, until timestamptz NOT NULL, firm_id uuid NOT NULL, job uuid,
+    account uuid, pipeline uuid, PRIMARY KEY (job, firm_id)
 )""",
     "CREATE INDEX stay_lasting ON stay (job) WHERE until = 'infinity'",
 )
 
 # A job that is archived is on no stage: it is away from one, from another if its card is put there meanwhile, and comes
 # back when it is restored. Nothing ends before it began, though the clocks of two servers differ a little. A completion
-# is kept while it lasts; restored from the archive, a job is as completed as before. A status of which there is no row
-# is a custom one: no other can be deleted alone. A plan is kept that was made while there were few stays: whatever it
-# costs then, it has to go by the index.
+# is kept while it lasts; restored from the archive, a job is as completed as before. A client may bring the id of a job
+# that was deleted: each firm then has the later completion. A status of which there is no row is a custom one: no other
+# can be deleted alone. A plan is kept that was made while there were few stays: whatever it costs then, it has to go by
+# the index.
 _KEEP = """
 CREATE FUNCTION keep_stays(firm uuid, of_job uuid, happened text, told jsonb, moment timestamptz) RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
@@ -80,14 +81,16 @@ BEGIN
                 present = 'ARCHIVED', false FROM ended LIMIT 1;
         END IF;
         IF present IN ('ACTIVE', 'CUSTOM') THEN
-            DELETE FROM completion WHERE job = of_job;
+            DELETE FROM completion WHERE job = of_job AND firm_id = firm;
         ELSIF present = 'COMPLETED' AND former IN ('ACTIVE', 'CUSTOM') THEN
             INSERT INTO completion VALUES (
                 coalesce(
-                    (SELECT created_at FROM job WHERE id = of_job AND firm_id = firm),
-                    (SELECT at FROM event WHERE subject = of_job AND type = 'JobCreated' AND firm_id = firm)
+                    (SELECT created_at FROM job WHERE id = of_job AND firm_id = firm AND created_at <= moment),
+                    (SELECT max(at) FROM event WHERE subject = of_job AND type = 'JobCreated' AND firm_id = firm
+                        AND at <= moment)
                 ), moment, firm, of_job, at_account, in_pipeline
-            ) ON CONFLICT (job) DO NOTHING;
+            ) ON CONFLICT (job, firm_id) DO UPDATE SET since = EXCLUDED.since, until = EXCLUDED.until,
+                account = EXCLUDED.account, pipeline = EXCLUDED.pipeline;
         END IF;
     ELSE
         UPDATE stay SET until = greatest(since, moment) WHERE job = of_job AND until = 'infinity';
@@ -108,10 +111,7 @@ END $$
 
 # A job of whose opening the log knows nothing begins with an `origin`, where it was when the log begins, or when it was
 # opened: that follows from the first event that says what it left, or, where none does, from where it still is.
-_TO_ARCHIVE, _FROM_ARCHIVE = (
-    f"data->>'{field}' IN (SELECT id::text FROM status WHERE category = 'ARCHIVED')"
-    for field in ("to_status", "from_status")
-)
+_FROM_ARCHIVE = "data->>'from_status' IN (SELECT id::text FROM status WHERE category = 'ARCHIVED')"
 _ORIGINS = (
     f"""
 CREATE TEMPORARY TABLE origin ON COMMIT DROP AS

@@ -27,11 +27,11 @@ async def test_stays_of_before_are_what_the_log_tells(past: Past) -> None:
     found = await db.fetch("SELECT category, id FROM status WHERE firm_id = $1", past.firm)
     statuses: dict[str, UUID] = dict(map(tuple, found))
     later = await past.old.add("stage", firm_id=past.firm, pipeline_id=pipeline, name="Later", position="a1")
-    gone = new_id()
+    gone, again = new_id(), new_id()
     for name in ("opened", "moved", "restored", "untold"):
         await past.job(name)
-    jobs = past.jobs | {"deleted": gone}
-    at = iter(OPENED + number * _HOUR for number in range(20))
+    jobs = past.jobs | {"deleted": gone, "again": again}
+    at = iter(OPENED + number * _HOUR for number in range(30))
     moments: dict[str, datetime] = {}
 
     async def log(moment: str, kind: str, of: str, **data: Any) -> None:
@@ -51,6 +51,12 @@ async def test_stays_of_before_are_what_the_log_tells(past: Past) -> None:
     await log("done", "JobStatusChanged", "moved", from_status=statuses["ACTIVE"], to_status=statuses["COMPLETED"])
     await log("left", "JobMoved", "deleted", **move)
     await log("end", "JobDeleted", "deleted", name="Deleted")
+    # A client brings its own ids, and may use that of a job that was deleted.
+    complete = {"from_status": statuses["ACTIVE"], "to_status": statuses["COMPLETED"]}
+    for time in ("first", "second"):
+        await log(f"{time} begun", "JobCreated", "again", stage=stage)
+        await log(f"{time} done", "JobStatusChanged", "again", **complete)
+        await log(f"{time} gone", "JobDeleted", "again", name="Again")
     await past.old.migrate()
     async with on(past.old.url):
         rows = await db.fetch("SELECT * FROM stay WHERE firm_id = $1", past.firm)
@@ -85,5 +91,11 @@ async def test_stays_of_before_are_what_the_log_tells(past: Past) -> None:
             (later, moments["away"], moments["back"], True, False),
             (later, moments["back"], forever, False, False),
         }
-        (completion,) = await db.fetch("SELECT job, since, until FROM completion")
-        assert tuple(completion) == (jobs["moved"], OPENED, moments["done"])
+        assert told("again") == {
+            (stage, moments[f"{time} begun"], moments[f"{time} gone"], False, False) for time in ("first", "second")
+        }
+        completions = await db.fetch("SELECT job, since, until FROM completion")
+        assert set(map(tuple, completions)) == {
+            (jobs["moved"], OPENED, moments["done"]),
+            (again, moments["second begun"], moments["second done"]),
+        }
