@@ -86,7 +86,11 @@ class Rows(Generic[R]):
         # A statement that is always the same: to have the ORM write it anew took a third of what a move took.
         # NO KEY: nothing here changes an id, and a foreign key that points at the row must not have to wait.
         statement = f"{_statement(self._model, condition, 2)} FOR NO KEY UPDATE OF seen"
-        return [self._model._init_from_db(**row) for row in await sql(statement, value, *self.values)]
+        rows = await sql(statement, value, *self.values)
+        if rows and self._model.policy.accounts is not None:
+            # Where it is, other rows say, and who waited read these before. They stay as they are while it is held.
+            rows = await sql(statement, value, *self.values)
+        return [self._model._init_from_db(**row) for row in rows]
 
     def _found(self, row: R | None, id: UUID, path: tuple[str, ...]) -> R:
         if row is None:

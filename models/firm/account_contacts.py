@@ -148,9 +148,13 @@ def tell(change: Change, event: Callable[..., Event], link: AccountContact, **fi
 
 async def _lock(change: Change, account_contact_id: UUID, expected_version: int | None) -> AccountContact:
     links = change.scope.rows(AccountContact)
-    found = await links.get(account_contact_id, "account_contact_id")
-    # Whoever changes the contact meanwhile tells it at all of its accounts. It may be gone by then: merged.
-    await sql("SELECT FROM contact WHERE id = $1 FOR NO KEY UPDATE", found.contact_id)
+    # Whoever changes the contact meanwhile tells it at all of its accounts. After waiting, it may be another one's: the
+    # first was merged into them.
+    found, held = await links.get(account_contact_id, "account_contact_id"), None
+    while found.contact_id != held:
+        held = found.contact_id
+        await sql("SELECT FROM contact WHERE id = $1 FOR NO KEY UPDATE", held)
+        found = await links.get(account_contact_id, "account_contact_id")
     link = await links.lock(account_contact_id, "account_contact_id")
     link.expect(expected_version)
     return link

@@ -25,6 +25,7 @@ from models.viewers import viewer
 from models.visibility import shown
 from models.visibility_in_sql import shown_condition, shown_values
 from tests.domain.refusal import counted, refused, told
+from tests.locks import held, until_waiting
 from tests.world import World
 
 
@@ -329,6 +330,37 @@ async def test_what_is_done_at_once_is_done_one_after_the_other(world: World) ->
     assert len(links) == 2 + done
     assert {link.contact_order for link in links} == {left.name_order}
     assert await AccountContact.filter(firm_id=world.firm.id).count() == len(links)
+
+
+async def test_who_waited_finds_what_is_then_in_sight(world: World, database: str) -> None:
+    """A contact that left somebody's sight while they waited for it is not there for them; and what a contact is at an
+    account is changed when that one is held whose it is by then."""
+    hidden = await world.new_account("Hidden")
+    clerk = await world.member("Clara Clerk", Role.EMPLOYEE, Right.MANAGE_ACCOUNTS)
+    await sql("INSERT INTO account_member (account_id, member_id) VALUES ($1, $2)", world.account.id, clerk.id)
+    contact, into = await new_contact(world, "Ada", world.account, hidden), await new_contact(world, "Augusta", hidden)
+    renaming: Any = update_contact(world.acting(clerk), contact_id=contact.id, name="Mine")
+    link = await link_of(contact, world.account)
+    async with held(database, "contact", contact.id) as connection:
+        waiting = asyncio.create_task(renaming)
+        await until_waiting(waiting)
+        await connection.execute("DELETE FROM account_contact WHERE id = $1", link.id)
+    with pytest.raises(NotFound):
+        await waiting
+    assert (await Contact.get(id=contact.id)).name == "Ada"
+
+    link = await link_of(contact, hidden)
+    changing: Any = update_account_contact(world.acting(world.owner), account_contact_id=link.id, signs=True)
+    async with held(database, "contact", into.id):
+        async with held(database, "contact", contact.id) as connection:
+            waiting = asyncio.create_task(changing)
+            await until_waiting(waiting)
+            await connection.execute("DELETE FROM account_contact WHERE contact_id = $1", into.id)
+            await connection.execute("UPDATE account_contact SET contact_id = $2 WHERE id = $1", link.id, into.id)
+        await until_waiting(waiting)
+        assert not waiting.done()
+    await waiting
+    assert (await link_of(into, hidden)).signs
 
 
 def test_merging_knows_all_that_points_at_a_contact() -> None:
