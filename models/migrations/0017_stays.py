@@ -25,7 +25,8 @@ CREATE TABLE completion (
 )
 
 # A job that is archived is on no stage: it is away from one, from another if its card is put there meanwhile, and comes
-# back when it is restored. Nothing ends before it began, though the clocks of two servers differ a little. A completion
+# back when it is restored. Nothing ends before it began, and nothing begins before that ended which it follows: the
+# clocks of two servers differ a little, and of two who wait for each other the later one may be the first. A completion
 # is kept while it lasts; restored from the archive, a job is as completed as before. A client may bring the id of a job
 # that was deleted: each firm then has the later completion. A status of which there is no row is a custom one: no other
 # can be deleted alone. A plan is kept that was made while there were few stays: whatever it costs then, it has to go by
@@ -47,18 +48,20 @@ BEGIN
             UPDATE stay SET thing = (told->>'to_stage')::uuid, pipeline = in_pipeline
             WHERE job = of_job AND until = 'infinity' AND course = 'STAGE' AND away;
             IF NOT FOUND THEN
-                UPDATE stay SET until = greatest(since, moment)
-                WHERE job = of_job AND until = 'infinity' AND course = 'STAGE';
-                INSERT INTO stay VALUES (moment, 'infinity', firm, of_job, (told->>'to_stage')::uuid, at_account,
-                    in_pipeline, 'STAGE', false, false);
+                WITH ended AS (
+                    UPDATE stay SET until = greatest(since, moment)
+                    WHERE job = of_job AND until = 'infinity' AND course = 'STAGE' RETURNING until
+                )
+                INSERT INTO stay SELECT coalesce(max(until), moment), 'infinity', firm, of_job,
+                    (told->>'to_stage')::uuid, at_account, in_pipeline, 'STAGE', false, false FROM ended;
             END IF;
         END IF;
         IF told->>'from_pipeline' <> told->>'pipeline' THEN
             WITH ended AS (
                 UPDATE stay SET until = greatest(since, moment)
-                WHERE job = of_job AND until = 'infinity' AND course = 'STATUS' RETURNING thing
+                WHERE job = of_job AND until = 'infinity' AND course = 'STATUS' RETURNING thing, until
             )
-            INSERT INTO stay SELECT moment, 'infinity', firm, of_job, thing, at_account, in_pipeline, 'STATUS', false,
+            INSERT INTO stay SELECT until, 'infinity', firm, of_job, thing, at_account, in_pipeline, 'STATUS', false,
                 false FROM ended LIMIT 1;
         END IF;
     ELSIF happened = 'JobStatusChanged' THEN
@@ -66,18 +69,18 @@ BEGIN
         SELECT category INTO present FROM status WHERE id = (told->>'to_status')::uuid AND firm_id = firm;
         former := coalesce(former, 'CUSTOM');
         present := coalesce(present, 'CUSTOM');
-        UPDATE stay SET until = greatest(since, moment)
-        WHERE job = of_job AND until = 'infinity' AND course = 'STATUS';
-        IF present = 'CUSTOM' THEN
-            INSERT INTO stay VALUES (moment, 'infinity', firm, of_job, (told->>'to_status')::uuid, at_account,
-                in_pipeline, 'STATUS', false, false);
-        END IF;
+        WITH ended AS (
+            UPDATE stay SET until = greatest(since, moment)
+            WHERE job = of_job AND until = 'infinity' AND course = 'STATUS' RETURNING until
+        )
+        INSERT INTO stay SELECT coalesce(max(until), moment), 'infinity', firm, of_job, (told->>'to_status')::uuid,
+            at_account, in_pipeline, 'STATUS', false, false FROM ended HAVING present = 'CUSTOM';
         IF (present = 'ARCHIVED') <> (former = 'ARCHIVED') THEN
             WITH ended AS (
                 UPDATE stay SET until = greatest(since, moment)
-                WHERE job = of_job AND until = 'infinity' AND course = 'STAGE' RETURNING thing
+                WHERE job = of_job AND until = 'infinity' AND course = 'STAGE' RETURNING thing, until
             )
-            INSERT INTO stay SELECT moment, 'infinity', firm, of_job, thing, at_account, in_pipeline, 'STAGE',
+            INSERT INTO stay SELECT until, 'infinity', firm, of_job, thing, at_account, in_pipeline, 'STAGE',
                 present = 'ARCHIVED', false FROM ended LIMIT 1;
         END IF;
         IF present IN ('ACTIVE', 'CUSTOM') THEN

@@ -28,7 +28,7 @@ async def test_stays_of_before_are_what_the_log_tells(past: Past) -> None:
     statuses: dict[str, UUID] = dict(map(tuple, found))
     later = await past.old.add("stage", firm_id=past.firm, pipeline_id=pipeline, name="Later", position="a1")
     gone, again = new_id(), new_id()
-    for name in ("opened", "moved", "restored", "untold"):
+    for name in ("opened", "moved", "restored", "untold", "crossed"):
         await past.job(name)
     jobs = past.jobs | {"deleted": gone, "again": again}
     at = iter(OPENED + number * _HOUR for number in range(30))
@@ -57,6 +57,17 @@ async def test_stays_of_before_are_what_the_log_tells(past: Past) -> None:
         await log(f"{time} begun", "JobCreated", "again", stage=stage)
         await log(f"{time} done", "JobStatusChanged", "again", **complete)
         await log(f"{time} gone", "JobDeleted", "again", name="Again")
+    # Of two who did it at once, who began later was first.
+    later_still = next(at)
+    await log("crossed begun", "JobCreated", "crossed", stage=stage)
+    await log("crossed put", "JobMoved", "crossed", **move)
+    await past.log(
+        "JobMoved",
+        jobs["crossed"],
+        jobs["crossed"],
+        later_still,
+        **{key: str(value) for key, value in (move | {"from_stage": later, "to_stage": stage}).items()},
+    )
     await past.old.migrate()
     async with on(past.old.url):
         rows = await db.fetch("SELECT * FROM stay WHERE firm_id = $1", past.firm)
@@ -93,6 +104,12 @@ async def test_stays_of_before_are_what_the_log_tells(past: Past) -> None:
         }
         assert told("again") == {
             (stage, moments[f"{time} begun"], moments[f"{time} gone"], False, False) for time in ("first", "second")
+        }
+        put = moments["crossed put"]
+        assert told("crossed") == {
+            (stage, moments["crossed begun"], put, False, False),
+            (later, put, put, False, False),
+            (stage, put, forever, False, False),
         }
         completions = await db.fetch("SELECT job, since, until FROM completion")
         assert set(map(tuple, completions)) == {
