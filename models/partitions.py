@@ -37,7 +37,7 @@ _TAKEN = f"""
 SELECT EXISTS (SELECT FROM ({_PARTITIONS}) p WHERE p.since < $2 AND p.until > $1)
     OR EXISTS (SELECT FROM event_default WHERE at >= $1 AND at < $2) AS taken
 """
-_WHOLLY_BEFORE = f"SELECT name, until FROM ({_PARTITIONS}) p WHERE p.until <= $1 ORDER BY p.until"
+_WHOLLY_BEFORE = f"SELECT name FROM ({_PARTITIONS}) p WHERE p.until <= $1 ORDER BY p.until"
 # Where followers are behind, and up to where they have read. Every firm is looked at, and not only those that are
 # marked: what is dropped is gone.
 _LATE = """(
@@ -58,6 +58,11 @@ WITH gone AS (
     )) RETURNING 1
 )
 SELECT count(*) AS number FROM gone
+"""
+# Where what is left begins, at the latest with the first month that is kept; null where nothing can be gone.
+_BEGINS = f"""
+SELECT nullif(least($1, (SELECT min(p.since) FROM ({_PARTITIONS}) p), (SELECT min(at) FROM event_default)),
+    '-infinity') AS since
 """
 
 
@@ -83,9 +88,12 @@ async def prune_log(now: datetime, months_kept: int) -> list[str]:
             break
         async with _alone():
             await sql(f"DROP TABLE IF EXISTS {row['name']}")
-        await forget_stays(row["until"])
         dropped.append(row["name"])
     await prune(_FORGET, cut)
+    # Each time: the last one may have been ended between the two, or somebody dropped a month by hand.
+    (begun,) = await sql(_BEGINS, cut)
+    if begun["since"] is not None:
+        await forget_stays(begun["since"])
     return dropped
 
 

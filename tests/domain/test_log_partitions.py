@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -14,7 +17,8 @@ from common.settings import Settings
 from models import pruning
 from models.connection import credentials
 from models.database import sql
-from models.events import JobCreated, JobUpdated
+from models.events import JobCreated, JobMoved, JobUpdated
+from models.ids import new_id
 from models.log import Extent, Reached, Unreadable, read_histories, read_log, revision_of_creation
 from models.log import append as append_events
 from models.partitions import Busy, has_strays, make_partitions, prune_log
@@ -161,6 +165,44 @@ async def test_only_what_is_wholly_older_is_dropped(world: World) -> None:
     ]
     assert await prune_log(month(2001, 6, 30), 3) == []
     assert await prune_log(month(2001, 7, 1), 3) == ["event_2001_03"]
+
+
+async def course(world: World, *at: datetime) -> UUID:
+    """A job that was opened, and put on other stages, at these times."""
+    job, stages = await world.job(), [new_id() for _ in at]
+    told: Any = {"job": new_id(), "account": job.account_id, "pipeline": job.pipeline_id}
+    opened: Any = JobCreated(**told, stage=stages[0])
+    moves = [
+        JobMoved(**told, from_pipeline=job.pipeline_id, from_stage=one, to_stage=other)
+        for one, other in pairwise(stages)
+    ]
+    for moment, event in zip(at, [opened, *moves], strict=True):
+        async with in_transaction():
+            await append_events(world.acting(world.owner), [event], moment)
+    return UUID(str(told["job"]))
+
+
+async def stays_of(job: UUID) -> list[tuple[datetime, bool]]:
+    """Since when it was on each of its stages, and whether nobody knows since when."""
+    rows = await sql("SELECT since, origin FROM stay WHERE job = $1 ORDER BY until", job)
+    return [(row["since"], row["origin"]) for row in rows]
+
+
+async def test_what_the_log_forgot_is_known_of_no_stay(world: World) -> None:
+    """Whoever dropped the month, and where it had none."""
+    await make_partitions(month(2001, 4))
+    job = await course(world, month(2001, 1), month(2001, 2), month(2001, 5, 10), month(2001, 6))
+    begins = [datetime(2001, number, 1, tzinfo=UTC) for number in range(1, 7)]
+    # January to March are in the default partition.
+    assert await prune_log(month(2001, 5), 3) == []
+    later = [(month(2001, 2), False), (month(2001, 5, 10), False), (month(2001, 6), False)]
+    assert await stays_of(job) == [(begins[1], True), *later]
+    assert await prune_log(month(2001, 6), 3) == []
+    assert await stays_of(job) == [(begins[2], True), *later[1:]]
+    for name in ("event_2001_04", "event_2001_05"):
+        await sql(f"DROP TABLE {name}")
+    assert await prune_log(month(2001, 8), 2) == []
+    assert await stays_of(job) == [(begins[5], True), *later[2:]]
 
 
 async def test_partitions_of_an_operator_are_respected(world: World) -> None:
