@@ -76,9 +76,8 @@ class LiveTopic:
         """Execute it under the scope of the message. Nothing in it depends on who listens, unless the topic is one
         viewer's own: a resolver that reaches for the viewer fails."""
         context = Context(message.scope)
-        # A heartbeat of one's own stream costs no statement: without events, nothing in it could be theirs.
-        quiet = self.operation.is_own and not message.events
-        if not quiet and self.operation.is_per_viewer(message.scope):
+        # A heartbeat costs no statement: without events, nothing in it could be theirs.
+        if message.events and self.operation.is_per_viewer(message.scope):
             try:
                 known = await viewer(self.member_id)
             except DATABASE_ERRORS as error:

@@ -82,11 +82,11 @@ async def asking(context: Clocked, *, of_day: bool) -> Asking:
 
 
 class _Anybody:
-    """Nobody in particular, at a time from which one can count."""
+    """Nobody in particular, at some time: one that conditions can reckon from, as they do from the present."""
 
     scope = Scope.whole(UUID(int=0))
-    today = date(2000, 1, 1)
     now = datetime(2000, 1, 1, tzinfo=UTC)
+    today = now.date()
 
 
 def check_filter(wanted: Any) -> None:
