@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    Undefined,
+    get_named_type,
+)
 
 from models.ids import Kind, encode, new_id
 from schema.inputs.base import CLEARS, KIND, NULL
@@ -24,10 +32,18 @@ PAIRS: dict[str, tuple[Any, Any]] = {
 
 def variants(type_: Any, value: Any, *, but: frozenset[str] = frozenset()) -> Iterator[tuple[Path, Any]]:
     """The input of this type, changed in one place: each field that it has, has not, or has within others."""
+    yield from _variants(type_, value, but, None, ())
+
+
+def _variants(
+    type_: Any, value: Any, but: frozenset[str], kind: str | None, within: tuple[str, ...]
+) -> Iterator[tuple[Path, Any]]:
     for name, field, declared in _fields(type_):
         if name in but:
             continue
-        for path, other in _others(field.type, value.get(name), declared):
+        # Of what ids are is said where they are taken: by the field itself, or by the one that it is within.
+        of = declared.metadata.get(KIND, kind)
+        for path, other in _others(field.type, value.get(name, _default(field)), of, (*within, type_.name)):
             yield (name, *path), {**value, name: other}
         if value.get(name) is not None and declared.metadata.get(NULL) == CLEARS:
             yield (name, "null"), {**value, name: None}
@@ -40,24 +56,34 @@ def _fields(type_: Any) -> Iterator[tuple[str, Any, Any]]:
         yield name, field, declared[name]
 
 
-def _others(type_: Any, value: Any, declared: Any) -> Iterator[tuple[Path, Any]]:
+def _default(field: GraphQLInputField) -> Any:
+    """What is sent by who leaves it out, where that is a word."""
+    if field.default_value is Undefined or not isinstance(type_ := get_named_type(field.type), GraphQLEnumType):
+        return None
+    return type_.serialize(field.default_value)
+
+
+def _others(type_: Any, value: Any, kind: str | None, within: tuple[str, ...]) -> Iterator[tuple[Path, Any]]:
     if isinstance(type_, GraphQLNonNull):
-        yield from _others(type_.of_type, value, declared)
+        yield from _others(type_.of_type, value, kind, within)
     elif isinstance(type_, GraphQLList):
-        for path, other in _others(type_.of_type, value[0] if value else None, declared):
+        for path, other in _others(type_.of_type, value[0] if value else None, kind, within):
             yield (0, *path), [other, *(value or [])[1:]]
-        for _, more in _others(type_.of_type, None, declared):
+        for _, more in _others(type_.of_type, None, kind, within):
             yield ("more",), [*(value or []), more]
             break
     elif isinstance(type_, GraphQLInputObjectType):
-        yield from variants(type_, value or {})
+        # A filter within a filter of its type could go on for ever.
+        if value is not None or type_.name not in within:
+            yield from _variants(type_, value or {}, frozenset(), kind, within)
     else:
-        yield (), _other(type_, value, declared)
+        yield (), _other(type_, value, kind)
 
 
-def _other(type_: Any, value: Any, declared: Any) -> Any:
+def _other(type_: Any, value: Any, kind: str | None) -> Any:
     if type_.name == "ID":
-        return encode(Kind(declared.metadata[KIND]), new_id())
+        assert kind is not None
+        return encode(Kind(kind), new_id())
     if isinstance(type_, GraphQLEnumType):
         return next(name for name in type_.values if name != value)
     if type_.name not in PAIRS:
