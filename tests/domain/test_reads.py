@@ -139,7 +139,7 @@ def _visible(
     if getattr(row, "firm_id", row.id) != scope.firm_id:
         return False
     if row.kind is Kind.SAVED_VIEW:
-        return row.shared or row.member_id == member
+        return bool(row.shared or row.member_id == member)
     if row.kind is Kind.CONTACT:
         return scope.accounts is None or any(map(scope.sees_account, contacts.get(row.id, ())))
     at = row.id if row.kind is Kind.ACCOUNT else getattr(row, "account_id", None)
