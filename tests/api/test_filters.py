@@ -169,6 +169,11 @@ def _one(kind: Kind, id: Any) -> set[str]:
     return set() if id is None else {encode(kind, id)}
 
 
+def _spoken(name: str) -> str:
+    """A name as its words are told apart."""
+    return name.replace("'", "")
+
+
 def _today() -> date:
     return datetime.now(UTC).date()
 
@@ -176,9 +181,11 @@ def _today() -> date:
 async def _job(job: Job) -> Facts:
     (last,) = await sql("SELECT greatest(max(at), $2) AS at FROM event WHERE job = $1", job.id, job.updated_at)
     status, limit = await Status.get(id=job.status_id), (await Stage.get(id=job.stage_id)).time_limit
+    account = await Account.get(id=job.account_id)
     return {
         "id": _one(Kind.JOB, job.id),
-        "search": (job.name, job.description),
+        # By its account's name as by its own.
+        "search": (f"{job.name} {_spoken(account.name)}", job.description),
         "account": _one(Kind.ACCOUNT, job.account_id),
         "pipeline": _one(Kind.PIPELINE, job.pipeline_id),
         "stage": _one(Kind.STAGE, job.stage_id),
@@ -207,7 +214,7 @@ async def _job(job: Job) -> Facts:
 async def _account(account: Account) -> Facts:
     return {
         "id": _one(Kind.ACCOUNT, account.id),
-        "search": (account.name.replace("'", ""), ""),
+        "search": (_spoken(account.name), ""),
         "tag": await _links(AccountTag, "account_id", "tag_id", Kind.TAG, account.id),
         "team": await _links(AccountMember, "account_id", "member_id", Kind.MEMBER, account.id),
         "holder": await _links(AccountRoleHolder, "account_id", "member_id", Kind.MEMBER, account.id),
