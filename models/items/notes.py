@@ -17,6 +17,7 @@ from models.invisible import nothing_to_see
 from models.items import item as items
 from models.items.item import Held
 from models.items.kinds import register_item
+from models.items.linking import linking, unlinking
 from models.policies import Policy
 from models.rights import EVERY_MEMBER
 from models.rows import Item, register
@@ -162,23 +163,8 @@ async def update_note(
     return held.item
 
 
-@command("linkNote", EVERY_MEMBER)
-async def link_note(change: Change, *, note_id: UUID, job_id: UUID, expected_version: int | None = None) -> Note:
-    """Link a note to a job of its account, besides those that it is linked to."""
-    held, job = await items.lock_with_job(change, Note, note_id, "note_id", job_id)
-    held.item.expect(expected_version)
-    if items.may_link(held, job):
-        await items.link(change, held, job)
-    return held.item
-
-
-@command("unlinkNote", EVERY_MEMBER)
-async def unlink_note(change: Change, *, note_id: UUID, job_id: UUID, expected_version: int | None = None) -> Note:
-    """Take a note off a job. The note stays."""
-    held, job = await items.lock_with_job(change, Note, note_id, "note_id", job_id)
-    held.item.expect(expected_version)
-    await items.unlink(change, held, job.id)
-    return held.item
+link_note = linking(Note, EVERY_MEMBER)
+unlink_note = unlinking(Note, EVERY_MEMBER)
 
 
 @command("deleteNote", EVERY_MEMBER)

@@ -1,6 +1,6 @@
 """Jobs, their assignees, their tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -8,11 +8,12 @@ from uuid import UUID
 
 from tortoise import fields
 
+from models.database import fetch
 from models.ids import Kind
 from models.policies import Policy
 from models.rights import Right
 from models.rows.base import Link, Row, belongs_to
-from models.rows.items import Awaited, Item
+from models.rows.items import Awaited, Awaiting, Item
 from models.rows.keys import name_order, order_of_values, same, same_period
 from models.rows.pipelines import Category
 from models.search_entries import Parent, Searched
@@ -165,10 +166,22 @@ class Task(Item):
         """To be started, then to be completed or canceled."""
         return _AWAITED.get(self.state)
 
+    @classmethod
+    async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Awaiting]:
+        """Those who are assigned."""
+        rows = await fetch(_ASSIGNED, items)
+        return {row["task_id"]: Awaiting(members=tuple(row["members"])) for row in rows}
+
     @property
     def named(self) -> Mapping[str, UUID]:
         """What each of its events says of it, beside the job."""
         return {"task": self.id, "account": self.account_id}
+
+
+_ASSIGNED = """
+SELECT task_id, array_agg(member_id ORDER BY name_order, member_id) AS members
+FROM task_assignee JOIN member ON member.id = member_id WHERE task_id = ANY($1) GROUP BY task_id
+"""
 
 
 class TaskAssignee(Link):

@@ -15,6 +15,7 @@ from schema.declarations import listing, mutation
 from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, needed, optional, own_id
 from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
+from schema.items.linking import links
 from schema.types.base import column, entity, jobs_of_item
 from schema.types.items import LinkedItem
 from schema.types.jobs import Job
@@ -52,14 +53,6 @@ class UpdateNoteInput(Expecting):
 
 
 @input_type
-class NoteOfJobInput(Expecting):
-    """Which note, and which job."""
-
-    note_id: strawberry.ID = id_of(Kind.NOTE, "The note.")
-    job_id: strawberry.ID = id_of(Kind.JOB, "A job of the same client.")
-
-
-@input_type
 class NoteInput(Expecting):
     """Which note."""
 
@@ -80,8 +73,7 @@ class NoteFilter:
 MUTATIONS = (
     mutation(notes.create_note, CreateNoteInput),
     mutation(notes.update_note, UpdateNoteInput),
-    mutation(notes.link_note, NoteOfJobInput),
-    mutation(notes.unlink_note, NoteOfJobInput),
+    *links(notes.link_note, notes.unlink_note),
     mutation(notes.delete_note, NoteInput),
 )
 LISTS = (

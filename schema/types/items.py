@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -10,12 +10,16 @@ from models.ids import Kind, encode
 from models.items.kinds import item_kinds
 from models.items.reads import Outstanding
 from models.seen import Item
-from schema.enums import Awaited, ItemKind
+from schema.enums import Awaited, ItemKind, Party
 from schema.field_resolvers import TypeCheck
 from schema.per_viewer import own_rows
 from schema.scalars import DateTime
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, loaded, one, value
+
+if TYPE_CHECKING:
+    from schema.types.contacts import Contact
+    from schema.types.firm import Member
 
 
 def _kind(item: Item | Outstanding) -> Any:
@@ -46,6 +50,20 @@ class OutstandingItem:
     )
     title: str = column("What it is called among things of other kinds.")
     awaited: Awaited = column("What it waits for.")
+    party: Party = column("Who has to act.")
+    members: list[Annotated[Member, strawberry.lazy("schema.types.firm")]] = loaded(
+        lambda held, context: context.load.awaited_of(held, Kind.MEMBER),
+        "The members who are to act, such as those whom a task is assigned to. Where none is named and it is the "
+        "team's turn, anybody of it may.",
+        size=2,
+    )
+    contacts: list[Annotated[Contact, strawberry.lazy("schema.types.contacts")]] = loaded(
+        lambda held, context: context.load.awaited_of(held, Kind.CONTACT),
+        "The contacts who are to act, such as those who are to sign next; those whom you see. Where none is named and "
+        "it is the client's turn, any of them may.",
+        size=2,
+        depends=own_rows(Kind.CONTACT),
+    )
     since: DateTime = column("Since when it has been open on this job.")
 
     is_type_of = TypeCheck(lambda source: isinstance(source, Outstanding))

@@ -1,6 +1,8 @@
 """What is linked to a job, of all kinds in one list, and what holds the job."""
 
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +17,7 @@ from tests.world import World
 ITEMS = """
 query Items($job: ID!, $filter: LinkedItemFilter, $first: Int! = 20, $after: String) { job(id: $job) {
   openItemCount
-  outstanding { kind itemId title awaited since item { id title } }
+  outstanding { kind itemId title awaited party members { name } contacts { id } since item { id title } }
   items(filter: $filter, first: $first, after: $after) { totalCount
     nodes { __typename id kind title open awaited account { name } createdBy { id } createdAt
       ... on Task { name state } ... on TimeEntry { minutes job { id } } }
@@ -26,8 +28,9 @@ async def items(api: Api, member: Member, job: Job, **variables: Any) -> Any:
     return (await api.ask(member, ITEMS, job=encode(Kind.JOB, job.id), **variables))["job"]
 
 
-async def new_task(world: World, job: Job, name: str) -> Task:
-    return (await create_task(world.acting(world.owner), name=name, job_id=job.id)).value
+async def new_task(world: World, job: Job, name: str, *assignees: UUID) -> Task:
+    given = {"assignee_ids": assignees, "job_id": job.id}
+    return (await create_task(world.acting(world.owner), name=name, **given)).value
 
 
 async def new_entry(world: World, job: Job, member: Member, note: str = "") -> TimeEntry:
@@ -37,7 +40,8 @@ async def new_entry(world: World, job: Job, member: Member, note: str = "") -> T
 
 async def test_a_job_has_its_items_of_all_kinds(world: World, api: Api) -> None:
     job = await world.job()
-    call, file = await new_task(world, job, "Call"), await new_task(world, job, "File")
+    team = (world.owner.id, world.employee.id)
+    call, file = await new_task(world, job, "Call", *team), await new_task(world, job, "File")
     noted = await new_entry(world, job, world.employee, "Read the letter\nand answered it")
     plain = await new_entry(world, job, world.owner)
     await set_task_state(world.acting(world.owner), task_id=call.id, state=TaskState.IN_PROGRESS)
@@ -70,6 +74,9 @@ async def test_a_job_has_its_items_of_all_kinds(world: World, api: Api) -> None:
         "itemId": ids[0],
         "title": "Call",
         "awaited": "COMPLETION",
+        "party": "TEAM",
+        "members": [{"name": member.name} for member in sorted((world.owner, world.employee), key=attrgetter("name"))],
+        "contacts": [],
         "item": {"id": ids[0], "title": "Call"},
     }
 

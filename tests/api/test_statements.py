@@ -150,7 +150,7 @@ query Board($id: ID!) {
 }"""
 ITEMS = """
 query Items($id: ID!) {
-  pipeline(id: $id) { stages { jobs { openItemCount outstanding { title awaited since item { id } }
+  pipeline(id: $id) { stages { jobs { openItemCount outstanding { title awaited since members { id } item { id } }
     items(first: 2) { totalCount nodes { id title open } pageInfo { endCursor } } } } }
 }"""
 JOB = """
@@ -167,7 +167,7 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { name acc
 #: Signing the caller in is one of each.
 KNOWN = {
     "a board": (BOARD, 12),
-    "a board with items": (ITEMS, 13),
+    "a board with items": (ITEMS, 15),
     "a job": (JOB, 11),
     "a page of jobs": (JOBS, 5),
     "a count of jobs": (COUNT, 3),
