@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tests.system.mother import Born
+
 HOUSE = Path(__file__).parents[2]
 PATIENCE = 120.0
 
@@ -29,7 +31,7 @@ class Jobwire:
 
     def __init__(self, *words: str, typed: str | None = None, program: str = "cli", **environment: object) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("JOBWIRE_")}
-        self.process = subprocess.Popen(
+        self.process = Born(
             [sys.executable, "-m", program, *words],
             cwd=HOUSE,
             env=inherited | {f"JOBWIRE_{name.upper()}": str(value) for name, value in environment.items()},

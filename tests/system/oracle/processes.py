@@ -16,6 +16,7 @@ from pathlib import Path
 
 import embedded
 from embedded.house import Running
+from tests.system.mother import Born
 
 ROOT = Path(__file__).parents[3]
 LISTENING = re.compile(rb"Listening on (http://127\.0\.0\.1:(\d+)/graphql)")
@@ -37,7 +38,7 @@ class Program:
         """Start it, for the first time or again."""
         with self.log.open("ab") as log:
             self._said_before = log.tell()
-            self.process = subprocess.Popen(
+            self.process = Born(
                 [sys.executable, "-m", *self.arguments],
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
                 cwd=ROOT,
