@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models.database import fetch
+from models.database import fetch_planned
 from models.reports.capacity import CapacityFilter, capacity_report
 from models.reports.frame import Summary, Wanted
 from models.reports.sight import Asker
@@ -137,7 +137,7 @@ class Planning:
         """By hand."""
         whole = self.scope.accounts is None
         sight = [] if whole else [self.scope.accounts, self.scope.pipelines]
-        return await fetch(
+        return await fetch_planned(
             _BY_HAND.format(seen="true" if whole else _SEEN), self.firm_id, self.today, *self._days, *sight
         )
 

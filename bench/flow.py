@@ -19,7 +19,7 @@ from bench.house import House, run
 from bench.measure import heading, median, ratio, table, taking_turns
 from bench.reports import FACTOR, MORE_MS, MOST_MS, clock, fill_places, partly, print_plan
 from models.connection import credentials
-from models.database import fetch
+from models.database import fetch, fetch_planned
 from models.forecasting import days_until_done
 from models.partitions import make_partitions
 from models.queries import Q
@@ -251,12 +251,12 @@ class Office:
 
     async def from_log(self, called: str) -> list[int]:
         """By hand, from the log."""
-        return _figures(await fetch(FROM_LOG[called], self.firm_id, self._first, self.today))
+        return _figures(await fetch_planned(FROM_LOG[called], self.firm_id, self._first, self.today))
 
     async def _asked(self, statement: str) -> list[Any]:
         sight = [] if self.scope.accounts is None else [self.scope.accounts, self.scope.pipelines]
         seen = _SEEN if sight else "true"
-        return await fetch(statement.replace("{seen}", seen), self.firm_id, self._first, self.today, *sight)
+        return await fetch_planned(statement.replace("{seen}", seen), self.firm_id, self._first, self.today, *sight)
 
     @property
     def _first(self) -> date:

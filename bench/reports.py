@@ -20,7 +20,7 @@ from bench.house import House, run
 from bench.measure import heading, median, ratio, table, taking_turns
 from models.audiences import Audience
 from models.connection import credentials
-from models.database import fetch, sql
+from models.database import fetch, fetch_planned, sql
 from models.reports.frame import Summary, Wanted
 from models.reports.sight import Asker
 from models.reports.time import TimeFilter, time_report
@@ -141,7 +141,7 @@ class Office:
         """By hand."""
         sight = [] if self.scope.accounts is None else [self.scope.accounts, self.scope.pipelines]
         statement = by_hand(group_by, partly=bool(sight))
-        return await fetch(statement, self.firm.id, FIRST_DAY, self.last_day, *sight)
+        return await fetch_planned(statement, self.firm.id, FIRST_DAY, self.last_day, *sight)
 
     async def check(self, group_by: tuple[str, ...]) -> None:
         """Stops where they do not say the same."""

@@ -19,3 +19,13 @@ async def fetch(query: str, *values: Any, record_class: type = asyncpg.Record) -
         client.log.debug("%s: %s", query, values)
         rows: list[Any] = await connection.fetch(query, *values, record_class=record_class)
         return rows
+
+
+async def fetch_planned(query: str, *values: Any) -> list[Any]:
+    """As `fetch`, for what goes through very many rows: with a plan for these very values. What a connection asks for
+    the sixth time PostgreSQL plans for any values, and takes all that a firm has of two years for a few rows."""
+    client = get_connection("default")
+    async with client.acquire_connection() as connection:
+        client.log.debug("%s: %s", query, values)
+        rows: list[Any] = await (await connection.prepare(query)).fetch(*values)
+        return rows

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from models.bounds import IDLE_DAYS, MINDED, NEAR_DAYS
 from models.checks import days
-from models.database import sql
+from models.database import fetch_planned
 from models.errors import Invalid
 from models.filtering import Asking, Between, Idle, InHand, Overdue, OverLimit, Unlinked, Within
 from models.queries import Q, sql_of_several
@@ -103,7 +103,7 @@ async def attention_report(asking: Asking, narrowed: Q, wanted: Wanted) -> Atten
     # Of these alone: in the statement there are no other jobs.
     of_each = [Job.filter(_condition(concern, wanted, asking)).only("id", _SINCE[concern]) for concern in among]
     (jobs, *texts), values = sql_of_several([in_hand, *of_each])
-    rows = await sql(_statement(jobs, among, texts, f"${len(values) + 1}"), *values, wanted.first)
+    rows = await fetch_planned(_statement(jobs, among, texts, f"${len(values) + 1}"), *values, wanted.first)
     found = [Minded(Concern(row["concern"]), row["count"], row["ids"]) for row in rows]
     return Attention(Coverage.SEEN, [minded for minded in found if minded.count])
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from common import time_zones
 from models.bounds import REPORT_ROWS
-from models.database import sql
+from models.database import fetch_planned
 from models.errors import Forbidden, Invalid
 from models.reasons import Reason
 from models.reports.parts import Cut, Dimension, Figures, Measure, Report, ReportRow
@@ -128,7 +128,7 @@ async def summarize(
         first=values.place(wanted.first),
         calendar=_Calendar(firm, values, day),
     )
-    found = await sql(statement(asked), *values.given)
+    found = await fetch_planned(statement(asked), *values.given)
     return _summary(asked, covers, found, lambda sums: _shown(report, asked, firm, sums) | withheld)
 
 

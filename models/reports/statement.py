@@ -42,16 +42,21 @@ def statement(asked: Asked) -> str:
     nothing = "".join(f", NULL AS {key}" for key in keys)
     among = "".join(f", {key}" for key in keys)
     names = ", ".join(measure.name for measure in asked.measures)
+    groups, added = "count(*)", f"{sums_alone} FROM grouped"
     if _is_sorted_once(asked):
         found, unseen, everything = _in_one_go(asked)
         sums = ", ".join(f"max({measure.name})" for measure in asked.measures)
+    elif _of_sums(asked) and not _linked(asked):
+        found, unseen, everything = _added_in_one_go(asked)
+        sums = ", ".join(f"max({measure.name})" for measure in asked.measures)
+        groups, added = "coalesce(max(groups), 0)", f"{sums} FROM added WHERE level = 0 AND seen"
     else:
         found = f"base AS MATERIALIZED ({_base(asked)}), grouped AS ({_grouped(asked)})"
         unseen, everything = "base WHERE NOT seen", "base"
     return f"""
     WITH {found}, told AS ({_told(asked)})
     SELECT {TOLD} AS part, row_number() OVER () AS place, 1::bigint AS groups{among}, {names} FROM told
-    UNION ALL SELECT {GROUPS}, 0, count(*){nothing}, {sums_alone} FROM grouped
+    UNION ALL SELECT {GROUPS}, 0, {groups}{nothing}, {added}
     UNION ALL SELECT {UNSEEN}, 0, count(*){nothing}, {sums} FROM {unseen}
     UNION ALL SELECT {EVERYTHING}, 0, count(*){nothing}, {sums} FROM {everything}
     ORDER BY part, place
@@ -61,7 +66,7 @@ def statement(asked: Asked) -> str:
 def _is_sorted_once(asked: Asked) -> bool:
     """Whether all sums can be had in one go through the rows: where they are not added up before, and each is in one
     group."""
-    return bool(asked.dimensions) and not _of_sums(asked) and not any(d.links for d in asked.dimensions)
+    return bool(asked.dimensions) and not _of_sums(asked) and not _linked(asked)
 
 
 def _in_one_go(asked: Asked) -> tuple[str, str, str]:
@@ -76,6 +81,15 @@ def _in_one_go(asked: Asked) -> tuple[str, str, str]:
     """
     found = f"summed AS MATERIALIZED ({summed}), grouped AS (SELECT * FROM summed WHERE level = {by_all} AND seen)"
     return found, f"summed WHERE level = {of_seen} AND NOT seen", f"summed WHERE level = {of_none}"
+
+
+def _added_in_one_go(asked: Asked) -> tuple[str, str, str]:
+    """As `_in_one_go`, where the rows are added up already: they are kept once, and gone through once for all sums,
+    and once for the groups that are told."""
+    added = f"SELECT GROUPING(seen) AS level, seen, count(*) AS groups, {_sums(asked)} FROM base"
+    found = f"""base AS MATERIALIZED ({_base(asked)}), grouped AS NOT MATERIALIZED ({_grouped(asked)}),
+        added AS MATERIALIZED ({added} GROUP BY GROUPING SETS ((seen), ()))"""
+    return found, "added WHERE level = 0 AND NOT seen", "added WHERE level = 1"
 
 
 def _sums(asked: Asked) -> str:
@@ -136,6 +150,11 @@ def _tables(source: Source, asked: str) -> str:
     return source.tables + joins
 
 
+def _linked(asked: Asked) -> bool:
+    """Whether a row may be in several groups, or in one for each of the things that its owner is tied to."""
+    return any(dimension.links for dimension in asked.dimensions)
+
+
 def _of_sums(asked: Asked) -> bool:
     """Whether rows are added up before groups are told. Of a sum of sums, nothing but the sum is known: percentiles
     need each row."""
@@ -173,7 +192,7 @@ def _day_by_day(asked: Asked, running: Running, changes: str, others: Sequence[s
 
 def _grouped(asked: Asked) -> str:
     """What is in sight, by what it is grouped by: under each of the things that its owner is tied to."""
-    if not any(dimension.links for dimension in asked.dimensions) and _of_sums(asked):
+    if _of_sums(asked) and not _linked(asked):
         return "SELECT * FROM base WHERE seen"
     keys, joins = [], []
     for number, dimension in enumerate(asked.dimensions, start=1):

@@ -12,7 +12,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from iso4217 import Currency
+from tortoise.transactions import in_transaction
 
+from models.database import sql
 from models.errors import Forbidden, Invalid, NotFound
 from models.money import Money
 from models.reports.frame import Order, Summary, Wanted
@@ -299,6 +301,17 @@ async def test_the_parts_add_up(world: World) -> None:
             parts = [*report.rows, report.cut, report.residual]
             assert sum(part.sums[of] for part in parts) == report.total.sums[of] + report.repeated.sums[of]
         assert (report.repeated.sums["entries"] > 0) is ("tag" in group_by)
+
+
+async def test_one_that_is_asked_for_often_is_planned_for_what_is_asked(world: World) -> None:
+    past = await Past.build(world, 7)
+    viewer = await past.viewer("reports and time")
+    async with in_transaction():  # On one connection.
+        for _ in range(7):
+            await ask(viewer, TimeFilter(MIDDLE, MIDDLE), Wanted(("account",), None, 2))
+        plans = await sql("SELECT statement, generic_plans FROM pg_prepared_statements")
+    assert plans
+    assert not [plan for plan in plans if plan["generic_plans"] and "time_entry AS entry" in plan["statement"]]
 
 
 async def test_who_has_no_right_to_reports_is_told_of_their_own(world: World) -> None:
