@@ -34,8 +34,8 @@ _MOST = 1 << 19
 
 
 class Born(subprocess.Popen[Any]):
-    """A Python module that runs: `Born([sys.executable, "-m", "cli", …], …)`, with what `Popen` takes. Other programs
-    are started as ever."""
+    """`Born([sys.executable, "-m", "cli", …], …)`, with pipes, a folder and an environment as `Popen` takes them. Other
+    programs are started as ever."""
 
     #: Where the mother says with which code it ended.
     _end: socket.socket | None = None
@@ -44,7 +44,8 @@ class Born(subprocess.Popen[Any]):
         told = dict(zip(_TOLD, rest, strict=False))
         environment = dict(os.environ if told["env"] is None else told["env"])
         words = [os.fsdecode(word) for word in args]
-        if words[:2] != [sys.executable, "-m"] or _for_a_start(environment) != _for_a_start(os.environ):
+        # Another module than this may load ours in a way of its own.
+        if words[:3] != [sys.executable, "-m", "cli"] or _for_a_start(environment) != _for_a_start(os.environ):
             super()._execute_child(args, *rest)  # type: ignore[misc]
             return
         handles = [usual if told[end] == -1 else told[end] for usual, end in enumerate(_ENDS)]
