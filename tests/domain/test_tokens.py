@@ -1,17 +1,21 @@
 """What an access token is good for, and what is none."""
 
 import logging
+from collections import OrderedDict
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 
+from models import tokens
 from models.errors import Invalid, NotFound, Refusal
 from models.ids import Kind, encode, new_id
 from models.rows import Member, Session
 from models.sign_in import SignedIn, authenticate, issue_for, sign_out
-from models.signing_keys import KEYS, LONGEST_TOKEN
+from models.signing_keys import KEYS, LONGEST_TOKEN, Keys
+from models.tokens import read
 from tests.signing_in import NOW, refused
 from tests.world import World
 
@@ -75,6 +79,34 @@ async def test_only_what_we_signed_the_way_we_sign_is_ours(signed_in: SignedIn) 
         jwt.utils.base64url_encode(b"[" * 700).decode() + "..",
     ):
         await refused(authenticate(token, now=NOW))
+
+
+async def test_what_was_read_before_is_held_to_the_key_and_the_time_of_now(signed_in: SignedIn) -> None:
+    """It is verified once, not with each request that it comes with."""
+    token, key = signed_in.access_token, await KEYS.newest()
+    await read(token, now=NOW)
+    others = Keys(lambda: 0.0)
+    others._keys, others._read_at = {key.id.hex: replace(key, secret="x" * 64)}, 0.0
+    for _ in range(2):
+        await refused(read(token, now=NOW, keys=others))
+        await refused(read(token, now=NOW - timedelta(minutes=1)))
+        await refused(read(token, now=signed_in.expires_at), "TOKEN_EXPIRED")
+        await read(token, now=NOW)
+    others._keys = {key.id.hex: replace(key, expires_at=NOW)}
+    await refused(read(token, now=NOW, keys=others))
+
+
+async def test_no_more_tokens_are_kept_than_there_is_room_for(
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "_MOST_READ", 2)
+    monkeypatch.setattr(tokens, "_read_last", kept := OrderedDict[bytes, Any]())
+    member, session = signed_in.member_id, signed_in.session_id
+    for _ in range(2):
+        for seconds in range(5):
+            issued = await tokens.issue(member, session, now=NOW - timedelta(seconds=seconds))
+            assert (await read(issued.token, now=NOW)).session_id == session
+    assert len(kept) == 2
 
 
 async def test_scripts_get_a_long_token_that_can_be_ended(world: World) -> None:
