@@ -41,8 +41,35 @@ def no_arguments(parent: str, name: str, field: GraphQLField, number: int) -> di
 
 
 @cache
-def _with_fields(schema: GraphQLSchema) -> list[GraphQLObjectType | GraphQLInterfaceType]:
-    return [type_ for type_ in schema.type_map.values() if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)]
+def _fields_by_name(schema: GraphQLSchema) -> dict[str, list[tuple[str, GraphQLField]]]:
+    """The fields of each name, each with the name of its parent."""
+    found: dict[str, list[tuple[str, GraphQLField]]] = {}
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in type_.fields.items():
+                found.setdefault(name, []).append((type_.name, field))
+    return found
+
+
+@cache
+def _have_one_type(schema: GraphQLSchema, name: str) -> bool:
+    return len({str(field.type) for _, field in _fields_by_name(schema)[name]}) == 1
+
+
+def _objects(schema: GraphQLSchema, type_: Any) -> set[GraphQLObjectType]:
+    return {type_} if isinstance(type_, GraphQLObjectType) else set(schema.get_possible_types(type_))
+
+
+@cache
+def _overlapping(schema: GraphQLSchema, type_: Composite) -> list[Composite]:
+    """The types of which some objects of this one are, by their names."""
+    objects = _objects(schema, type_)
+    others = [
+        other
+        for other in schema.type_map.values()
+        if is_composite_type(other) and not other.name.startswith("__") and objects & _objects(schema, other)
+    ]
+    return sorted(others, key=lambda other: other.name)
 
 
 @cache
@@ -94,7 +121,7 @@ class Generator:
             if kind == 0:
                 return f"...{self._condition()} {self._selections(type_, depth - 1)}"
             if kind == 1:
-                on = self._overlapping(type_)
+                on = self.random.choice(_overlapping(self.schema, type_))
                 return f"... on {on.name}{self._condition()} {self._selections(on, depth - 1)}"
             if kind == 2:
                 return f"...{self._fragment(type_, depth)}{self._condition()}"
@@ -122,9 +149,9 @@ class Generator:
     def _alike(self, name: str) -> bool:
         """Whether a field of this name has the same type, and needs no arguments, wherever it occurs."""
         if name not in self._known:
-            found = [(parent, field) for parent in _with_fields(self.schema) if (field := parent.fields.get(name))]
-            asked = any(self.arguments(parent.name, name, field, 0) != {} for parent, field in found)
-            self._known[name] = not asked and len({str(field.type) for _, field in found}) == 1
+            found = _fields_by_name(self.schema)[name]
+            asked = any(self.arguments(parent, name, field, 0) != {} for parent, field in found)
+            self._known[name] = not asked and _have_one_type(self.schema, name)
         return self._known[name]
 
     def _passing(self, parent: str, name: str, found: GraphQLField, number: int, arguments: dict[str, Any]) -> str:
@@ -137,19 +164,6 @@ class Generator:
             self.values[variable] = value
             passed.append(f"{argument}: ${variable}")
         return f"({', '.join(passed)})"
-
-    def _overlapping(self, type_: Composite) -> Composite:
-        """A type of which some objects of this one are."""
-        objects = set(self._objects(type_))
-        others = [
-            other
-            for other in self.schema.type_map.values()
-            if is_composite_type(other) and not other.name.startswith("__") and objects & set(self._objects(other))
-        ]
-        return self.random.choice(sorted(others, key=lambda other: other.name))
-
-    def _objects(self, type_: Any) -> list[GraphQLObjectType]:
-        return [type_] if isinstance(type_, GraphQLObjectType) else list(self.schema.get_possible_types(type_))
 
     def _fragment(self, type_: Composite, depth: int) -> str:
         fitting = [name for name, (on, _) in self._fragments.items() if on == type_.name]
