@@ -4,6 +4,7 @@ On the product's schema. `size` is how many of the thing there are.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from graphql import GraphQLError
 
@@ -152,19 +153,36 @@ HOSTILE: dict[str, Make] = {
 }  # fmt: skip
 
 
+@cache
 def largest(make: Make, allowed: Limits, *, parsed: bool = False) -> int:
     """The size of the largest document of a sort that may be parsed, or that can be."""
-    fits, too_large = 0, 20_000
+    most = _largest(lambda size: check_outline(make(size), allowed))
+    if not parsed:
+        return most
+
+    def parse(size: int) -> None:
+        DocumentCache().parse(make(size), max_tokens=allowed.tokens)
+
+    return most if _fits(parse, most) else _largest(parse, most)
+
+
+def _largest(read: Callable[[int], object], too_large: int = 20_000) -> int:
+    fits = 0
     while too_large - fits > 1:
         middle = (fits + too_large) // 2
-        try:
-            check_outline(make(middle), allowed)
-            if parsed:
-                DocumentCache().parse(make(middle), max_tokens=allowed.tokens)
+        if _fits(read, middle):
             fits = middle
-        except GraphQLError:
+        else:
             too_large = middle
     return fits
+
+
+def _fits(read: Callable[[int], object], size: int) -> bool:
+    try:
+        read(size)
+    except GraphQLError:
+        return False
+    return True
 
 
 #: What each rule of validation has to go through. A rule that is not here fails the test and the benchmark.
