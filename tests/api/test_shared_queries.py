@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from engine import sharing
+from engine.documents import DocumentCache
 from engine.engine import Engine
 from engine.prepared import Prepared
 from engine.session import Session
@@ -28,6 +29,16 @@ ONES_OWN = {
 }
 #: Root fields that say of themselves that they depend on the viewer.
 ASKED_BY_VIEWER = sorted(field for owner, field in sharing.per_viewer(graphql_schema()) if owner == "Query")
+
+#: What was read of the documents that are asked here, which is the same for every engine and every pair.
+_READ = DocumentCache()
+
+
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    """One that nobody has asked anything yet, and that need not read again what another one has read."""
+    engine._members.documents = _READ
+    return engine
 
 
 async def session_of(engine: Engine, viewer: Viewer) -> Session:
