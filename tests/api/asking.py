@@ -1,6 +1,7 @@
 """Asking the API in bytes: for what must not be in an answer, wherever in it."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from models.rows import Member
@@ -13,10 +14,32 @@ MUTATIONS = sorted(root_fields("mutation").keys() - SESSIONS)
 QUERIES = sorted(root_fields("query"))
 SUBSCRIPTIONS = sorted(root_fields("subscription"))
 
+#: So many mutations are sent with one request, one after the other: signing in and reading it takes as long for one.
+TOGETHER = 10
+
 
 async def post(api: Api, member: Member, query: str, variables: dict[str, Any]) -> bytes:
     """The bytes of the answer."""
     return (await api.ask_in_bytes(member, query, variables)).body
+
+
+async def refused_of_each(api: Api, member: Member, mutation: str, inputs: Sequence[dict[str, Any]]) -> list[Any]:
+    """The errors that a mutation answers each of these inputs with, which come one after the other."""
+    # With one request comes no more than one password.
+    several = 1 if any("password" in name.lower() for each in inputs for name in each) else TOGETHER
+    parts = [inputs[at : at + several] for at in range(0, len(inputs), several)]
+    return [errors for part in parts for errors in await _refused_of_some(api, member, mutation, part)]
+
+
+async def _refused_of_some(api: Api, member: Member, mutation: str, inputs: Sequence[dict[str, Any]]) -> list[Any]:
+    type_ = root_fields("mutation")[mutation].args["input"].type
+    declared = ", ".join(f"$input{number}: {type_}" for number in range(len(inputs)))
+    calls = (f"call{number}: {mutation}(input: $input{number}) {{ ...Refused }}" for number in range(len(inputs)))
+    told = root_fields("mutation")[mutation].type
+    said = f"fragment Refused on {told} {{ errors {{ code message path reason parameters {{ name value }} }} }}"
+    given = {f"input{number}": each for number, each in enumerate(inputs)}
+    data = await api.ask(member, f"mutation Together({declared}) {{ {' '.join(calls)} }} {said}", **given)
+    return [data[f"call{number}"]["errors"] for number in range(len(inputs))]
 
 
 def said_by_server(answer: bytes, variables: dict[str, Any]) -> bytes:
