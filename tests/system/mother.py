@@ -9,6 +9,7 @@ The mother is `python -m tests.system.mother`: one for each process of the tests
 """
 
 import atexit
+import contextlib
 import gc
 import json
 import os
@@ -44,6 +45,9 @@ class Born(subprocess.Popen[Any]):
         told = dict(zip(_TOLD, rest, strict=False))
         environment = dict(os.environ if told["env"] is None else told["env"])
         words = [os.fsdecode(word) for word in args]
+        assert not told["pass_fds"] and told["preexec_fn"] is None and not told["start_new_session"], (
+            "Use Popen for it."
+        )
         # Another module than this may load ours in a way of its own.
         if words[:3] != [sys.executable, "-m", "cli"] or _for_a_start(environment) != _for_a_start(os.environ):
             super()._execute_child(args, *rest)  # type: ignore[misc]
@@ -54,7 +58,7 @@ class Born(subprocess.Popen[Any]):
         with theirs:
             self.pid = _mother().bear([words[2:], str(folder), environment], [*handles, theirs.fileno()])
         self._child_created = True
-        self._close_pipe_fds(*(told[name] for name in _TOLD[-6:]))  # type: ignore[attr-defined]
+        self._close_pipe_fds(*(told[name] for name in _PIPES))  # type: ignore[attr-defined]
 
     def _internal_poll(self, *args: Any, **options: Any) -> int | None:
         if self._end is None:
@@ -81,7 +85,8 @@ class Born(subprocess.Popen[Any]):
 #: What CPython 3.11 and later tell, after the words, whoever starts a process.
 _TOLD = (
     *("executable", "preexec_fn", "close_fds", "pass_fds", "cwd", "env", "startupinfo", "creationflags", "shell"),
-    *("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite"),
+    *(_PIPES := ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")),
+    *("restore_signals", "gid", "gids", "uid", "umask", "start_new_session"),
 )
 #: What becomes its standard input, output and errors.
 _ENDS = ("p2cread", "c2pwrite", "errwrite")
@@ -142,8 +147,9 @@ def _live(wire: socket.socket) -> None:
             pid = os.fork()
             if not pid:
                 wire.close()
-                for handle in children:
+                for handle, child in children.items():
                     os.close(handle)
+                    child.end.close()
                 _become(json.loads(asked), handles)
                 return
             for handle in handles[: len(_ENDS)]:
@@ -155,7 +161,7 @@ def _live(wire: socket.socket) -> None:
 def _bury(handle: int, child: _Child) -> None:
     os.close(handle)
     code = os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
-    with child.end:
+    with child.end, contextlib.suppress(OSError):  # Whoever waited may be gone.
         child.end.send(str(code).encode())
 
 
