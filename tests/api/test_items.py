@@ -29,8 +29,8 @@ async def items(api: Api, member: Member, job: Job, **variables: Any) -> Any:
 
 
 async def new_task(world: World, job: Job, name: str, *assignees: UUID) -> Task:
-    given = {"assignee_ids": assignees, "job_id": job.id}
-    return (await create_task(world.acting(world.owner), name=name, **given)).value
+    making = create_task(world.acting(world.owner), name=name, job_id=job.id, assignee_ids=assignees)
+    return (await making).value
 
 
 async def new_entry(world: World, job: Job, member: Member, note: str = "") -> TimeEntry:
