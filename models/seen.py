@@ -9,18 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from models import rows
 from models.ids import Kind
-from models.rows import (
-    AccountType,
-    Awaited,
-    CardField,
-    Category,
-    JobOrder,
-    Party,
-    Priority,
-    TaskState,
-    TimeFlag,
-    Weekday,
-)
+from models.rows import AccountType, Awaited, CardField, Category, JobOrder, Priority, TaskState, TimeFlag, Weekday
 from models.rows.names import name_of
 
 __all__ = [
@@ -38,7 +27,6 @@ __all__ = [
     "JobAssignee",
     "JobOrder",
     "Member",
-    "Party",
     "Pipeline",
     "Priority",
     "Row",

@@ -282,16 +282,16 @@ class Loaders:
         """What holds a job."""
         return self._lists("outstanding", outstanding).future(job_id)
 
-    def awaited_of(self, held: Outstanding, kind: Kind) -> Awaitable[list[Any]]:
-        """The members, or the contacts, whose doing an open item waits for; those who are visible."""
+    def awaited_of(self, held: Outstanding) -> Awaitable[list[Member]]:
+        """The members whose doing an open item waits for."""
 
         async def load(items: Sequence[tuple[Kind, UUID]]) -> dict[tuple[Kind, UUID], list[Any]]:
             who = await awaiting(items)
-            named = {item: who[item[1]].of(kind) for item in items if item[1] in who}
-            found = iter(await self._rows(kind).many(id for ids in named.values() for id in ids))
+            named = {item: who[item[1]] for item in items if item[1] in who}
+            found = iter(await self._rows(Kind.MEMBER).many(id for ids in named.values() for id in ids))
             return {item: [row for row in islice(found, len(ids)) if row is not None] for item, ids in named.items()}
 
-        return self._lists(("awaited_of", kind), load).future((held.kind, held.item_id))
+        return self._lists("awaited_of", load).future((held.kind, held.item_id))
 
     async def items(self, job_id: UUID, filter: LinkedItemFilter | None, first: int, after: str | None) -> ItemPage:
         """A page of a job's items, in the order in which they were linked."""

@@ -23,7 +23,6 @@ from models.seen import Awaited as _Awaited
 from models.seen import CardField as _CardField
 from models.seen import Category, named
 from models.seen import JobOrder as _JobOrder
-from models.seen import Party as _Party
 from models.seen import Priority as _Priority
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
@@ -336,14 +335,6 @@ Awaited = _described(
     "What an open item waits for.",
     START="That somebody of the team begins it.",
     COMPLETION="That somebody of the team completes or cancels it.",
-)
-
-Party = _described(
-    _Party,
-    "Party",
-    "Who has to act.",
-    TEAM="Somebody of the firm's team.",
-    CLIENT="The client: one of their contacts, or a member on their behalf.",
 )
 
 ReportCoverage = _described(

@@ -15,11 +15,9 @@ from models.rows import Item, Job
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item
 
 Needs = Requirement | Right | Role
-#: `Refusal` where an item is not to be linked or unlinked, as things are.
-May = Callable[[Item, Job], None]
 
 
-def linking(model: type[I], needs: Needs, may: May | None = None) -> Command[..., Outcome[I]]:
+def linking(model: type[I], needs: Needs) -> Command[..., Outcome[I]]:
     """The command `link…` of a kind of items: besides the jobs that one is linked to, or to one if that is the most."""
     spoken = model.kind.spoken
     told = f"Link {_article(spoken)} to a job of its account, besides those that it is linked to."
@@ -30,10 +28,10 @@ def linking(model: type[I], needs: Needs, may: May | None = None) -> Command[...
         if items.may_link(held, job):
             await items.link(change, held, job)
 
-    return _command(model, needs, "link", told, link, may)
+    return _command(model, needs, "link", told, link)
 
 
-def unlinking(model: type[I], needs: Needs, may: May | None = None) -> Command[..., Outcome[I]]:
+def unlinking(model: type[I], needs: Needs) -> Command[..., Outcome[I]]:
     """The command `unlink…` of a kind of items."""
     spoken = model.kind.spoken
     told = f"Take {_article(spoken)} off a job. The {spoken} stays with the account."
@@ -41,7 +39,7 @@ def unlinking(model: type[I], needs: Needs, may: May | None = None) -> Command[.
     async def unlink(change: Change, held: Held[I], job: Job) -> None:
         await items.unlink(change, held, job.id)
 
-    return _command(model, needs, "unlink", told, unlink, may)
+    return _command(model, needs, "unlink", told, unlink)
 
 
 def _article(spoken: str) -> str:
@@ -49,15 +47,13 @@ def _article(spoken: str) -> str:
 
 
 def _command(
-    model: type[I], needs: Needs, verb: str, told: str, act: Callable[[Change, Held[I], Job], Any], may: May | None
+    model: type[I], needs: Needs, verb: str, told: str, act: Callable[[Change, Held[I], Job], Any]
 ) -> Command[..., Outcome[I]]:
     name = f"{model.kind}_id"
 
     async def body(change: Change, *, job_id: UUID, expected_version: int | None = None, **named: UUID) -> I:
         held, job = await items.lock_with_job(change, model, named[name], name, job_id)
         held.item.expect(expected_version)
-        if may is not None:
-            may(held.item, job)
         await act(change, held, job)
         return held.item
 

@@ -1,7 +1,6 @@
 """Linked items, whatever their kind, and the rows that link them to jobs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -16,39 +15,11 @@ from models.ids import Kind
 from models.rows.base import Link, Row, belongs_to
 
 
-class Party(StrEnum):
-    """Who has to act."""
-
-    TEAM = "TEAM"
-    CLIENT = "CLIENT"
-
-
 class Awaited(StrEnum):
     """What an open item waits for."""
 
     START = "START"
     COMPLETION = "COMPLETION"
-
-    @property
-    def party(self) -> Party:
-        """Whose turn it is."""
-        return Party.CLIENT if self in _OF_CLIENTS else Party.TEAM
-
-
-#: What clients do; all else is the team's.
-_OF_CLIENTS: frozenset[Awaited] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Awaiting:
-    """Whose doing an open item waits for. Where nobody is named, anybody of the party may do it."""
-
-    members: tuple[UUID, ...] = ()
-    contacts: tuple[UUID, ...] = ()
-
-    def of(self, kind: Kind) -> tuple[UUID, ...]:
-        """Those of this kind."""
-        return self.members if kind is Kind.MEMBER else self.contacts
 
 
 class Stays(Field[list[Range]], list):  # type: ignore[type-arg,misc]
@@ -91,9 +62,9 @@ class Item(Row):
         return self.awaited is not None
 
     @classmethod
-    async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Awaiting]:
-        """Whose doing each of these open items waits for, in a bounded few statements. Left out are those that wait
-        for nobody in particular."""
+    async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+        """The members whose doing each of these open items waits for, in a bounded few statements. Left out are those
+        that wait for nobody in particular."""
         return {}
 
     @property

@@ -10,7 +10,7 @@ from models.ids import Kind, encode
 from models.items.kinds import item_kinds
 from models.items.reads import Outstanding
 from models.seen import Item
-from schema.enums import Awaited, ItemKind, Party
+from schema.enums import Awaited, ItemKind
 from schema.field_resolvers import TypeCheck
 from schema.per_viewer import own_rows
 from schema.scalars import DateTime
@@ -18,7 +18,6 @@ from schema.types.accounts import Account
 from schema.types.base import Versioned, column, loaded, one, value
 
 if TYPE_CHECKING:
-    from schema.types.contacts import Contact
     from schema.types.firm import Member
 
 
@@ -50,19 +49,11 @@ class OutstandingItem:
     )
     title: str = column("What it is called among things of other kinds.")
     awaited: Awaited = column("What it waits for.")
-    party: Party = column("Who has to act.")
     members: list[Annotated[Member, strawberry.lazy("schema.types.firm")]] = loaded(
-        lambda held, context: context.load.awaited_of(held, Kind.MEMBER),
-        "The members who are to act, such as those whom a task is assigned to. Where none is named and it is the "
-        "team's turn, anybody of it may.",
+        lambda held, context: context.load.awaited_of(held),
+        "The members whose doing it waits for: those whom a task is assigned to. Where none is named, anybody of the "
+        "team may do it.",
         size=2,
-    )
-    contacts: list[Annotated[Contact, strawberry.lazy("schema.types.contacts")]] = loaded(
-        lambda held, context: context.load.awaited_of(held, Kind.CONTACT),
-        "The contacts who are to act, such as those who are to sign next; those whom you see. Where none is named and "
-        "it is the client's turn, any of them may.",
-        size=2,
-        depends=own_rows(Kind.CONTACT),
     )
     since: DateTime = column("Since when it has been open on this job.")
 
