@@ -25,9 +25,10 @@ from opentelemetry import trace
 
 from engine.admission import Admission, BudgetSpent, of_anybody, of_members
 from engine.answers import Answer, Answers, Moment
+from engine.costs import Measured
 from engine.execution.executor import execute
 from engine.faults import formatted
-from engine.limits import TO_SIGN_IN, Limits, Measured
+from engine.limits import TO_SIGN_IN, Limits
 from engine.live import LiveTopic, topic_key
 from engine.persisted import Persisted, check_name, name_of, not_found
 from engine.points import GIVEN_AGAIN, Points

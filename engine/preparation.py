@@ -10,9 +10,10 @@ from graphql import GraphQLSchema, OperationDefinitionNode
 
 from engine.admission import Admission
 from engine.coercion import read_variables
+from engine.costs import Measured
 from engine.documents import Document, choose_operation, parse_anew
 from engine.faults import formatted
-from engine.limits import Measured, check_limits, check_variables
+from engine.limits import check_limits, check_variables
 from engine.passwords import check_passwords
 from engine.prepared import Prepared
 from transport.engine import Refused, Request

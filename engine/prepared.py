@@ -23,8 +23,8 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from engine.costs import Measured
 from engine.documents import Document
-from engine.limits import Measured
 from engine.sharing import is_own, is_per_viewer, may_be_per_viewer
 from models.scope import Scope
 

@@ -14,7 +14,7 @@ from strawberry.schema_directive import Location
     ),
 )
 class ListSize:
-    """Put on a field that is a list, or returns a connection. What it counts for is worked out in `engine.limits`."""
+    """Put on a field that is a list, or returns a connection. What it counts for, `engine.list_sizes` says."""
 
     assumed_size: int | None = strawberry.field(
         name="assumedSize",

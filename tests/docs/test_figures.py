@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine import admission
-from engine.limits import TO_SIGN_IN, Limits, list_size
+from engine.limits import TO_SIGN_IN, Limits
+from engine.list_sizes import list_size
 from engine.sheets import walk
 from models import attempts, boards, bounds, hashing, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses

@@ -24,9 +24,14 @@ from graphql import (
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine import limits as module
+import engine.costs
+import engine.limits
+import engine.list_sizes
+import engine.selections
+from engine.costs import Measured
 from engine.documents import Document, DocumentCache, LimitExceeded, choose_operation, validate_document
-from engine.limits import SATURATED, Limits, Measured, check_limits, check_variables, list_size
+from engine.limits import Limits, check_limits, check_variables
+from engine.list_sizes import SATURATED, list_size
 from schema.list_size import ListSize
 from tests.engine import counting
 
@@ -45,6 +50,9 @@ SCHEMA = build_schema("""
     type Subscription { changes: Job }
 """)
 SCHEMA.query_type.fields["clients"].extensions["assumed_size"] = 25  # type: ignore[union-attr]
+
+#: What measures.
+MEASURING = (engine.limits, engine.costs, engine.list_sizes, engine.selections)
 
 UNLIMITED = Limits(*(10 * SATURATED for _ in fields(Limits)))
 
@@ -374,10 +382,10 @@ def doubling(levels: int) -> str:
 
 
 def lines_run(source: str) -> int:
-    """Lines of limits.py that checking this takes."""
+    """Lines that checking this takes."""
     parsed = document(source, 100_000)
     operation = choose_operation(parsed, None)
-    return counting.lines_run(module, lambda: check_limits(SCHEMA, parsed, operation, {}, UNLIMITED))
+    return counting.lines_run(MEASURING, lambda: check_limits(SCHEMA, parsed, operation, {}, UNLIMITED))
 
 
 def mesh(levels: int) -> str:
@@ -605,7 +613,7 @@ def test_counting_values_stops_at_the_limit_and_needs_no_recursion() -> None:
     for _ in range(50_000):
         deep = [deep]
     for many in (deep, [deep] * 1_000, [0] * 50_000, [[0]] * 50_000, [{"a": 0}] * 50_000):
-        assert counting.lines_run(module, lambda many=many: refused({"a": many})) < 1_000  # type: ignore[misc]
+        assert counting.lines_run(engine.limits, lambda many=many: refused({"a": many})) < 1_000  # type: ignore[misc]
 
 
 def refused(variables: dict[str, Any]) -> None:
