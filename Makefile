@@ -23,13 +23,14 @@ COMPILED_ONCE = PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/$(VENV)/c
 # What browsers are shown. Of its sources web/building.py knows.
 PAGE := $(BIN)/python web/building.py
 
-.PHONY: help run page test check format bench soak schema lock clean
+.PHONY: help run page tools test check format bench soak schema lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run      everything on this machine, with demo firms; Ctrl-C ends it"
 	@echo "make page     what browsers are shown, for make run and for packages, which build it themselves"
 	@echo "make test     the tests"
+	@echo "make tools    what they need of npm, which make test sees to"
 	@echo "make check    format, lint, types, import layers, the schema's snapshot"
 	@echo "make format   mend what can be mended of that"
 	@echo "make bench    the benchmarks"
@@ -49,9 +50,11 @@ page: $(READY)
 
 # Without the page the tests of it say why they are left out. The published clients are installed before the tests: a
 # registry may take longer than a test may.
-test: $(READY_TO_DEVELOP)
+tools: $(READY_TO_DEVELOP)
 	@$(MAKE) --no-print-directory page || test -z "$$JOBWIRE_TEST_BROWSER"
 	@$(BIN)/python -m tests.node || echo "The published clients could not be installed: their tests will say so." >&2
+
+test: tools
 	$(COMPILED_ONCE) $(BIN)/python -m pytest -m "not soak" -rs $(AT_ONCE)
 
 check: $(READY_TO_DEVELOP)
