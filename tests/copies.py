@@ -4,11 +4,11 @@ of the thousands of tests that stand on one."""
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache
+from itertools import chain, zip_longest
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
@@ -80,54 +80,95 @@ class Renamed:
         return copy(value)
 
 
+class Holed:
+    """A text that is written again and again with other things in certain places: where it has an id, or the word."""
+
+    def __init__(self, text: str, word: str) -> None:
+        places = re.compile(f"{_UUID.pattern}|{word}")
+        self._between = places.split(text)
+        self.things = places.findall(text)
+
+    def with_(self, others: Mapping[str, str]) -> str:
+        """The text with these in the places of those that it had."""
+        filled = (others[thing] for thing in self.things)
+        return "".join(chain.from_iterable(zip_longest(self._between, filled, fillvalue="")))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is made of a text with the word in it, in a column that has a place of its own until then."""
+
+    place: str
+    make: Callable[[str], str]
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """All rows of a firm, whose texts hold a word that is nowhere else."""
 
     word: str
-    rows: str
-    ids: tuple[UUID, ...]
+    statement: str
+    tables: Mapping[str, Holed]
+    made: Sequence[Made]
+    ids: Sequence[UUID]
 
     @classmethod
     async def of(cls, firm_id: UUID, word: str) -> Kept:
         """As it is now."""
-        found = {}
+        tables, made = {}, []
         for model in Tortoise.apps["models"].values():
-            condition = _of_the_firm(model)
-            table = model._meta.db_table
-            if condition is not None:
-                rows = await sql(f"SELECT to_jsonb(t) AS row FROM {table} t WHERE {condition} ORDER BY id", firm_id)
-                own = {row["attname"] for row in await sql(_OWN_COLUMNS, table)}
-                if rows:
-                    values = [orjson.loads(row["row"]) for row in rows]
-                    found[table] = [{name: row[name] for name in row.keys() & own} for row in values]
-        text = orjson.dumps(found).decode()
+            if rows := await _rows(model, firm_id):
+                made += [each for row in rows for each in _make_place(model, row, word)]
+                tables[model._meta.db_table] = rows
+        holed = {table: Holed(orjson.dumps(rows).decode(), word) for table, rows in tables.items()}
+        things = {thing for table in holed.values() for thing in table.things} - {word, *(each.place for each in made)}
         # The order in which they were made stays.
-        return cls(word, text, tuple(sorted(map(UUID, set(_UUID.findall(text))))))
+        return cls(word, _insert(tables), holed, made, sorted(map(UUID, things)))
 
     async def copied(self, word: str) -> Renamed:
         """Write them again, with this word."""
-        renamed = Renamed({old: new_id() for old in self.ids}, word, self.word)
-        ids = {str(old): str(new) for old, new in renamed.ids.items()}
-        text = _UUID.sub(lambda found: ids[found[0]], self.rows).replace(self.word, word)
-        tables: dict[str, list[dict[str, Any]]] = orjson.loads(text)
-        for table, rows in tables.items():
-            for column in _made(table):
-                for row in rows:
-                    source = row[column.source]
-                    row[column.model_field_name] = None if source is None else column.make(source)
-        for row in tables.get("personal_token", ()):
-            row["digest"] = uuid4().hex  # Of a secret that nobody has: there is one of each.
-        await sql(_insert(tables), *(orjson.dumps(rows).decode() for rows in tables.values()))
-        await _keep_words(tables)
-        return renamed
+        ids = {old: new_id() for old in self.ids}
+        others = {str(old): str(new) for old, new in ids.items()} | {self.word: word}
+        others |= {each.place: _inside(each.make(each.source.replace(self.word, word))) for each in self.made}
+        written = {table: holed.with_(others) for table, holed in self.tables.items()}
+        await sql(self.statement, *written.values())
+        await _keep_words(written)
+        return Renamed(ids, word, self.word)
 
 
-async def _keep_words(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+async def _rows(model: type[Model], firm_id: UUID) -> list[dict[str, Any]]:
+    condition, table = _of_the_firm(model), model._meta.db_table
+    if condition is None:
+        return []
+    own = {row["attname"] for row in await sql(_OWN_COLUMNS, table)}
+    found = await sql(f"SELECT to_jsonb(t) AS row FROM {table} t WHERE {condition} ORDER BY id", firm_id)
+    rows = [orjson.loads(row["row"]) for row in found]
+    return [{name: row[name] for name in row.keys() & own} for row in rows]
+
+
+def _make_place(model: type[Model], row: dict[str, Any], word: str) -> Iterator[Made]:
+    """Let what is made of the word be made anew in each copy."""
+    for field in model._meta.fields_map.values():
+        if isinstance(field, MadeOf) and word in (source := row[field.source] or ""):
+            row[field.model_field_name] = place = str(uuid4())
+            yield Made(place, field.make, source)
+    if model._meta.db_table == "personal_token":
+        # Of a secret that nobody has: there is one of each.
+        row["digest"] = place = str(uuid4())
+        yield Made(place, lambda _: uuid4().hex, "")
+
+
+def _inside(text: str) -> str:
+    """A text as it stands between the quotes of JSON."""
+    return orjson.dumps(text)[1:-1].decode()
+
+
+async def _keep_words(tables: Mapping[str, str]) -> None:
     """What things are found by has the id of the firm in it, and is no row of the ORM."""
     for model in known_models().values():
-        if model.searched is not None:
-            await keep_entries([_read(model, row) for row in tables.get(model._meta.db_table, ())])
+        if model.searched is not None and (rows := tables.get(model._meta.db_table)):
+            await keep_entries([_read(model, row) for row in orjson.loads(rows)])
 
 
 def _read(model: type[Model], values: Mapping[str, Any]) -> Model:
@@ -148,12 +189,6 @@ def _of_the_firm(model: type[Model]) -> str | None:
             table = field.related_model._meta.db_table
             return f"{field.source_field} IN (SELECT id FROM {table} WHERE firm_id = $1)"
     return None
-
-
-@cache
-def _made(table: str) -> list[MadeOf]:
-    (model,) = (model for model in Tortoise.apps["models"].values() if model._meta.db_table == table)
-    return [field for field in model._meta.fields_map.values() if isinstance(field, MadeOf)]
 
 
 def _insert(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:

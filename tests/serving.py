@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import io
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,27 +18,10 @@ from common.settings import Settings
 from models.rows import Member
 from models.sign_in import issue_for
 from subscriptions.hub import Hub
+from tests.http_client import Answer, Client
 from transport.server import Server, server_settings
 
 METRICS_TOKEN = "a-token-for-metrics"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The response to a request."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.body.decode()
-
-    def json(self) -> Any:
-        """The body, read."""
-        return json.loads(self.body)
 
 
 @dataclass
@@ -47,6 +29,8 @@ class Api:
     """The API of one server process, as a client sees it."""
 
     url: str
+    client: Client
+    #: For whatever is no POST of an operation.
     http: aiohttp.ClientSession
     hub: Hub
     tokens: dict[Any, str] = field(default_factory=dict)
@@ -61,10 +45,7 @@ class Api:
         """The answer to a body as it is, or to one that is put into JSON. A header's name has _ for its -."""
         given = {"Accept": "application/json", "Content-Type": "application/json"}
         given |= {name.replace("_", "-").title(): value for name, value in headers.items()}
-        # Of a large one aiohttp warns unless it may send it in pieces.
-        data = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
-        async with self.http.post(self.url, data=data, headers=given) as answer:
-            return Answer(answer.status, answer.headers, await answer.read())
+        return await self.client.post(body if isinstance(body, bytes) else json.dumps(body).encode(), given)
 
     async def ask_in_bytes(self, member: Member | None, query: str, variables: dict[str, Any]) -> Answer:
         """The answer to an operation, whatever it is: for what must not be in it, wherever in it."""
@@ -157,12 +138,14 @@ async def serving(
             raise RuntimeError("The server stopped before it started.")
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
+    url = f"http://127.0.0.1:{port}/graphql"
     # Less than the server keeps a connection that nobody uses: else it may close one that is just taken up again.
     connector = aiohttp.TCPConnector(keepalive_timeout=1)
     timeout, cookies = aiohttp.ClientTimeout(60), aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=cookies) as http:
-        try:
-            yield Api(f"http://127.0.0.1:{port}/graphql", http, application.asgi.state.hub)
-        finally:
-            server.should_exit = True
-            await task
+        with contextlib.closing(Client(port)) as client:
+            try:
+                yield Api(url, client, http, application.asgi.state.hub)
+            finally:
+                server.should_exit = True
+                await task

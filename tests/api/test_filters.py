@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import pytest
@@ -382,6 +383,7 @@ DAYS = st.integers(-1, 8).map(lambda days: (TODAY + timedelta(days)).isoformat()
 MOMENTS = st.integers(-1, 8).map(lambda days: (NOON + timedelta(days)).isoformat())
 
 
+@cache  # A strategy that is made anew for each example is worked out anew, too.
 def filters(type_: GraphQLInputObjectType, levels: int = DEEPEST) -> st.SearchStrategy[Facts]:
     """Filters of a type. Ids are written `kind:number`: which ones there are is known when the test runs."""
     fields = {

@@ -13,8 +13,9 @@ from engine.engine import Engine
 from engine.persisted import Persisted, name_of
 from engine.session import Session
 from models.rows import Member
+from tests.http_client import Answer
 from tests.node import CLIENTS
-from tests.serving import Answer, Api
+from tests.serving import Api
 from tests.world import World
 from transport.engine import Refused, Request
 

@@ -9,7 +9,8 @@ import embedded
 from engine.limits import Limits
 from models.firm.personal_tokens import create_personal_token
 from tests.api.untouched import untouched
-from tests.serving import Answer, Api, serving
+from tests.http_client import Answer
+from tests.serving import Api, serving
 from tests.world import World
 
 #: Just what one operation may cost.

@@ -35,8 +35,9 @@ from tests.api.furnished import Furnished
 from tests.api.selections import root_fields
 from tests.api.test_reports import REPORTS, reader
 from tests.api.untouched import untouched
+from tests.http_client import Answer
 from tests.live.house import hub_on
-from tests.serving import Answer, Api, serving
+from tests.serving import Api, serving
 from tests.transport.house import wait_until
 from tests.world import World
 from transport.engine import Cell, Refused, Request
