@@ -12,7 +12,7 @@ of (decomposition, case folding) Unicode never changes for a character that has 
 when Python does.
 """
 
-from collections.abc import Iterator
+from functools import lru_cache
 from unicodedata import category, combining, decimal, normalize
 
 from models.invisible import without_ignorable
@@ -34,8 +34,16 @@ _SURROGATES, _BEYOND = 0xD800, "\ud7ff"
 
 def order_key(name: str) -> str:
     """What a name is sorted by."""
+    read = [_parts_of(character) for character in normalize("NFC", without_ignorable(name))]
+    letters, accents, cases = ("".join(parts[place] for parts in read) for place in range(3))
+    return _PARTS.join((letters, accents.rstrip(_PLAIN), cases.rstrip(_PLAIN)))[:LONGEST].rstrip(_PARTS)
+
+
+@lru_cache(maxsize=4_096)
+def _parts_of(composed: str) -> tuple[str, str, str]:
+    """What a character adds to each of the three parts of a key."""
     letters, accents, cases = [], [], []
-    for character in _decomposed(without_ignorable(name)):
+    for character in composed if composed in _UNDIVIDED else normalize("NFKD", composed):
         if combining(character):
             accents.append(_comparable(character))
             continue
@@ -47,13 +55,7 @@ def order_key(name: str) -> str:
                 cases.append(_PLAIN if folded == character else _CAPITAL)
             if letter in READ_AS:
                 accents.append(letter)
-    parts = ("".join(letters), "".join(accents).rstrip(_PLAIN), "".join(cases).rstrip(_PLAIN))
-    return _PARTS.join(parts)[:LONGEST].rstrip(_PARTS)
-
-
-def _decomposed(name: str) -> Iterator[str]:
-    for character in normalize("NFC", name):
-        yield from character if character in _UNDIVIDED else normalize("NFKD", character)
+    return "".join(letters), "".join(accents), "".join(cases)
 
 
 def _weight(character: str) -> str:

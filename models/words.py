@@ -31,15 +31,16 @@ _WITHOUT_BLANKS = re.compile(
 
 def words_of(text: str) -> list[str]:
     """The words of a text, in order: runs of letters and digits, folded."""
-    return "".join(_folded(text)).split()
+    decomposed = normalize("NFKD", _APOSTROPHES.sub("", without_ignorable(text)).casefold())
+    return "".join(map(_folded, decomposed)).split()
 
 
-def _folded(text: str) -> Iterator[str]:
-    for character in normalize("NFKD", _APOSTROPHES.sub("", without_ignorable(text)).casefold()):
-        if combining(character):
-            continue
-        kind = category(character)[0]
-        yield READ_AS.get(character, character) if kind in "LN" else ("" if kind == "M" else " ")
+@lru_cache(maxsize=4_096)
+def _folded(character: str) -> str:
+    if combining(character):
+        return ""
+    kind = category(character)[0]
+    return READ_AS.get(character, character) if kind in "LN" else ("" if kind == "M" else " ")
 
 
 def title_of(text: str) -> str:
