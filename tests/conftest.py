@@ -59,7 +59,7 @@ def pytest_collection_finish() -> None:
     as often as it does by itself, which takes a tenth of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 20, 50)
+    gc.set_threshold(50_000, 10, 50)
     gc.enable()
 
 

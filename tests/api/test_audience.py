@@ -56,6 +56,8 @@ class Portal:
     firm: Furnished
     member: Viewer
     client: Viewer
+    #: What no answer to the client may hold.
+    traces: list[bytes]
 
     @property
     def session(self) -> Session:
@@ -76,9 +78,8 @@ async def portal(database: str) -> Portal:
     firm = await Furnished.build("client")
     member = await viewer_of(firm.world.owner.id)
     assert member is not None
-    return Portal(
-        firm, member, _as_client(member, frozenset(await _ids(Scope.whole(firm.world.firm.id), Kind.ACCOUNT)))
-    )
+    accounts = frozenset(await _ids(Scope.whole(firm.world.firm.id), Kind.ACCOUNT))
+    return Portal(firm, member, _as_client(member, accounts), await firm.traces())
 
 
 def _as_client(member: Viewer, accounts: frozenset[UUID]) -> Viewer:
@@ -226,7 +227,7 @@ async def told_nothing(portal: Portal) -> AsyncIterator[list[bytes]]:
     answers: list[bytes] = []
     async with untouched():
         yield answers
-    for trace in await portal.firm.traces():
+    for trace in portal.traces:
         assert not any(trace in answer for answer in answers), answers
 
 

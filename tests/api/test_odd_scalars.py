@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,25 +56,33 @@ class Place:
     path: tuple[str, ...]
     type: str
 
-    def operation(self, standing: str, declared: str, others: dict[str, Any]) -> str:
-        """The operation with this text standing there. The other fields of a mutation's input are variables."""
+    def call(self, standing: str, others: dict[str, Any]) -> str:
+        """The field with this text standing there. The other fields of a mutation's input are variables."""
         argument, *inside = self.path
         value = standing
         for name in reversed(inside):
             value = f"{{{name}: {value}}}"
-        variables = [declared] if declared else []
         if self.kind == "mutation":
-            input_type: Any = get_named_type(root_fields("mutation")[self.field].args["input"].type)
-            variables += [f"${name}: {input_type.fields[name].type}" for name in others]
-            value = (
-                f"{{{' '.join(f'{name}: ${name}' for name in others)} {inside[0]}: {value[len(inside[0]) + 3 : -1]}}}"
-            )
-        head = f"{self.kind} Odd{'(' + ', '.join(variables) + ')' if variables else ''}"
+            beside = "".join(f"{name}: ${name} " for name in others)
+            value = f"{{{beside}{value[1:-1]}}}"
         returned = root_fields(self.kind)[self.field].type
         below = "" if is_leaf_type(get_named_type(returned)) else "{ __typename }"
         if self.kind == "mutation":
             below = "{ errors { code path } }"
-        return f"{head} {{ {self.field}({argument}: {value}{_needed(self)}) {below} }}"
+        return f"{self.field}({argument}: {value}{_needed(self)}) {below}"
+
+    def request(self, odd: Sequence[str], literal: bool, others: dict[str, Any]) -> tuple[str, str]:
+        """An operation that has each of these there, on a line of its own, and its variables."""
+        passed = {} if literal else {f"v{number}": each for number, each in enumerate(odd)}
+        calls = [
+            f"c{number}: {self.call(each if literal else f'$v{number}', others)}" for number, each in enumerate(odd)
+        ]
+        declared = [f"${name}: {self.type}" for name in passed]
+        if self.kind == "mutation":
+            input_type: Any = get_named_type(root_fields("mutation")[self.field].args["input"].type)
+            declared += [f"${name}: {input_type.fields[name].type}" for name in others]
+        head = f"{self.kind} Odd{'(' + ', '.join(declared) + ')' if declared else ''}"
+        return "\n".join([f"{head} {{", *calls, "}"]), written(others, passed)
 
 
 def _needed(place: Place) -> str:
@@ -107,10 +116,44 @@ async def answer_to(api: Api, member: Member, query: str, variables: str) -> str
     return answer.text
 
 
-def written(value: dict[str, Any], odd: str | None) -> str:
-    """The variables in JSON, with `v` as it is."""
-    text = json.dumps(value)
-    return text if odd is None else f'{text[:-1]}{", " if value else ""}"v": {odd}}}'
+def written(value: dict[str, Any], odd: dict[str, str]) -> str:
+    """The variables in JSON, those that are odd as they are."""
+    parts = {name: json.dumps(each) for name, each in value.items()} | odd
+    return "{" + ", ".join(f'"{name}": {text}' for name, text in parts.items()) + "}"
+
+
+#: So many values are tried with one request.
+TOGETHER = 10
+
+
+async def answered(
+    api: Api, member: Member, place: Place, odd: list[str], literal: bool, others: dict[str, Any]
+) -> None:
+    """Each of these is a value, with which the field is executed, or is refused: where several are asked together,
+    those that are refused are taken out, until the others are executed."""
+    while odd:
+        text = await answer_to(api, member, *place.request(odd, literal, others))
+        assert "INTERNAL" not in text, ([each[:60] for each in odd], text)
+        answer = json.loads(text)
+        if len(odd) == 1 or answer.get("data") is not None:
+            return
+        refused = {refused_call(error) for error in answer["errors"]}
+        left = [each for number, each in enumerate(odd) if f"c{number}" not in refused]
+        if len(left) == len(odd):  # It does not say which.
+            for each in odd:
+                await answered(api, member, place, [each], literal, others)
+            return
+        odd = left
+
+
+def refused_call(error: dict[str, Any]) -> str | None:
+    """Which call of several an error is of, where it says so: by its path, by the variable, or by the line."""
+    if "path" in error:
+        return str(error["path"][0])
+    if found := re.fullmatch(r"v(\d+)", str(error["extensions"].get("inputPath", [""])[0])):
+        return f"c{found[1]}"
+    # The first of them stands on the second line.
+    return f"c{error['locations'][0]['line'] - 2}" if "locations" in error else None
 
 
 #: What a scalar takes, and what stands behind it may not: tried everywhere. The rest is tried once for each scalar.
@@ -130,13 +173,9 @@ async def test_no_value_is_a_fault(firm: Furnished, api: Api, place: Place) -> N
         others.pop(place.path[-1], None)
     # Each has a budget of their own for documents that were not seen before.
     admin = await firm.world.member("Ann", Role.ADMIN)
-    for odd in variables_at(place):
-        query = place.operation("$v", f"$v: {place.type}", others)
-        text = await answer_to(api, admin, query, written(others, odd))
-        assert "INTERNAL" not in text, (odd[:60], text)
-    for odd in literals_at(place):
-        text = await answer_to(api, admin, place.operation(odd, "", others), written(others, None))
-        assert "INTERNAL" not in text, (odd[:60], text)
+    for literal, values in ((False, variables_at(place)), (True, literals_at(place))):
+        for at in range(0, len(values), TOGETHER):
+            await answered(api, admin, place, values[at : at + TOGETHER], literal, others)
 
 
 def is_first(place: Place) -> bool:
@@ -166,7 +205,7 @@ async def test_nothing_has_no_sign(firm: Furnished, api: Api, rate: str, shown: 
         f"mutation Rate($id: ID!{declared}) {{ setTimeEntryRate(input: {{timeEntryId: $id, rate: {standing}}}) "
         "{ errors { code } timeEntry { rate { amount } } } }"
     )
-    variables = written({"id": entry}, None if literal else rate)
+    variables = written({"id": entry}, {} if literal else {"v": rate})
     admin = await firm.world.member("Ann", Role.ADMIN)
     payload = json.loads(await answer_to(api, admin, query, variables))["data"]["setTimeEntryRate"]
     assert payload == {"errors": [], "timeEntry": {"rate": shown and {"amount": shown}}}

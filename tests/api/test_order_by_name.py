@@ -114,27 +114,35 @@ async def _of_the_machine(servers: embedded.Servers) -> str:
 
 
 async def _fill(world: World) -> None:
+    firm_id, account_id, pipeline_id = world.firm.id, world.account.id, world.pipeline.id
     job = await world.job("Job")
-    task = await Task.create(firm_id=world.firm.id, account_id=world.account.id, name="Task", created_at=job.created_at)
-    roles = [await AccountRole.create(firm_id=world.firm.id, name=name) for name in TAGS]
-    for number, name in enumerate(NAMES):
-        own: dict[str, Any] = {"firm_id": world.firm.id, "name": name}
-        member = await Member.create(**own, email=f"m{number}@library.test", role="EMPLOYEE")
-        if NAMES[number] in TAGS:
-            tag = await Tag.create(**own, color="#ffffff")
-            await AccountTag.create(account_id=world.account.id, tag_id=tag.id)
-        await Account.create(**own, type="OTHER")
-        await Pipeline.create(**own)
-        await SavedView.create(**own, member_id=member.id, shared=True)
-        await ClientStatus.create(**own, color="#ffffff")
-        await Contact.create(**own)
-        await Status.create(**own, pipeline_id=world.pipeline.id, category=Category.CUSTOM, color="#ffffff")
-        await Job.bulk_create([_like(job, name)])
-        await AccountMember.create(account_id=world.account.id, member_id=member.id)
-        await AccountRoleHolder.create(account_id=world.account.id, account_role_id=roles[0].id, member_id=member.id)
-        await PipelineMember.create(pipeline_id=world.pipeline.id, member_id=member.id)
-        await JobAssignee.create(job_id=job.id, member_id=member.id)
-        await TaskAssignee.create(task_id=task.id, member_id=member.id)
+    task = await Task.create(firm_id=firm_id, account_id=account_id, name="Task", created_at=job.created_at)
+    own = [{"firm_id": firm_id, "name": name} for name in NAMES]
+    members = [Member(**each, email=f"m{number}@library.test", role="EMPLOYEE") for number, each in enumerate(own)]
+    tags = [Tag(firm_id=firm_id, name=name, color="#ffffff") for name in TAGS]
+    roles = [AccountRole(firm_id=firm_id, name=name) for name in TAGS]
+    custom = {"pipeline_id": pipeline_id, "category": Category.CUSTOM, "color": "#ffffff"}
+    holder = {"account_id": account_id, "account_role_id": roles[0].id}
+    rows: list[list[Any]] = [
+        members,
+        tags,
+        roles,
+        [Account(**each, type="OTHER") for each in own],
+        [Pipeline(**each) for each in own],
+        [SavedView(**each, member_id=member.id, shared=True) for each, member in zip(own, members, strict=True)],
+        [ClientStatus(**each, color="#ffffff") for each in own],
+        [Contact(**each) for each in own],
+        [Status(**each, **custom) for each in own],
+        [_like(job, name) for name in NAMES],
+        [AccountTag(account_id=account_id, tag_id=tag.id) for tag in tags],
+        [AccountMember(account_id=account_id, member_id=member.id) for member in members],
+        [AccountRoleHolder(**holder, member_id=member.id) for member in members],
+        [PipelineMember(pipeline_id=pipeline_id, member_id=member.id) for member in members],
+        [JobAssignee(job_id=job.id, member_id=member.id) for member in members],
+        [TaskAssignee(task_id=task.id, member_id=member.id) for member in members],
+    ]
+    for of_one_kind in rows:
+        await type(of_one_kind[0]).bulk_create(of_one_kind)
 
 
 def _like(job: Job, name: str) -> Job:

@@ -13,7 +13,7 @@ from models.ids import Kind, encode, new_id
 from models.reasons import Reason, parameters_of
 from models.rights import Right
 from models.rows import Member
-from tests.api.asking import MUTATIONS
+from tests.api.asking import MUTATIONS, refused_of_each
 from tests.api.furnished import Furnished
 from tests.api.messages import TEXTS, names_in
 from tests.api.samples import Sampler, filled
@@ -57,13 +57,16 @@ def fields_of(errors: Iterable[Mapping[str, Any]]) -> set[str]:
 async def refused_alone(firm: Furnished, api: Api, mutation: str, whole: dict[str, Any]) -> dict[str, Any]:
     """For each field a value that is refused by itself, whatever else there is."""
     type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
+    left = {name: bad_values(field.type) for name, field in type_.fields.items()}
     alone: dict[str, Any] = {}
-    for name, field in type_.fields.items():
-        for value in bad_values(field.type):
-            errors = await refusals(api, firm.world.owner, mutation, whole | {name: value})
+    # Of all fields that have none yet the next value.
+    while left := {name: values for name, values in left.items() if values and name not in alone}:
+        tried = {name: values[0] for name, values in left.items()}
+        given = [whole | {name: value} for name, value in tried.items()]
+        for name, errors in zip(tried, await refused_of_each(api, firm.world.owner, mutation, given), strict=True):
             if errors and fields_of(errors) == {name} and all(error["code"] == "INVALID" for error in errors):
-                alone[name] = value
-                break
+                alone[name] = tried[name]
+        left = {name: values[1:] for name, values in left.items()}
     return alone
 
 
