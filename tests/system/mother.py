@@ -27,6 +27,8 @@ from typing import Any, NamedTuple
 HOUSE = Path(__file__).parents[2]
 #: What those that we start load, sooner or later.
 _LOADED = ("cli.entry", "cli.run", "cli.serve", "cli.worker", "cli.watch", "app.application", "demo")
+#: Modules that take the product as it is loaded. Another may load it in a way of its own.
+_AS_LOADED = ("cli", "tests.system.watch_command", "tests.system.oracle.founding")
 #: What the interpreter reads as it starts: where it is not the mother's, there is no way around a start.
 _OF_THE_INTERPRETER = ("PYTHON", "LC_", "LANG", "LD_", "TZ")
 _UNBUFFERED = "PYTHONUNBUFFERED"
@@ -45,18 +47,17 @@ class Born(subprocess.Popen[Any]):
         told = dict(zip(_TOLD, rest, strict=False))
         environment = dict(os.environ if told["env"] is None else told["env"])
         words = [os.fsdecode(word) for word in args]
-        assert not told["pass_fds"] and told["preexec_fn"] is None and not told["start_new_session"], (
-            "Use Popen for it."
-        )
-        # Another module than this may load ours in a way of its own.
-        if words[:3] != [sys.executable, "-m", "cli"] or _for_a_start(environment) != _for_a_start(os.environ):
+        assert not told["pass_fds"] and told["preexec_fn"] is None, "Use Popen for it."
+        ours = words[:2] == [sys.executable, "-m"] and words[2] in _AS_LOADED
+        if not ours or _for_a_start(environment) != _for_a_start(os.environ):
             super()._execute_child(args, *rest)  # type: ignore[misc]
             return
         handles = [usual if told[end] == -1 else told[end] for usual, end in enumerate(_ENDS)]
         folder = Path.cwd() if told["cwd"] is None else told["cwd"]
         self._end, theirs = socket.socketpair()
         with theirs:
-            self.pid = _mother().bear([words[2:], str(folder), environment], [*handles, theirs.fileno()])
+            asked = [words[2:], str(folder), environment, told["start_new_session"]]
+            self.pid = _mother().bear(asked, [*handles, theirs.fileno()])
         self._child_created = True
         self._close_pipe_fds(*(told[name] for name in _PIPES))  # type: ignore[attr-defined]
 
@@ -166,8 +167,10 @@ def _bury(handle: int, child: _Child) -> None:
 
 
 def _become(asked: list[Any], handles: Sequence[int]) -> None:
-    (module, *words), folder, environment = asked
+    (module, *words), folder, environment, own_session = asked
     os.close(handles[-1])
+    if own_session:
+        os.setsid()
     for place, handle in enumerate(handles[: len(_ENDS)]):
         os.dup2(handle, place)
     for handle in set(handles[: len(_ENDS)]) - set(range(len(_ENDS))):

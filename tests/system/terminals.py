@@ -7,6 +7,7 @@ import contextlib
 import os
 import pty
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from fcntl import ioctl
 
 from tests.system.jobwire import HOUSE
+from tests.system.mother import Born
 
 PATIENCE = 20.0
 #: Rows and columns.
@@ -27,7 +29,7 @@ class Terminal:
     """Passes on bytes as they are: its driver adds nothing."""
 
     handle: int
-    process: asyncio.subprocess.Process
+    process: subprocess.Popen[bytes]
     _written: bytearray = field(default_factory=bytearray)
 
     @property
@@ -40,7 +42,7 @@ class Terminal:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE
         while missing := [text for text in texts if text not in self.output]:
-            over = self.process.returncode is not None or loop.time() > deadline
+            over = self.process.poll() is not None or loop.time() > deadline
             assert not over, f"It never showed {missing}: {self.output[-3000:]!r}"
             await asyncio.sleep(0.02)
         return self.output
@@ -51,9 +53,8 @@ class Terminal:
 
     async def ends(self) -> str:
         """Wait for its end. Returns the output."""
-        waiting = asyncio.ensure_future(self.process.wait())
         async with asyncio.timeout(PATIENCE):
-            while not waiting.done():
+            while self.process.poll() is None:
                 self._read()
                 await asyncio.sleep(0.02)
         return self.output
@@ -89,8 +90,8 @@ async def on_a_terminal(*words: str, **environment: object) -> AsyncIterator[Ter
     dropped = {name for name in os.environ if name.startswith("JOBWIRE_")} | {"COLUMNS", "LINES"}
     inherited = {name: value for name, value in os.environ.items() if name not in dropped}
     given = {f"JOBWIRE_{name.upper()}": str(value) for name, value in environment.items()}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli", *words),
+    process = Born(
+        [sys.executable, "-m", "cli", *words],
         cwd=HOUSE,
         env={**inherited, **given, "TERM": "xterm-256color"},
         stdin=theirs,
@@ -102,7 +103,6 @@ async def on_a_terminal(*words: str, **environment: object) -> AsyncIterator[Ter
     try:
         yield Terminal(ours, process)
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
+        process.wait()
         os.close(ours)

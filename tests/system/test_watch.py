@@ -1,9 +1,11 @@
 """`jobwire watch` against a real server: what a newcomer with two terminals sees."""
 
+import asyncio
 import os
 import pty
 import signal
 import struct
+import subprocess
 import termios
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
@@ -173,12 +175,12 @@ async def test_what_cannot_work_is_one_clear_line(world: World, api: Api) -> Non
 
 async def test_a_member_who_is_shut_out_is_told(world: World, api: Api) -> None:
     watcher = await with_password(world, "Wanda Watcher", role=Role.ADMIN)
-    process = await start(arguments(api.url, watcher), stdout=-1, stderr=-1)
+    process = start(arguments(api.url, watcher), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
-    while b"live at revision" not in await process.stdout.readline():
-        assert not process.stdout.at_eof()
+    while b"live at revision" not in (line := await asyncio.to_thread(process.stdout.readline)):
+        assert line, "it ended"
     await deactivate_member(world.acting(world.owner), member_id=watcher.id)
-    _, said = await process.communicate()
+    _, said = await asyncio.to_thread(process.communicate)
     assert process.returncode == 1
     assert b"You are no longer an active member" in said
     assert b"Traceback" not in said
@@ -193,7 +195,8 @@ async def test_the_terminal_shows_the_board_and_is_given_back(world: World, api:
     main, terminal = pty.openpty()
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color"}
-    process = await start(arguments(api.url, watcher), stdout=terminal, stdin=terminal, stderr=-1, env=environment)
+    ends = {"stdin": terminal, "stdout": terminal, "stderr": subprocess.PIPE}
+    process = start(arguments(api.url, watcher), env=environment, **ends)
     os.close(terminal)
     os.set_blocking(main, False)
     written = bytearray()
@@ -211,12 +214,11 @@ async def test_the_terminal_shows_the_board_and_is_given_back(world: World, api:
         assert "1040 Smith" not in picture(output())
         process.send_signal(signal.SIGINT)
         await until(lambda: "\x1b[?1049l" in output(), "the terminal is given back")
-        _, said = await process.communicate()
+        _, said = await asyncio.to_thread(process.communicate)
         assert (process.returncode, said) == (0, b"")
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
+        process.wait()
         os.close(main)
 
 

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import json
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +17,8 @@ from models.commands.members import create_member
 from models.ids import Kind, encode
 from models.rows import Member
 from tests.serving import Api
+from tests.system.jobwire import HOUSE
+from tests.system.mother import Born
 from tests.world import World
 from watch.client import Client, Happening, Link
 from watch.documents import BOARD
@@ -24,7 +26,6 @@ from watch.session import Session
 
 PASSWORD = "correct horse battery staple"
 PATIENCE = 20.0
-_COMMAND = "import json, sys; from watch.main import run; sys.exit(run(**json.loads(sys.argv[1])))"
 
 
 async def until(fact: Callable[[], Any], what: str = "it happens") -> Any:
@@ -48,13 +49,15 @@ async def with_password(world: World, name: str, **fields: Any) -> Member:
 class Command:
     """The command as a process of its own. `lines` is what it has said so far."""
 
-    process: asyncio.subprocess.Process
+    process: subprocess.Popen[bytes]
     lines: list[str] = field(default_factory=list)
 
-    async def read(self) -> None:
+    def read(self) -> None:
+        """All that it says, until it ends."""
         assert self.process.stdout is not None
-        async for line in self.process.stdout:
-            self.lines.append(line.decode().rstrip())
+        with self.process.stdout as said:
+            for line in said:
+                self.lines.append(line.decode().rstrip())
 
     async def says(self, text: str, after: int = 0) -> int:
         """Wait for a line with this text; returns how many lines there are up to it."""
@@ -73,37 +76,37 @@ def arguments(url: str, member: Member, **more: Any) -> dict[str, Any]:
     return {"url": url, "email": member.email, "password": PASSWORD, "pipeline": None, "token": None, **more}
 
 
-async def start(given: dict[str, Any], **options: Any) -> asyncio.subprocess.Process:
+def start(given: dict[str, Any], **options: Any) -> subprocess.Popen[bytes]:
     """Run the command."""
-    root = Path(__file__).parents[2]
-    return await asyncio.create_subprocess_exec(sys.executable, "-c", _COMMAND, json.dumps(given), cwd=root, **options)
+    return Born([sys.executable, "-m", "tests.system.watch_command", json.dumps(given)], cwd=HOUSE, **options)
 
 
 @contextlib.asynccontextmanager
 async def watching(url: str, member: Member, **more: Any) -> AsyncIterator[Command]:
     """The command, its lines being read; ended with Ctrl-C, which must be code 0."""
-    process = await start(arguments(url, member, **more), stdout=-1, stderr=-2)
+    process = start(arguments(url, member, **more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     command = Command(process)
-    reading = asyncio.create_task(command.read())
+    reading = asyncio.create_task(asyncio.to_thread(command.read))
     try:
         yield command
         process.send_signal(signal.SIGINT)
-        code = await asyncio.wait_for(process.wait(), PATIENCE)
+        code = await asyncio.to_thread(process.wait, PATIENCE)
         await reading
         assert code == 0, command.lines
         assert not any("Traceback" in line for line in command.lines), command.lines
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        await asyncio.gather(reading)
+        process.kill()
+        process.wait()
+        await reading
 
 
 async def outcome(given: dict[str, Any]) -> tuple[int, str]:
     """The code and the last words of a command that ends by itself."""
-    process = await start(given, stdout=-1, stderr=-1)
-    _, said = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode is not None
+    process = start(given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        _, said = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
+    finally:
+        process.kill()
     return process.returncode, said.decode().strip()
 
 

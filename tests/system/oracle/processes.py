@@ -130,13 +130,9 @@ def house(folder: Path) -> Iterator[House]:
             # Its clients read anew more often than any that somebody looks at.
             "JOBWIRE_POINTS_A_MINUTE": "1000000000",
         }
-        migration = subprocess.run(
-            [sys.executable, "-m", "tests.system.oracle.founding", "migrate"],
-            env={**os.environ, **environment},
-            cwd=ROOT,
-            check=True,
-        )
-        assert migration.returncode == 0
+        words = [sys.executable, "-m", "tests.system.oracle.founding", "migrate"]
+        with Born(words, env={**os.environ, **environment}, cwd=ROOT) as migration:
+            assert migration.wait(PATIENCE) == 0
         servers = [
             Server(f"server {name}", ["cli", "serve"], {**environment, "JOBWIRE_PORT": "0"}, folder / f"{name}.log")
             for name in ("a", "b")

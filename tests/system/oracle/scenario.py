@@ -17,6 +17,7 @@ import aiohttp
 import orjson
 from redis.asyncio import Redis
 
+from tests.system.mother import Born
 from tests.system.oracle.api import Api
 from tests.system.oracle.atlas import FIRMS, SECRET, Atlas, Person
 from tests.system.oracle.client import Client, Forbidden
@@ -158,14 +159,12 @@ async def prepared(folder: Path, seed: str) -> AsyncIterator[Scenario]:
 
 
 def _found(running: House, seed: str) -> list[dict[str, object]]:
-    founding = subprocess.run(
-        [sys.executable, "-m", "tests.system.oracle.founding", "found", seed],
-        env={**os.environ, **running.worker.environment},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    founded: list[dict[str, object]] = orjson.loads(founding.stdout)
+    words = [sys.executable, "-m", "tests.system.oracle.founding", "found", seed]
+    environment = {**os.environ, **running.worker.environment}
+    with Born(words, env=environment, cwd=ROOT, stdout=subprocess.PIPE) as founding:
+        said, _ = founding.communicate()
+    assert founding.returncode == 0
+    founded: list[dict[str, object]] = orjson.loads(said)
     return founded
 
 
