@@ -7,7 +7,6 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.models import Model
 
 from models.errors import Conflict
 from models.ids import Kind, new_id
@@ -15,11 +14,12 @@ from models.policies import Policy
 from models.reasons import Reason
 from models.rights import Right
 from models.rows.keys import made_of
+from models.rows.table import Table
 from models.search_entries import Searched, keep_entries, rename_parent
 from models.stamps import UPDATED, created_at, updated_at, updated_by
 
 
-class Row(Model):
+class Row(Table):
     """A thing of one firm, with a typed id and a version that every change raises."""
 
     #: The prefix of its ids. Each class has its own, and is told by it.
@@ -131,7 +131,7 @@ def model_of(kind: Kind) -> type[Row]:
     return _MODELS[kind]
 
 
-class Link(Model):
+class Link(Table):
     """A row that only ties two others together. Its number means nothing."""
 
     id: int = fields.BigIntField(primary_key=True)

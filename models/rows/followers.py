@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from models.ids import new_id
 from models.rows.base import Link, belongs_to
+from models.rows.table import Table
 
 
-class Follower(Model):
+class Follower(Table):
     """A follower of all firms' logs. Until it is released the logs are kept for it."""
 
     name = fields.CharField(max_length=60, primary_key=True)
@@ -48,7 +48,7 @@ class RunState(StrEnum):
     SKIPPED = "SKIPPED"
 
 
-class FollowerRun(Model):
+class FollowerRun(Table):
     """Something that a follower has to do because of a revision, as one command."""
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)

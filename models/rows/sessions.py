@@ -6,15 +6,15 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.fields.db_defaults import SqlDefault
-from tortoise.models import Model
 
 from models.rows.base import belongs_to
+from models.rows.table import Table
 
 #: 244 random bits, made by PostgreSQL.
 _RANDOM = SqlDefault("replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '')")
 
 
-class SigningKey(Model):
+class SigningKey(Table):
     """A secret that access tokens are signed with. The newest signs; those not yet expired verify."""
 
     id: UUID = fields.UUIDField(primary_key=True)
@@ -26,7 +26,7 @@ class SigningKey(Model):
         table = "signing_key"
 
 
-class Session(Model):
+class Session(Table):
     """A sign-in on one device: a family of refresh tokens, of which one is good at a time."""
 
     id: UUID = fields.UUIDField(primary_key=True)
@@ -45,7 +45,7 @@ class Session(Model):
         table = "session"
 
 
-class SignInAttempts(Model):
+class SignInAttempts(Table):
     """Failed tries of one address's password from one place, or from all together.
 
     A place is a network, or a device that had a session before. Whether or not somebody has the address.
