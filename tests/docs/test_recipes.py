@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +20,7 @@ from tests.docs.printed import Program, page_program, running, script
 from tests.docs.recipes import BUDGETS, CONTROLS, RECIPES, Boards, Work, careless, opened, printed_recipes
 from tests.docs.wire import HOST, port_of_its_own, wire_to
 from tests.live.eventually import eventually
-from tests.live.valkey import Valkey
+from tests.live.valkey import Valkey, own_valkey
 from tests.serving import Api
 from tests.signing_in import KEPT, PASSWORD
 from tests.system.jobwire import Jobwire, jobwire
@@ -51,11 +50,8 @@ createInterface({ input: process.stdin }).on('line', () => {
 @pytest.fixture
 async def valkey() -> AsyncIterator[Valkey]:
     """A Valkey that nobody else needs. It runs."""
-    with tempfile.TemporaryDirectory(prefix="jobwire-recipes-") as folder:  # short, as sockets need it
-        valkey = Valkey(Path(folder))
-        await valkey.start()
+    async with own_valkey() as valkey:
         yield valkey
-        await valkey.kill()
 
 
 @dataclass

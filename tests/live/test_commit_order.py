@@ -15,6 +15,7 @@ import pytest
 
 from models.connection import credentials
 from models.log import read_log
+from tests.system.mother import Born
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -78,13 +79,9 @@ async def test_a_reader_of_the_log_skips_nothing(
     before = [await each.revision() for each in worlds]
     pollers = [Poller(log_of(each.firm.id)) for each in worlds]
     control = Poller(rows_of(bare))
-    processes = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.live.writer", database, str(TASKS), str(ROUNDS), *targets, cwd=ROOT
-        )
-        for _ in range(PROCESSES)
-    ]
-    writing = [asyncio.create_task(process.wait()) for process in processes]
+    command = [sys.executable, "-m", "tests.live.writer", database, str(TASKS), str(ROUNDS), *targets]
+    processes = [Born(command, cwd=ROOT) for _ in range(PROCESSES)]
+    writing = [asyncio.create_task(asyncio.to_thread(process.wait)) for process in processes]
     async with asyncio.timeout(60):
         reading = [*pollers, control]
         await asyncio.gather(*(each.poll_until(lambda: all(task.done() for task in writing)) for each in reading))

@@ -2,7 +2,10 @@
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from redis.asyncio import Redis
 
@@ -49,3 +52,15 @@ class Valkey:
                 return bool(await client.ping())
         except Exception:
             return False
+
+
+@asynccontextmanager
+async def own_valkey() -> AsyncIterator[Valkey]:
+    """One that nobody else needs. It runs."""
+    with TemporaryDirectory(prefix="jobwire-valkey-") as folder:  # short, as sockets need it
+        valkey = Valkey(Path(folder))
+        await valkey.start()
+        try:
+            yield valkey
+        finally:
+            await valkey.kill()

@@ -28,7 +28,10 @@ HOUSE = Path(__file__).parents[2]
 #: What those that we start load, sooner or later.
 _LOADED = ("cli.entry", "cli.run", "cli.serve", "cli.worker", "cli.watch", "app.application", "demo")
 #: Modules that take the product as it is loaded. Another may load it in a way of its own.
-_AS_LOADED = ("cli", "tests.system.watch_command", "tests.system.oracle.founding")
+_AS_LOADED = (
+    *("cli", "tests.live.writer", "tests.system.oracle.founding"),
+    *("tests.system.traffic_until_told", "tests.system.watch_command"),
+)
 #: What the interpreter reads as it starts: where it is not the mother's, there is no way around a start.
 _OF_THE_INTERPRETER = ("PYTHON", "LC_", "LANG", "LD_", "TZ")
 _UNBUFFERED = "PYTHONUNBUFFERED"

@@ -4,12 +4,11 @@ import asyncio
 import random
 import sys
 import time
-from asyncio.subprocess import PIPE
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
-from pathlib import Path
+from subprocess import PIPE
 from uuid import UUID
 
 import pytest
@@ -59,26 +58,11 @@ from models.time_sums import minutes_of_days
 from subscriptions.bell import CHANNEL
 from tests import databases
 from tests.serving import serving
+from tests.system.jobwire import HOUSE
+from tests.system.mother import Born
 
 JOBS = 300
-ROOT = Path(demo.__file__).parent.parent
 #: Traffic in a process of its own, until its stdin ends.
-TRAFFIC = """
-import asyncio, sys
-from demo import traffic
-from models.connection import connected
-
-async def main(database_url, redis_url):
-    stop = asyncio.Event()
-    async with connected(database_url):
-        running = asyncio.create_task(traffic.run(redis_url=redis_url, rate=500, stop=stop))
-        await asyncio.to_thread(sys.stdin.read)
-        stop.set()
-        await running
-    print("ended")
-
-asyncio.run(main(*sys.argv[1:]))
-"""
 BOARD = "query Board($id: ID!) { pipeline(id: $id) { name stages { name jobs { name account { name } } } } }"
 
 
@@ -354,16 +338,13 @@ async def test_traffic_rings_and_ends_when_told_to(seeded: str, servers: embedde
     before = await head(firm_id)
     async with Redis.from_url(servers.redis_url) as redis, redis.pubsub() as listener:
         await listener.subscribe(CHANNEL)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", TRAFFIC, seeded, servers.redis_url), cwd=ROOT, stdin=PIPE, stdout=PIPE
-        )
+        command = [sys.executable, "-m", "tests.system.traffic_until_told", seeded, servers.redis_url]
+        process = Born(command, cwd=HOUSE, stdin=PIPE, stdout=PIPE)
         try:
             await until(lambda: reached(firm_id, before + 30))
-            out, _ = await asyncio.wait_for(process.communicate(b""), 20)
+            out, _ = await asyncio.to_thread(process.communicate, timeout=20)
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            process.kill()
         assert process.returncode == 0
         assert out.decode().splitlines()[-1] == "ended"
         ended = await head(firm_id)

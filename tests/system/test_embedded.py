@@ -173,7 +173,10 @@ def copied_python(elsewhere: Path) -> Python:
         found = Path(asyncpg.__file__).parent.with_name(package)
         if found.exists():
             shutil.copytree(found, site / package, symlinks=True, ignore=shutil.ignore_patterns("*.a", "include"))
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
+    compiled = elsewhere / "compiled"
+    compiled.mkdir()
+    compiled.chmod(0o1777)  # Whoever compiles a module does it for all.
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(site), "PYTHONPYCACHEPREFIX": str(compiled)}
     executable = Path(sys.executable).resolve()
     if Account(UNLISTED, UNLISTED).reaches(executable):
         return Python(str(executable), environment)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import embedded
 from tests.system.oracle import stuck
 from tests.system.oracle.commands import KINDS
 from tests.system.oracle.judge import Judge, agrees, differences
@@ -17,9 +18,9 @@ SEED = "JOBWIRE_TEST_SEED"
 
 
 @pytest.mark.timeout(600)
-async def test_every_client_shows_what_a_fresh_query_answers(tmp_path: Path) -> None:
+async def test_every_client_shows_what_a_fresh_query_answers(tmp_path: Path, servers: embedded.Servers) -> None:
     seed = a_seed()
-    async with prepared(tmp_path, seed) as scenario:
+    async with prepared(tmp_path, servers, seed) as scenario:
         judge = Judge(scenario.api, seed)
         await judge.agree(scenario.clients, "before the first command")
         await work_and_compare(scenario, judge, planned(scenario, 2_000), commands=2_000, moments=20)
@@ -28,10 +29,10 @@ async def test_every_client_shows_what_a_fresh_query_answers(tmp_path: Path) -> 
 
 @pytest.mark.soak
 @pytest.mark.timeout(7_200)
-async def test_it_stays_so_for_long(tmp_path: Path) -> None:
+async def test_it_stays_so_for_long(tmp_path: Path, servers: embedded.Servers) -> None:
     commands = 20_000
     seed = a_seed()
-    async with prepared(tmp_path, seed) as scenario:
+    async with prepared(tmp_path, servers, seed) as scenario:
         judge = Judge(scenario.api, seed)
         await judge.agree(scenario.clients, "before the first command")
         never_reads = await stuck.subscribed(scenario.api, scenario.firms[0].owner)

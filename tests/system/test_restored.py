@@ -1,11 +1,10 @@
 """After a backup was restored: `jobwire restored`."""
 
-import os
-
 import asyncpg
 
 import embedded
 from models.connection import credentials
+from tests.databases import own_database
 from tests.system.jobwire import jobwire
 
 STATE = """
@@ -15,16 +14,9 @@ FROM firm JOIN member ON firm_id = firm.id JOIN session ON member_id = member.id
 
 
 async def test_logs_get_another_name_and_sessions_end(servers: embedded.Servers) -> None:
-    name = f"restored_{os.getpid()}"
-    admin = await asyncpg.connect(**credentials(servers.database_url))
-    await admin.execute(f"CREATE DATABASE {name}")
-    urls = {
-        "database_url": servers.database_url.replace("/jobwire?", f"/{name}?", 1),
-        "redis_url": servers.redis_url,
-    }
-    try:
+    async with own_database(servers, "restored") as url:
+        urls = {"database_url": url, "redis_url": servers.redis_url}
         for words, typed in [
-            (["migrate"], None),
             (["create-firm", "Hart", "--owner", "owner@hart.test", "--password-stdin"], "long enough\n"),
             (["token", "owner@hart.test"], None),
         ]:
@@ -39,6 +31,3 @@ async def test_logs_get_another_name_and_sessions_end(servers: embedded.Servers)
         assert (before["id"], before["open"]) == (after["id"], True)
         assert after["epoch"] != before["epoch"]
         assert not after["open"]
-    finally:
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await admin.close()

@@ -51,11 +51,21 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Jobwire,
         assert run.end() == 0
 
 
-def test_a_second_run_finds_the_data_of_the_first(data: Path) -> None:
-    with jobwire(data_dir=data, port=0) as second:  # Without a word, too, it runs.
-        url = url_of(second)
-        assert firm_name(url, sign_in(url)) == RENAMED
-        assert second.end(signal.SIGINT) == 0
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """A run whose settings say whose pages may call it, and where its metrics are; its address, and their port."""
+    folder = data_of_a_run(tmp_path_factory, tmp_path_factory.mktemp("configured") / "data")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {"allowed_origins": "https://board.example", "metrics_port": port}
+    with jobwire(data_dir=folder, port=0, **settings) as run:  # Without a word, too, it runs.
+        yield url_of(run), port
+        assert run.end(signal.SIGINT) == 0
+
+
+def test_a_second_run_finds_the_data_of_the_first(configured: tuple[str, int]) -> None:
+    url, _ = configured
+    assert firm_name(url, sign_in(url)) == RENAMED
 
 
 def from_a_page_of_this_machine(url: str) -> int:
@@ -69,25 +79,24 @@ def test_pages_of_this_machine_may_call_a_run(running: tuple[Jobwire, Path, str]
     assert from_a_page_of_this_machine(running[2]) == 200
 
 
-def test_unless_the_settings_name_others(data: Path) -> None:
-    with jobwire("run", data_dir=data, port=0, allowed_origins="https://board.example") as run:
-        assert from_a_page_of_this_machine(url_of(run)) == 403
-        assert run.end() == 0
+def test_unless_the_settings_name_others(configured: tuple[str, int]) -> None:
+    assert from_a_page_of_this_machine(configured[0]) == 403
 
 
-def test_metrics_have_an_address_of_their_own(data: Path) -> None:
+def test_metrics_have_an_address_of_their_own(configured: tuple[str, int]) -> None:
+    url, port = configured
+    assert "jobwire_feeds" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    assert httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": "{ __typename }"}).status_code == 404
+    assert httpx.get(url.replace("/graphql", "/metrics")).status_code == 404
+
+
+def test_metrics_need_a_port_that_nobody_else_has(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"Port {port} of 127.0.0.1 is in use" in refused("serve", data_dir=data, port=0, metrics_port=port)
     assert "a port of their own" in refused(
         "serve", data_dir=data, port=port, metrics_port=port, metrics_host="127.0.0.2"
     )
-    with jobwire("run", data_dir=data, port=0, metrics_port=port) as running:
-        url = url_of(running)
-        assert "jobwire_feeds" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
-        assert httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": "{ __typename }"}).status_code == 404
-        assert httpx.get(url.replace("/graphql", "/metrics")).status_code == 404
-        assert running.end() == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the limits of others")

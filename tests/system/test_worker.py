@@ -1,11 +1,9 @@
 """`jobwire worker`: what it does by itself, and what it survives."""
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +18,7 @@ from models.partitions import make_partitions
 from models.rows import IdempotencyKey, Session
 from models.sign_in import KEPT_AFTER_END
 from tests.databases import on, own_database, partitions_of_the_log
+from tests.live.valkey import own_valkey
 from tests.system.jobwire import jobwire
 from tests.world import World
 
@@ -67,27 +66,25 @@ async def test_more_keys_than_one_statement_takes(world: World, monkeypatch: pyt
     assert await prune_idempotency_keys(datetime.now(UTC)) == 5
 
 
-async def test_a_worker_tidies_up_and_survives_without_redis(world: World, database: str, tmp_path: Path) -> None:
+async def test_a_worker_tidies_up_and_survives_without_redis(world: World, database: str) -> None:
     old, young = await key(world, KEYS_KEPT_FOR * 2), await key(world, timedelta(hours=25))
     ended, recent = await session(world, KEPT_AFTER_END * 2), await session(world, timedelta(hours=1))
     # A Valkey of this test's own, since it is to be killed. What it forgets, the worker puts in again.
-    with (
-        embedded.run(tmp_path, durable=False) as servers,
-        jobwire("worker", database_url=database, redis_url=servers.redis_url) as worker,
-    ):
-        await gone(IdempotencyKey, old)
-        await gone(Session, ended)
+    async with own_valkey() as valkey:
+        with jobwire("worker", database_url=database, redis_url=valkey.url) as worker:
+            await gone(IdempotencyKey, old)
+            await gone(Session, ended)
 
-        os.kill(servers.pids["valkey"], signal.SIGKILL)
-        later = await key(world, KEYS_KEPT_FOR * 2)
-        await asyncio.to_thread(worker.logs, "Redis is unavailable")
-        assert worker.process.poll() is None
-        await asyncio.to_thread(servers.restart_valkey)
-        await gone(IdempotencyKey, later)
+            await valkey.kill()
+            later = await key(world, KEYS_KEPT_FOR * 2)
+            await asyncio.to_thread(worker.logs, "Redis is unavailable")
+            assert worker.process.poll() is None
+            await valkey.start()
+            await gone(IdempotencyKey, later)
 
-        assert await IdempotencyKey.exists(id=young)
-        assert await Session.exists(id=recent)
-        assert await asyncio.to_thread(worker.end) == 0
+            assert await IdempotencyKey.exists(id=young)
+            assert await Session.exists(id=recent)
+            assert await asyncio.to_thread(worker.end) == 0
 
 
 @pytest.fixture
@@ -102,17 +99,15 @@ async def log_url(servers: embedded.Servers) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("pruned", [False, True])
-async def test_a_worker_tends_the_log(pruned: bool, log_url: str, servers: embedded.Servers, tmp_path: Path) -> None:
+async def test_a_worker_tends_the_log(pruned: bool, log_url: str) -> None:
     settings: dict[str, Any] = {"log_kept": 12} if pruned else {}
     months = {"event_2001_01", "event_2001_02", "event_2001_03"}
-    with (
-        embedded.run(tmp_path, durable=False) as own,
-        jobwire("worker", database_url=log_url, redis_url=own.redis_url, **settings) as worker,
-    ):
-        await asyncio.to_thread(worker.logs, "log.partitions_made")
-        if pruned:
-            await asyncio.to_thread(worker.logs, "log.pruned")
-        assert await asyncio.to_thread(worker.end) == 0
+    async with own_valkey() as valkey:
+        with jobwire("worker", database_url=log_url, redis_url=valkey.url, **settings) as worker:
+            await asyncio.to_thread(worker.logs, "log.partitions_made")
+            if pruned:
+                await asyncio.to_thread(worker.logs, "log.pruned")
+            assert await asyncio.to_thread(worker.end) == 0
     async with on(log_url):
         names = await partitions_of_the_log()
     assert names & months == (set() if pruned else months)
@@ -120,13 +115,13 @@ async def test_a_worker_tends_the_log(pruned: bool, log_url: str, servers: embed
     assert len(names - months) == 3
 
 
-async def test_a_worker_waits_for_a_redis_that_is_not_there_yet(world: World, database: str, tmp_path: Path) -> None:
+async def test_a_worker_waits_for_a_redis_that_is_not_there_yet(world: World, database: str) -> None:
     old = await key(world, KEYS_KEPT_FOR * 2)
-    with embedded.run(tmp_path, durable=False) as servers:
-        os.kill(servers.pids["valkey"], signal.SIGKILL)
-        with jobwire("worker", database_url=database, redis_url=servers.redis_url) as worker:
+    async with own_valkey() as valkey:
+        await valkey.kill()
+        with jobwire("worker", database_url=database, redis_url=valkey.url) as worker:
             await asyncio.to_thread(worker.logs, "redis.unreachable")
-            await asyncio.to_thread(servers.restart_valkey)
+            await valkey.start()
             await gone(IdempotencyKey, old)
             assert await asyncio.to_thread(worker.end, signal.SIGINT) == 0
 

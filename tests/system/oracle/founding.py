@@ -1,6 +1,6 @@
 """Makes the firms that the oracle watches, in a process of its own, and prints what is in them as JSON.
 
-python -m tests.system.oracle.founding migrate|found
+python -m tests.system.oracle.founding SEED
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from models.connection import connected, migrate
+from models.connection import connected
 from models.ids import Kind, encode
 from models.order import spread
 from models.passwords import hash_password
@@ -179,14 +179,10 @@ async def _drawn(pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-async def main(what: str, seed: str = "") -> None:
-    """Migrate, or found the firms."""
-    url = os.environ["JOBWIRE_DATABASE_URL"]
-    if what == "migrate":
-        return await migrate(url)
-    async with connected(url, pool=2):
+async def main(seed: str) -> None:
+    """Found the firms."""
+    async with connected(os.environ["JOBWIRE_DATABASE_URL"], pool=2):
         sys.stdout.buffer.write(orjson.dumps(await found(seed)))
-    return None
 
 
 if __name__ == "__main__":

@@ -1,21 +1,21 @@
-"""The processes of the oracle: PostgreSQL, Valkey, servers and a worker, each of which can be killed."""
+"""The processes of the oracle: Valkey, servers and a worker, each of which can be killed."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import embedded
-from embedded.house import Running
+from tests.databases import own_database
+from tests.live.valkey import Valkey, own_valkey
 from tests.system.mother import Born
 
 ROOT = Path(__file__).parents[3]
@@ -93,7 +93,7 @@ class Server(Program):
 class House:
     """All of them."""
 
-    embedded: Running
+    valkey: Valkey
     servers: list[Server]
     worker: Program
 
@@ -107,11 +107,11 @@ class House:
 
     async def kill_valkey(self) -> None:
         """SIGKILL."""
-        os.kill(self.embedded.pids["valkey"], signal.SIGKILL)
+        await self.valkey.kill()
 
     async def restart_valkey(self) -> None:
         """Start it again, at the same address."""
-        await asyncio.to_thread(self.embedded.restart_valkey)
+        await self.valkey.start()
 
     async def restart(self, server: Server) -> None:
         """Start a killed server again, on the port that it had."""
@@ -119,20 +119,17 @@ class House:
         await server.ready()
 
 
-@contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """Two servers and a worker on a PostgreSQL and a Valkey of their own. `Server.ready` says when they listen."""
-    with embedded.run(folder / "data", durable=False) as running:
+@asynccontextmanager
+async def house(folder: Path, on: embedded.Servers) -> AsyncIterator[House]:
+    """Two servers and a worker on a database and a Valkey of their own. `Server.ready` says when they listen."""
+    async with own_database(on, "oracle") as database_url, own_valkey() as valkey:
         environment = {
-            "JOBWIRE_DATABASE_URL": running.database_url,
-            "JOBWIRE_REDIS_URL": running.redis_url,
+            "JOBWIRE_DATABASE_URL": database_url,
+            "JOBWIRE_REDIS_URL": valkey.url,
             "JOBWIRE_DRAIN_WINDOW": "0",
             # Its clients read anew more often than any that somebody looks at.
             "JOBWIRE_POINTS_A_MINUTE": "1000000000",
         }
-        words = [sys.executable, "-m", "tests.system.oracle.founding", "migrate"]
-        with Born(words, env={**os.environ, **environment}, cwd=ROOT) as migration:
-            assert migration.wait(PATIENCE) == 0
         servers = [
             Server(f"server {name}", ["cli", "serve"], {**environment, "JOBWIRE_PORT": "0"}, folder / f"{name}.log")
             for name in ("a", "b")
@@ -142,7 +139,7 @@ def house(folder: Path) -> Iterator[House]:
         try:
             for program in programs:
                 program.start()
-            yield House(running, servers, worker)
+            yield House(valkey, servers, worker)
         finally:
             for program in programs:
                 program.kill()

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import aiohttp
 import orjson
-from redis.asyncio import Redis
 
+import embedded
 from tests.system.mother import Born
 from tests.system.oracle.api import Api
 from tests.system.oracle.atlas import FIRMS, SECRET, Atlas, Person
@@ -92,8 +92,7 @@ class Scenario:
 
     async def valkey_flushed(self) -> None:
         """FLUSHALL."""
-        async with Redis.from_url(self.house.embedded.redis_url) as redis:
-            await redis.flushall()
+        await self.house.valkey.flush()
 
     async def sockets_dropped(self) -> None:
         """Some clients' TCP connections break."""
@@ -133,9 +132,9 @@ class Scenario:
 
 
 @contextlib.asynccontextmanager
-async def prepared(folder: Path, seed: str) -> AsyncIterator[Scenario]:
+async def prepared(folder: Path, on: embedded.Servers, seed: str) -> AsyncIterator[Scenario]:
     """The processes run, the firms exist, and every client is on its way to its server."""
-    with house(folder) as running:
+    async with house(folder, on) as running:
         for server in running.servers:
             await server.ready()
         firms = [Atlas.of(founded) for founded in await asyncio.to_thread(_found, running, seed)]
@@ -159,7 +158,7 @@ async def prepared(folder: Path, seed: str) -> AsyncIterator[Scenario]:
 
 
 def _found(running: House, seed: str) -> list[dict[str, object]]:
-    words = [sys.executable, "-m", "tests.system.oracle.founding", "found", seed]
+    words = [sys.executable, "-m", "tests.system.oracle.founding", seed]
     environment = {**os.environ, **running.worker.environment}
     with Born(words, env=environment, cwd=ROOT, stdout=subprocess.PIPE) as founding:
         said, _ = founding.communicate()
