@@ -2,29 +2,42 @@
 began last; and a module's tests by one process, as what they share is made by each that runs some of them."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 #: Modules that take long, with the seconds, roughly: the longest one comes first.
 LONG = {
-    "system/test_run.py": 150,
-    "system/test_addresses.py": 130,
-    "system/test_oracle.py": 95,
-    "docs/test_live_examples.py": 95,
-    "system/test_graphiql.py": 60,
-    "docs/test_recipes.py": 35,
-    "system/test_printable.py": 30,
-    "system/test_embedded.py": 30,
-    "system/test_leaked_keys.py": 25,
-    "system/test_demo.py": 25,
-    "system/test_worker.py": 25,
-    "system/test_shelf.py": 20,
-    "system/test_watch.py": 15,
-    "system/test_watch_storm.py": 15,
-    "system/test_restored.py": 10,
+    "docs/test_live_examples.py": 140,
+    "live/test_inherited.py": 100,
+    "system/test_oracle.py": 70,
+    "system/test_addresses.py": 70,
+    "fuzz/test_fuzz.py": 60,
+    "system/test_run.py": 60,
+    "system/test_graphiql.py": 50,
+    "api/test_twins.py": 50,
+    "api/test_secrets.py": 40,
+    "api/test_left_out.py": 40,
+    "api/test_shared_queries.py": 40,
+    "system/test_embedded.py": 35,
+    "system/test_followers.py": 30,
+    "docs/test_recipes.py": 30,
+    "system/test_printable.py": 20,
+    "system/test_leaked_keys.py": 15,
+    "docs/test_published_clients.py": 15,
+    "system/test_demo.py": 10,
+    "system/test_shelf.py": 10,
+    "system/test_worker.py": 10,
+    "system/test_watch.py": 10,
 }
 _TESTS = Path(__file__).parent
+
+
+@cache
+def _name(path: Path) -> str:
+    """What a module is called above. There are fifty tests of each."""
+    return path.relative_to(_TESTS).as_posix()
 
 
 def dealt(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:
@@ -33,7 +46,7 @@ def dealt(items: Sequence[pytest.Item], processes: int) -> list[pytest.Item]:
     modules: dict[str, list[pytest.Item]] = {name: [] for name in LONG}
     rest: list[pytest.Item] = []
     for item in items:
-        modules.get(item.path.relative_to(_TESTS).as_posix(), rest).append(item)
+        modules.get(_name(item.path), rest).append(item)
     hands: list[list[pytest.Item]] = [[] for _ in range(processes)]
     seconds = [0] * processes
     for name, tests in modules.items():
