@@ -66,21 +66,21 @@ WITH jobs AS (SELECT id, account_id, row_number() OVER () AS n FROM job WHERE fi
 members AS (SELECT id, row_number() OVER () AS n FROM member WHERE firm_id = $1),
 made AS (
   INSERT INTO time_entry
-    (id, version, firm_id, account_id, member_id, day, minutes, note, billable, rate, flags, created_at)
+    (id, version, firm_id, account_id, member_id, day, minutes, note, billable, rate, flags, created_at,
+     on_job)
   SELECT uuidv7(), 1, $1, jobs.account_id, members.id, $2::date + (e::bigint * $3::int / $4::int)::int, 1 + e % 240,
-    jobs.id::text, e % 3 > 0, 120, '[]', now()
+    '', e % 3 > 0, 120, '[]', now(), jobs.id
   FROM generate_series(0, $4::int - 1) AS e
   JOIN jobs ON jobs.n = 1 + e * 7919::bigint % (SELECT count(*) FROM jobs)
   JOIN members ON members.n = 1 + e % (SELECT count(*) FROM members)
   ORDER BY e
-  RETURNING id, firm_id, note::uuid AS job_id, minutes
+  RETURNING id, firm_id, on_job AS job_id, minutes
 )
 INSERT INTO job_item (firm_id, job_id, kind, item, open, stays, minutes, linked_at)
 SELECT firm_id, job_id, 'time_entry', id, false, '{}', minutes, now() FROM made
 """
 
-_ON_JOBS = "LEFT JOIN job_item AS l ON l.item = e.id AND l.kind = 'time_entry' AND l.unlinked_at IS NULL"
-_IN_PIPELINES = f"{_ON_JOBS} LEFT JOIN job AS j ON j.id = l.job_id"
+_IN_PIPELINES = "LEFT JOIN job AS j ON j.id = e.on_job"
 _MONTH = "date_trunc('month', e.day::timestamp)::date"
 #: By what a report is grouped: the joins and the columns that somebody would write for it.
 CASES: dict[tuple[str, ...], tuple[str, str]] = {
@@ -90,7 +90,7 @@ CASES: dict[tuple[str, ...], tuple[str, str]] = {
     ("account", "month"): ("", f"e.account_id, {_MONTH}"),
     ("account", "day"): ("", "e.account_id, e.day"),
     ("pipeline", "month"): (_IN_PIPELINES, f"j.pipeline_id, {_MONTH}"),
-    ("job",): (_ON_JOBS, "l.job_id"),
+    ("job",): ("", "e.on_job"),
 }
 _SEEN = (
     "e.account_id IN (SELECT unnest($4::uuid[])) "

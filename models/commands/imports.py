@@ -334,6 +334,7 @@ class _Batch:
         self._tell(of, job.created_at, TaskCreated(**task.named, job=job.id, pipeline=job.pipeline_id))
 
     def _link(self, job: Job, item: Item) -> None:
+        item.keep_linked(job.id)
         self.links.append(new_link(job, item, self.change.now, self.change.member_id))
 
     async def _take_entry(self, of: NewJob, job: Job, wanted: NewEntry) -> None:

@@ -70,6 +70,8 @@ def of_account(job: Job, account_id: UUID) -> None:
 
 async def create(change: Change, item: I, job: Job | None) -> Held[I]:
     """Write a new item, linked to this job if there is one."""
+    if job is not None:
+        item.keep_linked(job.id)
     await item.save(force_create=True)
     if job is not None:
         await tie(item, job.id, change.now, change.member_id)

@@ -48,8 +48,7 @@ def statement(asked: Asked) -> str:
         sums = ", ".join(f"max({measure.name})" for measure in asked.measures)
     elif _of_sums(asked) and not _linked(asked):
         found, unseen, everything = _added_in_one_go(asked)
-        sums = ", ".join(f"max({measure.name})" for measure in asked.measures)
-        groups, added = "coalesce(max(groups), 0)", f"{sums} FROM added WHERE level = 0 AND seen"
+        groups, added = "coalesce(sum(groups), 0)::bigint", f"{sums} FROM added WHERE seen"
     else:
         found = f"base AS MATERIALIZED ({_base(asked)}), grouped AS ({_grouped(asked)})"
         unseen, everything = "base WHERE NOT seen", "base"
@@ -85,11 +84,11 @@ def _in_one_go(asked: Asked) -> tuple[str, str, str]:
 
 def _added_in_one_go(asked: Asked) -> tuple[str, str, str]:
     """As `_in_one_go`, where the rows are added up already: they are kept once, and gone through once for all sums,
-    and once for the groups that are told."""
-    added = f"SELECT GROUPING(seen) AS level, seen, count(*) AS groups, {_sums(asked)} FROM base"
+    and once for the groups that are told. What is in sight and what is not add up to everything."""
+    added = f"SELECT seen, count(*) AS groups, {_sums(asked)} FROM base GROUP BY seen"
     found = f"""base AS MATERIALIZED ({_base(asked)}), grouped AS NOT MATERIALIZED ({_grouped(asked)}),
-        added AS MATERIALIZED ({added} GROUP BY GROUPING SETS ((seen), ()))"""
-    return found, "added WHERE level = 0 AND NOT seen", "added WHERE level = 1"
+        added AS MATERIALIZED ({added})"""
+    return found, "added WHERE NOT seen", "added"
 
 
 def _sums(asked: Asked) -> str:

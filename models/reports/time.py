@@ -34,14 +34,7 @@ _SOURCE = Source(
     account="entry.account_id",
     pipeline="job.pipeline_id",
     owner="entry.member_id",
-    joins=(
-        (
-            "link",
-            "LEFT JOIN job_item AS link "
-            "ON link.item = entry.id AND link.kind = 'time_entry' AND link.unlinked_at IS NULL",
-        ),
-        ("job", "LEFT JOIN job ON job.id = link.job_id"),
-    ),
+    joins=(("job", "LEFT JOIN job ON job.id = entry.on_job"),),
 )
 # Each entry's amount is rounded by itself, as it is shown: see `models.money.worth`.
 _AMOUNT = "sum(round(round(entry.rate, {decimals}) * entry.minutes / 60, {decimals})) FILTER (WHERE entry.billable)"
@@ -55,7 +48,7 @@ DIMENSIONS = (
     Dimension("member", "entry.member_id", Kind.MEMBER, Right.MANAGE_TIME_ENTRIES),
     account("entry.account_id"),
     pipeline("job.pipeline_id"),
-    Dimension("job", "link.job_id", Kind.JOB, Right.MANAGE_TIME_BUDGETS),
+    Dimension("job", "entry.on_job", Kind.JOB, Right.MANAGE_TIME_BUDGETS),
     tag("entry.account_id"),
     *days("entry.day"),
 )

@@ -39,9 +39,7 @@ time AS (
     GROUP BY 1, 2, 3
 )"""
 #: The jobs that entries are on.
-JOBS_OF_TIME = """
-    LEFT JOIN job_item AS link ON link.item = entry.id AND link.kind = 'time_entry' AND link.unlinked_at IS NULL
-    LEFT JOIN job ON job.id = link.job_id"""
+JOBS_OF_TIME = "LEFT JOIN job ON job.id = entry.on_job"
 # Nothing is planned by the budget of a job whose tasks have estimates, also when these are done.
 _WORK = """
 work AS (

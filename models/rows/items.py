@@ -67,6 +67,9 @@ class Item(Row):
         that wait for nobody in particular."""
         return {}
 
+    def keep_linked(self, job_id: UUID) -> None:
+        """Keep what the row itself says of the job that it is about to be linked to, while it is new."""
+
     @property
     def tracked(self) -> int:
         """The minutes that it adds to those of its job."""

@@ -53,6 +53,8 @@ class TimeEntry(Item):
     rate: Decimal | None = fields.DecimalField(max_digits=14, decimal_places=MOST_DECIMALS, null=True)
     flags: list[str] = fields.JSONField(default=list, db_default=[])
     started_at: datetime | None = fields.DatetimeField(null=True)
+    # The job that it is linked to, for sums over very many entries: the link says it, and the database keeps this.
+    on_job: UUID | None = fields.UUIDField(null=True)
 
     class Meta:
         table = "time_entry"
@@ -62,6 +64,10 @@ class TimeEntry(Item):
     def title(self) -> str:
         """The first line of its note."""
         return self.note.split("\n", 1)[0][: NAME.most] or "Time"
+
+    def keep_linked(self, job_id: UUID) -> None:
+        """Keep the job that it is about to be linked to, while it is new: the database would write it once more."""
+        self.on_job = job_id
 
     @property
     def tracked(self) -> int:
