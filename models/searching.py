@@ -121,14 +121,13 @@ def searched_kinds() -> tuple[Kind, ...]:
 
 
 # What a kind has found comes in order, so that no more of its rows are looked up than are shown, and those between them
-# that are hidden. What is looked for is selected, so that PostgreSQL does not plan for it: of words that half of the
-# entries have it would read the words of all, which takes two to three times as long as the index does.
+# that are hidden.
 _OF_KIND = """
 (SELECT '{kind}' AS kind, seen.id, found.match FROM (
     SELECT entry.thing, CASE WHEN entry.title = $1::text || ' ' THEN 0 WHEN starts_with(entry.title, $1) THEN 1
         WHEN entry.title LIKE ALL ($2::text[]) THEN 2 WHEN entry.title || entry.parent_title LIKE ALL ($2) THEN 3
         WHEN entry.words @@ (${exactly}::text)::tsquery THEN 4 ELSE 5
-    END AS match FROM search_entry AS entry WHERE entry.words @@ (SELECT (${nearly}::text)::tsquery)
+    END AS match FROM search_entry AS entry WHERE entry.words @@ (${nearly}::text)::tsquery
     ORDER BY match, entry.thing DESC
 ) AS found JOIN {table} AS seen ON seen.id = found.thing
 WHERE {condition} ORDER BY found.match, found.thing DESC LIMIT $3)
