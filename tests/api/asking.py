@@ -1,7 +1,7 @@
 """Asking the API in bytes: for what must not be in an answer, wherever in it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from models.rows import Member
@@ -14,13 +14,34 @@ MUTATIONS = sorted(root_fields("mutation").keys() - SESSIONS)
 QUERIES = sorted(root_fields("query"))
 SUBSCRIPTIONS = sorted(root_fields("subscription"))
 
-#: So many mutations are sent with one request, one after the other: signing in and reading it takes as long for one.
-TOGETHER = 10
+#: So much is asked for with one request, which is the most there may be: signing in and reading it takes as long for
+#: one.
+TOGETHER = 20
 
 
 async def post(api: Api, member: Member, query: str, variables: dict[str, Any]) -> bytes:
     """The bytes of the answer."""
     return (await api.ask_in_bytes(member, query, variables)).body
+
+
+async def post_each(api: Api, member: Member, query: str, tries: Sequence[dict[str, Any]]) -> list[bytes]:
+    """The bytes of the answer to a query with each of these variables. Which are the same is asked once."""
+    answers: dict[str, bytes] = {}
+    for variables in tries:
+        if (key := json.dumps(variables)) not in answers:
+            answers[key] = await post(api, member, query, variables)
+    return [answers[json.dumps(variables)] for variables in tries]
+
+
+def different(inputs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each of them once, but the first two in any case: where a mutation needs all that it takes they are the same, and
+    the second one finds what the first has done."""
+    first, second, *others = inputs
+    sent = [first, second]
+    for each in others:
+        if each not in sent:
+            sent.append(each)
+    return sent
 
 
 async def refused_of_each(api: Api, member: Member, mutation: str, inputs: Sequence[dict[str, Any]]) -> list[Any]:

@@ -42,9 +42,13 @@ def document(kind: str, name: str, arguments: Iterable[str] = ()) -> str:
     passed = [f"{argument}: ${argument}" for argument in arguments]
     if "first" in field.args:
         passed.append(f"first: {PAGE}")
+    return f"{kind} Generated{_in_brackets(variables)} {{ {name}{_in_brackets(passed)} {selection(field)} }}"
+
+
+def selection(field: GraphQLField) -> str:
+    """All that is selected of a root field; nothing of a plain one."""
     # What a report's rows are of has no more than its own fields: there are many such things in a row.
-    levels = 1 if str(field.type).endswith("Report") else LEVELS
-    return f"{kind} Generated{_in_brackets(variables)} {{ {name}{_in_brackets(passed)} {_below(field, levels)} }}"
+    return _below(field, 1 if str(field.type).endswith("Report") else LEVELS)
 
 
 def _in_brackets(parts: list[str]) -> str:

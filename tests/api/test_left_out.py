@@ -1,8 +1,8 @@
 """What may be left out of an input or be null is left out, or null, in every combination that a client might send: each
 gets an answer or a refusal that says where, and none is a fault."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import pytest
 import strawberry
@@ -11,15 +11,16 @@ from graphql.pyutils import Undefined
 
 from models.actions import Action, Command
 from models.rights import EVERY_MEMBER
+from models.rows import Member
 from resolvers.acting import mutation_field
 from resolvers.fitting import Misfit, check_fit
 from resolvers.root import graphql_schema
 from schema.declarations import mutation
 from schema.inputs.base import Keyed, clearable, explicit, needed, optional
-from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS
+from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, TOGETHER, different
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled
-from tests.api.selections import PAGE, document, root_fields
+from tests.api.selections import PAGE, document, root_fields, selection
 from tests.serving import Api
 
 #: What must be given, be it null: left out, there is no telling whether it was meant.
@@ -32,28 +33,28 @@ def optional_fields(mutation: str) -> list[str]:
     return [name for name, field in type_.fields.items() if not is_required_input_field(field)]
 
 
-def inputs(mutation: str, firm: Furnished) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Without each of them, with null for each of them, and all of them at once; with what it is called."""
+def inputs(mutation: str, firm: Furnished) -> Iterator[dict[str, Any]]:
+    """Without each of them, with null for each of them, and all of them at once."""
     whole = filled(Sampler(mutation, firm.word).input(), firm.id)["input"]
     type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
     names = optional_fields(mutation)
     nullable = [name for name in names if not str(type_.fields[name].type).endswith("!")]
     for name in names:
-        yield f"without {name}", {key: value for key, value in whole.items() if key != name}
+        yield {key: value for key, value in whole.items() if key != name}
     for name in nullable:
-        yield f"null for {name}", whole | {name: None}
-    yield "without all", {key: value for key, value in whole.items() if key not in names}
-    yield "null for all", {key: value for key, value in whole.items() if key not in names} | dict.fromkeys(nullable)
+        yield whole | {name: None}
+    yield {key: value for key, value in whole.items() if key not in names}
+    yield {key: value for key, value in whole.items() if key not in names} | dict.fromkeys(nullable)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 async def test_no_input_that_is_left_out_or_null_is_a_fault(database: str, api: Api, mutation: str) -> None:
     firm = await Furnished.build()
-    for said, given in inputs(mutation, firm):
+    for given in different(inputs(mutation, firm)):
         answer = await api.post(firm.world.owner, document("mutation", mutation, ["input"]), input=given)
-        assert "errors" not in answer, (said, answer["errors"])
+        assert "errors" not in answer, (given, answer["errors"])
         for error in answer["data"][mutation]["errors"]:
-            assert error["path"][0] == "input", (said, error)
+            assert error["path"][0] == "input", (given, error)
 
 
 @pytest.mark.parametrize(("mutation", "field"), sorted(EXPLICIT))
@@ -95,21 +96,45 @@ def _least(type_: Any) -> str:
     return "[]" if "[" in str(type_) else next(iter(named.values))
 
 
+class Given(NamedTuple):
+    """An argument of a query, as it is written."""
+
+    name: str
+    literal: str
+
+
 @pytest.mark.parametrize("query", QUERIES)
 async def test_no_argument_that_is_null_is_a_fault(database: str, api: Api, query: str) -> None:
-    firm = await Furnished.build()
+    firm, field = await Furnished.build(), root_fields("query")[query]
+    if any(map(is_required_argument, field.args.values())):
+        return
+    tried = [Given(name, literal) for name, argument in field.args.items() for literal in literals(argument.type)]
+    for at in range(0, len(tried), TOGETHER):
+        await _ask(api, firm.world.owner, query, tried[at : at + TOGETHER])
+
+
+async def _ask(api: Api, member: Member, query: str, part: Sequence[Given]) -> None:
+    """Ask with all of these at once, and where something is refused, or that is too much, with fewer."""
+    answer = await api.post(member, asking(query, part))
+    if "errors" not in answer:
+        return
+    if len(part) == 1:
+        assert {error["extensions"]["code"] for error in answer["errors"]} == {"INVALID"}, (part, answer["errors"])
+        return
+    for half in (part[: len(part) // 2], part[len(part) // 2 :]):
+        await _ask(api, member, query, half)
+
+
+def asking(query: str, several: Sequence[Given]) -> str:
+    """A document that asks the query with each of these arguments."""
     field = root_fields("query")[query]
-    selection = document("query", query).partition("{")[2].partition(query)[2]
-    selection = selection[selection.index("{") :] if "{" in selection else "}"
-    for name, argument in field.args.items():
-        if any(is_required_argument(other) for other in field.args.values()):
-            continue
-        for literal in literals(argument.type):
-            # A short page, where that is not what is tried: of the usual one, all that can be selected costs too much.
-            page = f"first: {PAGE} " if "first" in field.args and name not in ("first", "last") else ""
-            answer = await api.post(firm.world.owner, f"{{ {query}({page}{name}: {literal}) {selection}")
-            codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
-            assert codes <= {"INVALID"}, (name, literal, answer["errors"])
+    asked = []
+    for number, (name, literal) in enumerate(several):
+        # A short page, where that is not what is tried: of the usual one, all that can be selected costs too much.
+        page = f"first: {PAGE} " if "first" in field.args and name not in ("first", "last") else ""
+        asked.append(f"call{number}: {query}({page}{name}: {literal}) {{ ...Told }}")
+    told = get_named_type(field.type)
+    return f"{{ {' '.join(asked)} }} fragment Told on {told} {selection(field)}"
 
 
 @pytest.mark.parametrize("subscription", SUBSCRIPTIONS)

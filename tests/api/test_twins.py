@@ -46,8 +46,12 @@ async def same(api: Api, twins: Pair, query: str, *variables: dict[str, Any]) ->
 async def test_a_query_answers_the_same(pair: Pair, api: Api, query: str) -> None:
     for arguments, named in asked(query, root_fields("query")[query]):
         text = document("query", query, arguments)
+        tried: list[list[Any]] = []
         for way in ("usual", "unseen", "deserted") if named else ("usual",):
-            await same(api, pair, text, *(filled(arguments, getattr(twin, way)) for twin in pair))
+            given = [filled(arguments, getattr(twin, way)) for twin in pair]
+            if given not in tried:  # Of some kinds nothing is hidden.
+                await same(api, pair, text, *given)
+                tried.append(given)
 
 
 WAYS = {"first": ("after", "endCursor", "hasNextPage"), "last": ("before", "startCursor", "hasPreviousPage")}

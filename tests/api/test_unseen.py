@@ -12,7 +12,7 @@ from models.ids import Kind, encode, new_id
 from models.rights import Right
 from models.rows import Member
 from resolvers.mutations import ACTIONS
-from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, post, said_by_server
+from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, post, post_each, said_by_server
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, Sampler, asked, filled, ids_in
 from tests.api.selections import document, root_fields
@@ -113,7 +113,8 @@ async def test_a_query_shows_nothing_of_what_a_member_may_not_see(partly: Partly
     for arguments, named in asked(query, root_fields("query")[query]):
         text = document("query", query, arguments)
         tries = [filled(arguments, choose) for choose in (partly.unseen, partly.unheard_of, partly.firm.id)]
-        answers = [said_by_server(await post(api, partly.member, text, variables), variables) for variables in tries]
+        told = await post_each(api, partly.member, text, tries)
+        answers = [said_by_server(answer, variables) for answer, variables in zip(told, tries, strict=True)]
         for answer in answers:
             assert partly.word.encode() not in answer, (arguments, answer)
             assert not any(hidden.encode() in answer for hidden in partly.hidden.values()), (arguments, answer)
