@@ -22,9 +22,9 @@ from tests.world import World
 
 _SAID = "SELECT id, on_job FROM time_entry WHERE firm_id = $1"
 _LINKED = """
-SELECT entry.id, link.job_id AS on_job FROM time_entry AS entry
-LEFT JOIN job_item AS link ON link.item = entry.id AND link.kind = 'time_entry' AND link.unlinked_at IS NULL
-WHERE entry.firm_id = $1
+SELECT e.id, link.job_id AS on_job FROM time_entry AS e
+LEFT JOIN job_item AS link ON link.item = e.id AND link.kind = 'time_entry' AND link.unlinked_at IS NULL
+WHERE e.firm_id = $1
 """
 
 
