@@ -58,15 +58,16 @@ class Fuzzed:
     def __post_init__(self) -> None:
         self._turns = cycle(self.members)
 
-    async def post(self, body: bytes) -> None:
-        """A request's body, as a member sends it."""
+    async def post(self, body: bytes) -> Any:
+        """The answer to a request's body, as a member sends it."""
         member = next(self._turns)
         answer = await self.api.send(body, authorization=f"Bearer {await self.api.token(member)}")
         assert answer.status < 500, (answer.status, answer.text[:300])
         if answer.status == 401:
             # It has signed itself out, or was deactivated by another.
             self.api.tokens.pop(member.id, None)
-        self.judge(answer.json())
+        self.judge(read := answer.json())
+        return read
 
     def judge(self, answer: Any) -> None:
         """A response of the specification's form, without a fault of ours."""
