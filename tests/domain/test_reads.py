@@ -154,11 +154,14 @@ def _visible(
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.kind)
 async def test_the_orm_and_the_reads_see_the_same_rows(firm: Furnished, other: Furnished, model: type[Row]) -> None:
-    rows: list[Any] = await model.all()
-    links = await JobItem.filter(unlinked_at__isnull=True).prefetch_related("job")
+    # What others' firms have by now is not to be shown either; to read it here would take ever longer.
+    firms = [firm.world.firm.id, other.world.firm.id]
+    of_both = {"id__in" if model is Firm else "firm_id__in": firms}
+    rows: list[Any] = await model.filter(**of_both)
+    links = await JobItem.filter(unlinked_at__isnull=True, firm_id__in=firms).prefetch_related("job")
     pipelines = {link.item: link.job.pipeline_id for link in links}
     contacts: dict[UUID, list[UUID]] = {}
-    for at in await AccountContact.all():
+    for at in await AccountContact.filter(firm_id__in=firms):
         contacts.setdefault(at.contact_id, []).append(at.account_id)
     ids = [row.id for row in rows]
     counts = set()
