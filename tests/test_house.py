@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from common.collector import paused
 from tests.order import LONG
 
 HOUSE = Path(__file__).parent.parent
@@ -33,8 +34,22 @@ ROOMS = (
 
 def _modules(*rooms: str) -> Iterator[tuple[Path, ast.Module]]:
     for room in rooms:
-        for path in sorted((HOUSE / room).rglob("*.py")):
-            yield path.relative_to(HOUSE), ast.parse(path.read_text())
+        yield from _parsed(room)
+
+
+@cache
+def _parsed(room: str) -> list[tuple[Path, ast.Module]]:
+    """The modules of a room, which many rules look at."""
+    with paused():
+        paths = sorted((HOUSE / room).rglob("*.py"))
+        return [(path.relative_to(HOUSE), ast.parse(path.read_text())) for path in paths]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_stays() -> Iterator[None]:
+    """What was parsed is a million objects, which the collector would go through for all tests that follow."""
+    yield
+    _parsed.cache_clear()
 
 
 @pytest.mark.parametrize("room", ROOMS)
