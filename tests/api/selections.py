@@ -37,12 +37,18 @@ def root_fields(kind: str) -> dict[str, GraphQLField]:
 
 def document(kind: str, name: str, arguments: Iterable[str] = ()) -> str:
     """An operation on one root field, which takes these of its arguments from variables of the same names."""
+    types = root_fields(kind)[name].args
+    variables = [f"${argument}: {types[argument].type}" for argument in arguments]
+    return f"{kind} Generated{_in_brackets(variables)} {{ {call(kind, name, arguments)} }}"
+
+
+def call(kind: str, name: str, arguments: Iterable[str] = ()) -> str:
+    """The root field in such an operation, with all that can be read below it."""
     field = root_fields(kind)[name]
-    variables = [f"${argument}: {field.args[argument].type}" for argument in arguments]
     passed = [f"{argument}: ${argument}" for argument in arguments]
     if "first" in field.args:
         passed.append(f"first: {PAGE}")
-    return f"{kind} Generated{_in_brackets(variables)} {{ {name}{_in_brackets(passed)} {selection(field)} }}"
+    return f"{name}{_in_brackets(passed)} {selection(field)}"
 
 
 def selection(field: GraphQLField) -> str:
