@@ -79,11 +79,14 @@ class _QuietAboutRedis:
 
     def __call__(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and _is_of_redis(error):
+        of_redis = error is not None and _is_of_redis(error)
+        if of_redis:
             record.msg = f"{record.getMessage()} ({type(error).__name__})"
             record.args, record.exc_info, record.exc_text = (), None, None
-        if not record.name.startswith("docket") or "Redis" not in str(record.msg):
+        if not record.name.startswith("docket") or not (of_redis or "Redis" in str(record.msg)):
             return True
+        if record.levelno > logging.WARNING:
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
         key = record.name, str(record.msg)
         if record.created - self._said.get(key, 0.0) < SELDOM:
             return False
