@@ -8,20 +8,22 @@ content.
 The `nodes` and `edges` of a Relay connection, a type whose name ends in Connection, have the size that
 the field has which returns the connection (the specification's `sizedFields`); so have the `rows` of a
 type whose name ends in Report. A field of a mutation costs
-10 more, a subscription 5 more. Where fragments on several types apply to one place, their costs add up: the
-dearest of them would be closer, but the sum is an upper bound too, and simple.
+10 more, a subscription 5 more. Of fragments on several object types at one place, the dearest type counts: no
+object is of two of them. Those on interfaces and unions add up.
 
 A measure stops growing at SATURATED, so that doubling fragments make no big integers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, NamedTuple
 
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLCompositeType,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     NamedTypeNode,
@@ -80,6 +82,15 @@ class Totals(NamedTuple):
             min(self.cost_per_item + other.cost_per_item, SATURATED),
         )
 
+    def beside(self, alternatives: Iterable["Totals"]) -> "Totals":
+        """With what fragments on object types add, at whose place there is an object of one of them."""
+        added = list(alternatives)
+        together = reduce(Totals.plus, added, NOTHING)
+        dearest = together._replace(
+            cost=max(each.cost for each in added), cost_per_item=max(each.cost_per_item for each in added)
+        )
+        return self.plus(dearest)
+
     def cost_of(self, items: int) -> int:
         return min(self.cost + items * self.cost_per_item, SATURATED)
 
@@ -93,6 +104,8 @@ class CostStep:
 
     parent: int
     spread: str | None = None
+    on: str | None = None
+    """The object type that a fragment is on; None for all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +214,13 @@ def _count(steps: tuple[CostStep, ...], fragments: Mapping[str, Totals], sizes: 
     """One visit a step. Steps come after the one around them, so from the last to the first each step's
     content is complete when its turn comes, and there is no recursion."""
     contents = [NOTHING] * len(steps)
+    # What is of objects of one type alone, by the place and the type.
+    alternatives: dict[int, dict[str, Totals]] = {}
     for index in range(len(steps) - 1, 0, -1):
         step = steps[index]
         content = contents[index]
+        if index in alternatives:
+            content = content.beside(alternatives.pop(index).values())
         if isinstance(step, FieldCost):
             content = step.totals(content, sizes)
         elif isinstance(step, LeavesCost):
@@ -211,14 +228,18 @@ def _count(steps: tuple[CostStep, ...], fragments: Mapping[str, Totals], sizes: 
         elif step.spread is not None:
             # Absent where the document lacks it, or it spreads itself through this one.
             content = fragments.get(step.spread, NOTHING)
-        contents[step.parent] = contents[step.parent].plus(content)
-    return contents[0]
+        if step.on is not None:
+            of_parent = alternatives.setdefault(step.parent, {})
+            of_parent[step.on] = of_parent.get(step.on, NOTHING).plus(content)
+        else:
+            contents[step.parent] = contents[step.parent].plus(content)
+    return contents[0].beside(alternatives[0].values()) if 0 in alternatives else contents[0]
 
 
 def plan_of(schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode) -> CostPlan:
     """What it takes to measure an operation of the document."""
     root = schema.get_root_type(operation.operation)
-    steps = _steps(schema, operation.selection_set, root)
+    steps = _steps(schema, document, operation.selection_set, root)
     fragments = _reached_fragments(schema, document, steps)
     return CostPlan(operation, fragments, steps, _sizing_variables(steps, fragments), _defaults(operation))
 
@@ -240,7 +261,7 @@ def _reached_fragments(
         elif spread not in found and spread in document.fragments:
             fragment = document.fragments[spread]
             condition = _composite(schema, fragment.type_condition)
-            found[spread] = _steps(schema, fragment.selection_set, condition)
+            found[spread] = _steps(schema, document, fragment.selection_set, condition)
             path.append((spread, _spreads(found[spread])))
     return ordered
 
@@ -269,7 +290,10 @@ def _defaults(operation: OperationDefinitionNode) -> dict[str, int | None]:
 
 
 def _steps(
-    schema: GraphQLSchema, selections: SelectionSetNode, parent_type: GraphQLCompositeType | None
+    schema: GraphQLSchema,
+    document: Document,
+    selections: SelectionSetNode,
+    parent_type: GraphQLCompositeType | None,
 ) -> tuple[CostStep, ...]:
     """The selections of one definition, flat, each after the one around it. The first stands for the
     definition itself."""
@@ -283,13 +307,13 @@ def _steps(
                 leaves += 1
                 aliases += node.alias is not None
                 continue
-            step, inner_type = _step(schema, index, type_, node)
+            step, inner_type = _step(schema, document, index, type_, node)
             steps.append(step)
             inner: SelectionSetNode | None = getattr(node, "selection_set", None)
             if inner is not None:
                 to_do.append((len(steps) - 1, inner_type, inner))
         if leaves:
-            steps.append(LeavesCost(index, None, leaves, aliases))
+            steps.append(LeavesCost(index, None, None, leaves, aliases))
     return tuple(steps)
 
 
@@ -302,14 +326,22 @@ def _is_leaf(type_: GraphQLCompositeType | None, node: FieldNode) -> bool:
 
 
 def _step(
-    schema: GraphQLSchema, parent: int, type_: GraphQLCompositeType | None, node: SelectionNode
+    schema: GraphQLSchema,
+    document: Document,
+    parent: int,
+    type_: GraphQLCompositeType | None,
+    node: SelectionNode,
 ) -> tuple[CostStep, GraphQLCompositeType | None]:
     if isinstance(node, FieldNode):
         return _field_step(schema, parent, type_, node)
     if isinstance(node, FragmentSpreadNode):
-        return CostStep(parent, node.name.value), None
+        name = node.name.value
+        fragment = document.fragments.get(name)
+        condition = None if fragment is None else _composite(schema, fragment.type_condition)
+        return CostStep(parent, name, _object(condition)), None
     if isinstance(node, InlineFragmentNode) and node.type_condition is not None:
-        return CostStep(parent), _composite(schema, node.type_condition)
+        condition = _composite(schema, node.type_condition)
+        return CostStep(parent, None, _object(condition)), condition
     return CostStep(parent), type_
 
 
@@ -321,21 +353,25 @@ def _field_step(
     introspects = name in ("__schema", "__type")
     definition = schema.get_field(type_, name) if type_ is not None else None
     if definition is None:
-        return FieldCost(parent, None, alias, introspects, weight=int(node.selection_set is not None)), None
+        return FieldCost(parent, None, None, alias, introspects, weight=int(node.selection_set is not None)), None
     returned = get_named_type(definition.type)
     if not is_composite_type(returned):
-        return FieldCost(parent, None, alias, introspects), None
+        return FieldCost(parent, None, None, alias, introspects), None
     listed = is_list_type(get_nullable_type(definition.type))
     paged = listed and type_ is not None and _is_paged(type_.name, name)
     weight = 0 if returned.name.startswith("__") else 1
     size = sizing(definition, node)
-    return FieldCost(parent, None, alias, introspects, weight, listed, paged, size), returned
+    return FieldCost(parent, None, None, alias, introspects, weight, listed, paged, size), returned
 
 
 def _is_paged(type_name: str, name: str) -> bool:
     if type_name.endswith("Report"):
         return name == "rows"
     return type_name.endswith("Connection") and name in ("nodes", "edges")
+
+
+def _object(type_: GraphQLCompositeType | None) -> str | None:
+    return type_.name if isinstance(type_, GraphQLObjectType) else None
 
 
 def _composite(schema: GraphQLSchema, condition: NamedTypeNode) -> GraphQLCompositeType | None:

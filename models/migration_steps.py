@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-from tortoise import migrations
-from tortoise.fields.base import Field
+from tortoise import fields, migrations
+from tortoise.fields.base import Field, OnDelete
 from tortoise.migrations.operations import (
     AddConstraint,
     AddField,
@@ -21,6 +21,28 @@ from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from common.collector import paused
+from models.ids import new_id
+from models.stamps import updated_at, updated_by
+
+
+def belongs_to(model: str, name: str, **options: Any) -> tuple[str, Any]:
+    """The column of a reference to another table."""
+    options |= {"source_field": f"{name}_id", "db_constraint": True, "to_field": "id", "related_name": False}
+    return name, fields.ForeignKeyField(f"models.{model}", on_delete=OnDelete.RESTRICT, **options)
+
+
+def item_columns() -> list[tuple[str, Any]]:
+    """The columns that all linked items have."""
+    return [
+        ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+        ("version", fields.IntField(default=1)),
+        ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+        ("updated_at", updated_at()),
+        ("updated_by_id", updated_by()),
+        belongs_to("Firm", "firm"),
+        belongs_to("Account", "account", db_index=True),
+        belongs_to("Member", "created_by", null=True, db_index=True),
+    ]
 
 
 class AddFields(TortoiseOperation):

@@ -105,6 +105,7 @@ class Reason(StrEnum):
     ARCHIVES = "ARCHIVES"
     DEACTIVATED = "DEACTIVATED"
     ELSEWHERE = "ELSEWHERE"
+    WRONG_STATE = "WRONG_STATE"
     LINKED = "LINKED"
     IN_USE = "IN_USE"
     LAST_ONE = "LAST_ONE"
@@ -151,6 +152,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.ARCHIVED: frozenset({Parameter.KIND}),
     Reason.DEACTIVATED: frozenset({Parameter.NAME}),
     Reason.ELSEWHERE: frozenset({Parameter.KIND}),
+    Reason.WRONG_STATE: frozenset({Parameter.KIND, Parameter.ACTUAL}),
     Reason.LINKED: frozenset({Parameter.KIND}),
     Reason.IN_USE: frozenset({Parameter.ACTUAL}),
     Reason.LAST_ONE: frozenset({Parameter.KIND}),

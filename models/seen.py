@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from models import rows
 from models.ids import Kind
-from models.rows import AccountType, Awaited, CardField, Category, JobOrder, Priority, TaskState, TimeFlag, Weekday
+from models.rows import (
+    AccountType,
+    Awaited,
+    Awaiting,
+    CardField,
+    Category,
+    JobOrder,
+    Party,
+    Priority,
+    TaskState,
+    TimeFlag,
+    Weekday,
+)
 from models.rows.names import name_of
 
 __all__ = [
@@ -18,6 +30,7 @@ __all__ = [
     "AccountTag",
     "AccountType",
     "Awaited",
+    "Awaiting",
     "CardField",
     "Category",
     "ClientStatus",
@@ -27,6 +40,7 @@ __all__ = [
     "JobAssignee",
     "JobOrder",
     "Member",
+    "Party",
     "Pipeline",
     "Priority",
     "Row",

@@ -33,7 +33,7 @@ from models.money import Money
 from models.policies import hides_own
 from models.reasons import Reason
 from models.scope import Rows, Scope, Viewer
-from models.seen import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, named
+from models.seen import Awaiting, Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, named
 from resolvers.batching import Loader
 from resolvers.item_pages import ItemPage, item_page, items_asked
 from resolvers.paging import HistoryPage, HistoryPaging
@@ -282,16 +282,31 @@ class Loaders:
         """What holds a job."""
         return self._lists("outstanding", outstanding).future(job_id)
 
-    def awaited_of(self, held: Outstanding) -> Awaitable[list[Member]]:
+    def awaited_members(self, held: Outstanding) -> Awaitable[list[Row]]:
         """The members whose doing an open item waits for."""
+        return self._awaited(Kind.MEMBER, held, lambda awaiting: awaiting.members)
 
-        async def load(items: Sequence[tuple[Kind, UUID]]) -> dict[tuple[Kind, UUID], list[Any]]:
-            who = await awaiting(items)
-            named = {item: who[item[1]] for item in items if item[1] in who}
-            found = iter(await self._rows(Kind.MEMBER).many(id for ids in named.values() for id in ids))
+    def awaited_contacts(self, held: Outstanding) -> Awaitable[list[Row]]:
+        """The contacts whose doing an open item waits for."""
+        return self._awaited(Kind.CONTACT, held, lambda awaiting: awaiting.contacts)
+
+    def _awaited(
+        self, kind: Kind, held: Outstanding, who: Callable[[Awaiting], Sequence[UUID]]
+    ) -> Awaitable[list[Row]]:
+        async def load(items: Sequence[tuple[Kind, UUID]]) -> dict[tuple[Kind, UUID], list[Row]]:
+            named = dict(zip(items, map(who, await self._awaiting.many(items)), strict=True))
+            found = iter(await self._rows(kind).many(id for ids in named.values() for id in ids))
             return {item: [row for row in islice(found, len(ids)) if row is not None] for item, ids in named.items()}
 
-        return self._lists("awaited_of", load).future((held.kind, held.item_id))
+        return self._lists(("awaited", kind), load).future((held.kind, held.item_id))
+
+    @property
+    def _awaiting(self) -> Loader[tuple[Kind, UUID], Awaiting]:
+        async def load(items: Sequence[tuple[Kind, UUID]]) -> dict[tuple[Kind, UUID], Awaiting]:
+            found = await awaiting(items)
+            return {item: found[item[1]] for item in items if item[1] in found}
+
+        return self._loader("awaiting", load, Awaiting)
 
     async def items(self, job_id: UUID, filter: LinkedItemFilter | None, first: int, after: str | None) -> ItemPage:
         """A page of a job's items, in the order in which they were linked."""

@@ -23,6 +23,7 @@ from models.seen import Awaited as _Awaited
 from models.seen import CardField as _CardField
 from models.seen import Category, named
 from models.seen import JobOrder as _JobOrder
+from models.seen import Party as _Party
 from models.seen import Priority as _Priority
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
@@ -104,6 +105,7 @@ ErrorReason = _described(
     ARCHIVES="It would archive the jobs, which is for `archiveJobs` to do.",
     DEACTIVATED="NAME is deactivated.",
     ELSEWHERE="The thing belongs to another thing of the kind KIND, or has gone to one.",
+    WRONG_STATE="The KIND is in the state ACTUAL, which does not allow it.",
     LINKED="The KIND is linked to another job.",
     IN_USE="There are jobs that need it: ACTUAL that you see; 0 where you see none of them.",
     LAST_ONE="It is the last one of the kind KIND.",
@@ -335,6 +337,21 @@ Awaited = _described(
     "What an open item waits for.",
     START="That somebody of the team begins it.",
     COMPLETION="That somebody of the team completes or cancels it.",
+    SENDING="That somebody of the team sends it to the client.",
+    REVISION="That somebody of the team mends what the client did not approve.",
+    SUBMISSION="That the client answers and submits it.",
+    APPROVAL="That the client approves it.",
+    SIGNATURE="That the client signs it.",
+    PAYMENT="That the client pays it.",
+    CHECKING_OFF="That the client checks off what is asked for.",
+)
+
+Party = _described(
+    _Party,
+    "Party",
+    "Whose doing something is.",
+    TEAM="Somebody of the firm's team.",
+    CLIENT="The client.",
 )
 
 ReportCoverage = _described(

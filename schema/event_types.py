@@ -159,13 +159,20 @@ def _shown(base: type[facts.Event]) -> set[str]:
     return {base.subject, *base.beside}
 
 
-def _interface(base: type[facts.Event], made: Made) -> type:
+def _interface(base: type[facts.Event], made: Made, parent: type = Event) -> type:
     description = " ".join((base.__doc__ or "").partition("\n\n")[0].split())
-    return strawberry.interface(_make(base.__name__, (Event,), description, made), description=description)
+    return strawberry.interface(_make(base.__name__, (parent,), description, made), description=description)
+
+
+def _told_as(cls: type[facts.Event]) -> type[facts.Event]:
+    """The class that an event is one of for clients: a view is one of those of its thing."""
+    return cls.of if issubclass(cls, facts.View) else cls
 
 
 _ITEMS: dict[type[facts.Event], Kind] = {
-    cls: facts.kind_of_thing(cls) for cls in KINDS.values() if issubclass(cls, facts.ItemEvent)
+    cls: facts.kind_of_thing(_told_as(cls))
+    for cls in (KINDS | VIEWS).values()
+    if issubclass(_told_as(cls), facts.ItemEvent)
 }
 
 
@@ -181,24 +188,41 @@ def _item_id(logged: Logged) -> str:
 _PRESENT_ITEM = "The item as it is now; null when it is gone, or you may not see it any more."
 
 
-def _link(base: type[facts.Event]) -> type:
-    depends = any_of(*(_own_of(cls, kind) for cls, kind in _ITEMS.items() if issubclass(cls, base)))
-    made = _fields_of(base, {"job"}) | {
+def _items_of(base: type[facts.Event]) -> Made:
+    """The item of such events. Each base says for itself on what it depends: of most kinds nothing is one's own."""
+    depends = any_of(*(_own_of(cls, kind) for cls, kind in _ITEMS.items() if issubclass(_told_as(cls), base)))
+    return {
         "item": (
             Optional[LinkedItem],  # noqa: UP045 - built at run time
             loaded(_load_item, _PRESENT_ITEM, depends=depends),
         ),
         "item_id": (strawberry.ID, value(_item_id, "The id of the item.")),
     }
-    return _interface(base, made)
+
+
+def _of_items(base: type[facts.Event], made: Made, parent: type = Event) -> type:
+    return _interface(base, _items_of(base) | made, parent)
+
+
+_ITEM_EVENT = _of_items(facts.ItemEvent, _fields_of(facts.ItemEvent, {"job"}))
+
+
+def _of_kind(base: type[facts.Event]) -> type:
+    made = _fields_of(base, _shown(base))
+    return _of_items(base, made, _ITEM_EVENT) if issubclass(base, facts.ItemEvent) else _interface(base, made)
 
 
 _BASES = facts.bases()
-#: What is said of the links of all kinds of items alike, besides the interface of the kind.
-_LINKS: dict[type[facts.Event], type] = {base: _link(base) for base in (facts.ItemLinked, facts.ItemUnlinked)}
-INTERFACES: dict[type[facts.Event], type] = {
-    base: _interface(base, _fields_of(base, _shown(base))) for base in _BASES
-} | _LINKS
+#: What is said of events of several kinds of items alike, besides the interface of the kind.
+_SHAPES: dict[type[facts.Event], type] = {
+    shape: _of_items(shape, _fields_of(shape, {"job"}), _ITEM_EVENT) for shape in (facts.ItemLinked, facts.ItemUnlinked)
+}
+if any(issubclass(cls, facts.ClientAction) for cls in KINDS.values()):
+    acting = _reference(facts.ClientAction, "acting_contact", Kind.CONTACT, True)
+    _SHAPES[facts.ClientAction] = _of_items(facts.ClientAction, acting, _ITEM_EVENT)
+INTERFACES: dict[type[facts.Event], type] = (
+    {facts.ItemEvent: _ITEM_EVENT} | {base: _of_kind(base) for base in _BASES} | _SHAPES
+)
 
 
 def _base_of(cls: type[facts.Event]) -> type[facts.Event] | None:
@@ -217,6 +241,8 @@ def _type(cls: type[facts.Event]) -> type:
     base = _base_of(cls)
     inherited = _shown(base) if base else set()
     own = {field.name for field in fields(cls)} - inherited - _PLACES
+    if issubclass(cls, facts.ClientAction):
+        own -= {"acting_contact"}
     made = _fields_of(cls, own)
     withheld = _withheld(cls, made)
     for field in withheld:
@@ -235,7 +261,7 @@ def _type(cls: type[facts.Event]) -> type:
 
     is_event = TypeCheck(lambda source: type(getattr(source, "event", None)) is cls)
     parents = [INTERFACES[base]] if base else []
-    parents += [link for each, link in _LINKS.items() if issubclass(cls, each)]
+    parents += [interface for shape, interface in _SHAPES.items() if issubclass(cls, shape)]
     description = cls.__doc__ or ""
     body = _make(name, tuple(parents) or (Event,), description, made, is_type_of=is_event)
     built = strawberry.type(body, description=description)

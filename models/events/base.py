@@ -35,6 +35,8 @@ class Event:
     subject: ClassVar[str | None] = None
     #: Further fields of that interface.
     beside: ClassVar[tuple[str, ...]] = ()
+    #: Whether a class is a shape that events of several kinds of things have, and no kind of event itself.
+    shape: ClassVar[bool] = False
     #: The right that each of these fields needs, but on the own stream of whose own it is.
     withheld: ClassVar[Mapping[str, Right]] = {}
     #: The right that is needed to be told which member did it, but there; None for none.
@@ -96,7 +98,7 @@ class Event:
 def kinds() -> dict[str, type[Event]]:
     """Every kind of event by its name, as the log stores it: the classes that no other is made from."""
     bases = {base for cls in _CLASSES.values() for base in cls.__mro__[1:]}
-    return {name: cls for name, cls in _CLASSES.items() if cls not in bases}
+    return {name: cls for name, cls in _CLASSES.items() if cls not in bases and "shape" not in vars(cls)}
 
 
 def bases() -> list[type[Event]]:

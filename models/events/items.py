@@ -9,9 +9,10 @@ from models.scope import Place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemEvent(Event):
-    """Something happened to a thing of an account that may be linked to a job, which `pipeline` is the job's.
+    """Something happened to a linked item: a thing of an account that may be linked to jobs.
 
-    It is recorded once for each job that the item is linked to, or once with none: `models.items.item.tell`."""
+    `pipeline` is that of the job. It is recorded once for each job that the item is linked to, or once with none:
+    `models.items.item.tell`."""
 
     called = {"job": "linked_job"}
     says = {
@@ -32,10 +33,27 @@ class ItemEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientAction(ItemEvent):
+    """A client did something with an item, or a member did it on their behalf.
+
+    Each of them has the field `acting_contact: ContactId | None`, which a base of slots cannot bring beside another."""
+
+    shape = True
+    says = {
+        "acting_contact": "The contact who did it, or on whose behalf a member did, as they are now; null where nobody "
+        "is named, or where they are gone or out of your sight.",
+        "acting_contact_id": "The id of the contact who did it, or on whose behalf a member did; null where nobody is "
+        "named.",
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemLinked(ItemEvent):
     """An item was linked to a job, whatever its kind.
 
     Told to whoever sees the job."""
+
+    shape = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +62,7 @@ class ItemUnlinked(ItemEvent):
 
     `pipeline` is that job's. Told to whoever sees it."""
 
+    shape = True
     says = {
         "job": "The job that it left, as it is now; null where it is gone or out of your sight.",
         "job_id": "The id of the job that it left; null where that is out of your sight.",

@@ -61,6 +61,26 @@ async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID 
     return account.id, None
 
 
+async def open_place(change: Change, account_id: UUID | None, job_id: UUID | None) -> tuple[UUID, Job | None]:
+    """As `account_and_job`, and the account is in use: it is held, so that it is not archived meanwhile."""
+    account, job = await account_and_job(change, account_id, job_id)
+    await _hold_in_use(account, "account_id" if job_id is None else "job_id")
+    return account, job
+
+
+async def expect_in_use(change: Change, item: Item) -> None:
+    """`RuleBroken` where the item's account is archived. It is held, so that it is not archived meanwhile."""
+    await _hold_in_use(item.account_id, f"{item.kind}_id")
+
+
+async def _hold_in_use(account_id: UUID, path: str) -> None:
+    # Shared: what is done for one client at once has nothing to wait for.
+    (account,) = await sql("SELECT archived_at FROM account WHERE id = $1 FOR SHARE", account_id)
+    if account["archived_at"] is not None:
+        told = "This client's account is archived. Restore it first."
+        raise RuleBroken(told, path, reason=Reason.ARCHIVED, kind=Kind.ACCOUNT.value)
+
+
 def of_account(job: Job, account_id: UUID) -> None:
     """`RuleBroken` unless the job is the account's."""
     if job.account_id != account_id:

@@ -15,7 +15,7 @@ from models.items.kinds import item_kinds
 from models.policies import may_see
 from models.queries import column_value
 from models.records import columns, read
-from models.rows import Awaited, Item, JobItem
+from models.rows import Awaited, Awaiting, Item, JobItem
 from models.scope import Scope
 
 Ids = Sequence[UUID]
@@ -128,9 +128,9 @@ async def outstanding(jobs: Ids) -> dict[UUID, list[Outstanding]]:
     return found
 
 
-async def awaiting(items: Sequence[tuple[Kind, UUID]]) -> dict[UUID, Sequence[UUID]]:
-    """The members whose doing each of these open items waits for, those of each kind in a bounded few statements."""
-    found: dict[UUID, Sequence[UUID]] = {}
+async def awaiting(items: Sequence[tuple[Kind, UUID]]) -> dict[UUID, Awaiting]:
+    """Whose doing each of these open items waits for, those of each kind in a bounded few statements."""
+    found: dict[UUID, Awaiting] = {}
     for kind in dict.fromkeys(kind for kind, _ in items):
         found |= await item_kinds()[kind].model.awaiting([id for of, id in items if of is kind])
     return found

@@ -4,7 +4,7 @@ from models.rows.accounts import Account, AccountMember, AccountTag, AccountType
 from models.rows.base import Row, model_of, register
 from models.rows.firm import Firm, Weekday
 from models.rows.followers import Follower, FollowerCursor, FollowerRun, RunState
-from models.rows.items import Awaited, Item, JobItem
+from models.rows.items import Awaited, Awaiting, Item, JobItem, Party
 from models.rows.jobs import Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
 from models.rows.log import EventRow, IdempotencyKey
 from models.rows.people import Member
@@ -30,6 +30,7 @@ __all__ = [
     "AccountTag",
     "AccountType",
     "Awaited",
+    "Awaiting",
     "CardField",
     "Category",
     "ClientStatus",
@@ -45,6 +46,7 @@ __all__ = [
     "JobItem",
     "JobOrder",
     "Member",
+    "Party",
     "Pipeline",
     "PipelineMember",
     "Priority",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from asyncpg import Range
@@ -15,11 +15,40 @@ from models.ids import Kind
 from models.rows.base import Link, Row, belongs_to
 
 
+class Party(StrEnum):
+    """Whose doing something is."""
+
+    TEAM = "TEAM"
+    CLIENT = "CLIENT"
+
+
 class Awaited(StrEnum):
     """What an open item waits for."""
 
     START = "START"
     COMPLETION = "COMPLETION"
+    SENDING = "SENDING"
+    REVISION = "REVISION"
+    SUBMISSION = "SUBMISSION"
+    APPROVAL = "APPROVAL"
+    SIGNATURE = "SIGNATURE"
+    PAYMENT = "PAYMENT"
+    CHECKING_OFF = "CHECKING_OFF"
+
+    @property
+    def party(self) -> Party:
+        """Who is to do it."""
+        return Party.TEAM if self in _OF_TEAM else Party.CLIENT
+
+
+_OF_TEAM = frozenset({Awaited.START, Awaited.COMPLETION, Awaited.SENDING, Awaited.REVISION})
+
+
+class Awaiting(NamedTuple):
+    """Those whose doing an open item waits for. Where none is named, it is anybody of the party."""
+
+    members: Sequence[UUID] = ()
+    contacts: Sequence[UUID] = ()
 
 
 class Stays(Field[list[Range]], list):  # type: ignore[type-arg,misc]
@@ -62,9 +91,9 @@ class Item(Row):
         return self.awaited is not None
 
     @classmethod
-    async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
-        """The members whose doing each of these open items waits for, in a bounded few statements. Left out are those
-        that wait for nobody in particular."""
+    async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Awaiting]:
+        """Whose doing each of these open items waits for, in a bounded few statements. Left out are those that wait for
+        nobody in particular."""
         return {}
 
     def keep_linked(self, job_id: UUID) -> None:

@@ -13,7 +13,7 @@ from models.ids import Kind
 from models.policies import Policy
 from models.rights import Right
 from models.rows.base import Link, Row, belongs_to
-from models.rows.items import Awaited, Item
+from models.rows.items import Awaited, Awaiting, Item
 from models.rows.keys import name_order, order_of_values, same, same_period
 from models.rows.pipelines import Category
 from models.search_entries import Parent, Searched
@@ -167,9 +167,9 @@ class Task(Item):
         return _AWAITED.get(self.state)
 
     @classmethod
-    async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+    async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Awaiting]:
         """Those who are assigned."""
-        return dict(await fetch(_ASSIGNED, items))
+        return {task: Awaiting(members=members) for task, members in await fetch(_ASSIGNED, items)}
 
     @property
     def named(self) -> Mapping[str, UUID]:

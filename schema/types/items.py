@@ -10,7 +10,7 @@ from models.ids import Kind, encode
 from models.items.kinds import item_kinds
 from models.items.reads import Outstanding
 from models.seen import Item
-from schema.enums import Awaited, ItemKind
+from schema.enums import Awaited, ItemKind, Party
 from schema.field_resolvers import TypeCheck
 from schema.per_viewer import own_rows
 from schema.scalars import DateTime
@@ -18,6 +18,7 @@ from schema.types.accounts import Account
 from schema.types.base import Versioned, column, loaded, one, value
 
 if TYPE_CHECKING:
+    from schema.types.contacts import Contact
     from schema.types.firm import Member
 
 
@@ -49,10 +50,17 @@ class OutstandingItem:
     )
     title: str = column("What it is called among things of other kinds.")
     awaited: Awaited = column("What it waits for.")
+    party: Party = value(lambda held: held.awaited.party, "Whether the team is to do it, or the client.")
     members: list[Annotated[Member, strawberry.lazy("schema.types.firm")]] = loaded(
-        lambda held, context: context.load.awaited_of(held),
-        "The members whose doing it waits for: those whom a task is assigned to. Where none is named, anybody of the "
-        "team may do it.",
+        lambda held, context: context.load.awaited_members(held),
+        "The members whose doing it waits for: those whom a task is assigned to. Where it is the team's and none is "
+        "named, anybody of it may do it.",
+        size=2,
+    )
+    contacts: list[Annotated[Contact, strawberry.lazy("schema.types.contacts")]] = loaded(
+        lambda held, context: context.load.awaited_contacts(held),
+        "The contacts whose doing it waits for, as far as you see them. Where it is the client's and none is named, "
+        "any of theirs may do it.",
         size=2,
     )
     since: DateTime = column("Since when it has been open on this job.")

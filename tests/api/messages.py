@@ -43,6 +43,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.ARCHIVES: "Das würde Aufträge archivieren.",
     Reason.DEACTIVATED: "{NAME} ist deaktiviert.",
     Reason.ELSEWHERE: "Gehört woandershin: {KIND}.",
+    Reason.WRONG_STATE: "Geht nicht: {KIND} ist {ACTUAL}.",
     Reason.LINKED: "Schon verknüpft: {KIND}.",
     Reason.IN_USE: "Wird noch gebraucht von {ACTUAL} Aufträgen.",
     Reason.LAST_ONE: "Das letzte seiner Art: {KIND}.",

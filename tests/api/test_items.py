@@ -17,7 +17,7 @@ from tests.world import World
 ITEMS = """
 query Items($job: ID!, $filter: LinkedItemFilter, $first: Int! = 20, $after: String) { job(id: $job) {
   openItemCount
-  outstanding { kind itemId title awaited members { name } since item { id title } }
+  outstanding { kind itemId title awaited party members { name } contacts { name } since item { id title } }
   items(filter: $filter, first: $first, after: $after) { totalCount
     nodes { __typename id kind title open awaited account { name } createdBy { id } createdAt
       ... on Task { name state } ... on TimeEntry { minutes job { id } } }
@@ -74,6 +74,8 @@ async def test_a_job_has_its_items_of_all_kinds(world: World, api: Api) -> None:
         "itemId": ids[0],
         "title": "Call",
         "awaited": "COMPLETION",
+        "party": "TEAM",
+        "contacts": [],
         "members": [{"name": member.name} for member in sorted((world.owner, world.employee), key=attrgetter("name"))],
         "item": {"id": ids[0], "title": "Call"},
     }

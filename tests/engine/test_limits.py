@@ -10,6 +10,7 @@ from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLObjectType,
     IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -193,6 +194,9 @@ def test_aliases_within_introspection_count() -> None:
 # The cost
 
 
+_JOB_AND_CLIENT = "fragment J on Job { owner { id } } fragment C on Client { owner { id } }"
+
+
 @pytest.mark.parametrize(
     ("source", "points"),
     [
@@ -217,7 +221,12 @@ def test_aliases_within_introspection_count() -> None:
         ("{ jobs(first: 0) { nodes { id } } }", 1 + 1),
         ('{ jobs(first: "many") { nodes { id } } }', 1 + 1),
         ("{ jobs(first: 5) { ...F } job { id } } fragment F on JobConnection { nodes { id } }", 1 + 5 + 1),
-        ("{ found(first: 2) { ... on Job { owner { id } } ... on Client { owner { id } } } }", 2 * 3),
+        # Of what is of one type alone the dearest counts, all that is said of a type together.
+        ("{ found(first: 2) { ... on Job { owner { id } } ... on Client { owner { id } } } }", 2 * 2),
+        ("{ found(first: 2) { ... on Job { owner { id } } ... on Client { owner { owner { id } } } } }", 2 * 3),
+        ("{ found(first: 2) { ...J ... on Job { a: owner { id } } ...C } } " + _JOB_AND_CLIENT, 2 * 3),
+        ("{ found(first: 2) { ... on Node { owner { id } } ... on Client { owner { id } } } }", 2 * 3),
+        ("{ nodes(ids: 1) { ... on Node { ...J ...C } ... on Client { owner { id } } } } " + _JOB_AND_CLIENT, 1 + 2),
         ("{ __typename __schema { types { fields { name } } } }", 0),
         ("mutation { createJob { id } archive }", 1 + 2 * 10),
         ("subscription { changes { id } }", 1 + 5),
@@ -479,30 +488,50 @@ def reference(parsed: Document, operation: OperationDefinitionNode, variables: d
         assumed = 25 if node.name.value == "clients" else 10
         return max((max(1, size) for size in sizes if size is not None), default=assumed)
 
-    def points(selections: SelectionSetNode | None, type_: Any, page: int) -> int:
-        total = 0
-        for node, parent in flat(selections, type_) if selections else []:
-            type_of = returned(node, parent)
-            if type_of is None:
-                total += (1 if node.selection_set else 0) + points(node.selection_set, None, 10)
+    def points(selections: SelectionSetNode | None, type_: Any) -> tuple[int, int]:
+        """What a selection costs, and what more for each item of the page."""
+        plain: list[tuple[int, int]] = []
+        of_types: dict[str, list[tuple[int, int]]] = {}
+        for node in selections.selections if selections else ():
+            if isinstance(node, FieldNode):
+                plain.append(points_of_field(node, type_))
                 continue
-            named = get_named_type(type_of)
-            if not is_composite_type(named):
-                continue
-            listed = is_list_type(get_nullable_type(type_of))
-            size = slicing(node, parent)
-            if listed and parent.name.endswith("Connection") and node.name.value in ("nodes", "edges"):
-                size = page
-            total += (size if listed else 1) * (1 + points(node.selection_set, named, 10 if listed else size))
-        return total
+            inner: Any = parsed.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+            condition = inner.type_condition
+            on: Any = SCHEMA.get_type(condition.name.value) if condition else type_
+            of_one = condition is not None and isinstance(on, GraphQLObjectType)
+            places = of_types.setdefault(on.name, []) if of_one else plain
+            places.append(points(inner.selection_set, on))
+        sums = [added(each) for each in of_types.values()]
+        dearest = tuple(max(column) for column in zip(*sums, strict=True)) if sums else (0, 0)
+        return added([*plain, dearest])
+
+    def added(parts: list[tuple[int, int]]) -> tuple[int, int]:
+        return sum(cost for cost, _ in parts), sum(each for _, each in parts)
+
+    def points_of_field(node: FieldNode, parent: Any) -> tuple[int, int]:
+        type_of = returned(node, parent)
+        named = type_of and get_named_type(type_of)
+        content, each = points(node.selection_set, named)
+        if type_of is None:
+            return (1 if node.selection_set else 0) + content + 10 * each, 0
+        if not is_composite_type(named):
+            return 0, 0
+        if not is_list_type(get_nullable_type(type_of)):
+            return 1 + content + slicing(node, parent) * each, 0
+        item = 1 + content + 10 * each
+        if parent.name.endswith("Connection") and node.name.value in ("nodes", "edges"):
+            return 0, item
+        return slicing(node, parent) * item, 0
 
     root = SCHEMA.get_root_type(operation.operation)
     root_fields = len(flat(operation.selection_set, root))
+    content, each = points(operation.selection_set, root)
     return Measured(
         depth(operation.selection_set, root),
         aliases(operation.selection_set),
         root_fields,
-        points(operation.selection_set, root, 10),
+        content + 10 * each,
     )
 
 

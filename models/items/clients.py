@@ -1,0 +1,38 @@
+"""On whose behalf something is done that is the client's to do."""
+
+from uuid import UUID
+
+from models.command import Change
+from models.database import sql
+from models.errors import RuleBroken
+from models.ids import Kind
+from models.reasons import Reason
+from models.rows.contacts import Contact
+
+
+async def acting_contact(
+    change: Change, account_id: UUID, contact_id: UUID | None, path: str = "contact_id"
+) -> UUID | None:
+    """The contact on whose behalf a member acts at an account; None where nobody is named. `NotFound` for one whom the
+    member does not see, `RuleBroken` for one who is not there, or is archived.
+
+    They are held, so that they stay there. Called before the item is held: whoever merges contacts holds these first.
+    """
+    if contact_id is None:
+        return None
+    # Before they are held: nobody waits for somebody whom they do not see.
+    contact = await change.scope.rows(Contact).get(contact_id, path)
+    if not await sql(_HOLD, contact_id, account_id):
+        told = "This contact is not at the account. Choose one of those who are, or put them there first."
+        raise RuleBroken(told, path, reason=Reason.ELSEWHERE, kind=Kind.ACCOUNT.value)
+    if contact.archived:
+        told = "This contact is archived. Restore them first, or choose another one."
+        raise RuleBroken(told, path, reason=Reason.ARCHIVED, kind=Kind.CONTACT.value)
+    return contact_id
+
+
+# Shared: what several do at once on behalf of one contact has nothing to wait for.
+_HOLD = """
+WITH held AS MATERIALIZED (SELECT id FROM contact WHERE id = $1 FOR SHARE)
+SELECT FROM held JOIN account_contact AS link ON link.contact_id = held.id WHERE link.account_id = $2 FOR SHARE OF link
+"""
