@@ -13,6 +13,9 @@ from models.rights import EVERY_MEMBER, Requirement, Right
 from models.rows import Firm, Row
 from models.scope import Scope, not_found
 
+#: What holds for all rows, where nothing is out of sight.
+EVERYWHERE = "true"
+
 #: The firm's day, asked for where it matters: what is told then is of that day.
 Today = Callable[[], Awaitable[date]]
 
@@ -108,7 +111,7 @@ def in_sight(source: Source, scope: Scope, values: Values) -> str:
     if scope.pipelines is not None:
         among = f"{source.pipeline} IN (SELECT unnest({values.place(scope.pipelines)}::uuid[]))"
         conditions.append(f"({source.pipeline} IS NULL OR {among})")
-    return " AND ".join(conditions) or "true"
+    return " AND ".join(conditions) or EVERYWHERE
 
 
 async def firm_asked(asker: Asker) -> Firm:

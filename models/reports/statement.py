@@ -1,10 +1,11 @@
 """The statement of a report: one, however many rows it adds up and tells of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.ids import Kind
 from models.reports.parts import Dimension, Measure, Running, Source
+from models.reports.sight import EVERYWHERE
 from models.rows import model_of
 
 #: The parts of the answer: the groups that are told, all groups in sight, what is out of sight, and everything once.
@@ -47,7 +48,7 @@ def statement(asked: Asked) -> str:
         found, unseen, everything = _in_one_go(asked)
         sums = ", ".join(f"max({measure.name})" for measure in asked.measures)
     elif _of_sums(asked) and not _linked(asked):
-        found, unseen, everything = _added_in_one_go(asked)
+        found, unseen, everything = _added_twice(asked) if _is_cheap_to_total(asked) else _added_in_one_go(asked)
         groups, added = "coalesce(sum(groups), 0)::bigint", f"{sums} FROM added WHERE seen"
     else:
         found = f"base AS MATERIALIZED ({_base(asked)}), grouped AS ({_grouped(asked)})"
@@ -89,6 +90,34 @@ def _added_in_one_go(asked: Asked) -> tuple[str, str, str]:
     found = f"""base AS MATERIALIZED ({_base(asked)}), grouped AS NOT MATERIALIZED ({_grouped(asked)}),
         added AS MATERIALIZED ({added})"""
     return found, "added WHERE NOT seen", "added"
+
+
+def _is_cheap_to_total(asked: Asked) -> bool:
+    """Whether all rows are added up sooner by themselves than by what they are grouped by, of which only a part is
+    told: where some are out of sight. Not where the rows themselves are worked out, nor of what is added up day by
+    day."""
+    source = asked.source
+    is_plain = source.sight is None and source.running is None
+    return asked.with_unseen and asked.in_sight != EVERYWHERE and is_plain
+
+
+def _added_twice(asked: Asked) -> tuple[str, str, str]:
+    """As `_added_in_one_go`, but only rows in sight are kept; what everything adds up to is found apart, and what is
+    out of sight is what remains of it."""
+    seen = replace(asked, with_unseen=False)
+    names = [measure.name for measure in asked.measures]
+    rest = ", ".join(f"coalesce(whole.{name}, 0) - coalesce(added.{name}, 0) AS {name}" for name in names)
+    found = f"""base AS MATERIALIZED ({_base(seen)}), grouped AS NOT MATERIALIZED ({_grouped(asked)}),
+        added AS MATERIALIZED (SELECT true AS seen, count(*) AS groups, {_sums(asked)} FROM base),
+        whole AS MATERIALIZED ({_whole(asked)})"""
+    return found, f"(SELECT {rest} FROM whole, added) AS rest", "whole"
+
+
+def _whole(asked: Asked) -> str:
+    """What all rows add up to."""
+    columns = ", ".join(f"({_column(asked, m)})::{m.type} AS {m.name}" for m in asked.measures)
+    where = " AND ".join([asked.source.where, *asked.conditions])
+    return f"SELECT {columns} FROM {_tables(asked.source, columns + where)} WHERE {where}"
 
 
 def _sums(asked: Asked) -> str:
