@@ -68,8 +68,8 @@ _MARK = ":"
 # Whoever renames a parent meanwhile waits for these, or these for them: so none keeps what it was called before.
 _KEEP = f"""
 WITH parent AS (SELECT thing, title, words FROM search_entry WHERE thing = ANY ($5::uuid[]) FOR SHARE)
-INSERT INTO search_entry (thing, firm_id, title, parent_title, words)
-SELECT given.thing, given.firm_id, given.title, coalesce(parent.title, ''), array_to_tsvector(
+INSERT INTO search_entry (thing, firm_id, kind, title, parent_title, words)
+SELECT given.thing, given.firm_id, $7, given.title, coalesce(parent.title, ''), array_to_tsvector(
     string_to_array(given.words, ' ') || ARRAY(
         SELECT given.prefix || split_part(word, '{_MARK}', 2) FROM unnest(tsvector_to_array(parent.words)) AS word))
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[])
@@ -97,6 +97,7 @@ async def keep_entries(rows: Sequence[Any]) -> None:
         ],
         [None if searched.of is None else getattr(row, searched.of.column) for row in rows],
         [prefix_of_parent(prefix_of(row.firm_id, row.kind)) for row in rows],
+        rows[0].kind.value,
     )
 
 

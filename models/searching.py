@@ -6,6 +6,7 @@ takes nobody's place.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -124,28 +125,46 @@ def searched_kinds() -> tuple[Kind, ...]:
 # that are hidden.
 _OF_KIND = """
 (SELECT '{kind}' AS kind, seen.id, found.match FROM (
-    SELECT entry.thing, CASE WHEN entry.title = $1::text || ' ' THEN 0 WHEN starts_with(entry.title, $1) THEN 1
-        WHEN entry.title LIKE ALL ($2::text[]) THEN 2 WHEN entry.title || entry.parent_title LIKE ALL ($2) THEN 3
-        WHEN entry.words @@ (${exactly}::text)::tsquery THEN 4 ELSE 5
-    END AS match FROM search_entry AS entry WHERE entry.words @@ (${nearly}::text)::tsquery
-    ORDER BY match, entry.thing DESC
+    SELECT entry.thing, {found} ORDER BY match, entry.thing DESC
 ) AS found JOIN {table} AS seen ON seen.id = found.thing
 WHERE {condition} ORDER BY found.match, found.thing DESC LIMIT $3)
+"""
+# Titles that begin with the words, by an index of no more than their beginnings: the first two of `Match`.
+_BEGINNING = """CASE WHEN entry.title = $1::text || ' ' THEN 0 ELSE 1 END AS match FROM search_entry AS entry
+WHERE entry.firm_id = {firm} AND entry.kind = '{kind}' AND left(entry.title, 40) ~>=~ left($1, 40)
+AND left(entry.title, 40) ~<~ (left($1, 40) || chr(1114111)) AND starts_with(entry.title, $1)"""
+# All others.
+_ELSEWHERE = """CASE WHEN entry.title LIKE ALL ($2::text[]) THEN 2
+    WHEN entry.title || entry.parent_title LIKE ALL ($2) THEN 3
+    WHEN entry.words @@ ({exactly}::text)::tsquery THEN 4 ELSE 5
+END AS match FROM search_entry AS entry
+WHERE entry.words @@ ({nearly}::text)::tsquery AND NOT starts_with(entry.title, $1)"""
+# Others are looked for only where there are not enough that begin so: of a common beginning there may be thousands.
+_STATEMENT = """
+WITH beginning AS MATERIALIZED (SELECT * FROM ({beginning}) AS hit ORDER BY match, id DESC LIMIT $3)
+SELECT * FROM (
+    SELECT * FROM beginning
+    UNION ALL SELECT * FROM ({elsewhere}) AS hit WHERE (SELECT count(*) FROM beginning) < $3
+) AS hit ORDER BY match, id DESC LIMIT $3
 """
 
 
 @cache
 def _statement(kinds: tuple[Kind, ...]) -> str:
-    places, parts = count(4), []
+    places, parts = count(4), defaultdict[str, list[str]](list)
     for kind in kinds:
         model = model_of(kind)
-        exactly, nearly, first = next(places), next(places), next(places)
+        exactly, nearly, first = (next(places) for _ in range(3))
         condition = policies.sql_condition(model.policy, "seen", first)
         for _ in range(policies.count_values(model.policy) - 1):
             next(places)
-        table = model._meta.db_table
-        parts.append(_OF_KIND.format(kind=kind, table=table, exactly=exactly, nearly=nearly, condition=condition))
-    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS hit ORDER BY match, id DESC LIMIT $3"
+        named = {"kind": kind, "exactly": f"${exactly}", "nearly": f"${nearly}", "firm": f"${first}"}
+        for part, found in (("beginning", _BEGINNING), ("elsewhere", _ELSEWHERE)):
+            of_kind = _OF_KIND.format(
+                kind=kind, table=model._meta.db_table, condition=condition, found=found.format(**named)
+            )
+            parts[part].append(of_kind)
+    return _STATEMENT.format(**{part: " UNION ALL ".join(of_kinds) for part, of_kinds in parts.items()})
 
 
 async def search(scope: Scope, text: str, kinds: Sequence[Kind] | None, most: int) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from models.rows import Job, Member, PipelineMember
 from models.scope import Scope
 from models.search_entries import prefix_of
 from models.searching import Match, search
+from models.words import words_of
 from tests.api.test_statements import counted
 from tests.locks import held, until_waiting
 from tests.serving import Api
@@ -164,6 +166,35 @@ async def test_a_job_that_is_written_while_its_account_is_renamed_is_found_by_th
     await writing
     hits = (await search(Scope.whole(world.firm.id), "tapir foal", None, 10)).hits
     assert [(hit.id, hit.match) for hit in hits] == [(job.id, Match.ACCOUNT)]
+
+
+_LONG = "gone two three four five six seven eight"
+_NAMES = [
+    *(" ".join(name) for length in (1, 2) for name in product(("fa", "fab", "ga", "e"), repeat=length)),
+    *(f"{_LONG} {end}" for end in ("fa", "fab", "z", "\U0001f600")),
+]
+
+
+def _fit(name: str, text: str) -> Match | None:
+    """How well a name of short words fits, worked out one by one."""
+    title, words = words_of(name), words_of(text)
+    if not all(any(word.startswith(wanted) for word in title) for wanted in words):
+        return None
+    if title == words:
+        return Match.TITLE
+    return Match.BEGINNING if " ".join(title).startswith(" ".join(words)) else Match.WORDS
+
+
+@pytest.mark.parametrize("text", ["f", "fa", "fa f", "g", "e", "e ga", _LONG, f"{_LONG} f", f"{_LONG} fa", "ga fa"])
+async def test_whatever_begins_so_comes_first_however_much_of_it_there_is(world: World, text: str) -> None:
+    jobs = [await world.job(name) for name in _NAMES]
+    fits = [(list(Match).index(fit), job.id) for job in jobs if (fit := _fit(job.name, text)) is not None]
+    expected = [id for _, id in sorted(fits, key=lambda fit: (fit[0], -fit[1].int))]
+    assert len(expected) > 1
+    for most in range(1, len(expected) + 2):
+        result = await search(Scope.whole(world.firm.id), text, [Kind.JOB], most)
+        assert [hit.id for hit in result.hits] == expected[:most]
+        assert result.cut is (most < len(expected))
 
 
 async def test_kinds_can_be_chosen(firm: World, api: Api) -> None:
