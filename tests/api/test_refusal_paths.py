@@ -83,6 +83,8 @@ def bad_values(type_: Any) -> list[Any]:
         values = list(named.values)
     elif named.name in BAD_INPUTS:
         values = BAD_INPUTS[named.name]
+    elif isinstance(named, GraphQLInputObjectType) and "jobId" not in named.fields:
+        values = _bad_parts(named)
     elif isinstance(named, GraphQLInputObjectType):
         values = [
             {"jobId": id, **version}
@@ -92,6 +94,13 @@ def bad_values(type_: Any) -> list[Any]:
     else:
         values = BAD[named.name]
     return [[], values, [values[0]] * 2, *([value] for value in values)] if "[" in str(type_) else values
+
+
+def _bad_parts(type_: GraphQLInputObjectType) -> list[Any]:
+    """One of what a list in an input holds, with a bad value in each place."""
+    least = {name: bad_values(field.type)[-1] for name, field in type_.fields.items() if is_required_input_field(field)}
+    # Of each place a few: together they are to fit into a request.
+    return [least | {name: bad} for name, field in type_.fields.items() for bad in bad_values(field.type)[:3]]
 
 
 def tries(mutation: str, whole: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, get_named_type
+from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from models.database import sql
 from models.ids import Kind
@@ -26,14 +26,12 @@ READ: dict[str, str] = {
     "assignJob.memberIds": "assignees { id }",
     "assignTask.memberIds": "assignees { id }",
     "setAccountRoleHolders.memberIds": "roles { members { id } }",
-    "setAccountTags.tagIds": "tags { id }",
     "setAccountTeam.memberIds": "team { id }",
     "setJobClientStatus.color": "clientStatus { color }",
     "setJobClientStatus.description": "clientStatus { description }",
     "setJobClientStatus.name": "clientStatus { name }",
     "setJobClientStatus.visible": "clientStatus { visible }",
     "setJobStatus.statusId": "status { id }",
-    "setPipelineMembers.memberIds": "members { id }",
     "setTimeEntryRate.rate": "rate { amount }",
     "updateJob.period": "period { text }",
     "updateTimeEntry.jobId": "job { id }",
@@ -64,14 +62,27 @@ async def read(api: Api, firm: Furnished, mutation: str, target: dict[str, Any])
     """The input of a mutation as the thing is now, read field by field."""
     type_ = thing_of(mutation)
     id = next(iter(target.values())) if target else firm.id(Id(Kind.FIRM, "read"))
+    fields = input_fields(mutation)
     paths = {
-        name: READ.get(f"{mutation}.{name}", name)
-        for name in input_fields(mutation)
+        name: READ.get(f"{mutation}.{name}") or _usual(name, field.type)
+        for name, field in fields.items()
         if name not in target and not {name, f"{mutation}.{name}"} & NO_STATE
     }
     query = f"query Read($id: ID!) {{ node(id: $id) {{ ... on {type_.name} {{ {' '.join(set(paths.values()))} }} }} }}"
     node = (await api.ask(firm.world.owner, query, id=id))["node"]
-    return {name: _value(node, path) for name, path in paths.items()}
+    return {name: node[name] if _has_parts(fields[name]) else _value(node, path) for name, path in paths.items()}
+
+
+def _usual(name: str, type_: Any) -> str:
+    """Where a field is read for which nothing else is said: parts as they are sent, ids of things in the things."""
+    named = get_named_type(type_)
+    if isinstance(named, GraphQLInputObjectType):
+        return f"{name} {{ {' '.join(_usual(part, field.type) for part, field in named.fields.items())} }}"
+    return f"{name.removesuffix('Ids')}s {{ id }}" if name.endswith("Ids") else name
+
+
+def _has_parts(field: Any) -> bool:
+    return isinstance(get_named_type(field.type), GraphQLInputObjectType)
 
 
 def _value(node: Any, path: str) -> Any:

@@ -18,27 +18,31 @@ from tests.texts import CONTROLS, NO_LINE, NOTHING
 #: They may have lines; the first of these may also be empty.
 MANY_LINES = {"description", "note"}
 MARKDOWN = {"text"}
+#: What lists are filtered and sorted by, which is walked elsewhere.
+OF_LISTS = {"filter", "sort"}
 #: Kept as a hash, and never shown.
 SECRETS = {"currentPassword", "newPassword", "password"}
 
 
-def texts(mutation: str) -> Iterator[tuple[str, bool]]:
-    """The fields of its input that take text, and whether that is a list."""
-    type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
-    assert isinstance(type_, GraphQLInputObjectType)
+def texts(type_: GraphQLInputObjectType) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """The way to each of an input's fields that takes text, and whether that is a list. What a way leads through are
+    lists."""
     for name, field in type_.fields.items():
         named = get_named_type(field.type)
-        # What lies deeper would have to be walked too. There is none, but for what lists are filtered by.
-        assert (
-            name == "filter"
-            or not isinstance(named, GraphQLInputObjectType)
-            or "String" not in str([str(inner.type) for inner in named.fields.values()])
-        ), (mutation, name)
-        if named.name == "String":
-            yield name, is_list_type(getattr(field.type, "of_type", field.type)) or is_list_type(field.type)
+        several = is_list_type(getattr(field.type, "of_type", field.type)) or is_list_type(field.type)
+        if isinstance(named, GraphQLInputObjectType) and name not in OF_LISTS:
+            assert several, (type_, name)
+            yield from (((name, *way), inner) for way, inner in texts(named))
+        elif named.name == "String":
+            yield (name,), several
 
 
-TEXTS = [(mutation, *text) for mutation in MUTATIONS for text in texts(mutation) if text[0] not in SECRETS]
+def _texts(mutation: str) -> list[tuple[str, tuple[str, ...], bool]]:
+    type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
+    return [(mutation, *text) for text in texts(type_) if text[0][-1] not in SECRETS]
+
+
+TEXTS = [text for mutation in MUTATIONS for text in _texts(mutation)]
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +67,25 @@ def refused_of(field: str) -> dict[str, str]:
     return {**NOTHING, **NO_LINE}
 
 
-@pytest.mark.parametrize(("mutation", "field", "several"), TEXTS, ids=lambda value: str(value))
+def changed(whole: dict[str, Any], way: tuple[str, ...], text: str, several: bool) -> dict[str, Any]:
+    """The input with this text at the end of the way, of each list in the first one."""
+    name, *further = way
+    if further:
+        first, *others = whole[name]
+        return whole | {name: [changed(first, tuple(further), text, several), *others]}
+    return whole | {name: [*whole[name], text] if several else text}
+
+
+@pytest.mark.parametrize(("mutation", "way", "several"), TEXTS, ids=lambda value: str(value))
 async def test_a_text_that_cannot_be_shown_is_refused(
-    firm: Furnished, api: Api, mutation: str, field: str, several: bool
+    firm: Furnished, api: Api, mutation: str, way: tuple[str, ...], several: bool
 ) -> None:
     whole = filled(Sampler(mutation, firm.word).input(), firm.id)["input"]
-    tried = refused_of(field)
-    given = [whole | {field: [*whole[field], text] if several else text} for text in tried.values()]
+    tried = refused_of(way[-1])
+    given = [changed(whole, way, text, several) for text in tried.values()]
+    path = [step for name in way for step in (name, "0")][:-1]
     await api.token(firm.world.owner)
     async with untouched():
         for what, errors in zip(tried, await refused_of_each(api, firm.world.owner, mutation, given), strict=True):
             assert [error["code"] for error in errors] == [Code.INVALID.value], what
-            assert errors[0]["path"][:2] == ["input", field], what
+            assert errors[0]["path"][: len(path) + 1] == ["input", *path], what

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLNonNull,
     Undefined,
     get_named_type,
+    is_required_input_field,
 )
 
 from models.ids import Kind, encode, new_id
@@ -75,9 +76,18 @@ def _others(type_: Any, value: Any, kind: str | None, within: tuple[str, ...]) -
     elif isinstance(type_, GraphQLInputObjectType):
         # A filter within a filter of its type could go on for ever.
         if value is not None or type_.name not in within:
-            yield from _variants(type_, value or {}, frozenset(), kind, within)
+            yield from _variants(type_, value or _least(type_, kind, within), frozenset(), kind, within)
     else:
         yield (), _other(type_, value, kind)
+
+
+def _least(type_: GraphQLInputObjectType, kind: str | None, within: tuple[str, ...]) -> dict[str, Any]:
+    """What must be given of an input."""
+    return {
+        name: next(other for _, other in _others(field.type, None, declared.metadata.get(KIND, kind), within))
+        for name, field, declared in _fields(type_)
+        if is_required_input_field(field)
+    }
 
 
 def _other(type_: Any, value: Any, kind: str | None) -> Any:
