@@ -45,6 +45,9 @@ ACCOUNTS_OF_CONTACT = Bounds(0, 100)
 ADDRESSES = Bounds(0, 5)
 #: The jobs that an item is linked to: each of its events is told once for each.
 JOBS_OF_ITEM = Bounds(0, 200)
+#: The contacts whom an item is for; and what a client request asks for.
+RECIPIENTS = Bounds(0, 20)
+REQUEST_ENTRIES = Bounds(1, 50)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

@@ -173,3 +173,14 @@ def at_most(values: Sequence[T], field: str, *, most: int = LINKED.most) -> list
         told = f"Name at most {most} different ones; these are {len(once)}."
         raise Invalid(told, field, reason=Reason.TOO_MANY, maximum=most, actual=len(once))
     return once
+
+
+def count_of(values: Sequence[T], bounds: Bounds, called: str, *path: str | int) -> Sequence[T]:
+    """As many values as there may be, whatever they are; `called` is what they are."""
+    found = len(values)
+    told = f"Give from {bounds} {called}, not {found:,}."
+    if found < bounds.least:
+        raise Invalid(told, *path, reason=Reason.TOO_FEW, minimum=bounds.least, actual=found)
+    if found > bounds.most:
+        raise Invalid(told, *path, reason=Reason.TOO_MANY, maximum=bounds.most, actual=found)
+    return values

@@ -17,7 +17,8 @@ from models.conditions import fails, holds, in_sql, none_holds
 from models.languages import usual_tag
 from models.mail_addresses import usual_address
 from models.periods import period_key
-from models.rows import Category, Job, JobItem, Row
+from models.rows import Category, ItemRecipient, Job, JobItem, Row
+from models.rows.contacts import Contact
 from models.rows.names import row_class
 from models.scope import Scope
 from models.texts import LABEL, sameness, storable
@@ -140,6 +141,16 @@ class LinkedToJob:
     def __call__(self, wanted: Sequence[Any], asking: Asking, /) -> Q:
         jobs = asking.scope.rows(Job).where(holds(**{f"{self.column}__in": wanted}))
         links = JobItem.filter(job_id__in=Subquery(jobs.values("id")), unlinked_at__isnull=True)
+        return Q(id__in=Subquery(links.values("item")))
+
+
+@dataclass(frozen=True, slots=True)
+class ForRecipient:
+    """The row is an item that is for one of these contacts, as far as they are visible."""
+
+    def __call__(self, wanted: Sequence[Any], asking: Asking, /) -> Q:
+        contacts = asking.scope.rows(Contact).where(holds(id__in=wanted))
+        links = ItemRecipient.filter(contact_id__in=Subquery(contacts.values("id")))
         return Q(id__in=Subquery(links.values("item")))
 
 

@@ -150,6 +150,10 @@ NAME = Line(200)
 LABEL = Line(100)
 #: As people write it down: with blanks, an extension, when to call.
 PHONE = Line(50)
+#: What a client is asked, what that is known by, and what they answer.
+PROMPT = Line(500)
+ENTRY_KEY = Line(50)
+ANSWER = Text(2_000, may_be_blank=False)
 DESCRIPTION = Text(20_000)
 #: A text for its own sake, kept as it was written.
 MARKDOWN = Text(20_000, may_be_blank=False)

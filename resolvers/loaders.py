@@ -28,6 +28,7 @@ from models.items.reads import (
     open_item_counts,
     outstanding,
 )
+from models.items.recipients import recipients_of
 from models.log import Logged, Reached
 from models.money import Money
 from models.policies import hides_own
@@ -277,6 +278,16 @@ class Loaders:
     def open_item_count(self, job_id: UUID) -> Soon[int]:
         """How many items hold a job."""
         return self._loader("open_item_count", open_item_counts, int).get(job_id)
+
+    def recipients(self, item_id: UUID) -> Awaitable[list[Row]]:
+        """The visible contacts whom an item is for."""
+
+        async def load(items: Sequence[UUID]) -> dict[UUID, list[Row]]:
+            named = await recipients_of(items)
+            found = iter(await self._rows(Kind.CONTACT).many(id for ids in named.values() for id in ids))
+            return {item: [row for row in islice(found, len(ids)) if row is not None] for item, ids in named.items()}
+
+        return self._lists("recipients", load).future(item_id)
 
     def outstanding(self, job_id: UUID) -> Awaitable[list[Outstanding]]:
         """What holds a job."""

@@ -14,6 +14,7 @@ from models.firm import account_contacts
 from models.firm.account_contacts import AccountContactUpdated, ContactUnlinked
 from models.firm.contacts import ContactMerged, ContactUpdated, tell
 from models.ids import Kind
+from models.items.recipients import merge_recipients
 from models.reasons import Reason
 from models.rights import Right
 from models.rows.contacts import AccountContact, Contact
@@ -53,6 +54,7 @@ async def merge_contacts(
     tell(change, ContactMerged, contact, were_at, name=contact.name, into=into.id)
     await store_all([link for link, _ in plan.changed], "contact_id", "contact_order", "title", "signs", "gets_mail")
     await sql("DELETE FROM account_contact WHERE id = ANY($1)", [link.id for link in plan.given_up])
+    await merge_recipients(contact.id, into.id)
     await sql("DELETE FROM contact WHERE id = $1", contact.id)
     if changed:
         await into.store(*changed)

@@ -1,13 +1,19 @@
 """On whose behalf something is done that is the client's to do."""
 
+from typing import TypeVar
 from uuid import UUID
 
 from models.command import Change
 from models.database import sql
 from models.errors import RuleBroken
 from models.ids import Kind
+from models.items import item as items
+from models.items.item import Held
 from models.reasons import Reason
+from models.rows import Item
 from models.rows.contacts import Contact
+
+I = TypeVar("I", bound=Item)  # noqa: E741 - an item
 
 
 async def acting_contact(
@@ -36,3 +42,14 @@ _HOLD = """
 WITH held AS MATERIALIZED (SELECT id FROM contact WHERE id = $1 FOR SHARE)
 SELECT FROM held JOIN account_contact AS link ON link.contact_id = held.id WHERE link.account_id = $2 FOR SHARE OF link
 """
+
+
+async def lock_for_client(
+    change: Change, model: type[I], id: UUID, contact_id: UUID | None, expected_version: int | None
+) -> tuple[Held[I], UUID | None]:
+    """An item, held for what a client does with it, and the contact on whose behalf it is done."""
+    rows, path = change.scope.rows(model), f"{model.kind}_id"
+    contact = await acting_contact(change, (await rows.get(id, path)).account_id, contact_id)
+    held = await items.lock(rows, model, id, path)
+    held.item.expect(expected_version)
+    return held, contact

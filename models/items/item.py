@@ -197,9 +197,15 @@ async def _mark_linked(item: Item) -> None:
 
 
 async def end(held: Held[I]) -> None:
-    """Delete an item for good, with its links."""
+    """Delete an item for good, with its links to jobs and contacts."""
     table = held.item._meta.db_table
-    await sql(f"WITH ended AS (DELETE FROM job_item WHERE item = $1) DELETE FROM {table} WHERE id = $1", held.item.id)
+    await sql(_END.format(table=table), held.item.id)
+
+
+_END = """
+WITH ended AS (DELETE FROM job_item WHERE item = $1), forgotten AS (DELETE FROM item_recipient WHERE item = $1)
+DELETE FROM {table} WHERE id = $1
+"""
 
 
 def tell(change: Change, event: Callable[..., Event], held: Held[I], **fields: Any) -> None:

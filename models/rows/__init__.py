@@ -4,7 +4,7 @@ from models.rows.accounts import Account, AccountMember, AccountTag, AccountType
 from models.rows.base import Row, model_of, register
 from models.rows.firm import Firm, Weekday
 from models.rows.followers import Follower, FollowerCursor, FollowerRun, RunState
-from models.rows.items import Awaited, Awaiting, Item, JobItem, Party
+from models.rows.items import Awaited, Awaiting, Item, ItemRecipient, JobItem, Party
 from models.rows.jobs import Job, JobAssignee, Priority, Task, TaskAssignee, TaskState
 from models.rows.log import EventRow, IdempotencyKey
 from models.rows.people import Member
@@ -41,6 +41,7 @@ __all__ = [
     "FollowerRun",
     "IdempotencyKey",
     "Item",
+    "ItemRecipient",
     "Job",
     "JobAssignee",
     "JobItem",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from asyncpg import Range
@@ -75,10 +75,11 @@ class Item(Row):
     class Meta:
         abstract = True
 
-    @property
-    def title(self) -> str:
-        """What it is called in a list of all kinds."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        # At run time it is the kind's own, be it a column: none can stand where a base has a property.
+        @property
+        def title(self) -> str:
+            """What it is called in a list of all kinds."""
 
     @property
     def awaited(self) -> Awaited | None:
@@ -140,3 +141,16 @@ class JobItem(Link):
     class Meta:
         table = "job_item"
         unique_together = (("job", "item"),)
+
+
+class ItemRecipient(Link):
+    """An item is for a contact: they are asked, or sent it."""
+
+    # Of any kind, as a link to a job has it: whoever deletes one takes `models.items.item.end`.
+    item: UUID = fields.UUIDField()
+    contact: Any = belongs_to("Contact", index=True)
+    contact_id: UUID
+
+    class Meta:
+        table = "item_recipient"
+        unique_together = (("item", "contact"),)

@@ -95,6 +95,11 @@ def maybe_id_of(kind: Kind, description: str) -> Any:
     return strawberry.field(default=UNSET, description=description, metadata={KIND: kind})
 
 
+def change_id_of(kind: Kind, description: str) -> Any:
+    """The id of a thing, or a list of ids, in an update: left out it stays, and it cannot be null."""
+    return strawberry.field(default=UNSET, description=description, metadata={KIND: kind, NULL: REFUSED})
+
+
 def clearable_id_of(kind: Kind, description: str) -> Any:
     """The id of a thing in an update: left out it stays, null takes it away."""
     return strawberry.field(default=UNSET, description=description, metadata={KIND: kind, NULL: CLEARS})

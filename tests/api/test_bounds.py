@@ -105,6 +105,8 @@ def _kind(name: str) -> Kind:
         "assignees": "member",
         "team": "member",
         "holder": "member",
+        "recipient": "contact",
+        "recipients": "contact",
     }.get(name, name)
     return Kind(snake(name)) if snake(name) in set(Kind) else Kind(snake(name).removesuffix("s"))
 
