@@ -37,6 +37,7 @@ class Kind(StrEnum):
     TASK = "task"
     TIME_ENTRY = "time_entry"
     NOTE = "note"
+    CLIENT_REQUEST = "client_request"
 
     @property
     def spoken(self) -> str:
@@ -70,6 +71,7 @@ JobId = Annotated[UUID, Kind.JOB]
 TaskId = Annotated[UUID, Kind.TASK]
 TimeEntryId = Annotated[UUID, Kind.TIME_ENTRY]
 NoteId = Annotated[UUID, Kind.NOTE]
+ClientRequestId = Annotated[UUID, Kind.CLIENT_REQUEST]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

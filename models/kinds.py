@@ -8,6 +8,7 @@ from types import ModuleType
 #: its own people and accounts in `firm`.
 MODULES: tuple[str, ...] = (
     "items.notes",
+    "items.client_requests",
     "firm.absences",
     "firm.account_roles",
     "firm.contacts",

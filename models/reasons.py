@@ -106,6 +106,8 @@ class Reason(StrEnum):
     DEACTIVATED = "DEACTIVATED"
     ELSEWHERE = "ELSEWHERE"
     WRONG_STATE = "WRONG_STATE"
+    ANSWERED = "ANSWERED"
+    UNANSWERED = "UNANSWERED"
     LINKED = "LINKED"
     IN_USE = "IN_USE"
     LAST_ONE = "LAST_ONE"
@@ -153,6 +155,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.DEACTIVATED: frozenset({Parameter.NAME}),
     Reason.ELSEWHERE: frozenset({Parameter.KIND}),
     Reason.WRONG_STATE: frozenset({Parameter.KIND, Parameter.ACTUAL}),
+    Reason.UNANSWERED: frozenset({Parameter.ACTUAL}),
     Reason.LINKED: frozenset({Parameter.KIND}),
     Reason.IN_USE: frozenset({Parameter.ACTUAL}),
     Reason.LAST_ONE: frozenset({Parameter.KIND}),

@@ -9,6 +9,7 @@ from models.actor import ActorKind as _ActorKind
 from models.errors import Code
 from models.event_kinds import KINDS
 from models.event_kinds import EventKind as _EventKind
+from models.items.client_requests import ClientRequestState as _ClientRequestState
 from models.items.kinds import item_kinds
 from models.periods import PeriodUnit as _PeriodUnit
 from models.reasons import Parameter, Reason
@@ -106,6 +107,8 @@ ErrorReason = _described(
     DEACTIVATED="NAME is deactivated.",
     ELSEWHERE="The thing belongs to another thing of the kind KIND, or has gone to one.",
     WRONG_STATE="The KIND is in the state ACTUAL, which does not allow it.",
+    ANSWERED="The client has answered it.",
+    UNANSWERED="What is required and not answered yet: ACTUAL.",
     LINKED="The KIND is linked to another job.",
     IN_USE="There are jobs that need it: ACTUAL that you see; 0 where you see none of them.",
     LAST_ONE="It is the last one of the kind KIND.",
@@ -219,6 +222,14 @@ TaskState = _described(
     IN_PROGRESS="Somebody is at it.",
     COMPLETED="Done.",
     CANCELED="Not to be done any more.",
+)
+
+ClientRequestState = _described(
+    _ClientRequestState,
+    "ClientRequestState",
+    "Where a client request stands.",
+    PENDING="The client is to answer and submit it.",
+    SUBMITTED="The client submitted it.",
 )
 
 StatusCategory = _described(

@@ -44,6 +44,8 @@ TEXTS: Mapping[Reason, str] = {
     Reason.DEACTIVATED: "{NAME} ist deaktiviert.",
     Reason.ELSEWHERE: "Gehört woandershin: {KIND}.",
     Reason.WRONG_STATE: "Geht nicht: {KIND} ist {ACTUAL}.",
+    Reason.ANSWERED: "Schon beantwortet.",
+    Reason.UNANSWERED: "Noch unbeantwortet: {ACTUAL}.",
     Reason.LINKED: "Schon verknüpft: {KIND}.",
     Reason.IN_USE: "Wird noch gebraucht von {ACTUAL} Aufträgen.",
     Reason.LAST_ONE: "Das letzte seiner Art: {KIND}.",

@@ -68,9 +68,9 @@ def test_names_are_as_clients_expect_them() -> None:
 
 #: What a mutation can do to something.
 VERBS = {
-    "add", "archive", "assign", "change", "complete", "create", "deactivate", "delete", "link", "log", "merge", "move",
-    "reactivate", "refresh", "restore", "revoke", "set", "share", "sign", "start", "stop", "transfer", "unlink",
-    "unshare", "update",
+    "add", "answer", "archive", "assign", "change", "complete", "create", "deactivate", "delete", "link", "log",
+    "merge", "move", "reactivate", "refresh", "reopen", "restore", "revoke", "set", "share", "sign", "start", "stop",
+    "submit", "transfer", "unlink", "unshare", "update",
 }  # fmt: skip
 
 

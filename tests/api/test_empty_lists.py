@@ -26,6 +26,7 @@ EMPTIED = {
     ("assignTask", "memberIds"): "assignees",
     ("createAccount", "tagIds"): "tags",
     ("createAccount", "teamIds"): "team",
+    ("createClientRequest", "recipientIds"): "recipients",
     ("createContact", "emails"): "emails",
     ("createJob", "assigneeIds"): "assignees",
     ("createMember", "rights"): "rights",
@@ -40,13 +41,14 @@ EMPTIED = {
     ("setAccountTeam", "memberIds"): "team",
     ("setMemberRights", "rights"): "rights",
     ("setPipelineMembers", "memberIds"): "members",
+    ("updateClientRequest", "recipientIds"): "recipients",
     ("updateContact", "emails"): "emails",
     ("updatePipeline", "cardFields"): "cardFields",
     ("updateSavedView", "cardFields"): "cardFields",
     ("updateSavedView", "sort"): "sort",
 }
 #: Of these there must be one.
-NEEDED = {"jobs", "stages"}
+NEEDED = {"answers", "entries", "jobs", "stages"}
 
 
 @pytest.mark.parametrize(("mutation", "field"), PLACES)

@@ -1,0 +1,162 @@
+"""Client requests: how one is made, and how their events come about."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from uuid import UUID
+
+from models.actor import Actor
+from models.ids import Kind, encode
+from models.items import client_requests as requests
+from models.items.recipients import recipients_of
+from models.items.request_entries import EntryAnswer, RequestEntry
+from tests.kinds import contacts
+from tests.kinds.notes import hidden_job
+from tests.live.scenarios import causes, owner_of
+from tests.specimens import Specimens, Spot
+from tests.world import World
+
+#: As the walks call what they make up.
+KEY = "A new key"
+
+
+async def make(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A request for one thing that nobody has to answer, of a contact of the account."""
+    made = requests.create_client_request(
+        actor,
+        title=f"{word} request",
+        description=f"{word} description",
+        due_date=date(2026, 3, 16),
+        entries=[RequestEntry(KEY, f"{word} prompt", required=False)],
+        recipient_ids=[await contacts.make(actor, word, spot)],
+        account_id=spot.account,
+        job_id=spot.job,
+    )
+    return (await made).value.id
+
+
+async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One on the account alone, for nobody by name."""
+    entries = [RequestEntry(KEY, word), RequestEntry("other", word)]
+    made = requests.create_client_request(actor, title=word, entries=entries, account_id=spot.account)
+    return (await made).value.id
+
+
+async def make_submitted(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One that was answered and submitted."""
+    request = await make(actor, word, spot)
+    answers = [EntryAnswer(KEY, f"{word} answer")]
+    await requests.answer_client_request(actor, client_request_id=request, answers=answers)
+    await requests.submit_client_request(actor, client_request_id=request)
+    return request
+
+
+async def make_asked(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A contact who is asked for something."""
+    return (await recipients_of([request := await make(actor, word, spot)]))[request][0]
+
+
+async def _recipients(request: requests.ClientRequest) -> set[str]:
+    return {encode(Kind.CONTACT, id) for id in (await recipients_of([request.id])).get(request.id, [])}
+
+
+async def _found_by(request: requests.ClientRequest) -> tuple[str, str]:
+    return request.title, request.description
+
+
+SPECIMENS = Specimens(
+    kind=Kind.CLIENT_REQUEST,
+    make=make,
+    hidden_with=frozenset({"account"}),
+    further={"loose request": make_loose, "submitted request": make_submitted, "asked contact": make_asked},
+    chosen={
+        "clientRequests.recipient": "asked contact",
+        "linkClientRequest.clientRequestId": "loose request",
+        "reopenClientRequest.clientRequestId": "submitted request",
+    },
+    not_any_more={
+        "updateClientRequest": [
+            "UPDATE client_request SET title = E'\\t', description = repeat('x', 30000), "
+            """entries = '[{"key": "", "prompt": "\\n", "required": true, "answer": " "}]' WHERE id = $1""",
+            "UPDATE client_request SET state = 'SUBMITTED', submitted_at = now() WHERE id = $1",
+            "WITH gone AS (UPDATE account SET archived_at = now() WHERE id = "
+            "(SELECT account_id FROM client_request WHERE id = $1)) UPDATE contact SET archived_at = now() WHERE id IN "
+            "(SELECT contact_id FROM item_recipient WHERE item = $1)",
+            "DELETE FROM account_contact WHERE contact_id IN (SELECT contact_id FROM item_recipient WHERE item = $1)",
+        ]
+    },
+    facts={"search": _found_by, "recipient": _recipients},
+)
+
+
+async def on_jobs(world: World) -> UUID:
+    """A request on a job that the employee sees, and on one that they do not."""
+    request = await make(owner_of(world), "Ask", Spot(world.account.id, (await world.job()).id))
+    await requests.link_client_request(owner_of(world), client_request_id=request, job_id=await hidden_job(world))
+    return request
+
+
+@causes(requests.ClientRequestCreated)
+async def created(world: World) -> AsyncIterator[None]:
+    jobs = [(await world.job()).id, await hidden_job(world)]
+    yield
+    for job in jobs:
+        await make(owner_of(world), "Ask", Spot(world.account.id, job))
+
+
+@causes(requests.ClientRequestUpdated)
+async def updated(world: World) -> AsyncIterator[None]:
+    request = await on_jobs(world)
+    yield
+    entries = [RequestEntry("w2", "Your W-2"), RequestEntry(KEY, "And the rest", required=False)]
+    await requests.update_client_request(
+        owner_of(world), client_request_id=request, title="Papers", entries=entries, recipient_ids=[]
+    )
+
+
+@causes(requests.ClientRequestAnswered)
+async def answered(world: World) -> AsyncIterator[None]:
+    request = await on_jobs(world)
+    contact = (await recipients_of([request]))[request][0]
+    yield
+    await requests.answer_client_request(
+        owner_of(world), client_request_id=request, answers=[EntryAnswer(KEY, "Here")], contact_id=contact
+    )
+
+
+@causes(requests.ClientRequestSubmitted)
+async def submitted(world: World) -> AsyncIterator[None]:
+    request = await on_jobs(world)
+    yield
+    await requests.submit_client_request(owner_of(world), client_request_id=request)
+
+
+@causes(requests.ClientRequestReopened)
+async def reopened(world: World) -> AsyncIterator[None]:
+    request = await on_jobs(world)
+    await requests.submit_client_request(owner_of(world), client_request_id=request)
+    yield
+    await requests.reopen_client_request(owner_of(world), client_request_id=request)
+
+
+@causes(requests.ClientRequestLinked)
+async def linked(world: World) -> AsyncIterator[None]:
+    request, jobs = await make_loose(owner_of(world), "Ask", Spot(world.account.id)), [(await world.job()).id]
+    jobs.append(await hidden_job(world))
+    yield
+    for job in jobs:
+        await requests.link_client_request(owner_of(world), client_request_id=request, job_id=job)
+
+
+@causes(requests.ClientRequestUnlinked)
+async def unlinked(world: World) -> AsyncIterator[None]:
+    job = (await world.job()).id
+    request = await make(owner_of(world), "Ask", Spot(world.account.id, job))
+    yield
+    await requests.unlink_client_request(owner_of(world), client_request_id=request, job_id=job)
+
+
+@causes(requests.ClientRequestDeleted)
+async def deleted(world: World) -> AsyncIterator[None]:
+    request = await on_jobs(world)
+    yield
+    await requests.delete_client_request(owner_of(world), client_request_id=request)
