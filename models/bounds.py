@@ -48,6 +48,8 @@ JOBS_OF_ITEM = Bounds(0, 200)
 #: The contacts whom an item is for; and what a client request asks for.
 RECIPIENTS = Bounds(0, 20)
 REQUEST_ENTRIES = Bounds(1, 50)
+#: What is kept of what a wiki page said before.
+WIKI_VERSIONS = Bounds(0, 50)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

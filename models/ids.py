@@ -38,6 +38,7 @@ class Kind(StrEnum):
     TIME_ENTRY = "time_entry"
     NOTE = "note"
     CLIENT_REQUEST = "client_request"
+    WIKI_PAGE = "wiki_page"
 
     @property
     def spoken(self) -> str:
@@ -72,6 +73,7 @@ TaskId = Annotated[UUID, Kind.TASK]
 TimeEntryId = Annotated[UUID, Kind.TIME_ENTRY]
 NoteId = Annotated[UUID, Kind.NOTE]
 ClientRequestId = Annotated[UUID, Kind.CLIENT_REQUEST]
+WikiPageId = Annotated[UUID, Kind.WIKI_PAGE]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

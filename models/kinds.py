@@ -9,6 +9,7 @@ from types import ModuleType
 MODULES: tuple[str, ...] = (
     "items.notes",
     "items.client_requests",
+    "items.wiki_pages",
     "firm.absences",
     "firm.account_roles",
     "firm.contacts",

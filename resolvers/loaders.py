@@ -29,6 +29,7 @@ from models.items.reads import (
     outstanding,
 )
 from models.items.recipients import recipients_of
+from models.items.wiki_pages import Former, versions_of_wiki_pages
 from models.log import Logged, Reached
 from models.money import Money
 from models.policies import hides_own
@@ -258,6 +259,10 @@ class Loaders:
         """The visible jobs of an item, in the order in which it was linked to them."""
         load = self._taken_over(Kind.JOB, self._scoped(boards.jobs_of_items))
         return self._lists("jobs_of", load).future(item_id)
+
+    def wiki_page_versions(self, page_id: UUID) -> Awaitable[list[Former]]:
+        """What a wiki page said before."""
+        return self._lists("wiki_page_versions", versions_of_wiki_pages).future(page_id)
 
     def task_count(self, job_id: UUID) -> Soon[int]:
         """How many tasks a job has."""

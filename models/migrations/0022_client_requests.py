@@ -9,7 +9,7 @@ from models.items.client_requests import ClientRequestState
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0020_jobs_of_time")]
+    dependencies = [("models", "0021_search_by_beginning")]
 
     operations = [
         ops.CreateModel(

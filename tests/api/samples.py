@@ -56,11 +56,13 @@ TEXTS = {
     "region": "BY",
     "timeZone": "Europe/Paris",
 }
+#: Which of several things of one thing, that the specimens have.
+NUMBERS = {"version": 1}
 #: Which value of an enum changes something, where it is not the last.
 VALUES = {"Role": "ADMIN"}
 SCALARS: dict[str, Callable[[str, str], Any]] = {
     "String": lambda field, unique: TEXTS.get(field, f"{unique}@new.test" if field == "email" else f"A new {field}"),
-    "Int": lambda field, unique: 45,
+    "Int": lambda field, unique: NUMBERS.get(field, 45),
     "Boolean": lambda field, unique: field != "clientStatusEnabled",
     "Date": lambda field, unique: datetime.now(UTC).date().isoformat(),
     "Decimal": lambda field, unique: "99.50",

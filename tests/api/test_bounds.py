@@ -45,6 +45,7 @@ UNBOUND = {
     "currentPassword",
     "expectedVersion",
     "intoExpectedVersion",
+    "version",
     "after",
     "before",
 }

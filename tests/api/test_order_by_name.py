@@ -18,6 +18,7 @@ from models.database import sql
 from models.firm.account_roles import AccountRole, AccountRoleHolder
 from models.firm.saved_views import SavedView
 from models.ids import Kind, encode
+from models.items.wiki_pages import WikiPage
 from models.reading_order import order_key
 from models.rows import (
     Account,
@@ -63,6 +64,7 @@ LISTS = {
     ("Query", "tags"): "{ tags(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "accountRoles"): "{ accountRoles(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "savedViews"): "{ savedViews(first: 100) { nodes { id name nameOrder } } }",
+    ("Query", "wikiPages"): "{ wikiPages(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "clientStatuses"): "{ clientStatuses(first: 100) { nodes { id name nameOrder } } }",
     ("JobSortField", "NAME"): "{ jobs(first: 100, sort: [{field: NAME}]) { nodes { id name nameOrder } } }",
     ("ContactSortField", "NAME"): "{ contacts(first: 100, sort: [{field: NAME}]) { nodes { id name nameOrder } } }",
@@ -132,6 +134,7 @@ async def _fill(world: World) -> None:
         [SavedView(**each, member_id=member.id, shared=True) for each, member in zip(own, members, strict=True)],
         [ClientStatus(**each, color="#ffffff") for each in own],
         [Contact(**each) for each in own],
+        [WikiPage(**each, account_id=account_id, text="Page", created_at=job.created_at) for each in own],
         [Status(**each, **custom) for each in own],
         [_like(job, name) for name in NAMES],
         [AccountTag(account_id=account_id, tag_id=tag.id) for tag in tags],

@@ -207,6 +207,7 @@ SENTENCES = [
     ),
     ("docs/domain.md", f"what clients are told {texts.CLIENT_TEXT.bounds.removesuffix(' characters')}"),
     ("docs/domain.md", f"both included: {bounds.ABSENT} days"),
+    ("docs/domain.md", f"The last {bounds.WIKI_VERSIONS.most} are kept"),
     ("docs/domain.md", f"up to {bounds.LINKED.most} active members"),
     ("docs/domain.md", f"An e-mail address has {texts.EMAIL.bounds.removesuffix(' characters')}"),
     ("docs/operations.md", f"kept for {_n(housekeeping.KEYS_KEPT_FOR.total_seconds() / 3600)} hours"),

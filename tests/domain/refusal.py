@@ -10,7 +10,12 @@ from models.database import sql
 from models.errors import Refusal
 from tests.world import World
 
-_OF_PARENT = (("pipeline_member", "pipeline"), ("task_assignee", "task"), ("account_role_holder", "account"))
+_OF_PARENT = (
+    ("pipeline_member", "pipeline"),
+    ("task_assignee", "task"),
+    ("account_role_holder", "account"),
+    ("wiki_page_version", "wiki_page"),
+)
 #: Partitions of the log are read with it.
 _OF_FIRM = """
 SELECT relname AS name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
