@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.rows import Member
-from tests.live.replica import CHANGES, SNAPSHOT, Replica, difference
+from tests.live.replica import CHANGES, SNAPSHOTS, Replica, difference
 from tests.serving import Api, Socket
 
 
@@ -58,8 +58,9 @@ class Follower:
 
 
 async def fresh(api: Api, member: Member) -> Replica:
-    """What a query says now."""
-    return Replica(readable(await api.post(member, SNAPSHOT)))
+    """What queries say now."""
+    answers = [readable(await api.post(member, query)) for query in SNAPSHOTS]
+    return Replica({name: value for answer in answers for name, value in answer.items()})
 
 
 def readable(answer: dict[str, Any]) -> dict[str, Any]:

@@ -31,8 +31,11 @@ def _read(kind: Kind) -> str:
     return f"... on {type_.name} {{ __typename {' '.join(parts)} }}"
 
 
-#: The lists of them, as a part of a query.
-LISTS = " ".join(f"{camel(plural(kind))}(first: 20) {{ nodes {{ {_read(kind)} }} }}" for kind in KINDS)
+#: So many lists are well below the limits of a request.
+AT_ONCE = 10
+_LISTS = [f"{camel(plural(kind))}(first: 20) {{ nodes {{ {_read(kind)} }} }}" for kind in KINDS]
+#: What asks for all of them, in as few requests as may.
+QUERIES = [f"query {{ {' '.join(_LISTS[at : at + AT_ONCE])} }}" for at in range(0, len(_LISTS), AT_ONCE)]
 _BASES = {base: camel(str(base.subject)) for base in bases() if kind_of_thing(base) in KINDS}
 
 

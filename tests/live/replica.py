@@ -32,14 +32,16 @@ fragment E on TimeEntry { __typename id version day minutes note billable runnin
   member { id } }
 """
 SNAPSHOT = (
-    f"query {{ {of_kinds.LISTS}"
-    """
+    """query {
   revision epoch firm { ...F }
   pipelines(first: 10) { nodes { ...P } } jobs(first: 20) { nodes { ...J } } tasks(first: 20) { nodes { ...T } }
   accounts(first: 20) { nodes { ...A } } members(first: 20) { nodes { ...M } } tags(first: 10) { nodes { ...G } }
   timeEntries(first: 20) { nodes { ...E } } }
-""" + _PARTS
+"""
+    + _PARTS
 )
+#: The first says as of when all of it is: what the others have may be newer, and is told once more.
+SNAPSHOTS = [SNAPSHOT, *of_kinds.QUERIES]
 CHANGES = (
     """
 subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
@@ -61,6 +63,8 @@ subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
 )
 #: What an event is about, by the name of the field that holds its id.
 _SUBJECTS = ("member", "tag", "account", "pipeline", "stage", "status", "job", "task", "timeEntry", *of_kinds.SUBJECTS)
+#: What belongs to a thing says of which it is in the field of this name.
+_OWNED_AS = {"Account": "account", "Pipeline": "pipeline", "Job": "job", "Chat": "chat"}
 #: Lists by name, which another name of what is in them puts into another order.
 _IN_ANY_ORDER = ("tags", "team", "members", "assignees", "tasks", "roles")
 
@@ -131,9 +135,9 @@ class Replica:
     def _forget(self, id: str, *, with_parts: bool) -> None:
         """A thing that leaves sight takes along what belongs to it: so say the descriptions of the events."""
         thing = self.things.pop(id, None)
-        if thing is None or not (with_parts or thing["__typename"] == "Pipeline"):
+        if thing is None or not (with_parts or thing["__typename"] in ("Pipeline", "Chat")):
             return
-        owner = {"Account": "account", "Pipeline": "pipeline", "Job": "job"}.get(thing["__typename"])
+        owner = _OWNED_AS.get(thing["__typename"])
         parts = [part for part in self.things.values() if owner and part.get(owner) == id]
         for part in parts:
             # A job's time entries stay with the account.

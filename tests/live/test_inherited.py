@@ -41,7 +41,7 @@ from tests.api.selections import call, root_fields
 from tests.live.direct import Told, open_stream, outcome, signed_in
 from tests.live.eventually import eventually
 from tests.live.house import Bulletin, Reader, hub_on
-from tests.live.replica import SNAPSHOT
+from tests.live.replica import SNAPSHOTS
 from tests.live.scenarios_of_work import SCENARIOS
 from tests.world import World
 from transport.engine import Request
@@ -314,7 +314,7 @@ EPOCH, REVISION = together(["epoch"])[0], together(["revision"])[0]
 MOMENTARY = [query for name in OF_THE_MOMENT for query in together([name])]
 #: All that may be given again.
 KEPT = [EPOCH, REVISION, *MOMENTARY, *together(FIELDS - NEVER_GIVEN_AGAIN - OF_THE_MOMENT)]
-QUESTIONS = [*KEPT, SNAPSHOT, *together(NEVER_GIVEN_AGAIN)]
+QUESTIONS = [*KEPT, *SNAPSHOTS, *together(NEVER_GIVEN_AGAIN)]
 
 #: Of a member and a question, the data and the errors.
 Said = dict[tuple[str, str], Any]
