@@ -26,6 +26,7 @@ from models.rows import (
     Task,
     TaskAssignee,
 )
+from models.rows.chats import MessageMention
 from models.scope import Scope
 
 #: The most cards of a stage that a board reads at once, and the most tasks of a job.
@@ -100,6 +101,11 @@ async def statuses_of(scope: Scope, pipelines: Ids) -> dict[UUID, list[Status]]:
     rows = await scope.rows(Status).read("seen.pipeline_id = ANY($1)", pipelines)
     rows.sort(key=lambda status: (_FIRST.index(status.category), status.name_order, status.id))
     return _grouped((status.pipeline_id, status) for status in rows)
+
+
+async def mentioned_in(messages: Ids) -> dict[UUID, list[Member]]:
+    """The members that each message mentions, by name."""
+    return await _linked(MessageMention, "message_id", Member, messages)
 
 
 @cache

@@ -50,6 +50,10 @@ RECIPIENTS = Bounds(0, 20)
 REQUEST_ENTRIES = Bounds(1, 50)
 #: What is kept of what a wiki page said before.
 WIKI_VERSIONS = Bounds(0, 50)
+#: The messages of a chat, the members that one mentions, and what a client is asked for there.
+MESSAGES = Bounds(0, 10_000)
+MENTIONS = Bounds(0, 20)
+CLIENT_TASKS = Bounds(0, 50)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

@@ -39,6 +39,8 @@ class Kind(StrEnum):
     NOTE = "note"
     CLIENT_REQUEST = "client_request"
     WIKI_PAGE = "wiki_page"
+    CHAT = "chat"
+    MESSAGE = "message"
 
     @property
     def spoken(self) -> str:
@@ -74,6 +76,8 @@ TimeEntryId = Annotated[UUID, Kind.TIME_ENTRY]
 NoteId = Annotated[UUID, Kind.NOTE]
 ClientRequestId = Annotated[UUID, Kind.CLIENT_REQUEST]
 WikiPageId = Annotated[UUID, Kind.WIKI_PAGE]
+ChatId = Annotated[UUID, Kind.CHAT]
+MessageId = Annotated[UUID, Kind.MESSAGE]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

@@ -10,6 +10,8 @@ MODULES: tuple[str, ...] = (
     "items.notes",
     "items.client_requests",
     "items.wiki_pages",
+    "items.chats",
+    "items.messages",
     "firm.absences",
     "firm.account_roles",
     "firm.contacts",

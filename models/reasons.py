@@ -98,12 +98,14 @@ class Reason(StrEnum):
     MEMBERS_ONLY = "MEMBERS_ONLY"
     ABOVE_YOU = "ABOVE_YOU"
     PERSONAL_TOKEN = "PERSONAL_TOKEN"
+    NOT_YOURS = "NOT_YOURS"
     CHANGED = "CHANGED"
 
     ARCHIVED = "ARCHIVED"
     NOT_ARCHIVED = "NOT_ARCHIVED"
     ARCHIVES = "ARCHIVES"
     DEACTIVATED = "DEACTIVATED"
+    OUT_OF_SIGHT = "OUT_OF_SIGHT"
     ELSEWHERE = "ELSEWHERE"
     WRONG_STATE = "WRONG_STATE"
     ANSWERED = "ANSWERED"
@@ -153,6 +155,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.CHANGED: frozenset({Parameter.EXPECTED, Parameter.ACTUAL}),
     Reason.ARCHIVED: frozenset({Parameter.KIND}),
     Reason.DEACTIVATED: frozenset({Parameter.NAME}),
+    Reason.OUT_OF_SIGHT: frozenset({Parameter.NAME}),
     Reason.ELSEWHERE: frozenset({Parameter.KIND}),
     Reason.WRONG_STATE: frozenset({Parameter.KIND, Parameter.ACTUAL}),
     Reason.UNANSWERED: frozenset({Parameter.ACTUAL}),

@@ -8,9 +8,9 @@ from models.events import (
     AccountEvent,
     AccountRemoved,
     Event,
-    ItemEvent,
     JobEvent,
     JobRemoved,
+    LinkedEvent,
     PipelineEvent,
     PipelineRemoved,
     TaskEvent,
@@ -51,7 +51,7 @@ def own(event: Event, member: UUID, scope: Scope) -> Event | None:
 
 def _without_hidden_jobs(event: E, scope: Scope) -> E:
     """The event, without a job that is out of sight: not even its id is told."""
-    if not isinstance(event, ItemEvent) or scope.sees_all_jobs:
+    if not isinstance(event, LinkedEvent) or scope.sees_all_jobs:
         return event
     if event.job is not None and not scope.sees(Place(event.account, event.pipeline)):
         event = replace(event, job=None, pipeline=None)

@@ -264,6 +264,18 @@ class Loaders:
         """What a wiki page said before."""
         return self._lists("wiki_page_versions", versions_of_wiki_pages).future(page_id)
 
+    def client_tasks(self, chat: Any) -> Awaitable[list[Any]]:
+        """What the client is asked for in a chat."""
+
+        async def load(chats: Sequence[Any]) -> dict[Any, list[Any]]:
+            return {chat: chat.asked for chat in chats}
+
+        return self._lists("client_tasks", load).future(chat)
+
+    def mentions(self, message_id: UUID) -> Awaitable[list[Member]]:
+        """The members that a message mentions."""
+        return self._lists("mentions", boards.mentioned_in).future(message_id)
+
     def task_count(self, job_id: UUID) -> Soon[int]:
         """How many tasks a job has."""
         return self._counting_tasks("task_count", lambda counts: counts.all).get(job_id)

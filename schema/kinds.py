@@ -7,6 +7,7 @@ from models.kinds import modules_in
 from schema.declarations import DeclaredList, DeclaredMutation
 from schema.inputs import filters, firm, jobs, pipelines, tasks
 from schema.types import accounts as account_types
+from schema.types import chats as chat_types
 from schema.types import contacts as contact_types
 from schema.types import firm as firm_types
 from schema.types import jobs as job_types
@@ -17,7 +18,7 @@ from schema.types.base import ENTITIES
 
 #: In this order they are printed.
 MODULES = (
-    *(firm_types, token_types, account_types, contact_types, pipeline_types, job_types, time_types),
+    *(firm_types, token_types, account_types, contact_types, pipeline_types, job_types, time_types, chat_types),
     *(filters, firm, pipelines, jobs, tasks),
     *modules_in("schema"),
 )

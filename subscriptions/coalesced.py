@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from models.events import Event, ItemEvent
+from models.events import Event, LinkedEvent
 from models.log import Logged
 from models.visibility import removed
 
@@ -49,6 +49,6 @@ class Coalesced:
 
 
 def _key(event: Event) -> object:
-    if isinstance(event, ItemEvent):
+    if isinstance(event, LinkedEvent):
         return event.thing, event.job
     return event.thing or type(event)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from models.events import Event, JobEvent
-from models.events.items import ItemEvent
+from models.events.items import LinkedEvent
 from models.events.pipelines import InPipeline
 from models.events.views import View
 from models.scope import Place, Scope
@@ -45,7 +45,7 @@ class BoardInterest(_OfScope):
         """Whether the event is about these boards. What cards are made of (accounts, members, tags) always is."""
         if self.pipelines is None:
             return True
-        if isinstance(event, JobEvent | InPipeline | ItemEvent):
+        if isinstance(event, JobEvent | InPipeline | LinkedEvent):
             return not self.pipelines.isdisjoint(_pipelines(event.now()) | _pipelines(event.before()))
         return True
 
@@ -78,7 +78,7 @@ class JobInterest(_OfScope):
 
     def covers(self, event: Event) -> bool:
         """Whether the event is about one of these jobs, or about what jobs are made of."""
-        if isinstance(event, JobEvent | ItemEvent):
+        if isinstance(event, JobEvent | LinkedEvent):
             return event.subject_job in self.jobs
         return True
 

@@ -8,8 +8,8 @@ from models.scope import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemEvent(Event):
-    """Something happened to a linked item: a thing of an account that may be linked to jobs.
+class LinkedEvent(Event):
+    """Something happened to a linked item, or to a part of one that is a thing of its own.
 
     `pipeline` is that of the job. It is recorded once for each job that the item is linked to, or once with none:
     `models.items.item.tell`."""
@@ -30,6 +30,11 @@ class ItemEvent(Event):
 
     def now(self) -> tuple[Place, ...]:
         return (Place(self.account, self.pipeline),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemEvent(LinkedEvent):
+    """Something happened to a linked item: a thing of an account that may be linked to jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

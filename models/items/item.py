@@ -68,9 +68,9 @@ async def open_place(change: Change, account_id: UUID | None, job_id: UUID | Non
     return account, job
 
 
-async def expect_in_use(change: Change, item: Item) -> None:
+async def expect_in_use(change: Change, item: Item, path: str | None = None) -> None:
     """`RuleBroken` where the item's account is archived. It is held, so that it is not archived meanwhile."""
-    await _hold_in_use(item.account_id, f"{item.kind}_id")
+    await _hold_in_use(item.account_id, path or f"{item.kind}_id")
 
 
 async def _hold_in_use(account_id: UUID, path: str) -> None:

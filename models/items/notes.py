@@ -1,6 +1,5 @@
 """Notes: texts on an account, linked to any number of its jobs."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
@@ -11,9 +10,9 @@ from tortoise import fields
 from models.command import Change, command
 from models.command_steps import made_before
 from models.events import Changes, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.first_line import first_line
 from models.gathered import Gathered, checked
 from models.ids import Kind, NoteId, new_id
-from models.invisible import nothing_to_see
 from models.items import item as items
 from models.items.item import Held
 from models.items.kinds import register_item
@@ -24,11 +23,7 @@ from models.rows import Item, register
 from models.rows.base import belongs_to
 from models.scope import Place
 from models.search_entries import Searched
-from models.texts import MARKDOWN, NAME
-
-#: A heading (https://spec.commonmark.org/0.31.2/#atx-headings), and the marks that a rule, a fence or an underline is.
-_HEADING = re.compile(r"#{1,6}\s+(.*?)(?:\s+#+)?")
-_MARKS = re.compile(r"[#=*_`~>|:+-]")
+from models.texts import MARKDOWN
 
 
 class Note(Item):
@@ -49,10 +44,7 @@ class Note(Item):
     @property
     def title(self) -> str:
         """The first line that says something, without the marks of a heading."""
-        lines = (line.strip() for line in self.text.splitlines() if not nothing_to_see(_MARKS.sub("", line)))
-        line = next(lines, "Note")
-        heading = _HEADING.fullmatch(line)
-        return (heading[1] if heading else line)[: NAME.most]
+        return first_line(self.text) or "Note"
 
     @property
     def named(self) -> Mapping[str, UUID]:

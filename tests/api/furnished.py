@@ -126,6 +126,10 @@ class Furnished:
             await sql("INSERT INTO pipeline_member (pipeline_id, member_id) VALUES ($1, $2)", pipeline.id, member.id)
         return member
 
+    async def give_messages_to(self, member: Member) -> None:
+        """Make all messages this member's own: others' are seen, and not changed."""
+        await sql("UPDATE message SET created_by_id = $2 WHERE firm_id = $1", self.world.firm.id, member.id)
+
     async def _furnish(self) -> None:
         world = self.world
         owner = world.acting(world.owner)

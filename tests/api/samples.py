@@ -57,7 +57,7 @@ TEXTS = {
     "timeZone": "Europe/Paris",
 }
 #: Which of several things of one thing, that the specimens have.
-NUMBERS = {"version": 1}
+NUMBERS = {"version": 1, "number": 1}
 #: Which value of an enum changes something, where it is not the last.
 VALUES = {"Role": "ADMIN"}
 SCALARS: dict[str, Callable[[str, str], Any]] = {

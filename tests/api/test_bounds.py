@@ -46,6 +46,7 @@ UNBOUND = {
     "expectedVersion",
     "intoExpectedVersion",
     "version",
+    "number",
     "after",
     "before",
 }
@@ -108,6 +109,7 @@ def _kind(name: str) -> Kind:
         "holder": "member",
         "recipient": "contact",
         "recipients": "contact",
+        "mention": "member",
     }.get(name, name)
     return Kind(snake(name)) if snake(name) in set(Kind) else Kind(snake(name).removesuffix("s"))
 

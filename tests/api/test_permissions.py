@@ -56,6 +56,7 @@ class Staff:
             if owner := model.policy.owner:
                 given = f"UPDATE {model._meta.db_table} SET {owner} = $2 WHERE firm_id = $1"
                 await sql(given, self.firm.world.firm.id, member.id)
+        await self.firm.give_messages_to(member)
 
 
 @pytest.fixture

@@ -168,7 +168,8 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { name acc
 #: Signing the caller in is one of each.
 KNOWN = {
     "a board": (BOARD, 12),
-    "a board with items": (ITEMS, 15),
+    # One for each kind of items that holds jobs among them.
+    "a board with items": (ITEMS, 16),
     "a job": (JOB, 11),
     "a page of jobs": (JOBS, 5),
     "a count of jobs": (COUNT, 3),

@@ -15,6 +15,7 @@ _OF_PARENT = (
     ("task_assignee", "task"),
     ("account_role_holder", "account"),
     ("wiki_page_version", "wiki_page"),
+    ("message_mention", "message"),
 )
 #: Partitions of the log are read with it.
 _OF_FIRM = """

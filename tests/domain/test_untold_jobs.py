@@ -10,7 +10,7 @@ from models.audiences import Audience
 from models.commands.tasks import create_task, link_task, unlink_task
 from models.commands.time import log_time, update_time_entry
 from models.event_kinds import KINDS
-from models.events import Event, ItemEvent, TaskUnlinked, TimeEntryUpdated, to_json
+from models.events import Event, LinkedEvent, TaskUnlinked, TimeEntryUpdated, to_json
 from models.ids import Kind, new_id
 from models.log import Reached, read_histories
 from models.rights import ALL_RIGHTS, Right, Role
@@ -21,7 +21,7 @@ from models.visibility import own, shown
 from tests.api.peers import sample
 from tests.world import World
 
-OF_ITEMS = {name: kind for name, kind in KINDS.items() if issubclass(kind, ItemEvent)}
+OF_ITEMS = {name: kind for name, kind in KINDS.items() if issubclass(kind, LinkedEvent)}
 
 
 @pytest.fixture
