@@ -11,6 +11,7 @@ from models.event_kinds import KINDS
 from models.event_kinds import EventKind as _EventKind
 from models.items.client_requests import ClientRequestState as _ClientRequestState
 from models.items.kinds import item_kinds
+from models.items.links import OpenItems as _OpenItems
 from models.periods import PeriodUnit as _PeriodUnit
 from models.reasons import Parameter, Reason
 from models.reports.attention import Concern as _Concern
@@ -357,6 +358,14 @@ Awaited = _described(
     SIGNATURE="That the client signs it.",
     PAYMENT="That the client pays it.",
     CHECKING_OFF="That the client checks off what is asked for.",
+)
+
+OpenItems = _described(
+    _OpenItems,
+    "OpenItems",
+    "What becomes of the open items of a job that is moved.",
+    KEEP="They hold it as before.",
+    DISMISS="They stay linked and open, and hold the job no longer, until they are taken up again or linked anew.",
 )
 
 Party = _described(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from models import checks
@@ -207,7 +207,7 @@ class _Batch:
 
     def _tell_path(self, wanted: NewJob, job: Job) -> None:
         """How it came to where it stands."""
-        place = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
+        place: dict[str, Any] = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
         path = [*wanted.stays, NewStay(stage_id=job.stage_id, entered_at=job.stage_entered_at)]
         for before, after in pairwise(path):
             moved = JobMoved(

@@ -13,6 +13,7 @@ from models.errors import RuleBroken
 from models.events import JobStatusChanged
 from models.gathered import Gathered
 from models.ids import Kind
+from models.items.links import OpenItems, dismiss
 from models.reasons import Reason
 from models.rights import EVERY_MEMBER
 from models.rows import Account, Category, Job, Stage, Status
@@ -28,17 +29,20 @@ async def move_job(
     stage_id: UUID,
     before_job_id: UUID | None = None,
     after_job_id: UUID | None = None,
+    open_items: OpenItems = OpenItems.KEEP,
     expected_version: int | None = None,
 ) -> Job:
     """Put a job on a stage, of this pipeline or another one, or elsewhere among the cards of its stage.
 
-    Before or after a card of it, or as its last card."""
+    Before or after a card of it, or as its last card. Items that hold the job may be dismissed: they stay linked, and
+    hold it no longer."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     _movable(job)
     keys = await keys_for(change, stage, [job.id], before=before_job_id, after=after_job_id)
-    await put(change, [job], stage, keys, await _counterparts([job], stage))
+    dismissed = await dismiss([job.id], open_items, change.now)
+    await put(change, [job], stage, keys, await _counterparts([job], stage), dismissed)
     return job
 
 
@@ -50,6 +54,7 @@ async def move_jobs(
     stage_id: UUID,
     before_job_id: UUID | None = None,
     after_job_id: UUID | None = None,
+    open_items: OpenItems = OpenItems.KEEP,
     atomic: bool = True,
 ) -> Bulk[Job]:
     """Put jobs on a stage, in one revision.
@@ -65,7 +70,8 @@ async def move_jobs(
     positions = dict(zip(ids, keys, strict=True))
     done = each(targets, "jobs", atomic, lambda target: _movable(target.among(locked)))
     placed = [positions[job.id] for job in done.rows]
-    await put(change, done.rows, stage, placed, await _counterparts(done.rows, stage))
+    dismissed = await dismiss([job.id for job in done.rows], open_items, change.now)
+    await put(change, done.rows, stage, placed, await _counterparts(done.rows, stage), dismissed)
     return done
 
 

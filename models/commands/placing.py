@@ -108,17 +108,24 @@ async def _spread_anew(change: Change, stage: Stage) -> None:
 
 
 async def put(
-    change: Change, jobs: Sequence[Job], stage: Stage, keys: Sequence[str], statuses: Mapping[UUID, UUID] = {}
+    change: Change,
+    jobs: Sequence[Job],
+    stage: Stage,
+    keys: Sequence[str],
+    statuses: Mapping[UUID, UUID] = {},
+    dismissed: Mapping[UUID, int] = {},
 ) -> None:
     """Put jobs, which the transaction holds locked, on a stage with these position keys: any number in one statement.
-    `statuses` are those that they get, by job, where the stage is of another pipeline."""
+    `statuses` are those that they get, by job, where the stage is of another pipeline; `dismissed` says how many items
+    hold each no longer."""
     events: list[JobMoved | JobStatusChanged] = []
     for job, key in zip(jobs, keys, strict=True):
         from_pipeline, from_stage, from_status = job.pipeline_id, job.stage_id, job.status_id
         job.place_on(stage.id, key, change.now)
         job.pipeline_id, job.status_id = stage.pipeline_id, statuses.get(job.id, from_status)
         told = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
-        events.append(JobMoved(**told, from_pipeline=from_pipeline, from_stage=from_stage, to_stage=stage.id))
+        came_from = {"from_pipeline": from_pipeline, "from_stage": from_stage}
+        events.append(JobMoved(**told, **came_from, to_stage=stage.id, dismissed_items=dismissed.get(job.id, 0)))
         if job.status_id != from_status:
             events.append(JobStatusChanged(**told, from_status=from_status, to_status=job.status_id))
     await store_all(jobs, "pipeline_id", "stage_id", "status_id", "position", "stage_entered_at", "stay")

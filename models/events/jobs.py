@@ -51,9 +51,13 @@ class JobMoved(JobEvent):
     """A job was put on another stage, of this or another pipeline, or to another place among the cards of its stage.
     Its tasks go with it: where it came into your sight by this, so did they, and no other event says so."""
 
+    says = {"dismissed_items": "How many open items hold the job no longer: they were dismissed, and stay linked."}
+
     from_pipeline: PipelineId
     from_stage: StageId
     to_stage: StageId
+    # Logs from before it could be say nothing of it.
+    dismissed_items: int = 0
 
     def before(self) -> tuple[Place, ...]:
         return (Place(self.account, self.from_pipeline),)

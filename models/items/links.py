@@ -4,11 +4,21 @@ Whoever writes holds the item, and the job: neither is the stay that a run begin
 nor is the item linked elsewhere.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from models.database import sql
 from models.rows import Item, Job, JobItem
+
+
+class OpenItems(StrEnum):
+    """What becomes of the items that are open when a job is moved."""
+
+    KEEP = "KEEP"
+    DISMISS = "DISMISS"
 
 
 def new_link(job: Job, item: Item, now: datetime, by: UUID | None) -> JobItem:
@@ -77,3 +87,17 @@ async def keep_open(item: Item, now: datetime) -> None:
 async def keep_minutes(item: Item) -> None:
     """Keep on each of its links what the item adds to the minutes of the job, as it is now."""
     await sql("UPDATE job_item SET minutes = $2 WHERE item = $1 AND unlinked_at IS NULL", item.id, item.tracked)
+
+
+_DISMISS = """
+UPDATE job_item SET dismissed_at = $2
+WHERE job_id = ANY($1) AND unlinked_at IS NULL AND open AND dismissed_at IS NULL RETURNING job_id
+"""
+
+
+async def dismiss(jobs: Sequence[UUID], items: OpenItems, now: datetime) -> Mapping[UUID, int]:
+    """Let what holds these jobs, which the transaction holds, hold them no longer, if that is asked for: it stays open,
+    and linked. Returns of how many items of each job that was so."""
+    if items is OpenItems.KEEP:
+        return {}
+    return Counter(row["job_id"] for row in await sql(_DISMISS, list(jobs), now))

@@ -10,7 +10,7 @@ from models.ids import Kind
 from models.targets import Target
 from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
 from schema.declarations import mutation
-from schema.enums import Priority
+from schema.enums import OpenItems, Priority
 from schema.inputs.base import (
     Expecting,
     Keyed,
@@ -100,6 +100,7 @@ class Placing:
         "Right after this card of the stage. RULE unless the pipeline's `jobOrder` is MANUAL. With neither, it becomes "
         "the last card.",
     )
+    open_items: OpenItems | None = optional("What becomes of the items that hold the job; KEEP when left out.")
 
 
 @input_type

@@ -10,17 +10,18 @@ from asyncpg import Range
 from models.audiences import Audience
 from models.bounds import Bounds
 from models.commands.jobs import delete_jobs
-from models.commands.moves import move_job
+from models.commands.moves import archive_job, move_job, move_jobs
 from models.commands.stages import delete_stage
 from models.commands.tasks import create_task, delete_task, link_task, set_task_state, unlink_task
 from models.commands.time import delete_time_entry, log_time, update_time_entry
 from models.commands.timers import start_timer, stop_timer
 from models.database import sql
 from models.errors import RuleBroken
-from models.events import Event, TaskUpdated
+from models.events import Event, JobMoved, TaskUpdated
 from models.ids import Kind, new_id
 from models.items.item import Held, tell
 from models.items.kinds import item_kinds
+from models.items.links import OpenItems
 from models.items.notes import Note, create_note, link_note, unlink_note, update_note
 from models.items.reads import Wanted, item_counts, items_of_jobs, open_item_counts, outstanding
 from models.policies import Policy
@@ -132,10 +133,54 @@ async def test_a_link_survives_unlinking_and_is_taken_up_again(world: World) -> 
     assert again.linked_at > first.linked_at
 
 
+async def moves_since(world: World, revision: int) -> list[JobMoved]:
+    """The moves of this revision and later ones."""
+    return [logged.event for logged in await world.events(revision - 1) if isinstance(logged.event, JobMoved)]
+
+
+async def test_a_move_dismisses_what_holds_the_jobs_if_it_is_to(world: World) -> None:
+    jobs, other = [await world.job(), await world.job()], await world.job()
+    stage = (await world.stages())[1]
+    tasks = [await new_task(world, job) for job in (jobs[0], jobs[0], jobs[1], other)]
+    done = await new_task(world, jobs[0])
+    await state(world, done, TaskState.COMPLETED)
+    owner, targets = world.acting(world.owner), [Target(job.id) for job in jobs]
+    for moving in (
+        move_jobs(owner, jobs=targets, stage_id=stage.id),
+        move_job(owner, job_id=jobs[0].id, stage_id=stage.id, open_items=OpenItems.KEEP),
+    ):
+        await moving
+    assert await open_item_counts([job.id for job in (*jobs, other)]) == {jobs[0].id: 2, jobs[1].id: 1, other.id: 1}
+    revision = (await move_jobs(owner, jobs=targets, stage_id=stage.id, open_items=OpenItems.DISMISS)).revision
+    told = await moves_since(world, revision)
+    assert [(event.job, event.dismissed_items) for event in told] == [(jobs[0].id, 2), (jobs[1].id, 1)]
+    assert await open_item_counts([job.id for job in (*jobs, other)]) == {other.id: 1}
+    assert (await link_of(done, jobs[0])).dismissed_at is None
+    assert [(await link_of(task, jobs[0])).open for task in tasks[:2]] == [True, True]
+    # Nothing is left to dismiss.
+    revision = (await move_job(owner, job_id=jobs[0].id, stage_id=stage.id, open_items=OpenItems.DISMISS)).revision
+    assert [event.dismissed_items for event in await moves_since(world, revision)] == [0]
+
+
+async def test_a_refused_move_dismisses_nothing(world: World) -> None:
+    job, archived = await world.job(), await world.job()
+    await new_task(world, job)
+    await new_task(world, archived)
+    owner = world.acting(world.owner)
+    await archive_job(owner, job_id=archived.id)
+    targets, stage = [Target(archived.id), Target(job.id)], (await world.stages())[1]
+    with pytest.raises(RuleBroken):
+        await move_jobs(owner, jobs=targets, stage_id=stage.id, open_items=OpenItems.DISMISS)
+    assert await open_item_counts([job.id, archived.id]) == {job.id: 1, archived.id: 1}
+    await move_jobs(owner, jobs=targets, stage_id=stage.id, open_items=OpenItems.DISMISS, atomic=False)
+    assert await open_item_counts([job.id, archived.id]) == {archived.id: 1}
+
+
 async def test_what_is_taken_up_again_is_no_longer_dismissed(world: World) -> None:
     job = await world.job()
     task = await new_task(world, job)
-    await sql("UPDATE job_item SET dismissed_at = now() WHERE item = $1", task.id)
+    move = move_job(world.acting(world.owner), job_id=job.id, stage_id=job.stage_id, open_items=OpenItems.DISMISS)
+    assert (await move).value.id == job.id
     assert (await open_item_counts([job.id]), await outstanding([job.id])) == ({}, {})
     await state(world, task, TaskState.COMPLETED)
     assert (await link_of(task, job)).dismissed_at is not None
