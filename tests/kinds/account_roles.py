@@ -11,7 +11,7 @@ from models.firm.account_roles import (
     set_account_role_holders,
     update_account_role,
 )
-from models.ids import Kind
+from models.ids import Kind, new_id
 from tests.live.scenarios import causes, owner_of
 from tests.specimens import Specimens, Spot, of_team
 from tests.world import World
@@ -49,7 +49,7 @@ SPECIMENS = Specimens(
 
 async def held(world: World) -> UUID:
     """A role that the admin holds at the world's account."""
-    role = (await create_account_role(owner_of(world), name="Preparer")).value
+    role = (await create_account_role(owner_of(world), name=f"Preparer {new_id()}")).value
     await give(world, role.id, world.admin.id)
     return role.id
 
@@ -63,7 +63,7 @@ async def give(world: World, role: UUID, *members: UUID) -> None:
 @causes(account_roles.AccountRoleCreated)
 async def created(world: World) -> AsyncIterator[None]:
     yield
-    await create_account_role(owner_of(world), name="Preparer")
+    await create_account_role(owner_of(world), name=f"Preparer {new_id()}")
 
 
 @causes(account_roles.AccountRoleUpdated)
