@@ -54,6 +54,15 @@ WIKI_VERSIONS = Bounds(0, 50)
 MESSAGES = Bounds(0, 10_000)
 MENTIONS = Bounds(0, 20)
 CLIENT_TASKS = Bounds(0, 50)
+#: What an organizer asks: its sections, the questions of all of them, the options of a question, and the conditions
+#: under which it is shown.
+SECTIONS = Bounds(1, 30)
+QUESTIONS = Bounds(1, 200)
+OPTIONS = Bounds(1, 50)
+SHOWN_WHEN = Bounds(0, 5)
+#: The files that an answer names, and the characters of all answers to an organizer.
+FILE_NAMES = Bounds(1, 20)
+ANSWERED = Bounds(0, 100_000)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

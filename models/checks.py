@@ -184,3 +184,19 @@ def count_of(values: Sequence[T], bounds: Bounds, called: str, *path: str | int)
     if found > bounds.most:
         raise Invalid(told, *path, reason=Reason.TOO_MANY, maximum=bounds.most, actual=found)
     return values
+
+
+#: More digits are no amount, and no count of anything.
+_DIGITS, _DECIMALS_OF_NUMBER = 15, 6
+
+
+def number(value: Decimal, *path: str | int) -> Decimal:
+    """A number of whatever it is: of at most 15 digits before the point, and 6 after it."""
+    most = Decimal(10) ** _DIGITS - Decimal(1).scaleb(-_DECIMALS_OF_NUMBER)
+    if not value.is_finite() or not -most <= value <= most:
+        told = f"A number has at most {_DIGITS} digits before its point."
+        raise Invalid(told, *path, reason=Reason.OUT_OF_RANGE, minimum=-most, maximum=most, unit="THINGS")
+    if value != value.quantize(Decimal(1).scaleb(-_DECIMALS_OF_NUMBER)):
+        told = f"A number has at most {_DECIMALS_OF_NUMBER} digits after its point."
+        raise Invalid(told, *path, reason=Reason.DECIMALS, maximum=_DECIMALS_OF_NUMBER)
+    return value

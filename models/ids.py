@@ -41,6 +41,7 @@ class Kind(StrEnum):
     WIKI_PAGE = "wiki_page"
     CHAT = "chat"
     MESSAGE = "message"
+    ORGANIZER = "organizer"
 
     @property
     def spoken(self) -> str:
@@ -78,6 +79,7 @@ ClientRequestId = Annotated[UUID, Kind.CLIENT_REQUEST]
 WikiPageId = Annotated[UUID, Kind.WIKI_PAGE]
 ChatId = Annotated[UUID, Kind.CHAT]
 MessageId = Annotated[UUID, Kind.MESSAGE]
+OrganizerId = Annotated[UUID, Kind.ORGANIZER]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

@@ -12,6 +12,7 @@ MODULES: tuple[str, ...] = (
     "items.wiki_pages",
     "items.chats",
     "items.messages",
+    "items.organizers",
     "firm.absences",
     "firm.account_roles",
     "firm.contacts",

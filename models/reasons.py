@@ -110,6 +110,7 @@ class Reason(StrEnum):
     WRONG_STATE = "WRONG_STATE"
     ANSWERED = "ANSWERED"
     UNANSWERED = "UNANSWERED"
+    SEALED = "SEALED"
     LINKED = "LINKED"
     IN_USE = "IN_USE"
     LAST_ONE = "LAST_ONE"
@@ -159,6 +160,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.ELSEWHERE: frozenset({Parameter.KIND}),
     Reason.WRONG_STATE: frozenset({Parameter.KIND, Parameter.ACTUAL}),
     Reason.UNANSWERED: frozenset({Parameter.ACTUAL}),
+    Reason.SEALED: frozenset({Parameter.KIND}),
     Reason.LINKED: frozenset({Parameter.KIND}),
     Reason.IN_USE: frozenset({Parameter.ACTUAL}),
     Reason.LAST_ONE: frozenset({Parameter.KIND}),

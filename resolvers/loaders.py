@@ -296,6 +296,10 @@ class Loaders:
         """How many items hold a job."""
         return self._loader("open_item_count", open_item_counts, int).get(job_id)
 
+    def parts(self, read: Load[UUID, list[V]], owner: UUID) -> Awaitable[list[V]]:
+        """What a thing consists of besides its row, read for all that are asked about alike."""
+        return self._lists(("parts", read), read).future(owner)
+
     def recipients(self, item_id: UUID) -> Awaitable[list[Row]]:
         """The visible contacts whom an item is for."""
 

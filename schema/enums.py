@@ -12,6 +12,8 @@ from models.event_kinds import EventKind as _EventKind
 from models.items.client_requests import ClientRequestState as _ClientRequestState
 from models.items.kinds import item_kinds
 from models.items.links import OpenItems as _OpenItems
+from models.items.organizer_questions import QuestionType as _QuestionType
+from models.items.organizers import OrganizerState as _OrganizerState
 from models.periods import PeriodUnit as _PeriodUnit
 from models.reasons import Parameter, Reason
 from models.reports.attention import Concern as _Concern
@@ -112,6 +114,7 @@ ErrorReason = _described(
     WRONG_STATE="The KIND is in the state ACTUAL, which does not allow it.",
     ANSWERED="The client has answered it.",
     UNANSWERED="What is required and not answered yet: ACTUAL.",
+    SEALED="The KIND is sealed: nothing of it changes any more.",
     LINKED="The KIND is linked to another job.",
     IN_USE="There are jobs that need it: ACTUAL that you see; 0 where you see none of them.",
     LAST_ONE="It is the last one of the kind KIND.",
@@ -233,6 +236,27 @@ ClientRequestState = _described(
     "Where a client request stands.",
     PENDING="The client is to answer and submit it.",
     SUBMITTED="The client submitted it.",
+)
+
+OrganizerState = _described(
+    _OrganizerState,
+    "OrganizerState",
+    "Where an organizer stands.",
+    DRAFT="It has not been sent.",
+    PENDING="The client is to answer and submit it.",
+    SUBMITTED="The client submitted it.",
+)
+
+QuestionType = _described(
+    _QuestionType,
+    "QuestionType",
+    "What a question is answered with.",
+    TEXT="A text of any number of lines.",
+    NUMBER="A number.",
+    DATE="A day.",
+    YES_NO="Yes or no.",
+    CHOICE="One of its options, or several.",
+    FILE="Files: what they are called.",
 )
 
 StatusCategory = _described(

@@ -35,13 +35,17 @@ def name_order() -> Any:
     return column("Sorts by name, as the lists here are: compare as plain text, byte by byte, then by id.")
 
 
-def value(read: Callable[[Any], Any], description: str) -> Any:
-    """Read off the row: `read` asks nothing but the row, and changes nothing."""
+def value(read: Callable[[Any], Any], description: str, *, size: int | None = None) -> Any:
+    """Read off the row: `read` asks nothing but the row, and changes nothing. `size` is how much a list is assumed to
+    hold, where that is not the usual."""
 
     def resolver(root: strawberry.Parent[Any]):
         return read(root)
 
-    return strawberry.field(resolver=resolver, description=description, metadata={RESOLVER: Read(read)})
+    sized = [] if size is None else [ListSize(assumed_size=size)]
+    return strawberry.field(
+        resolver=resolver, description=description, directives=sized, metadata={RESOLVER: Read(read)}
+    )
 
 
 def loaded(

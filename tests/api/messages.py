@@ -48,6 +48,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.WRONG_STATE: "Geht nicht: {KIND} ist {ACTUAL}.",
     Reason.ANSWERED: "Schon beantwortet.",
     Reason.UNANSWERED: "Noch unbeantwortet: {ACTUAL}.",
+    Reason.SEALED: "Versiegelt: {KIND}.",
     Reason.LINKED: "Schon verknüpft: {KIND}.",
     Reason.IN_USE: "Wird noch gebraucht von {ACTUAL} Aufträgen.",
     Reason.LAST_ONE: "Das letzte seiner Art: {KIND}.",

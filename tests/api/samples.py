@@ -40,10 +40,13 @@ class Id:
 NO_THINGS = {"epoch"}
 #: What is searched for: what something of each firm begins with.
 SEARCHED = {"text": "a"}
-#: Left out: what is no part of the change itself, or costs half a second; and what a list takes, which is walked there.
-LEFT_OUT = {"idempotencyKey", "expectedVersion", "intoExpectedVersion", "password", "filter"}
+#: Left out: what is no part of the change itself, or costs half a second; and what a list takes, which is walked there;
+#: and what names another part of the same input.
+LEFT_OUT = {"idempotencyKey", "expectedVersion", "intoExpectedVersion", "password", "filter", "shownWhen"}
 #: Only one of each of these may be given.
 INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId"}
+#: An answer is one of these, by the type of its question.
+INSTEAD |= dict.fromkeys(("number", "day", "yes", "choices", "fileNames"), "text")
 
 TEXTS = {
     "color": "#123abc",
@@ -59,7 +62,7 @@ TEXTS = {
 #: Which of several things of one thing, that the specimens have.
 NUMBERS = {"version": 1, "number": 1}
 #: Which value of an enum changes something, where it is not the last.
-VALUES = {"Role": "ADMIN"}
+VALUES = {"QuestionType": "CHOICE", "Role": "ADMIN"}
 SCALARS: dict[str, Callable[[str, str], Any]] = {
     "String": lambda field, unique: TEXTS.get(field, f"{unique}@new.test" if field == "email" else f"A new {field}"),
     "Int": lambda field, unique: NUMBERS.get(field, 45),

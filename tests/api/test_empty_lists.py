@@ -31,6 +31,7 @@ EMPTIED = {
     ("createContact", "emails"): "emails",
     ("createJob", "assigneeIds"): "assignees",
     ("createMember", "rights"): "rights",
+    ("createOrganizer", "recipientIds"): "recipients",
     ("createPipeline", "cardFields"): "cardFields",
     ("createPersonalToken", "rights"): "rights",
     ("createPipeline", "memberIds"): "members",
@@ -47,12 +48,13 @@ EMPTIED = {
     ("updateClientRequest", "recipientIds"): "recipients",
     ("updateContact", "emails"): "emails",
     ("updateMessage", "mentionIds"): "mentions",
+    ("updateOrganizer", "recipientIds"): "recipients",
     ("updatePipeline", "cardFields"): "cardFields",
     ("updateSavedView", "cardFields"): "cardFields",
     ("updateSavedView", "sort"): "sort",
 }
 #: Of these there must be one.
-NEEDED = {"answers", "entries", "jobs", "stages"}
+NEEDED = {"answers", "entries", "jobs", "sections", "stages"}
 
 
 @pytest.mark.parametrize(("mutation", "field"), PLACES)

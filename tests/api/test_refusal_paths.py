@@ -97,10 +97,17 @@ def bad_values(type_: Any) -> list[Any]:
 
 
 def _bad_parts(type_: GraphQLInputObjectType) -> list[Any]:
-    """One of what a list in an input holds, with a bad value in each place."""
-    least = {name: bad_values(field.type)[-1] for name, field in type_.fields.items() if is_required_input_field(field)}
-    # Of each place a few: together they are to fit into a request.
-    return [least | {name: bad} for name, field in type_.fields.items() for bad in bad_values(field.type)[:3]]
+    """One of what a list in an input holds, with a bad value in each place, be it in a list within."""
+    least = {name: _bad_at(field.type)[-1] for name, field in type_.fields.items() if is_required_input_field(field)}
+    return [least | {name: bad} for name, field in type_.fields.items() for bad in _bad_at(field.type)]
+
+
+def _bad_at(type_: Any) -> list[Any]:
+    named = get_named_type(type_)
+    if isinstance(named, GraphQLInputObjectType):
+        return [[part] for part in _bad_parts(named)]
+    # A few, and short ones: together they are to fit into a request.
+    return [bad for bad in bad_values(type_) if len(str(bad)) < 1_000][:3]
 
 
 def tries(mutation: str, whole: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,8 @@ MANY_LINES = {"description", "note"}
 MARKDOWN = {"text"}
 #: What lists are filtered and sorted by, which is walked elsewhere.
 OF_LISTS = {"filter", "sort"}
+#: They name what other texts of the same input are, and are held to the same rules.
+NAMING = {"shownWhen"}
 #: Kept as a hash, and never shown.
 SECRETS = {"currentPassword", "newPassword", "password"}
 
@@ -30,7 +32,7 @@ def texts(type_: GraphQLInputObjectType) -> Iterator[tuple[tuple[str, ...], bool
     for name, field in type_.fields.items():
         named = get_named_type(field.type)
         several = is_list_type(getattr(field.type, "of_type", field.type)) or is_list_type(field.type)
-        if isinstance(named, GraphQLInputObjectType) and name not in OF_LISTS:
+        if isinstance(named, GraphQLInputObjectType) and name not in OF_LISTS | NAMING:
             assert several, (type_, name)
             yield from (((name, *way), inner) for way, inner in texts(named))
         elif named.name == "String":
@@ -73,7 +75,7 @@ def changed(whole: dict[str, Any], way: tuple[str, ...], text: str, several: boo
     if further:
         first, *others = whole[name]
         return whole | {name: [changed(first, tuple(further), text, several), *others]}
-    return whole | {name: [*whole[name], text] if several else text}
+    return whole | {name: [*whole.get(name, ()), text] if several else text}
 
 
 @pytest.mark.parametrize(("mutation", "way", "several"), TEXTS, ids=lambda value: str(value))
