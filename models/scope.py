@@ -98,7 +98,7 @@ class Rows(Generic[R]):
         return row
 
 
-def not_found(kind: Kind, id: UUID, *path: str) -> NotFound:
+def not_found(kind: Kind, id: UUID, *path: str | int) -> NotFound:
     """The refusal of an id of which there is nothing, or nothing that may be seen."""
     told = f"There is no such {kind.spoken}, or you may not see it."
     return NotFound(told, *path, reason=Reason.NOT_FOUND, kind=kind.value, id=encode(kind, id))

@@ -1,6 +1,7 @@
 """The steps that the commands of every kind of linked item share: hold it, store it, link it, end it, tell of it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -16,8 +17,9 @@ from models.items.links import keep_minutes, keep_open, tie, untie
 from models.reasons import Reason
 from models.records import columns, read
 from models.rows import Account, Item, Job
-from models.scope import Rows
+from models.scope import Rows, not_found
 from models.stamps import raised, stamp
+from models.storing import store_all
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item
 
@@ -37,6 +39,14 @@ class Held(Generic[I]):
     def job(self) -> JobId | None:
         """The job of an item that is linked to one at most."""
         return next(iter(self.jobs), None)
+
+
+async def account_of(change: Change, account_id: UUID | None, job_id: UUID | None) -> UUID:
+    """The account that a new item is for, read before anything is held: for what is held before jobs are."""
+    if account_id is not None:
+        return (await change.scope.rows(Account).get(account_id, "account_id")).id
+    assert job_id is not None
+    return (await change.scope.rows(Job).get(job_id, "job_id")).account_id
 
 
 def expect_place(account_id: UUID | None, job_id: UUID | None) -> None:
@@ -147,9 +157,49 @@ async def store(change: Change, held: Held[I], *changed: str) -> None:
     """Write the changed columns of an item, and on its links what is kept there of it."""
     await held.item.store(*changed)
     if held.jobs and held.item.open != held.was_open:
-        await keep_open(held.item, change.now)
+        await keep_open([held.item], change.now)
     if held.jobs and held.item.tracked != held.had_tracked:
         await keep_minutes(held.item)
+
+
+_HOLD_JOBS_OF = """
+WITH linked AS (
+    SELECT item, job_id FROM job_item WHERE item = ANY($1) AND unlinked_at IS NULL
+), held AS (
+    SELECT id, pipeline_id FROM job WHERE id IN (SELECT job_id FROM linked) ORDER BY id FOR SHARE
+)
+SELECT linked.item, held.id AS job, held.pipeline_id FROM linked JOIN held ON held.id = linked.job_id
+"""
+
+
+async def hold_jobs(ids: Collection[UUID]) -> dict[UUID, dict[JobId, PipelineId]]:
+    """Hold the jobs of items, of whatever kinds: of all that a command is about to lock, in one order. By item."""
+    jobs: dict[UUID, dict[JobId, PipelineId]] = defaultdict(dict)
+    for row in await sql(_HOLD_JOBS_OF, list(ids)):
+        jobs[row["item"]][row["job"]] = row["pipeline_id"]
+    return jobs
+
+
+async def lock_several(rows: Rows[I], model: type[I], ids: Collection[UUID], path: str) -> list[Held[I]]:
+    """Items of a kind with their jobs, held until the transaction ends, in the order of their ids; or `NotFound`."""
+    if not ids:
+        return []
+    await hold_jobs(ids)
+    locked = await rows.lock_many(ids)
+    for id in ids:
+        if id not in locked:
+            raise not_found(model.kind, id, path)
+    # Whether the links are still these.
+    jobs = await hold_jobs(ids)
+    return [Held(item, jobs.get(id, {}), item.open, item.tracked) for id, item in locked.items()]
+
+
+async def store_several(change: Change, held: Sequence[Held[I]], *changed: str) -> None:
+    """Write these columns of items of a kind, and on their links whether they are open: as `store` does of one, in as
+    many statements however many there are."""
+    await store_all([each.item for each in held], *changed)
+    if turned := [each.item for each in held if each.jobs and each.item.open != each.was_open]:
+        await keep_open(turned, change.now)
 
 
 def may_link(held: Held[I], job: Job) -> bool:

@@ -73,15 +73,17 @@ async def untie(item: Item, job_id: UUID, now: datetime) -> None:
 # What was dismissed was so for as long as it stayed open: taken up again, it holds the job again.
 _OPEN = f"""
 UPDATE job_item AS link SET
-    open = $2, open_since = CASE WHEN $2 THEN $3::timestamptz END, open_since_stay = CASE WHEN $2 THEN job.stay END,
-    stays = {_ENDED}, dismissed_at = CASE WHEN $2 THEN NULL ELSE link.dismissed_at END
-FROM job WHERE job.id = link.job_id AND link.item = $1 AND link.unlinked_at IS NULL AND link.open <> $2
+    open = given.open, open_since = CASE WHEN given.open THEN $3::timestamptz END,
+    open_since_stay = CASE WHEN given.open THEN job.stay END, stays = {_ENDED},
+    dismissed_at = CASE WHEN given.open THEN NULL ELSE link.dismissed_at END
+FROM job, unnest($1::uuid[], $2::boolean[]) AS given(item, open)
+WHERE job.id = link.job_id AND link.item = given.item AND link.unlinked_at IS NULL AND link.open <> given.open
 """
 
 
-async def keep_open(item: Item, now: datetime) -> None:
-    """Keep on each of its links whether the item is open, as it is now."""
-    await sql(_OPEN, item.id, item.open, now)
+async def keep_open(items: Sequence[Item], now: datetime) -> None:
+    """Keep on each of their links whether items are open, as they are now."""
+    await sql(_OPEN, [item.id for item in items], [item.open for item in items], now)
 
 
 async def keep_minutes(item: Item) -> None:
