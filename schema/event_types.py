@@ -270,9 +270,11 @@ def _type(cls: type[facts.Event]) -> type:
 
 
 def _withheld(cls: type[facts.Event], made: Mapping[str, Any]) -> dict[str, rights.Requirement]:
-    """What the fields of an event require: the id of a thing what the thing does."""
+    """What the fields of an event require: the id of a thing what the thing does. Of events that may be somebody's own,
+    nothing on their own stream."""
+    owned = cls.owners is not facts.Event.owners or cls.rescoped is not facts.Event.rescoped
     return {
-        name: rights.Requirement(right=right, unless_own=True)
+        name: rights.Requirement(right=right, unless_own=owned)
         for field, right in cls.withheld.items()
         for called in [facts.name_for_clients(cls, field)]
         for name in (called, f"{called}_id")
