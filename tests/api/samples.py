@@ -44,7 +44,7 @@ SEARCHED = {"text": "a"}
 #: and what names another part of the same input.
 LEFT_OUT = {"idempotencyKey", "expectedVersion", "intoExpectedVersion", "password", "filter", "shownWhen"}
 #: Only one of each of these may be given.
-INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId"}
+INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId", "minutes": "quantity"}
 #: An answer is one of these, by the type of its question.
 INSTEAD |= dict.fromkeys(("number", "day", "yes", "choices", "fileNames"), "text")
 

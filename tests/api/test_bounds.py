@@ -68,6 +68,8 @@ class Bound:
             return [_item(field, named, number) for number in range(size)]
         if named.name == "Int":
             return size
+        if named.name == "Decimal":
+            return str(size)
         if named.name == "Date":  # The last of so many days, of which the first is the sample's.
             return (datetime.now(UTC).date() + timedelta(size - 1)).isoformat()
         return "x" * size if field != "email" else "x" * (size - len("@new.test")) + "@new.test"
@@ -94,6 +96,8 @@ def _item(field: str, named: Any, number: int) -> Any:
             for name, inner in named.fields.items()
             if inner.type != get_nullable_type(inner.type)
         }
+    if named.name == "Decimal":
+        return "1"
     if named.name == "ID":
         return encode(_kind(field.removesuffix("Ids").removesuffix("Id")), new_id())
     return f"step{number}@new.example" if field == "emails" else f"Step {number}"

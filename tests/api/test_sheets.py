@@ -91,6 +91,7 @@ def columns_of(type_: Any) -> dict[Path, str]:
             found[name,] = inner.name if not is_list_type(field.type) else "String"
         else:
             within = {"id", "name", "amount", "currency"} & inner.fields.keys()
+            within = {each for each in within if is_leaf_type(get_named_type(inner.fields[each].type))}
             found |= {(name, each): get_named_type(inner.fields[each].type).name for each in sorted(within)}
     return found
 

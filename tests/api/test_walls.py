@@ -79,11 +79,12 @@ async def test_a_mutation_reaches_nothing_of_the_other_firm(firms: Firms, api: A
 
 
 def _told(path: Path, variables: dict[str, Any]) -> list[str]:
-    """The path that an error names: of a list of ids the list, of a list of targets the target."""
+    """The path that an error names: of a list of ids the list, of a list of targets the target, and what is in another
+    list itself."""
     if isinstance(path[-1], int):
         return [str(step) for step in path[:-1]]
     if len(path) > 2:
-        return [*map(str, path[:2]), "1"]
+        return [*map(str, path[:2]), "1", *(() if path[-1] == "jobId" else map(str, path[3:]))]
     return [str(step) for step in path]
 
 
