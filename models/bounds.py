@@ -43,6 +43,18 @@ LINKED = Bounds(0, 100)
 #: The accounts that a contact is at: each of its events is told once for each. And its e-mail addresses.
 ACCOUNTS_OF_CONTACT = Bounds(0, 100)
 ADDRESSES = Bounds(0, 5)
+#: The items of a kind that name a contact who is merged into another one.
+NAMED = Bounds(0, 500)
+#: The lines of an invoice; how many of something one charges, for how many minutes, and what part of a hundred; and the
+#: credit notes on it.
+INVOICE_LINES = Bounds(0, 200)
+QUANTITY = Bounds(0, 1_000_000)
+MINUTES_CHARGED = Bounds(0, _TEN_YEARS)
+PERCENT = Bounds(0, 100)
+CREDIT_NOTES = Bounds(0, 50)
+#: The time entries that one call bills.
+BILLED = Bounds(1, 200)
+
 #: The jobs that an item is linked to: each of its events is told once for each.
 JOBS_OF_ITEM = Bounds(0, 200)
 #: The contacts whom an item is for; and what a client request asks for.

@@ -11,7 +11,7 @@ from common import time_zones
 from models.bounds import BULK, LINKED, Bounds
 from models.countries import regions_of
 from models.errors import Invalid
-from models.money import MOST_DECIMALS, is_currency, minor_units, rounded
+from models.money import MOST_DECIMALS, is_currency, minor_units, rounded, shortest
 from models.periods import period_of
 from models.reasons import Reason
 from models.texts import LABEL
@@ -106,18 +106,46 @@ def region(value: str, country: str, field: str = "region") -> str:
 
 
 #: What the column holds.
-_LARGEST_AMOUNT = Decimal(10) ** 10 - Decimal(1).scaleb(-MOST_DECIMALS)
+LARGEST_AMOUNT = Decimal(10) ** 10 - Decimal(1).scaleb(-MOST_DECIMALS)
 
 
 def money(value: Decimal, currency: str, field: str) -> Decimal:
     """An amount that is not negative, with just the decimals of its currency."""
     told = f"This must be an amount of at least 0 {_DECIMALS[minor_units(currency)]}."
-    if not value.is_finite() or not 0 <= value <= _LARGEST_AMOUNT:
-        most = rounded(_LARGEST_AMOUNT, currency)
+    if not value.is_finite() or not 0 <= value <= LARGEST_AMOUNT:
+        most = rounded(LARGEST_AMOUNT, currency)
         raise Invalid(told, field, reason=Reason.OUT_OF_RANGE, minimum=0, maximum=most, unit=currency)
     if value != rounded(value, currency):
         raise Invalid(told, field, reason=Reason.DECIMALS, maximum=minor_units(currency))
     return rounded(value, currency)
+
+
+def payment(value: Decimal, currency: str, field: str) -> Decimal:
+    """An amount that somebody pays or is spared: as `money`, and something."""
+    amount = money(value, currency, field)
+    if not amount:
+        least, most = Decimal(1).scaleb(-minor_units(currency)), rounded(LARGEST_AMOUNT, currency)
+        told = f"This must be at least {least:f} {currency}."
+        raise Invalid(told, field, reason=Reason.OUT_OF_RANGE, minimum=least, maximum=most, unit=currency)
+    return amount
+
+
+def number(value: Decimal, field: str, bounds: Bounds, decimals: int, unit: str) -> Decimal:
+    """An exact number with at most so many decimals, written without zeros that say nothing."""
+    if not value.is_finite() or not bounds.least <= value <= bounds.most:
+        raise Invalid(
+            f"This must be from {bounds}, with at most {decimals} decimals.",
+            field,
+            reason=Reason.OUT_OF_RANGE,
+            minimum=bounds.least,
+            maximum=bounds.most,
+            unit=unit,
+        )
+    plain = shortest(value)
+    if -int(plain.as_tuple().exponent) > decimals:
+        told = f"This must have at most {decimals} decimals."
+        raise Invalid(told, field, reason=Reason.DECIMALS, maximum=decimals)
+    return plain
 
 
 def dates(start: date | None, due: date | None, changed: Container[str] = ("due_date",)) -> None:

@@ -42,6 +42,7 @@ class Kind(StrEnum):
     CHAT = "chat"
     MESSAGE = "message"
     ORGANIZER = "organizer"
+    INVOICE = "invoice"
 
     @property
     def spoken(self) -> str:
@@ -80,6 +81,7 @@ WikiPageId = Annotated[UUID, Kind.WIKI_PAGE]
 ChatId = Annotated[UUID, Kind.CHAT]
 MessageId = Annotated[UUID, Kind.MESSAGE]
 OrganizerId = Annotated[UUID, Kind.ORGANIZER]
+InvoiceId = Annotated[UUID, Kind.INVOICE]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

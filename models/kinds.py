@@ -13,6 +13,7 @@ MODULES: tuple[str, ...] = (
     "items.chats",
     "items.messages",
     "items.organizers",
+    "items.invoices",
     "firm.absences",
     "firm.account_roles",
     "firm.contacts",

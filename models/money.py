@@ -45,6 +45,11 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return whole if whole else abs(whole)
 
 
+def shortest(number: Decimal) -> Decimal:
+    """The same number, without zeros at its end that say nothing: as a quantity or a rate is shown."""
+    return number.normalize() if number else Decimal()
+
+
 def worth(rate: Decimal, minutes: int, currency: str) -> Decimal:
     """What these minutes are worth at a rate an hour: at the rate as it is shown."""
     return rounded(rounded(rate, currency) * minutes / 60, currency)

@@ -122,6 +122,8 @@ class Reason(StrEnum):
     TIMER_RUNS = "TIMER_RUNS"
     NO_TIMER = "NO_TIMER"
     DAY_FULL = "DAY_FULL"
+    BILLED = "BILLED"
+    OTHER_CURRENCY = "OTHER_CURRENCY"
     YOURSELF = "YOURSELF"
     OWNER = "OWNER"
 
@@ -168,6 +170,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.FULL: frozenset({Parameter.KIND, Parameter.MAXIMUM}),
     Reason.SORTED: frozenset({Parameter.ACTUAL}),
     Reason.DAY_FULL: frozenset({Parameter.MAXIMUM, Parameter.DAY}),
+    Reason.OTHER_CURRENCY: frozenset({Parameter.EXPECTED, Parameter.ACTUAL}),
     Reason.TOO_OFTEN: frozenset({Parameter.RETRY_AFTER}),
 }
 

@@ -22,6 +22,7 @@ from models.rows import (
     TimeFlag,
     Weekday,
 )
+from models.rows.invoices import InvoiceState
 from models.rows.names import name_of
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Category",
     "ClientStatus",
     "Firm",
+    "InvoiceState",
     "Item",
     "Job",
     "JobAssignee",

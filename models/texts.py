@@ -157,6 +157,9 @@ ANSWER = Text(2_000, may_be_blank=False)
 DESCRIPTION = Text(20_000)
 #: A text for its own sake, kept as it was written.
 MARKDOWN = Text(20_000, may_be_blank=False)
+#: What a line of an invoice is for, and what an invoice says besides.
+CHARGED = Line(500)
+MEMO = Text(2_000)
 #: What was done in the time that was logged, and what a client is told.
 NOTE = Text(2_000)
 CLIENT_TEXT = Text(2_000)

@@ -18,6 +18,8 @@ from models.errors import Invalid
 from models.firm.account_roles import RoleHolders, holders_at
 from models.firm.saved_views import named_in, without_hidden
 from models.ids import Kind
+from models.items.invoice_lines import Line, Tax, lines_of, taxes_of
+from models.items.invoice_states import Credited, credit_notes_of
 from models.items.reads import (
     LinkKey,
     Outstanding,
@@ -438,6 +440,27 @@ class Loaders:
             return {entry: _money(price(entry, currency), currency) for entry in entries}
 
         return self._loader(key, load, _nothing)
+
+    def invoice_lines(self, invoice_id: UUID) -> Awaitable[list[Line]]:
+        """What an invoice charges."""
+        return self._lines_of_invoices.future(invoice_id)
+
+    def invoice_taxes(self, invoice_id: UUID) -> Awaitable[list[Tax]]:
+        """The tax on an invoice, at each of its rates."""
+
+        async def load(invoices: Sequence[UUID]) -> dict[UUID, list[Tax]]:
+            lines = await self._lines_of_invoices.many(invoices)
+            return {invoice: taxes_of(of_it) for invoice, of_it in zip(invoices, lines, strict=True)}
+
+        return self._lists("invoice_taxes", load).future(invoice_id)
+
+    @property
+    def _lines_of_invoices(self) -> Loader[UUID, list[Line]]:
+        return self._lists("invoice_lines", lines_of)
+
+    def credit_notes(self, invoice_id: UUID) -> Awaitable[list[Credited]]:
+        """The credit notes on an invoice."""
+        return self._lists("credit_notes", credit_notes_of).future(invoice_id)
 
     async def history(self, job_id: UUID, first: int, after: str | None) -> HistoryPage:
         """A page of a job's history, newest first."""

@@ -26,6 +26,7 @@ from models.seen import AccountType as _AccountType
 from models.seen import Awaited as _Awaited
 from models.seen import CardField as _CardField
 from models.seen import Category, named
+from models.seen import InvoiceState as _InvoiceState
 from models.seen import JobOrder as _JobOrder
 from models.seen import Party as _Party
 from models.seen import Priority as _Priority
@@ -126,6 +127,8 @@ ErrorReason = _described(
     TIMER_RUNS="The timer runs.",
     NO_TIMER="No such timer runs.",
     DAY_FULL="DAY would have more than MAXIMUM minutes.",
+    BILLED="An invoice bills the time entry.",
+    OTHER_CURRENCY="It is in the currency ACTUAL, and would have to be in EXPECTED.",
     YOURSELF="Nobody does that to themselves.",
     OWNER="It is not done to the owner, nor does it make one.",
     TOO_OFTEN="You asked too often, or all who ask did: ask again in RETRY_AFTER seconds.",
@@ -141,7 +144,7 @@ ErrorParameterName = _described(
     DAY="The day in question.",
     EARLIER="The input that holds the earlier day.",
     EARLIER_DAY="Its day.",
-    EXPECTED="What there should be: a version, a kind, a type of the schema.",
+    EXPECTED="What there should be: a version, a kind, a type of the schema, a currency.",
     FIELD="The name of an input.",
     FIRST_DAY="The first day of what is there.",
     FORMAT="COLOR (`#2f80ed`), COUNTRY (ISO 3166-1 alpha-2), CURRENCY (ISO 4217), CURSOR, EMAIL, ID, "
@@ -157,7 +160,7 @@ ErrorParameterName = _described(
     RETRY_AFTER="A number of seconds.",
     RIGHTS="Values of the enum Right.",
     ROLE="A value of the enum Role.",
-    UNIT="DATE, DAYS, HOURS, MINUTES, THINGS, WEEKS, or the ISO 4217 code of a currency.",
+    UNIT="DATE, DAYS, HOURS, MINUTES, PERCENT, THINGS, WEEKS, or the ISO 4217 code of a currency.",
     VALUES="What may be given.",
 )
 
@@ -257,6 +260,16 @@ QuestionType = _described(
     YES_NO="Yes or no.",
     CHOICE="One of its options, or several.",
     FILE="Files: what they are called.",
+)
+
+InvoiceState = _described(
+    _InvoiceState,
+    "InvoiceState",
+    "What is owed on an invoice.",
+    UNPAID="Nothing that counts was paid yet, or it was not sent.",
+    PARTIALLY_PAID="A part of it was paid.",
+    PAID="Nothing is owed any more: all of it was paid, or credited.",
+    VOID="Nobody is to pay it.",
 )
 
 StatusCategory = _described(

@@ -125,6 +125,8 @@ async def update_time_entry(
     goes = "job_id" in fields and job_id != left
     wanted = entry.differing({name: value for name, value in fields.items() if name != "job_id"})
     wanted = _checked(change, wanted)
+    if wanted.keys() & {"minutes", "billable"}:
+        _expect_unbilled(entry, "minutes" if "minutes" in wanted else "billable")
     if "minutes" in wanted and entry.running:
         told = "This timer is running. Stop it before setting its minutes."
         raise RuleBroken(told, "minutes", reason=Reason.TIMER_RUNS)
@@ -142,6 +144,12 @@ async def update_time_entry(
     elif changed:
         items.tell(change, TimeEntryUpdated, held, changes=changes_of(changed))
     return entry
+
+
+def _expect_unbilled(entry: TimeEntry, field: str) -> None:
+    if entry.billed:
+        told = "An invoice bills this time. Take it off the invoice, or void that, first."
+        raise RuleBroken(told, field, reason=Reason.BILLED)
 
 
 def _adds(changed: Mapping[str, tuple[Any, Any]]) -> bool:
@@ -179,6 +187,7 @@ async def delete_time_entry(change: Change, *, time_entry_id: UUID, expected_ver
 
     Of a running timer it is what throws it away. Its history stays in the log."""
     held = await _lock(change, time_entry_id, expected_version)
+    _expect_unbilled(held.item, "time_entry_id")
     await items.end(held)
     items.tell(change, TimeEntryDeleted, held, minutes=held.item.minutes)
     return held.item
@@ -198,6 +207,8 @@ async def set_time_entry_rate(
         if rate in (entry.rate, entry.rate_in(currency)):
             return entry
         rate = checks.money(rate, currency, "rate")
+    if entry.differing({"rate": rate}):
+        _expect_unbilled(entry, "rate")
     if entry.change_to({"rate": rate}):
         await items.store(change, held, "rate")
         # That it changed is told to all who see the entry; its values only to those who may see rates.

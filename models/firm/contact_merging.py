@@ -14,6 +14,7 @@ from models.firm import account_contacts
 from models.firm.account_contacts import AccountContactUpdated, ContactUnlinked
 from models.firm.contacts import ContactMerged, ContactUpdated, tell
 from models.ids import Kind
+from models.items.naming import name_another
 from models.items.recipients import merge_recipients
 from models.reasons import Reason
 from models.rights import Right
@@ -31,7 +32,7 @@ async def merge_contacts(
     into_expected_version: int | None = None,
 ) -> Contact:
     """Merge a contact into another one, which turned out to be the same person. What is the one's becomes the other's:
-    its accounts and addresses, and its phone and language where the other has none.
+    its accounts and addresses, what it is to pay, and its phone and language where the other has none.
 
     At all accounts, those that the caller does not see among them. In one revision, and as many statements however much
     there is of it."""
@@ -55,6 +56,7 @@ async def merge_contacts(
     await store_all([link for link, _ in plan.changed], "contact_id", "contact_order", "title", "signs", "gets_mail")
     await sql("DELETE FROM account_contact WHERE id = ANY($1)", [link.id for link in plan.given_up])
     await merge_recipients(contact.id, into.id)
+    await name_another(change, contact.id, into.id)
     await sql("DELETE FROM contact WHERE id = $1", contact.id)
     if changed:
         await into.store(*changed)

@@ -1,7 +1,7 @@
 """The steps that the commands of every kind of linked item share: hold it, store it, link it, end it, tell of it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -180,18 +180,25 @@ async def hold_jobs(ids: Collection[UUID]) -> dict[UUID, dict[JobId, PipelineId]
     return jobs
 
 
-async def lock_several(rows: Rows[I], model: type[I], ids: Collection[UUID], path: str) -> list[Held[I]]:
-    """Items of a kind with their jobs, held until the transaction ends, in the order of their ids; or `NotFound`."""
+async def lock_several(rows: Rows[I], model: type[I], ids: Collection[UUID], path: str, *within: str) -> list[Held[I]]:
+    """Items of a kind with their jobs, held until the transaction ends, in the order of their ids; or `NotFound`, which
+    names the list that the ids are in, and the place there of what has them `within`."""
     if not ids:
         return []
+    # Before they are held: nobody waits for something that they do not see.
+    _expect_all(model, ids, await rows.many(ids), path, *within)
     await hold_jobs(ids)
     locked = await rows.lock_many(ids)
-    for id in ids:
-        if id not in locked:
-            raise not_found(model.kind, id, path)
+    _expect_all(model, ids, locked, path, *within)
     # Whether the links are still these.
     jobs = await hold_jobs(ids)
     return [Held(item, jobs.get(id, {}), item.open, item.tracked) for id, item in locked.items()]
+
+
+def _expect_all(model: type[Item], ids: Iterable[UUID], found: Container[UUID], path: str, *within: str) -> None:
+    for place, id in enumerate(ids):
+        if id not in found:
+            raise not_found(model.kind, id, path, *((place, *within) if within else ()))
 
 
 async def store_several(change: Change, held: Sequence[Held[I]], *changed: str) -> None:

@@ -42,7 +42,7 @@ class TimeEntry(Item):
     one_job = True
     policy = Policy(account="account_id", with_jobs=True, right=Right.MANAGE_TIME_ENTRIES, owner="member_id")
     withheld = {"rate": Right.MANAGE_RATES, "amount": Right.MANAGE_RATES}
-    also_changes = {"job_id": JobId | None}
+    also_changes = {"job_id": JobId | None, "billed": bool}
 
     member: Any = belongs_to("Member")
     member_id: UUID
@@ -55,6 +55,9 @@ class TimeEntry(Item):
     started_at: datetime | None = fields.DatetimeField(null=True)
     # The job that it is linked to, for sums over very many entries: the link says it, and the database keeps this.
     on_job: UUID | None = fields.UUIDField(null=True)
+    # The invoice that bills it: one at most.
+    invoice: Any = belongs_to("Invoice", null=True)
+    invoice_id: UUID | None
 
     class Meta:
         table = "time_entry"
@@ -83,6 +86,11 @@ class TimeEntry(Item):
     def running(self) -> bool:
         """Whether it is a timer that has not been stopped."""
         return self.started_at is not None
+
+    @property
+    def billed(self) -> bool:
+        """Whether an invoice bills it: then its minutes and its rate stay as they are."""
+        return self.invoice_id is not None
 
     def forgotten(self, now: datetime) -> bool:
         """Whether it is a timer that has been running for over 12 hours."""

@@ -32,6 +32,9 @@ class TimeEntry(LinkedItem):
         lambda entry, context: context.load.amount(entry),
         "What the minutes are worth, a half rounded up; null without a rate, or when not billable.",
     )
+    billed: bool = value(
+        lambda entry: entry.billed, "Whether an invoice bills it: its minutes and its rate stay as they are."
+    )
     running: bool = value(lambda entry: entry.running, "Whether it is a timer that has not been stopped.")
     flags: list[TimeFlag] = value(
         lambda entry: [rows.TimeFlag(flag) for flag in entry.flags],

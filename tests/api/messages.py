@@ -60,6 +60,8 @@ TEXTS: Mapping[Reason, str] = {
     Reason.TIMER_RUNS: "Die Uhr läuft.",
     Reason.NO_TIMER: "Keine Uhr läuft.",
     Reason.DAY_FULL: "Mehr als {MAXIMUM} Minuten am {DAY}.",
+    Reason.BILLED: "Schon abgerechnet.",
+    Reason.OTHER_CURRENCY: "In {ACTUAL} statt {EXPECTED}.",
     Reason.YOURSELF: "Nicht bei sich selbst.",
     Reason.OWNER: "Nicht bei der Inhaberin.",
     Reason.TOO_OFTEN: "Zu oft. Wieder in {RETRY_AFTER} Sekunden.",

@@ -68,9 +68,10 @@ def test_names_are_as_clients_expect_them() -> None:
 
 #: What a mutation can do to something.
 VERBS = {
-    "add", "answer", "archive", "assign", "change", "check", "complete", "create", "deactivate", "delete", "link",
-    "log", "merge", "move", "post", "reactivate", "refresh", "reopen", "restore", "retract", "revoke", "seal",
-    "send", "set", "share", "sign", "start", "stop", "submit", "transfer", "unlink", "unshare", "unsubmit", "update",
+    "add", "answer", "archive", "assign", "bill", "change", "check", "complete", "create", "credit", "deactivate",
+    "delete", "link", "log", "merge", "move", "post", "reactivate", "refresh", "reopen", "restore", "retract",
+    "revoke", "seal", "send", "set", "share", "sign", "start", "stop", "submit", "transfer", "unlink", "unshare",
+    "unsubmit", "update", "void",
 }  # fmt: skip
 
 

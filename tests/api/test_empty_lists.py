@@ -29,6 +29,7 @@ EMPTIED = {
     ("createClientRequest", "recipientIds"): "recipients",
     ("createChat", "clientTasks"): "clientTasks",
     ("createContact", "emails"): "emails",
+    ("createInvoice", "lines"): "lines",
     ("createJob", "assigneeIds"): "assignees",
     ("createMember", "rights"): "rights",
     ("createOrganizer", "recipientIds"): "recipients",
@@ -52,9 +53,10 @@ EMPTIED = {
     ("updatePipeline", "cardFields"): "cardFields",
     ("updateSavedView", "cardFields"): "cardFields",
     ("updateSavedView", "sort"): "sort",
+    ("updateInvoice", "lines"): "lines",
 }
 #: Of these there must be one.
-NEEDED = {"answers", "entries", "jobs", "sections", "stages"}
+NEEDED = {"answers", "entries", "jobs", "sections", "stages", "timeEntryIds"}
 
 
 @pytest.mark.parametrize(("mutation", "field"), PLACES)

@@ -105,11 +105,24 @@ async def test_whoever_lacks_it_is_refused_and_nothing_changes(watched: Staff, a
             assert str(needed) in error["message"]
 
 
+#: What needs another right besides, of what is named.
+NEEDS_ALSO = {"billTimeEntries": Right.MANAGE_RATES}
+
+
+@pytest.mark.parametrize("mutation", NEEDS_ALSO)
+async def test_the_other_right_is_needed_too(staff: Staff, api: Api, mutation: str) -> None:
+    member = await staff.without(NEEDS_ALSO[mutation])
+    await staff.hand_over_time(member)
+    async with untouched():
+        (error,) = await attempt(api, staff.firm, member, mutation)
+        assert (error["code"], error["right"]) == ("FORBIDDEN", NEEDS_ALSO[mutation].value)
+
+
 @pytest.mark.parametrize("mutation", RESTRICTED)
 async def test_whoever_has_just_that_is_not(staff: Staff, api: Api, mutation: str) -> None:
     needed = ACTIONS[mutation]
     if needed.right is not None:
-        member = await staff.with_only(needed.right)
+        member = await staff.with_only(needed.right, *filter(None, [NEEDS_ALSO.get(mutation)]))
         await staff.hand_over_time(member)
     else:
         member = staff.firm.world.owner if needed.role is Role.OWNER else staff.firm.world.admin

@@ -49,7 +49,16 @@ BAD: dict[str, list[Any]] = {
 BAD_INPUTS: dict[str, list[Any]] = {
     "JobFilter": [{}, {"search": ""}, {"id": {"in": ["nonsense"]}}, {"or": [{"account": {"notIn": BAD["ID"]}}]}],
     "JobSort": [{"field": "NAME"}],
+    "NewInvoiceLineInput": [
+        {"description": " ", "unitPrice": "0.001", "quantity": "-1"},
+        {"description": "Advice", "unitPrice": "1", "quantity": "1", "minutes": 5},
+        {"description": "Advice", "unitPrice": "1", "discount": "101", "taxRate": "0.00001"},
+    ],
 }
+BAD_INPUTS["InvoiceLineInput"] = [
+    *BAD_INPUTS["NewInvoiceLineInput"],
+    *({"description": "Advice", "unitPrice": "1", "timeEntryId": id} for id in BAD["ID"]),
+]
 
 
 def resolves(path: list[str], sent: Any) -> bool:

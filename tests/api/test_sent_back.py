@@ -35,6 +35,7 @@ READ: dict[str, str] = {
     "setJobStatus.statusId": "status { id }",
     "setTimeEntryRate.rate": "rate { amount }",
     "updateMessage.mentionIds": "mentions { id }",
+    "updateInvoice.payerId": "payer { id }",
     "updateJob.period": "period { text }",
     "updateTimeEntry.jobId": "job { id }",
 }
@@ -44,6 +45,8 @@ PLACES = {"setAccountRoleHolders": ["accountRoleId"]}
 NO_STATE = {"idempotencyKey", "expectedVersion", "setJobClientStatus.clientStatusId"}
 #: Read as JSON, and as objects of several fields: tests/api/test_saved_views.py sends them back.
 NO_STATE |= {"updateSavedView.filter", "updateSavedView.sort"}
+#: As objects of several fields: tests/api/test_invoices.py sends them back.
+NO_STATE |= {"updateInvoice.lines"}
 
 
 def input_fields(mutation: str) -> dict[str, Any]:
