@@ -52,6 +52,10 @@ QUANTITY = Bounds(0, 1_000_000)
 MINUTES_CHARGED = Bounds(0, _TEN_YEARS)
 PERCENT = Bounds(0, 100)
 CREDIT_NOTES = Bounds(0, 50)
+#: The invoices that a payment is applied to at once, how often it may be applied or taken back, and given back in part.
+ALLOCATED = Bounds(0, 50)
+ALLOCATIONS = Bounds(0, 500)
+REFUNDS = Bounds(0, 50)
 #: The time entries that one call bills.
 BILLED = Bounds(1, 200)
 

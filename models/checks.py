@@ -218,7 +218,7 @@ def count_of(values: Sequence[T], bounds: Bounds, called: str, *path: str | int)
 _DIGITS, _DECIMALS_OF_NUMBER = 15, 6
 
 
-def number(value: Decimal, *path: str | int) -> Decimal:
+def any_number(value: Decimal, *path: str | int) -> Decimal:
     """A number of whatever it is: of at most 15 digits before the point, and 6 after it."""
     most = Decimal(10) ** _DIGITS - Decimal(1).scaleb(-_DECIMALS_OF_NUMBER)
     if not value.is_finite() or not -most <= value <= most:

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     ORGANIZER = "organizer"
     INVOICE = "invoice"
+    PAYMENT = "payment"
 
     @property
     def spoken(self) -> str:
@@ -82,6 +83,7 @@ ChatId = Annotated[UUID, Kind.CHAT]
 MessageId = Annotated[UUID, Kind.MESSAGE]
 OrganizerId = Annotated[UUID, Kind.ORGANIZER]
 InvoiceId = Annotated[UUID, Kind.INVOICE]
+PaymentId = Annotated[UUID, Kind.PAYMENT]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

@@ -14,6 +14,7 @@ MODULES: tuple[str, ...] = (
     "items.messages",
     "items.organizers",
     "items.invoices",
+    "items.payments",
     "firm.absences",
     "firm.account_roles",
     "firm.contacts",

@@ -24,6 +24,7 @@ from models.rows import (
 )
 from models.rows.invoices import InvoiceState
 from models.rows.names import name_of
+from models.rows.payments import PaymentMethod, PaymentState
 
 __all__ = [
     "Account",
@@ -43,6 +44,8 @@ __all__ = [
     "JobOrder",
     "Member",
     "Party",
+    "PaymentMethod",
+    "PaymentState",
     "Pipeline",
     "Priority",
     "Row",

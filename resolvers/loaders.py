@@ -20,6 +20,7 @@ from models.firm.saved_views import named_in, without_hidden
 from models.ids import Kind
 from models.items.invoice_lines import Line, Tax, lines_of, taxes_of
 from models.items.invoice_states import Credited, credit_notes_of
+from models.items.payment_allocations import Allocated, Refunded, allocations_of, refunds_of
 from models.items.reads import (
     LinkKey,
     Outstanding,
@@ -461,6 +462,14 @@ class Loaders:
     def credit_notes(self, invoice_id: UUID) -> Awaitable[list[Credited]]:
         """The credit notes on an invoice."""
         return self._lists("credit_notes", credit_notes_of).future(invoice_id)
+
+    def allocations(self, payment_id: UUID) -> Awaitable[list[Allocated]]:
+        """What invoices have of a payment."""
+        return self._lists("allocations", allocations_of).future(payment_id)
+
+    def refunds(self, payment_id: UUID) -> Awaitable[list[Refunded]]:
+        """What was given back of a payment."""
+        return self._lists("refunds", refunds_of).future(payment_id)
 
     async def history(self, job_id: UUID, first: int, after: str | None) -> HistoryPage:
         """A page of a job's history, newest first."""

@@ -29,6 +29,8 @@ from models.seen import Category, named
 from models.seen import InvoiceState as _InvoiceState
 from models.seen import JobOrder as _JobOrder
 from models.seen import Party as _Party
+from models.seen import PaymentMethod as _PaymentMethod
+from models.seen import PaymentState as _PaymentState
 from models.seen import Priority as _Priority
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
@@ -128,6 +130,7 @@ ErrorReason = _described(
     NO_TIMER="No such timer runs.",
     DAY_FULL="DAY would have more than MAXIMUM minutes.",
     BILLED="An invoice bills the time entry.",
+    ABOVE_BALANCE="It is more than is still owed on the invoice. How much that is needs the right MANAGE_INVOICES.",
     OTHER_CURRENCY="It is in the currency ACTUAL, and would have to be in EXPECTED.",
     YOURSELF="Nobody does that to themselves.",
     OWNER="It is not done to the owner, nor does it make one.",
@@ -270,6 +273,25 @@ InvoiceState = _described(
     PARTIALLY_PAID="A part of it was paid.",
     PAID="Nothing is owed any more: all of it was paid, or credited.",
     VOID="Nobody is to pay it.",
+)
+
+PaymentMethod = _described(
+    _PaymentMethod,
+    "PaymentMethod",
+    "By what a client pays.",
+    CARD="A card.",
+    BANK_DEBIT="A debit of their bank account, such as ACH: pending until it clears or fails.",
+    CHEQUE="A cheque.",
+    CASH="Cash.",
+)
+
+PaymentState = _described(
+    _PaymentState,
+    "PaymentState",
+    "Whether the money of a payment is there.",
+    PENDING="It is on its way.",
+    CLEARED="It is there.",
+    FAILED="It never came, or went back.",
 )
 
 StatusCategory = _described(

@@ -8,6 +8,7 @@ from models.command import Change, command
 from models.errors import Invalid, RuleBroken
 from models.events import FirmUpdated, changes_of
 from models.gathered import Gathered, Rules
+from models.items.invoice_states import hold_for_switching, restate
 from models.reasons import Reason
 from models.rights import Role
 from models.rows import Firm, Weekday
@@ -35,6 +36,8 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
     """Change the firm's name, time zone, currency, first day of the week, country, region or switches.
 
     Another currency converts no amount."""
+    counts = fields.get("count_pending_ach")
+    waiting = [] if counts is None else await hold_for_switching(change, counts=counts)
     firm = await change.scope.rows(Firm).lock(change.actor.firm_id)
     firm.expect(expected_version)
     with Gathered() as check:
@@ -46,6 +49,8 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
     if changed := firm.change_to(wanted):
         await firm.store(*changed)
         change.record(FirmUpdated(changes=changes_of(changed)))
+    if "count_pending_ach" in changed:
+        await restate(change, waiting, {}, counts=firm.count_pending_ach)
     return firm
 
 

@@ -1,7 +1,7 @@
 """What becomes of an invoice once it is written: it is sent, credited, voided; and what counts as paid of it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -17,16 +17,19 @@ from models.items import billed_entries
 from models.items import item as items
 from models.items.invoice_lines import lines_of
 from models.items.invoices import (
+    InvoiceBalanceChanged,
     InvoiceCredited,
     InvoiceSent,
     InvoiceVoided,
     Sending,
     lock,
 )
+from models.items.item import Held
 from models.items.states import wrong_state
 from models.money import Money, rounded
 from models.reasons import Reason
 from models.rights import Right
+from models.rows import Firm
 from models.rows.invoices import CreditNote, Invoice, InvoiceState, Series
 from models.texts import NAME
 
@@ -188,6 +191,49 @@ async def hold_what_counts(change: Change) -> bool:
     """Whether the firm counts what is on its way as paid. That stays so until the transaction ends; before any row is
     held, since who switches it waits for those who rely on it."""
     await sql(_SWITCH.format(lock="pg_advisory_xact_lock_shared"), str(change.actor.firm_id))
-    (row,) = await sql("SELECT count_pending_ach FROM firm WHERE id = $1", change.actor.firm_id)
-    counts: bool = row["count_pending_ach"]
-    return counts
+    return (await change.scope.rows(Firm).get(change.actor.firm_id)).count_pending_ach
+
+
+async def hold_for_switching(change: Change, *, counts: bool) -> list[Held[Invoice]]:
+    """The invoices that may change when the firm counts what is on its way as paid, or does so no longer. They are held
+    before the firm is: whoever pays one holds it, and then the firm for its revision."""
+    firm_id = change.actor.firm_id
+    await sql(_SWITCH.format(lock="pg_advisory_xact_lock"), str(firm_id))
+    if (await change.scope.rows(Firm).get(firm_id)).count_pending_ach == counts:
+        return []
+    rows = await sql("SELECT id FROM invoice WHERE firm_id = $1 AND pending > 0", firm_id)
+    return await items.lock_several(change.scope.rows(Invoice), Invoice, [row["id"] for row in rows], "invoice_id")
+
+
+#: What moves nothing, of an invoice of which only what counts has changed.
+STILL = (Decimal(), Decimal())
+
+
+async def restate(
+    change: Change, held: Sequence[Held[Invoice]], moved: Mapping[UUID, tuple[Decimal, Decimal]], *, counts: bool
+) -> None:
+    """Write what is paid of invoices, by id how much more is applied to each and how much more is on its way; and their
+    states, in a firm that counts the latter or does not. Where nothing changed, nothing is told."""
+    before = {each.item.id: (each.item.state, each.item.balance) for each in held}
+    for each in held:
+        invoice, (applied, pending) = each.item, moved.get(each.item.id, STILL)
+        invoice.applied += applied
+        invoice.pending += pending
+        invoice.state = invoice.state_where(pending_counts=counts)
+    changed = [
+        each
+        for each in held
+        if moved.get(each.item.id, STILL) != STILL or each.item.state is not before[each.item.id][0]
+    ]
+    await items.store_several(change, changed, "applied", "pending", "state")
+    for each in changed:
+        invoice, (state, balance) = each.item, before[each.item.id]
+        items.tell(
+            change,
+            InvoiceBalanceChanged,
+            each,
+            from_invoice_state=state,
+            to_invoice_state=invoice.state,
+            from_balance=invoice.money(balance),
+            to_balance=invoice.money(invoice.balance),
+        )

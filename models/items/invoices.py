@@ -78,6 +78,19 @@ class InvoiceSent(InvoiceEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceBalanceChanged(InvoiceEvent):
+    """What is paid of an invoice changed, or what counts as paid: a payment was applied or taken back, cleared or
+    failed, or the firm counts what is on its way, or does so no longer."""
+
+    withheld = {"from_balance": Right.MANAGE_INVOICES, "to_balance": Right.MANAGE_INVOICES}
+
+    from_invoice_state: InvoiceState
+    to_invoice_state: InvoiceState
+    from_balance: Money
+    to_balance: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceCredited(InvoiceEvent):
     """A credit note was made: that much of the invoice the client need not pay."""
 

@@ -120,7 +120,7 @@ def _text(_question: Question, value: str, at: _Path) -> str:
 
 
 def _number(_question: Question, value: Decimal, at: _Path) -> str:
-    return format(checks.number(value, *at), "f")
+    return format(checks.any_number(value, *at), "f")
 
 
 def _date(_question: Question, value: date, _at: _Path) -> str:

@@ -61,6 +61,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.NO_TIMER: "Keine Uhr läuft.",
     Reason.DAY_FULL: "Mehr als {MAXIMUM} Minuten am {DAY}.",
     Reason.BILLED: "Schon abgerechnet.",
+    Reason.ABOVE_BALANCE: "Mehr als noch offen ist.",
     Reason.OTHER_CURRENCY: "In {ACTUAL} statt {EXPECTED}.",
     Reason.YOURSELF: "Nicht bei sich selbst.",
     Reason.OWNER: "Nicht bei der Inhaberin.",

@@ -68,10 +68,10 @@ def test_names_are_as_clients_expect_them() -> None:
 
 #: What a mutation can do to something.
 VERBS = {
-    "add", "answer", "archive", "assign", "bill", "change", "check", "complete", "create", "credit", "deactivate",
-    "delete", "link", "log", "merge", "move", "post", "reactivate", "refresh", "reopen", "restore", "retract",
-    "revoke", "seal", "send", "set", "share", "sign", "start", "stop", "submit", "transfer", "unlink", "unshare",
-    "unsubmit", "update", "void",
+    "add", "answer", "apply", "archive", "assign", "bill", "change", "check", "clear", "complete", "create",
+    "credit", "deactivate", "delete", "fail", "link", "log", "merge", "move", "post", "reactivate", "record",
+    "refresh", "refund", "reopen", "restore", "retract", "revoke", "seal", "send", "set", "share", "sign", "start",
+    "stop", "submit", "transfer", "unlink", "unshare", "unsubmit", "update", "void",
 }  # fmt: skip
 
 
@@ -101,13 +101,15 @@ def test_a_mutation_takes_one_input_and_answers_with_its_errors(mutation: str) -
 
 
 #: What makes something new, or is about oneself.
-CREATIONS = re.compile(r"create|add|log|start|stop|transfer|change|post")
+CREATIONS = re.compile(r"create|add|log|record|start|stop|transfer|change|post")
 
 
 @pytest.mark.parametrize("mutation", sorted(root_fields("mutation").keys() - SESSIONS))
 def test_a_change_of_one_thing_takes_the_version_that_was_seen(mutation: str) -> None:
     input: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
-    assert ("id" in input.fields) == (re.match(r"create|add|logTime|startTimer|post", mutation) is not None)
+    assert ("id" in input.fields) == (
+        re.match(r"create|add|logTime|recordPayment|startTimer|post", mutation) is not None
+    )
     target: Any = TYPES["JobTarget"] if "Jobs" in mutation else input
     assert ("expectedVersion" in target.fields) == (CREATIONS.match(mutation) is None)
 

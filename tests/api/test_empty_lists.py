@@ -54,9 +54,11 @@ EMPTIED = {
     ("updateSavedView", "cardFields"): "cardFields",
     ("updateSavedView", "sort"): "sort",
     ("updateInvoice", "lines"): "lines",
+    ("recordPayment", "allocations"): "allocations",
 }
 #: Of these there must be one.
 NEEDED = {"answers", "entries", "jobs", "sections", "stages", "timeEntryIds"}
+NEEDED_IN = {("applyPayment", "allocations")}
 
 
 @pytest.mark.parametrize(("mutation", "field"), PLACES)
@@ -74,7 +76,7 @@ async def test_an_empty_list_in_an_input(database: str, api: Api, mutation: str,
         f"{{ {thing} {{ {selected} }} revision errors {{ code path }} }} }}"
     )
     answer = (await api.ask(firm.world.owner, query, input=given))[mutation]
-    if field in NEEDED:
+    if field in NEEDED or (mutation, field) in NEEDED_IN:
         assert answer["errors"] == [{"code": "INVALID", "path": ["input", field]}]
         assert answer["revision"] is None
         return

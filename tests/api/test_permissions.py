@@ -15,7 +15,7 @@ from graphql import GraphQLObjectType, ObjectTypeDefinitionNode, get_named_type,
 from models.commands.time import delete_time_entry, log_time
 from models.commands.timers import stop_timer
 from models.database import sql
-from models.ids import Kind
+from models.ids import Kind, encode
 from models.rights import EVERY_MEMBER, Requirement, Right, Role
 from models.rows import Member
 from models.rows.base import known_models
@@ -202,6 +202,10 @@ def test_every_withheld_field_exists_and_may_be_null() -> None:
         assert not str(owner.fields[field].type).endswith("!"), (type_name, field)
 
 
+#: Which thing says something in a field, where the usual one of its kind does not.
+SAYING_IT = {("Payment", "failure"): "failed payment"}
+
+
 async def read(api: Api, staff: Staff, member: Member, type_name: str, field: str) -> tuple[Any, list[dict[str, Any]]]:
     """What a member is told of a field, on all such things at hand, with the errors; `id` or `revision` beside it."""
     owner = graphql_schema().type_map[type_name]
@@ -220,7 +224,9 @@ async def read(api: Api, staff: Staff, member: Member, type_name: str, field: st
         found = told if isinstance(told, list) else [told]
     else:
         query = f"query Read($id: ID!) {{ node(id: $id) {{ ... on {type_name} {{ beside: id {selected} }} }} }}"
-        answer = await api.post(member, query, id=staff.firm.id(_place(snake(type_name))))
+        kind = snake(type_name)
+        thing = encode(Kind(kind), staff.firm.things[SAYING_IT.get((type_name, field), kind)])
+        answer = await api.post(member, query, id=thing)
         found = [answer["data"]["node"]]
     assert found, f"Let `watched` make a {type_name}."
     assert all(thing["beside"] for thing in found)

@@ -55,6 +55,10 @@ BAD_INPUTS: dict[str, list[Any]] = {
         {"description": "Advice", "unitPrice": "1", "discount": "101", "taxRate": "0.00001"},
     ],
 }
+BAD_INPUTS["AllocationInput"] = [
+    *({"invoiceId": id, "amount": "1"} for id in BAD["ID"]),
+    *({"invoiceId": FOREIGN[Kind.INVOICE], "amount": amount} for amount in BAD["Decimal"]),
+]
 BAD_INPUTS["InvoiceLineInput"] = [
     *BAD_INPUTS["NewInvoiceLineInput"],
     *({"description": "Advice", "unitPrice": "1", "timeEntryId": id} for id in BAD["ID"]),
