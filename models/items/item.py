@@ -198,7 +198,8 @@ async def lock_several(rows: Rows[I], model: type[I], ids: Collection[UUID], pat
 def _expect_all(model: type[Item], ids: Iterable[UUID], found: Container[UUID], path: str, *within: str) -> None:
     for place, id in enumerate(ids):
         if id not in found:
-            raise not_found(model.kind, id, path, *((place, *within) if within else ()))
+            inside: tuple[str | int, ...] = (place, *within) if within else ()
+            raise not_found(model.kind, id, path, *inside)
 
 
 async def store_several(change: Change, held: Sequence[Held[I]], *changed: str) -> None:
