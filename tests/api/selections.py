@@ -119,14 +119,20 @@ def _of_each_kind(type_: GraphQLInterfaceType, levels: int) -> Iterator[str]:
     usual = {name: shape for (name, shape), _ in reversed(shapes.most_common())}
     if type_.name == "Node":
         levels -= 1  # There are many kinds of things, too.
-    choose = _named if type_.name == "Event" else _selected
+    choose = {"Event": _named, "LinkedItem": _plain}.get(type_.name, _selected)
     for kind in kinds:
+        # Many of the kinds are items: what these lead to, their lists say at the root.
+        deep = max(0, levels - (type_.name == "Node" and _is_item(kind)))
         chosen = [
-            choose(name, field, levels, "" if _shape(field) == usual[name] else f"{name}_{kind.name}: ")
+            choose(name, field, deep, "" if _shape(field) == usual[name] else f"{name}_{kind.name}: ")
             for name, field in own[kind.name].items()
         ]
         if any(chosen):
             yield f"... on {kind.name} {{ {' '.join(filter(None, chosen))} }}"
+
+
+def _is_item(kind: Composite) -> bool:
+    return any(parent.name == "LinkedItem" for parent in kind.interfaces)
 
 
 def _is_inherited(name: str, kind: Composite, type_: GraphQLInterfaceType) -> bool:
@@ -142,6 +148,11 @@ def _named(name: str, field: GraphQLField, levels: int, alias: str) -> str:
         return _selected(name, field, levels, alias)
     # Beside a thing stands its id, also where the thing itself is out of sight.
     return f"{alias}{name} {{ {'name' if 'name' in type_.fields else 'id'} }}"
+
+
+def _plain(name: str, field: GraphQLField, levels: int, alias: str) -> str:
+    """Of items among those of other kinds nothing but their values: items are in most documents, many times."""
+    return alias + name if is_leaf_type(get_named_type(field.type)) else ""
 
 
 def _shape(field: GraphQLField) -> str:

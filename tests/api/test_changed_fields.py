@@ -56,6 +56,8 @@ def expected(kind: Kind, field: str) -> str:
     if field not in type_.fields and field.endswith("Id"):
         assert isinstance(_bare(type_.fields[field.removesuffix("Id")].type), GraphQLObjectType | GraphQLInterfaceType)
         return "ID"
+    if field not in type_.fields and field.endswith("Ids"):
+        return "JSON"
     found = _bare(type_.fields[field].type)
     if isinstance(found, GraphQLList):
         return "JSON"

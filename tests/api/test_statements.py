@@ -169,7 +169,7 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { name acc
 KNOWN = {
     "a board": (BOARD, 12),
     # One for each kind of items that holds jobs among them.
-    "a board with items": (ITEMS, 18),
+    "a board with items": (ITEMS, 26),
     "a job": (JOB, 11),
     "a page of jobs": (JOBS, 5),
     "a count of jobs": (COUNT, 3),

@@ -39,6 +39,10 @@ _CURSORS = {"cursor", "startCursor", "endCursor"}
 #: Numbers of revisions have gaps, and so have the places of cards: that there is something is in them, and documented.
 #: And the sum of what is out of sight is what the right to reports is for (tests/api/test_reports.py).
 _TOLD = {"revision", "position", "epoch", "cause", "residual", "total"}
+#: And so are those of invoices, which count all that the firm has sent.
+_NUMBERED = {"Invoice", "InvoiceSent", "CreditNote"}
+_TOLD |= {"creditNoteNumber"}
+_INVOICE = re.compile(r"\bInvoice \d+")
 
 
 @dataclass
@@ -179,6 +183,8 @@ class Twin:
         if value is not None and key in _TOLD:
             return key
         if isinstance(value, dict):
+            if value.get("number") is not None and value.get("__typename") in _NUMBERED:
+                value = {**value, "number": "number"}
             return {name: self.plain(inner, name) for name, inner in value.items()}
         if isinstance(value, list):
             return [self.plain(inner, key) for inner in value]
@@ -194,6 +200,7 @@ class Twin:
 
     def _text(self, text: str) -> str:
         text = _SECRET.sub("secret", _MOMENT.sub("moment", text.replace(self.firm.word, "word")))
+        text = _INVOICE.sub("Invoice", text)
         text = _UUID.sub(lambda found: self._text(self._told(UUID(found[0]))), text)
         return _ID.sub(lambda found: self._names.setdefault(found[0], f"{found[1]} {len(self._names)}"), text)
 
