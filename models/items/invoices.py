@@ -288,7 +288,8 @@ def _tell_updated(change: Change, held: Held[Invoice], before: Decimal, **fields
     items.tell(change, InvoiceUpdated, held, **totals, **fields)
 
 
-def _tell_of_payer(change: Change, held: Held[Invoice], changes: Changes) -> None:
+def _tell_of_payer(change: Change, held: Held[Invoice], before: UUID, after: UUID) -> None:
+    changes = changes_of({"payer_id": (before, after)})
     _tell_updated(change, held, held.item.total, changes=changes, lines_changed=False)
 
 

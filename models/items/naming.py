@@ -9,7 +9,6 @@ from models.bounds import NAMED
 from models.command import Change
 from models.database import sql
 from models.errors import RuleBroken
-from models.events import Changes, changes_of
 from models.items import item as items
 from models.items.item import Held
 from models.kinds import modules_in
@@ -17,20 +16,23 @@ from models.reasons import Reason
 from models.rows import Item
 from models.scope import Scope
 
+_Tell = Callable[[Change, Held[Any], UUID, UUID], None]
+
 
 @dataclass(frozen=True, slots=True)
 class _Naming:
-    """A column of a kind of items that names a contact, and what records that it names another one."""
+    """A column of a kind of items that names a contact, and what records that it names another one: of an item, whom it
+    named before and names now."""
 
     model: type[Item]
     column: str
-    tell: Callable[[Change, Held[Any], Changes], None]
+    tell: _Tell
 
 
 _NAMING: list[_Naming] = []
 
 
-def names_contact(model: type[Item], column: str, tell: Callable[[Change, Held[Any], Changes], None]) -> None:
+def names_contact(model: type[Item], column: str, tell: _Tell) -> None:
     """Say that a kind of items names contacts."""
     _NAMING.append(_Naming(model, column, tell))
 
@@ -40,12 +42,11 @@ async def name_another(change: Change, contact_id: UUID, into_id: UUID) -> None:
     modules_in("models")
     for naming in _NAMING:
         held = await _lock_all(change, naming, contact_id)
-        changes = changes_of({naming.column: (contact_id, into_id)})
         for each in held:
             setattr(each.item, naming.column, into_id)
         await items.store_several(change, held, naming.column)
         for each in held:
-            naming.tell(change, each, changes)
+            naming.tell(change, each, contact_id, into_id)
 
 
 async def _lock_all(change: Change, naming: _Naming, contact_id: UUID) -> list[Held[Item]]:

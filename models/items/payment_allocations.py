@@ -63,24 +63,31 @@ def check_allocations(given: Sequence[Allocation], currency: str, *, least: int 
     return wanted
 
 
+def moves(wanted: _Amounts, had: _Amounts) -> dict[UUID, Decimal]:
+    """How much more each invoice gets that is to have so much instead of what it had. Those that get nothing, and give
+    nothing, are left out."""
+    more = {id: amount - had.get(id, Decimal()) for id, amount in wanted.items()}
+    return {id: amount for id, amount in more.items() if amount}
+
+
 async def lock_invoices(change: Change, ids: Collection[UUID]) -> list[Held[Invoice]]:
     """Visible invoices, held in the order of their ids; `NotFound` names the place of one that is none."""
     return await items.lock_several(change.scope.rows(Invoice), Invoice, ids, "allocations", "invoice_id")
 
 
 def fitting(
-    change: Change, payment: Payment, invoices: Sequence[Held[Invoice]], moved: _Amounts, had: _Amounts
+    change: Change, payment: Payment, invoices: Sequence[Held[Invoice]], wanted: _Amounts, had: _Amounts
 ) -> Decimal:
-    """How much more of a payment invoices have in all, once so much more of it is moved to each. `RuleBroken` where one
-    has no room for that, or the payment has no more."""
-    places = {id: ("allocations", place) for place, id in enumerate(moved)}
+    """How much more of a payment invoices have in all, once each has what is wanted of it instead of what it had.
+    `RuleBroken` where one has no room for that, or the payment has no more."""
+    moved, places = moves(wanted, had), list(wanted)
     for each in invoices:
-        if each.item.id in moved:
-            _expect_to_take(change, payment, each.item, moved[each.item.id], *places[each.item.id])
+        if (more := moved.get(each.item.id)) is not None:
+            _expect_to_take(change, payment, each.item, more, "allocations", places.index(each.item.id))
     more = sum(moved.values(), Decimal())
     if more > payment.unapplied:
         raise too_much(payment, payment.unapplied, "allocations")
-    after = {id for id in {*had, *moved} if had.get(id, Decimal()) + moved.get(id, Decimal())}
+    after = [amount for amount in ({**had, **wanted}).values() if amount]
     if len(after) > ALLOCATED.most:
         raise RuleBroken(
             f"A payment is applied to at most {ALLOCATED.most} invoices at once, and this would be {len(after)}.",

@@ -14,7 +14,7 @@ from models.bounds import REFUNDS
 from models.command import Change, command
 from models.command_steps import made_before
 from models.errors import RuleBroken
-from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked
+from models.events import ClientAction, ItemEvent, ItemLinked, ItemUnlinked
 from models.gathered import Gathered, Rules
 from models.ids import ContactId, PaymentId, new_id
 from models.items import item as items
@@ -54,7 +54,7 @@ class PaymentRecorded(PaymentEvent, ClientAction):
     """A client paid, or a member recorded that they did."""
 
     withheld = {"amount": Right.MANAGE_PAYMENTS}
-    says = {"amount": "How much was paid."}
+    says = {"amount": "What was paid."}
 
     acting_contact: ContactId | None
     amount: Money
@@ -87,16 +87,17 @@ class PaymentRefunded(PaymentEvent):
     """A part of a payment was given back."""
 
     withheld = {"refunded_amount": Right.MANAGE_PAYMENTS}
-    says = {"refunded_amount": "How much was given back."}
+    says = {"refunded_amount": "What was given back."}
 
     refunded_amount: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentUpdated(PaymentEvent):
-    """Who paid turned out to be another contact's person: the two were merged."""
+    """Who paid turned out to be the same person as another contact: the two were merged."""
 
-    changes: Changes
+    from_payer: ContactId
+    to_payer: ContactId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,16 +200,13 @@ async def apply_payment(
     held = await _lock(change, payment_id, expected_version)
     payment = held.item
     had = (await allocating.allocated([payment_id]))[payment_id]
-    moved = {id: amount - had.get(id, 0) for id, amount in wanted.items() if amount != had.get(id, 0)}
+    invoices, moved = await allocating.lock_invoices(change, wanted), allocating.moves(wanted, had)
     if not moved:
-        # Of what is nobody's there is nothing to take back.
-        await allocating.lock_invoices(change, wanted)
         return payment
     _expect_not_failed(payment)
     await items.expect_in_use(change, payment)
-    invoices = await allocating.lock_invoices(change, wanted)
     before = payment.unapplied
-    payment.applied += allocating.fitting(change, payment, invoices, moved, had)
+    payment.applied += allocating.fitting(change, payment, invoices, wanted, had)
     await allocating.expect_room(payment, len(moved))
     await items.store(change, held, "applied")
     left = {"from_unapplied": payment.money(before), "to_unapplied": payment.money(payment.unapplied)}
@@ -318,8 +316,8 @@ link_payment = linking(Payment, Right.MANAGE_PAYMENTS)
 unlink_payment = unlinking(Payment, Right.MANAGE_PAYMENTS)
 
 
-def _tell_of_payer(change: Change, held: Held[Payment], changes: Changes) -> None:
-    items.tell(change, PaymentUpdated, held, changes=changes)
+def _tell_of_payer(change: Change, held: Held[Payment], before: UUID, after: UUID) -> None:
+    items.tell(change, PaymentUpdated, held, from_payer=before, to_payer=after)
 
 
 names_contact(Payment, "payer_id", _tell_of_payer)

@@ -77,6 +77,8 @@ async def test_a_payment_over_several_invoices_leaves_a_credit(world: World) -> 
     assert (event.acting_contact, event.amount.amount) == (ada.id, 350)  # type: ignore[attr-defined]
     payment = await _apply(world, payment, of(two, 150))
     assert (payment.unapplied, payment.version) == (Decimal(0), 2)
+    async with refused(world, RuleBroken, "allocations", 1, match="still owed on the invoice: 0.00 USD"):
+        await _apply(world, payment, of(two, 150), of(one, 201))
     # Sent again, nothing changes.
     assert (await _apply(world, payment, of(two, 150))).version == 2
     assert await states(two) == [("PARTIALLY_PAID", Decimal(50))]
