@@ -27,20 +27,23 @@ async def acting_contact(
     if contact_id is None:
         return None
     # Before they are held: nobody waits for somebody whom they do not see.
-    contact = await change.scope.rows(Contact).get(contact_id, path)
-    if not await sql(_HOLD, contact_id, account_id):
+    await change.scope.rows(Contact).get(contact_id, path)
+    held = await sql(_HOLD, contact_id, account_id)
+    if not held:
         told = "This contact is not at the account. Choose one of those who are, or put them there first."
         raise RuleBroken(told, path, reason=Reason.ELSEWHERE, kind=Kind.ACCOUNT.value)
-    if contact.archived:
+    if held[0]["archived_at"] is not None:
         told = "This contact is archived. Restore them first, or choose another one."
         raise RuleBroken(told, path, reason=Reason.ARCHIVED, kind=Kind.CONTACT.value)
     return contact_id
 
 
-# Shared: what several do at once on behalf of one contact has nothing to wait for.
+# Shared: what several do at once on behalf of one contact has nothing to wait for. What is told of them is what holds
+# once they are held.
 _HOLD = """
-WITH held AS MATERIALIZED (SELECT id FROM contact WHERE id = $1 FOR SHARE)
-SELECT FROM held JOIN account_contact AS link ON link.contact_id = held.id WHERE link.account_id = $2 FOR SHARE OF link
+WITH held AS MATERIALIZED (SELECT id, archived_at FROM contact WHERE id = $1 FOR SHARE)
+SELECT held.archived_at FROM held JOIN account_contact AS link ON link.contact_id = held.id
+WHERE link.account_id = $2 FOR SHARE OF link
 """
 
 

@@ -40,6 +40,7 @@ from models.rows.contacts import AccountContact
 from models.texts import ANSWER
 from tests.domain.refusal import refused, told
 from tests.links import jobs_of
+from tests.locks import held, until_waiting
 from tests.texts import NOTHING
 from tests.world import World
 
@@ -72,8 +73,9 @@ async def test_a_request_is_asked_answered_submitted_and_reopened(world: World) 
     ada = await new_contact(world)
     request = await new_request(world, one.id, two.id, recipient_ids=[ada])
     for job in (one, two):
-        (held,) = (await outstanding([job.id]))[job.id]
-        assert (held.kind, held.item_id, held.awaited) == (Kind.CLIENT_REQUEST, request.id, Awaited.SUBMISSION)
+        (open_item,) = (await outstanding([job.id]))[job.id]
+        assert (open_item.kind, open_item.item_id) == (Kind.CLIENT_REQUEST, request.id)
+        assert open_item.awaited is Awaited.SUBMISSION
     assert await awaiting([(Kind.CLIENT_REQUEST, request.id)]) == {request.id: Awaiting(contacts=[ada])}
     before = await world.revision()
     kept = await answer(world, request, w2="In the\r\nmail")
@@ -243,6 +245,31 @@ async def test_who_acts_for_the_client_is_a_contact_of_theirs(world: World) -> N
             await answer_client_request(
                 actor, client_request_id=request.id, answers=[EntryAnswer("rent", "1")], contact_id=who
             )
+
+
+async def test_whoever_is_archived_meanwhile_neither_acts_nor_is_asked(world: World, database: str) -> None:
+    actor, request = world.acting(world.employee), await new_request(world, entries=[RENT])
+    acts: list[Any] = [
+        lambda who: submit_client_request(actor, client_request_id=request.id, contact_id=who),
+        lambda who: update_client_request(actor, client_request_id=request.id, recipient_ids=[who]),
+    ]
+    for act in acts:
+        ada = await new_contact(world)
+        async with held(database, "contact", ada) as connection:
+            waiting: Any = asyncio.create_task(act(ada))
+            await until_waiting(waiting)
+            await connection.execute("UPDATE contact SET archived_at = now() WHERE id = $1", ada)
+        with pytest.raises(RuleBroken) as caught:
+            await waiting
+        assert caught.value.reason is Reason.ARCHIVED
+    assert await recipients_of([request.id]) == {}
+
+
+async def test_of_two_answers_at_once_none_is_lost(world: World) -> None:
+    request = await new_request(world)
+    await asyncio.gather(answer(world, request, w2="Here"), answer(world, request, rent="1,000"))
+    kept = await ClientRequest.get(id=request.id)
+    assert ([entry.answer for entry in kept.asked], kept.version) == (["Here", "1,000"], 3)
 
 
 async def test_a_merged_recipient_is_the_one_who_stays(world: World) -> None:

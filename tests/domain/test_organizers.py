@@ -208,6 +208,14 @@ async def test_the_same_answers_again_are_no_change_and_none_is_in_the_log(world
         await answer(world, organizer, nothing=Answer(text="A"))
 
 
+async def test_of_two_answers_at_once_none_is_lost(world: World) -> None:
+    organizer = await new_organizer(world)
+    await asyncio.gather(answer(world, organizer, name=ALL["name"]), answer(world, organizer, owns=ALL["owns"]))
+    kept = await Organizer.get(id=organizer.id)
+    assert (await content_of(organizer.id)).answers == {"name": "Ada", "owns": False}
+    assert (kept.answered_count, kept.version) == (2, 4)
+
+
 async def test_what_is_wrong_with_a_new_one_is_told_at_once(world: World) -> None:
     asked = [Section(" ", (Question("", "What?"),))]
     async with refused(world, Invalid) as caught:
