@@ -79,6 +79,8 @@ SHOWN_WHEN = Bounds(0, 5)
 #: The files that an answer names, and the characters of all answers to an organizer.
 FILE_NAMES = Bounds(1, 20)
 ANSWERED = Bounds(0, 100_000)
+#: The contacts who are asked to approve something, or to sign it.
+ASKED = Bounds(1, 20)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

@@ -19,6 +19,11 @@ class Caller:
     has_left: Callable[[], bool] = field(default=_never, compare=False, repr=False)
     waited: float = field(default=0.0, compare=False)
 
+    @property
+    def address(self) -> str | None:
+        """The address that they call from, of IPv6 the network; None where they have none, as the process itself."""
+        return self.network if self.network and self != OURSELVES else None
+
 
 #: The process itself: a command in the terminal, the demo. Nobody else is served by it, so it waits for nobody.
 OURSELVES = Caller("ourselves")

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     ORGANIZER = "organizer"
     INVOICE = "invoice"
     PAYMENT = "payment"
+    DOCUMENT = "document"
 
     @property
     def spoken(self) -> str:
@@ -84,6 +85,7 @@ MessageId = Annotated[UUID, Kind.MESSAGE]
 OrganizerId = Annotated[UUID, Kind.ORGANIZER]
 InvoiceId = Annotated[UUID, Kind.INVOICE]
 PaymentId = Annotated[UUID, Kind.PAYMENT]
+DocumentId = Annotated[UUID, Kind.DOCUMENT]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

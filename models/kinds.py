@@ -15,6 +15,7 @@ MODULES: tuple[str, ...] = (
     "items.organizers",
     "items.invoices",
     "items.payments",
+    "items.documents",
     "firm.absences",
     "firm.account_roles",
     "firm.contacts",

@@ -25,10 +25,10 @@ from models.ids import new_id
 from models.stamps import updated_at, updated_by
 
 
-def belongs_to(model: str, name: str, **options: Any) -> tuple[str, Any]:
+def belongs_to(model: str, name: str, on_delete: OnDelete = OnDelete.RESTRICT, **options: Any) -> tuple[str, Any]:
     """The column of a reference to another table."""
     options |= {"source_field": f"{name}_id", "db_constraint": True, "to_field": "id", "related_name": False}
-    return name, fields.ForeignKeyField(f"models.{model}", on_delete=OnDelete.RESTRICT, **options)
+    return name, fields.ForeignKeyField(f"models.{model}", on_delete=on_delete, **options)
 
 
 def item_columns() -> list[tuple[str, Any]]:

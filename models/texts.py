@@ -162,6 +162,8 @@ CHARGED = Line(500)
 MEMO = Text(2_000)
 #: What was done in the time that was logged, and what a client is told.
 NOTE = Text(2_000)
+#: What there is of a signature that was obtained elsewhere.
+EVIDENCE = Text(2_000, may_be_blank=False)
 CLIENT_TEXT = Text(2_000)
 EMAIL = Email(254)
 IDEMPOTENCY_KEY = Key(200)

@@ -18,6 +18,7 @@ from models.errors import Invalid
 from models.firm.account_roles import RoleHolders, holders_at
 from models.firm.saved_views import named_in, without_hidden
 from models.ids import Kind
+from models.items.documents import approvers_of_documents
 from models.items.invoice_lines import Line, Tax, lines_of, taxes_of
 from models.items.invoice_states import Credited, credit_notes_of
 from models.items.payment_allocations import Allocated, Refunded, allocations_of, refunds_of
@@ -32,6 +33,7 @@ from models.items.reads import (
     outstanding,
 )
 from models.items.recipients import recipients_of
+from models.items.signing import ShownSigner, signers_of_items
 from models.items.wiki_pages import Former, versions_of_wiki_pages
 from models.log import Logged, Reached
 from models.money import Money
@@ -278,6 +280,33 @@ class Loaders:
     def mentions(self, message_id: UUID) -> Awaitable[list[Member]]:
         """The members that a message mentions."""
         return self._lists("mentions", boards.mentioned_in).future(message_id)
+
+    def approvers(self, document_id: UUID) -> Awaitable[list[Row]]:
+        """The visible contacts who are asked to approve a document."""
+
+        async def load(documents: Sequence[UUID]) -> dict[UUID, list[Row]]:
+            named = await approvers_of_documents(documents)
+            found = iter(await self._rows(Kind.CONTACT).many(id for ids in named.values() for id in ids))
+            return {of: [row for row in islice(found, len(ids)) if row is not None] for of, ids in named.items()}
+
+        return self._lists("approvers", load).future(document_id)
+
+    def signers(self, item_id: UUID) -> Awaitable[list[ShownSigner]]:
+        """The signers of an item."""
+        return self._signers.future(item_id)
+
+    def signatures(self, item_id: UUID) -> Awaitable[list[ShownSigner]]:
+        """Those of the signers of an item who have signed."""
+
+        async def load(items: Sequence[UUID]) -> dict[UUID, list[ShownSigner]]:
+            signers = zip(items, await self._signers.many(items), strict=True)
+            return {item: [signer for signer in those if signer.signature is not None] for item, those in signers}
+
+        return self._lists("signatures", load).future(item_id)
+
+    @property
+    def _signers(self) -> Loader[UUID, list[ShownSigner]]:
+        return self._lists("signers", signers_of_items)
 
     def task_count(self, job_id: UUID) -> Soon[int]:
         """How many tasks a job has."""

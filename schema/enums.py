@@ -10,6 +10,7 @@ from models.errors import Code
 from models.event_kinds import KINDS
 from models.event_kinds import EventKind as _EventKind
 from models.items.client_requests import ClientRequestState as _ClientRequestState
+from models.items.documents import DocumentState as _DocumentState
 from models.items.kinds import item_kinds
 from models.items.links import OpenItems as _OpenItems
 from models.items.organizer_questions import QuestionType as _QuestionType
@@ -32,6 +33,7 @@ from models.seen import Party as _Party
 from models.seen import PaymentMethod as _PaymentMethod
 from models.seen import PaymentState as _PaymentState
 from models.seen import Priority as _Priority
+from models.seen import SignatureMethod as _SignatureMethod
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
 from models.seen import Weekday as _Weekday
@@ -132,6 +134,9 @@ ErrorReason = _described(
     BILLED="An invoice bills the time entry.",
     ABOVE_BALANCE="It is more than is still owed on the invoice. How much that is needs the right MANAGE_INVOICES.",
     OTHER_CURRENCY="It is in the currency ACTUAL, and would have to be in EXPECTED.",
+    NOT_ASKED="The contact is not among those who are asked.",
+    SIGNED_ALREADY="The contact has signed already.",
+    OUT_OF_TURN="It is not the contact's turn to sign: others come before.",
     YOURSELF="Nobody does that to themselves.",
     OWNER="It is not done to the owner, nor does it make one.",
     TOO_OFTEN="You asked too often, or all who ask did: ask again in RETRY_AFTER seconds.",
@@ -367,6 +372,28 @@ FieldKind = _described(
     ENUM="The name of a value of the field's enum.",
     ID="The id of a thing, whose prefix names its type.",
     JSON='A list or an object, as JSON: `["DUE_DATE"]`.',
+)
+
+DocumentState = _described(
+    _DocumentState,
+    "DocumentState",
+    "Where a document stands.",
+    PLAIN="Nobody is asked anything. It holds no job.",
+    PENDING_APPROVAL="One of its approvers is to approve it.",
+    APPROVED="It was approved. It holds no job.",
+    DISAPPROVED="It was disapproved: the team is to revise it, and to ask again.",
+    PENDING_SIGNATURE="Its signers are to sign it, and none has yet.",
+    PARTIALLY_SIGNED="Some of its signers have signed it.",
+    SIGNED="All of its signers have signed it. It holds no job.",
+    VOID="It is void for good. It holds no job.",
+)
+
+SignatureMethod = _described(
+    _SignatureMethod,
+    "SignatureMethod",
+    "How a signature came about.",
+    ELECTRONIC="It was given here, by the contact, of a text with a digest.",
+    RECORDED="It was obtained elsewhere, and a member recorded it with its evidence.",
 )
 
 _item_kinds: Any = Enum("ItemKind", {kind.name: kind.value for kind in item_kinds()})  # type: ignore[misc]

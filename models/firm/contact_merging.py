@@ -14,8 +14,10 @@ from models.firm import account_contacts
 from models.firm.account_contacts import AccountContactUpdated, ContactUnlinked
 from models.firm.contacts import ContactMerged, ContactUpdated, tell
 from models.ids import Kind
+from models.items.documents import merge_approvers
 from models.items.naming import name_another
 from models.items.recipients import merge_recipients
+from models.items.signing import merge_signers
 from models.reasons import Reason
 from models.rights import Right
 from models.rows.contacts import AccountContact, Contact
@@ -32,7 +34,8 @@ async def merge_contacts(
     into_expected_version: int | None = None,
 ) -> Contact:
     """Merge a contact into another one, which turned out to be the same person. What is the one's becomes the other's:
-    its accounts and addresses, what it is to pay, and its phone and language where the other has none.
+    its accounts and addresses, what it is to pay, approve and sign, and its phone and language where the other has
+    none.
 
     At all accounts, those that the caller does not see among them. In one revision, and as many statements however much
     there is of it."""
@@ -55,7 +58,8 @@ async def merge_contacts(
     tell(change, ContactMerged, contact, were_at, name=contact.name, into=into.id)
     await store_all([link for link, _ in plan.changed], "contact_id", "contact_order", "title", "signs", "gets_mail")
     await sql("DELETE FROM account_contact WHERE id = ANY($1)", [link.id for link in plan.given_up])
-    await merge_recipients(contact.id, into.id)
+    for merge in (merge_recipients, merge_approvers, merge_signers):
+        await merge(contact.id, into.id)
     await name_another(change, contact.id, into.id)
     await sql("DELETE FROM contact WHERE id = $1", contact.id)
     if changed:

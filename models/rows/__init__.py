@@ -19,6 +19,7 @@ from models.rows.pipelines import (
     Status,
 )
 from models.rows.sessions import Session, SignInAttempts, SigningKey
+from models.rows.signing import SignatureMethod, SignedItem, Signer
 from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
 
 register(Firm, Member, Tag, ClientStatus, Account, Pipeline, Stage, Status, Job, Task, TimeEntry)
@@ -55,6 +56,9 @@ __all__ = [
     "RunState",
     "Session",
     "SignInAttempts",
+    "SignatureMethod",
+    "SignedItem",
+    "Signer",
     "SigningKey",
     "Stage",
     "Status",

@@ -42,7 +42,15 @@ NO_THINGS = {"epoch"}
 SEARCHED = {"text": "a"}
 #: Left out: what is no part of the change itself, or costs half a second; and what a list takes, which is walked there;
 #: and what names another part of the same input.
-LEFT_OUT = {"idempotencyKey", "expectedVersion", "intoExpectedVersion", "password", "filter", "shownWhen"}
+LEFT_OUT = {
+    "idempotencyKey",
+    "expectedVersion",
+    "expectedContentVersion",
+    "intoExpectedVersion",
+    "password",
+    "filter",
+    "shownWhen",
+}
 #: Only one of each of these may be given.
 INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId", "minutes": "quantity"}
 #: An answer is one of these, by the type of its question.

@@ -73,12 +73,12 @@ def _is_thing(type_: Composite) -> bool:
 
 @cache
 def fields_of(type_: Composite, levels: int) -> tuple[str, ...]:
-    """The selections of a type: its leaves, and what it leads to while there are levels left. What items of all kinds
-    lead to, their own types lead to."""
+    """The selections of a type: its leaves, and what it leads to while there are levels left. Of items of all kinds
+    just what all have: with all that is their kind's own, they are in the lists of their kinds."""
     if type_.name == "LinkedItem":
         levels = 0
     chosen = ["__typename", *(_selected(name, field, levels) for name, field in type_.fields.items())]
-    if isinstance(type_, GraphQLInterfaceType) and (type_.name != "Event" or levels):
+    if isinstance(type_, GraphQLInterfaceType) and type_.name != "LinkedItem" and (type_.name != "Event" or levels):
         chosen += _of_each_kind(type_, levels)
     return tuple(filter(None, chosen))
 
@@ -117,22 +117,17 @@ def _of_each_kind(type_: GraphQLInterfaceType, levels: int) -> Iterator[str]:
     own = {kind.name: {n: f for n, f in kind.fields.items() if not _is_inherited(n, kind, type_)} for kind in kinds}
     shapes = Counter((name, _shape(field)) for fields in own.values() for name, field in fields.items())
     usual = {name: shape for (name, shape), _ in reversed(shapes.most_common())}
-    if type_.name == "Node":
-        levels -= 1  # There are many kinds of things, too.
     choose = {"Event": _named, "LinkedItem": _plain}.get(type_.name, _selected)
+    if type_.name == "Node":
+        # There are many kinds of things, too. What they lead to, their lists say at the root.
+        choose, levels = (_named if levels > 1 else _selected), 0
     for kind in kinds:
-        # Many of the kinds are items: what these lead to, their lists say at the root.
-        deep = max(0, levels - (type_.name == "Node" and _is_item(kind)))
         chosen = [
-            choose(name, field, deep, "" if _shape(field) == usual[name] else f"{name}_{kind.name}: ")
+            choose(name, field, levels, "" if _shape(field) == usual[name] else f"{name}_{kind.name}: ")
             for name, field in own[kind.name].items()
         ]
         if any(chosen):
             yield f"... on {kind.name} {{ {' '.join(filter(None, chosen))} }}"
-
-
-def _is_item(kind: Composite) -> bool:
-    return any(parent.name == "LinkedItem" for parent in kind.interfaces)
 
 
 def _is_inherited(name: str, kind: Composite, type_: GraphQLInterfaceType) -> bool:
@@ -142,7 +137,8 @@ def _is_inherited(name: str, kind: Composite, type_: GraphQLInterfaceType) -> bo
 
 
 def _named(name: str, field: GraphQLField, levels: int, alias: str) -> str:
-    """Of the things in events no more than their names: there are dozens of kinds of events."""
+    """Of the things in events, and of what things of any kind lead to, no more than their names: there are dozens of
+    kinds of these."""
     type_: Any = get_named_type(field.type)
     if is_leaf_type(type_) or not _is_thing(type_):
         return _selected(name, field, levels, alias)

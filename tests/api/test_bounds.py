@@ -14,6 +14,7 @@ from graphql import (
     GraphQLArgument,
     GraphQLInputField,
     GraphQLInputObjectType,
+    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLObjectType,
     get_named_type,
@@ -44,6 +45,7 @@ UNBOUND = {
     "timeZone",
     "currentPassword",
     "expectedVersion",
+    "expectedContentVersion",
     "intoExpectedVersion",
     "version",
     "number",
@@ -79,7 +81,7 @@ class Bound:
         """What to try, and whether it is allowed."""
         least = max(self.least, len("x@new.test")) if self.where[-1] == "email" else self.least
         yield from ((least, True), (self.most, True), (self.most + 1, False))
-        if self.least > 0 or get_named_type(self.type_).name == "Int":
+        if self.least > 0 or get_nullable_type(self.type_) is GraphQLInt:
             yield self.least - 1, False
 
 
@@ -96,6 +98,8 @@ def _item(field: str, named: Any, number: int) -> Any:
             for name, inner in named.fields.items()
             if inner.type != get_nullable_type(inner.type)
         }
+    if named.name == "Int":
+        return number
     if named.name == "Decimal":
         return "1"
     if named.name == "ID":
@@ -107,6 +111,8 @@ def _kind(name: str) -> Kind:
     name = {
         "id": "job",
         "ids": "job",
+        "approver": "contact",
+        "signer": "contact",
         "assignee": "member",
         "assignees": "member",
         "team": "member",

@@ -68,10 +68,10 @@ def test_names_are_as_clients_expect_them() -> None:
 
 #: What a mutation can do to something.
 VERBS = {
-    "add", "answer", "apply", "archive", "assign", "bill", "change", "check", "clear", "complete", "create",
-    "credit", "deactivate", "delete", "fail", "link", "log", "merge", "move", "post", "reactivate", "record",
-    "refresh", "refund", "reopen", "restore", "retract", "revoke", "seal", "send", "set", "share", "sign", "start",
-    "stop", "submit", "transfer", "unlink", "unshare", "unsubmit", "update", "void",
+    "add", "answer", "apply", "archive", "assign", "bill", "change", "check", "clear", "complete", "create", "credit",
+    "deactivate", "decide", "delete", "fail", "link", "log", "merge", "move", "post", "reactivate", "record",
+    "refresh", "refund", "reopen", "request", "restore", "retract", "revoke", "seal", "send", "set", "share", "sign",
+    "start", "stop", "submit", "transfer", "unlink", "unshare", "unsubmit", "update", "void",
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ EMPTIED = {
     ("recordPayment", "allocations"): "allocations",
 }
 #: Of these there must be one.
-NEEDED = {"answers", "entries", "jobs", "sections", "stages", "timeEntryIds"}
+NEEDED = {"answers", "approverIds", "entries", "jobs", "sections", "signerIds", "stages", "timeEntryIds"}
 NEEDED_IN = {("applyPayment", "allocations")}
 
 

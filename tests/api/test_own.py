@@ -124,7 +124,7 @@ async def test_what_is_reached_from_ones_own_is_not_ones_own(
 ) -> None:
     one, other = await peers.viewers("of budgets")
     whose = {logged.revision: logged.event.member for logged in peers.log if isinstance(logged.event, TimeEvent)}
-    history = f"history(first: 40) {{ nodes {{ __typename revision {selected(type_name, field)} }} }}"
+    history = f"history(first: 80) {{ nodes {{ __typename revision {selected(type_name, field)} }} }}"
     through = f"subscription {{ viewerChanges {{ events {{ ... on TimeEvent {{ linkedJob {{ {history} }} }} }} }} }}"
     result = await run(engine, one, Context.of(one), through, of_both(peers, type_name, one, other))
     assert result.data is not None

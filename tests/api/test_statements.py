@@ -168,8 +168,8 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { name acc
 #: Signing the caller in is one of each.
 KNOWN = {
     "a board": (BOARD, 12),
-    # One for each kind of items that holds jobs among them.
-    "a board with items": (ITEMS, 26),
+    # A few for each kind of items that holds jobs among them: the items, what they wait for, and whom.
+    "a board with items": (ITEMS, 28),
     "a job": (JOB, 11),
     "a page of jobs": (JOBS, 5),
     "a count of jobs": (COUNT, 3),

@@ -17,7 +17,7 @@ from tests.texts import CONTROLS, NO_LINE, NOTHING
 
 #: They may have lines; the first of these may also be empty.
 MANY_LINES = {"description", "memo", "note"}
-MARKDOWN = {"text"}
+MARKDOWN = {"evidence", "text"}
 #: What lists are filtered and sorted by, which is walked elsewhere.
 OF_LISTS = {"filter", "sort"}
 #: They name what other texts of the same input are, and are held to the same rules.

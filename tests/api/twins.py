@@ -35,6 +35,8 @@ _ID = re.compile(rf"\b({'|'.join(sorted(Kind, key=len, reverse=True))})_[0-9a-hj
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)")
 _UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _SECRET = re.compile(rf"{PREFIX}\w+")
+#: The digest of what somebody signs, of which the thing's own id is a part.
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _CURSORS = {"cursor", "startCursor", "endCursor"}
 #: Numbers of revisions have gaps, and so have the places of cards: that there is something is in them, and documented.
 #: And the sum of what is out of sight is what the right to reports is for (tests/api/test_reports.py).
@@ -201,6 +203,7 @@ class Twin:
     def _text(self, text: str) -> str:
         text = _SECRET.sub("secret", _MOMENT.sub("moment", text.replace(self.firm.word, "word")))
         text = _INVOICE.sub("Invoice", text)
+        text = _DIGEST.sub("digest", text)
         text = _UUID.sub(lambda found: self._text(self._told(UUID(found[0]))), text)
         return _ID.sub(lambda found: self._names.setdefault(found[0], f"{found[1]} {len(self._names)}"), text)
 

@@ -1,0 +1,366 @@
+"""Documents: what a client is asked to approve or to sign, on an account and linked to any number of its jobs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from tortoise import fields
+
+from models.command import Change, command
+from models.command_steps import made_before
+from models.database import fetch, sql
+from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.gathered import Gathered, Rules, checked
+from models.ids import ContactId, DocumentId, Kind, new_id
+from models.items import item as items
+from models.items import signing
+from models.items.item import Held
+from models.items.kinds import register_item
+from models.items.linking import linking, unlinking
+from models.items.naming import names_contact
+from models.items.states import wrong_state
+from models.policies import Policy
+from models.rights import Right
+from models.rows import Awaited, Awaiting, SignatureMethod, SignedItem, register
+from models.rows.base import Link, belongs_to
+from models.rows.contacts import Contact
+from models.scope import Place
+from models.search_entries import Searched
+from models.texts import DESCRIPTION, NAME
+
+
+class DocumentState(StrEnum):
+    """Where a document stands."""
+
+    PLAIN = "PLAIN"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    APPROVED = "APPROVED"
+    DISAPPROVED = "DISAPPROVED"
+    PENDING_SIGNATURE = "PENDING_SIGNATURE"
+    PARTIALLY_SIGNED = "PARTIALLY_SIGNED"
+    SIGNED = "SIGNED"
+    VOID = "VOID"
+
+
+_AWAITED = {
+    DocumentState.PENDING_APPROVAL: Awaited.APPROVAL,
+    DocumentState.DISAPPROVED: Awaited.REVISION,
+    DocumentState.PENDING_SIGNATURE: Awaited.SIGNATURE,
+    DocumentState.PARTIALLY_SIGNED: Awaited.SIGNATURE,
+}
+#: What somebody has approved or signed stays as it is.
+_CHANGES_IN = frozenset(
+    {DocumentState.PLAIN, DocumentState.PENDING_APPROVAL, DocumentState.DISAPPROVED, DocumentState.PENDING_SIGNATURE}
+)
+_DELETED_IN = frozenset({DocumentState.PLAIN, DocumentState.VOID})
+
+
+class Document(SignedItem):
+    """What a client is asked to approve or to sign, on an account, linked to any number of its jobs."""
+
+    kind = Kind.DOCUMENT
+    searched = Searched("name")
+    policy = Policy(account="account_id")
+    withheld = dict.fromkeys(("description", "digest", "decision_note", "signatures"), Right.MANAGE_DOCUMENTS)
+
+    created_by: Any = belongs_to("Member", null=True, index=True)
+    name = fields.CharField(max_length=NAME.most)
+    description: str = fields.TextField(default="")
+    state = fields.CharEnumField(DocumentState, max_length=20, default=DocumentState.PLAIN)
+    decided_at: datetime | None = fields.DatetimeField(null=True)
+    decided_by: Any = belongs_to("Contact", null=True, index=True)
+    decided_by_id: UUID | None
+    decision_note: str = fields.TextField(default="")
+
+    class Meta:
+        table = "document"
+        indexes = (("firm_id", "created_at", "id"), ("firm_id", "state", "created_at", "id"))
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.name
+
+    @property
+    def awaited(self) -> Awaited | None:
+        """What it waits for: never while it is plain, nor once it is void."""
+        return _AWAITED.get(self.state)
+
+    @classmethod
+    async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Awaiting]:
+        """The approvers of those that are to be approved, and whose turn it is to sign the others."""
+        asked = await _approvers_awaited(items) | await signing.awaited_signers(cls, items)
+        return {item: Awaiting(contacts=tuple(contacts)) for item, contacts in asked.items()}
+
+    @property
+    def named(self) -> Mapping[str, UUID]:
+        """What each of its events says of it, beside the job."""
+        return {"document": self.id, "account": self.account_id}
+
+    @property
+    def digest(self) -> str:
+        """The digest of what is signed: its name and description in this version of them."""
+        content = {"contentVersion": self.content_version, "name": self.name, "description": self.description}
+        return signing.digest_of(Kind.DOCUMENT, self.id, content)
+
+
+class DocumentApprover(Link):
+    """A contact is asked to approve a document, any one of its approvers for all."""
+
+    firm: Any = belongs_to("Firm")
+    firm_id: UUID
+    document: Any = belongs_to("Document", on_delete=fields.CASCADE)
+    document_id: UUID
+    contact: Any = belongs_to("Contact", index=True)
+    contact_id: UUID
+
+    class Meta:
+        table = "document_approver"
+        unique_together = (("document", "contact"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentEvent(ItemEvent):
+    """Something happened to a document. It is told once for each job that the document is linked to."""
+
+    subject = "document"
+    beside = ("job",)
+    called = {"from_state": "from_document_state", "to_state": "to_document_state"}
+
+    document: DocumentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentCreated(DocumentEvent):
+    """A document was added."""
+
+    def before(self) -> tuple[Place, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentUpdated(DocumentEvent):
+    """A document's name or description changed: it has another version of its content. Or, when two contacts were
+    merged, which of them decided it."""
+
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentStateChanged(DocumentEvent):
+    """A document was sent to be approved or signed, to others than before where its state stayed the same; or it was
+    made void."""
+
+    from_state: DocumentState
+    to_state: DocumentState
+    asked: tuple[ContactId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentDecided(DocumentEvent, ClientAction):
+    """A document was approved or disapproved by a contact of the client, or by a member on their behalf."""
+
+    from_state: DocumentState
+    to_state: DocumentState
+    acting_contact: ContactId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSigned(DocumentEvent, ClientAction):
+    """A contact of the client signed a document, or a member recorded a signature that was obtained elsewhere."""
+
+    from_state: DocumentState
+    to_state: DocumentState
+    acting_contact: ContactId | None
+    method: SignatureMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLinked(DocumentEvent, ItemLinked):
+    """A document was linked to a job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentUnlinked(DocumentEvent, ItemUnlinked):
+    """A document was unlinked from a job: `linkedJob` is the one that it left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentDeleted(DocumentEvent):
+    """A document was deleted."""
+
+    ends = True
+
+    title: str
+
+
+register(Document)
+register_item(Document, DocumentLinked, DocumentUnlinked)
+
+
+class DocumentFields(TypedDict, total=False):
+    """What `update_document` may change; what is left out stays."""
+
+    name: str
+    description: str
+
+
+_RULES: Rules = {"name": NAME.check, "description": DESCRIPTION.check}
+
+
+@command("createDocument", Right.MANAGE_DOCUMENTS)
+async def create_document(
+    change: Change,
+    *,
+    name: str,
+    description: str = "",
+    account_id: UUID | None = None,
+    job_id: UUID | None = None,
+    id: UUID | None = None,
+) -> Document:
+    """Add a document to an account, or to a job of it. Nobody is asked anything yet."""
+    if earlier := await made_before(change, Document, id, DocumentCreated):
+        return earlier
+    with Gathered() as check:
+        told = check.each({"name": name, "description": description}, _RULES)
+        check(items.expect_place, account_id, job_id)
+    account, job = await items.open_place(change, account_id, job_id)
+    document = Document(
+        id=id or new_id(),
+        firm_id=change.actor.firm_id,
+        account_id=account,
+        created_by_id=change.member_id,
+        **told,
+        created_at=change.now,
+    )
+    items.tell(change, DocumentCreated, await items.create(change, document, job))
+    return document
+
+
+async def _lock(change: Change, document_id: UUID, expected_version: int | None) -> Held[Document]:
+    held = await items.lock(change.scope.rows(Document), Document, document_id, "document_id")
+    held.item.expect(expected_version)
+    return held
+
+
+async def lock_in_use(change: Change, document_id: UUID, expected_version: int | None) -> Held[Document]:
+    """A document of an account that is not archived, held; or why not."""
+    held = await _lock(change, document_id, expected_version)
+    await items.expect_in_use(change, held.item)
+    return held
+
+
+def expect_state(document: Document, states: frozenset[DocumentState], told: str) -> None:
+    """`RuleBroken`, with these words, where a document stands elsewhere."""
+    if document.state not in states:
+        raise wrong_state(document, document.state, told)
+
+
+@command("updateDocument", Right.MANAGE_DOCUMENTS)
+async def update_document(
+    change: Change, *, document_id: UUID, expected_version: int | None = None, **fields: Unpack[DocumentFields]
+) -> Document:
+    """Change a document's name or description, which is another version of its content. What a client has approved or
+    signed stays as it is."""
+    held = await lock_in_use(change, document_id, expected_version)
+    document = held.item
+    if differing := checked(document.differing(fields), _RULES):
+        told = "What was approved or signed stays as it is. Request approval again, or add another document."
+        expect_state(document, _CHANGES_IN, told)
+        changed = document.change_to({**differing, "content_version": document.content_version + 1})
+        await items.store(change, held, *changed)
+        items.tell(change, DocumentUpdated, held, changes=changes_of(changed))
+    return document
+
+
+async def put_into(
+    change: Change, held: Held[Document], state: DocumentState, *columns: str, asked: Sequence[Contact] = ()
+) -> None:
+    """Write the new state of a document with these columns, and tell of it."""
+    from_state, held.item.state = held.item.state, state
+    await items.store(change, held, "state", *columns)
+    who = tuple(contact.id for contact in asked)
+    items.tell(change, DocumentStateChanged, held, from_state=from_state, to_state=state, asked=who)
+
+
+@command("voidDocument", Right.MANAGE_DOCUMENTS)
+async def void_document(change: Change, *, document_id: UUID, expected_version: int | None = None) -> Document:
+    """Make a document void, whoever has approved or signed it. It holds no job any more, and nothing revives it."""
+    held = await _lock(change, document_id, expected_version)
+    if held.item.state is not DocumentState.VOID:
+        await put_into(change, held, DocumentState.VOID)
+    return held.item
+
+
+link_document = linking(Document, Right.MANAGE_DOCUMENTS)
+unlink_document = unlinking(Document, Right.MANAGE_DOCUMENTS)
+
+
+@command("deleteDocument", Right.MANAGE_DOCUMENTS)
+async def delete_document(change: Change, *, document_id: UUID, expected_version: int | None = None) -> Document:
+    """Delete a document that nobody is asked anything of, or that is void. The answer's document is what it was.
+
+    Its history stays in the log."""
+    held = await _lock(change, document_id, expected_version)
+    expect_state(held.item, _DELETED_IN, "The client was asked about this document. Make it void first.")
+    await signing.forget_signers(held.item)
+    await items.end(held)
+    items.tell(change, DocumentDeleted, held, title=held.item.title)
+    return held.item
+
+
+_APPROVERS = """
+SELECT document_id, contact_id FROM document_approver WHERE document_id = ANY($1) ORDER BY document_id, id
+"""
+_AWAITED_APPROVERS = """
+SELECT document_id, contact_id FROM document_approver JOIN document ON document.id = document_id
+WHERE document_id = ANY($1) AND state = $2 ORDER BY document_id, document_approver.id
+"""
+
+
+async def approvers_of(document_id: UUID) -> list[UUID]:
+    """The contacts who are asked to approve a document."""
+    return (await approvers_of_documents([document_id])).get(document_id, [])
+
+
+async def approvers_of_documents(documents: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The contacts who are asked to approve each document."""
+    return _by_document(await fetch(_APPROVERS, documents))
+
+
+async def _approvers_awaited(documents: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    return _by_document(await fetch(_AWAITED_APPROVERS, documents, DocumentState.PENDING_APPROVAL.value))
+
+
+def _by_document(rows: Sequence[Any]) -> dict[UUID, list[UUID]]:
+    found: dict[UUID, list[UUID]] = {}
+    for row in rows:
+        found.setdefault(row["document_id"], []).append(row["contact_id"])
+    return found
+
+
+# Of two who are both asked to approve a document, one is.
+_MERGE = """
+WITH both_asked AS (
+    SELECT document_id FROM document_approver WHERE contact_id = $2
+), given_up AS (
+    DELETE FROM document_approver WHERE contact_id = $1 AND document_id IN (SELECT document_id FROM both_asked)
+)
+UPDATE document_approver SET contact_id = $2
+WHERE contact_id = $1 AND document_id NOT IN (SELECT document_id FROM both_asked)
+"""
+
+
+async def merge_approvers(contact_id: UUID, into_id: UUID) -> None:
+    """What a contact is asked to approve the other is, with whom they turned out to be one."""
+    await sql(_MERGE, contact_id, into_id)
+
+
+def _tell_of_decider(change: Change, held: Held[Document], changes: Changes) -> None:
+    items.tell(change, DocumentUpdated, held, changes=changes)
+
+
+names_contact(Document, "decided_by_id", _tell_of_decider)

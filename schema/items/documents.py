@@ -1,0 +1,171 @@
+"""Documents, as clients see them, and as they are asked to be approved and signed."""
+
+from __future__ import annotations
+
+import strawberry
+
+from models.bounds import ASKED, JOBS_OF_ITEM
+from models.filtering import Among, LinkedToJob
+from models.ids import Kind
+from models.items import document_requests, documents
+from models.searching import Matches
+from models.seen import named
+from models.texts import DESCRIPTION, EVIDENCE, NAME, NOTE
+from schema.declarations import listing, mutation
+from schema.enums import DocumentState
+from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, needed, optional, own_id
+from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_type
+from schema.inputs.tasks import AtAccountOrJob
+from schema.items.linking import links
+from schema.scalars import Date, DateTime
+from schema.types.base import column, entity, jobs_of_item, loaded, one
+from schema.types.contacts import Contact
+from schema.types.items import LinkedItem
+from schema.types.jobs import Job
+from schema.types.signing import Signature, Signer
+
+_NAME = f"{NAME.bounds}. Whoever sees the account reads it."
+_DESCRIPTION = f"What it says, in Markdown: {DESCRIPTION.bounds}."
+_DOCUMENT = "The document."
+
+
+@entity(named(Kind.DOCUMENT))
+class Document(LinkedItem):
+    """What a client is asked to approve or to sign, on an account, linked to any number of its jobs. Whoever sees the
+    account sees it."""
+
+    name: str = column("What it is called.")
+    description: str | None = column(
+        "What it says, in Markdown. It may hold HTML: clean what you make of it before you show it."
+    )
+    content_version: int = column("Rises with every change of its name or description: what is signed is one of them.")
+    digest: str | None = column(
+        "The SHA-256 of what would be signed now, in hexadecimal digits: see docs/domain.md for what it is made of."
+    )
+    state: DocumentState = column("Where it stands.")
+    approvers: list[Contact] = loaded(
+        lambda document, context: context.load.approvers(document.id),
+        f"The contacts asked to approve it, one of them for all, as far as you see them, at most {ASKED.most}.",
+        size=2,
+    )
+    decided_at: DateTime | None = column("When it was approved or disapproved; null while it was not.")
+    decided_by: Contact | None = one(
+        Kind.CONTACT, "decided_by_id", "Who approved or disapproved it; null where you do not see them."
+    )
+    decision_note: str | None = column("What they said to it; empty where they said nothing.")
+    signs_in_order: bool = column("Whether each signer signs after the one before.")
+    signers: list[Signer] = loaded(
+        lambda document, context: context.load.signers(document.id),
+        f"The contacts who are asked to sign it, in their order; at most {ASKED.most}.",
+        size=2,
+    )
+    signatures: list[Signature] | None = loaded(
+        lambda document, context: context.load.signatures(document.id),
+        "What is kept of the signatures that there are, in the order of the signers.",
+        size=2,
+    )
+    jobs: list[Job] = jobs_of_item(
+        f"The jobs it is linked to, at most {JOBS_OF_ITEM.most}, as far as you see them, in the order in which it was."
+    )
+
+
+@input_type
+class CreateDocumentInput(AtAccountOrJob, Keyed):
+    """What is to be approved or signed one day."""
+
+    id: strawberry.ID | None = own_id(Kind.DOCUMENT)
+    name: str = needed(_NAME)
+    description: str | None = optional(_DESCRIPTION)
+
+
+@input_type
+class UpdateDocumentInput(Expecting):
+    """What to change about a document. What is left out stays."""
+
+    document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
+    name: str | None = change(_NAME)
+    description: str | None = change(_DESCRIPTION)
+
+
+@input_type
+class RequestApprovalInput(Expecting):
+    """Who is to approve a document."""
+
+    document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
+    approver_ids: list[strawberry.ID] = id_of(
+        Kind.CONTACT, f"{ASKED} contacts of its account, just these: one of them decides for all."
+    )
+
+
+@input_type
+class DecideDocumentInput(Expecting):
+    """What an approver says to a document."""
+
+    document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
+    contact_id: strawberry.ID = id_of(Kind.CONTACT, "The approver on whose behalf you say it.")
+    approved: bool = needed("Whether it is approved; else it is to be revised.")
+    note: str | None = optional(f"What they say to it: {NOTE.bounds}.")
+
+
+@input_type
+class RequestSignaturesInput(Expecting):
+    """Who is to sign a document."""
+
+    document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
+    signer_ids: list[strawberry.ID] = id_of(
+        Kind.CONTACT, f"{ASKED} contacts of its account, just these, in the order in which they are asked."
+    )
+    in_order: bool | None = optional("Whether each signs after the one before; false when left out: at any time.")
+
+
+@input_type
+class RecordDocumentSignatureInput(Expecting):
+    """A signature that was obtained elsewhere."""
+
+    document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
+    contact_id: strawberry.ID = id_of(Kind.CONTACT, "The signer whose signature it is.")
+    evidence: str = needed(f"Where it is, and what there is of it: {EVIDENCE.bounds}.")
+    signed_on: Date | None = optional("The day on which they signed, tomorrow at the latest; today when left out.")
+    expected_content_version: int | None = optional(
+        "The version of the content that they signed. If the document has another one by now, nothing is changed and "
+        "you get CONFLICT with its present state."
+    )
+
+
+@input_type
+class DocumentInput(Expecting):
+    """Which document."""
+
+    document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
+
+
+@filter_type
+class DocumentFilter:
+    """Which documents. All that is given must hold."""
+
+    account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "On one of these accounts.")
+    job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "Linked to one of these jobs.")
+    search: str | None = asks(Matches(Kind.DOCUMENT), FOUND_BY)
+    state: list[DocumentState] | None = asks(Among("state"), "In one of these states.")
+
+
+MUTATIONS = (
+    mutation(documents.create_document, CreateDocumentInput),
+    mutation(documents.update_document, UpdateDocumentInput),
+    mutation(document_requests.request_approval, RequestApprovalInput),
+    mutation(document_requests.decide_document, DecideDocumentInput),
+    mutation(document_requests.request_signatures, RequestSignaturesInput),
+    mutation(document_requests.record_document_signature, RecordDocumentSignatureInput),
+    mutation(documents.void_document, DocumentInput),
+    *links(documents.link_document, documents.unlink_document),
+    mutation(documents.delete_document, DocumentInput),
+)
+LISTS = (
+    listing(
+        named(Kind.DOCUMENT),
+        DocumentFilter,
+        order="-created_at",
+        description="The documents that you see, newest first.",
+        one="A document.",
+    ),
+)

@@ -1,0 +1,175 @@
+"""Documents: how one is made, and how their events come about."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from models.actor import Actor
+from models.bounds import ASKED
+from models.firm.contacts import create_contact
+from models.ids import Kind
+from models.items import document_requests, documents
+from models.rows.contacts import AccountContact
+from tests.live.scenarios import causes, owner_of
+from tests.specimens import Specimens, Spot
+from tests.world import World
+
+
+async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A document on the account alone, of which nobody is asked anything."""
+    made = documents.create_document(actor, name=word, description=word, account_id=spot.account)
+    return (await made).value.id
+
+
+async def contacts_of(actor: Actor, word: str, spot: Spot) -> list[UUID]:
+    """Those at the account, as many as can be asked, or a new one."""
+    there = AccountContact.filter(account_id=spot.account, contact__archived_at=None).order_by("created_at", "id")
+    if found := await there.limit(ASKED.most):
+        return [link.contact_id for link in found]
+    return [(await create_contact(actor, name=f"{word} Signer", account_id=spot.account)).value.id]
+
+
+async def make_for_approval(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One that all contacts of the account are asked to approve."""
+    document, contacts = await make_loose(actor, word, spot), await contacts_of(actor, word, spot)
+    await document_requests.request_approval(actor, document_id=document, approver_ids=contacts)
+    return document
+
+
+async def make_for_signature(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One that all contacts of the account are asked to sign."""
+    document, contacts = await make_loose(actor, word, spot), await contacts_of(actor, word, spot)
+    await document_requests.request_signatures(actor, document_id=document, signer_ids=contacts)
+    return document
+
+
+async def make(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One on the job that was disapproved, and that the first of two contacts has signed since."""
+    first, *others = await contacts_of(actor, word, spot)
+    if not others:
+        others = [(await create_contact(actor, name=f"{word} Second", account_id=spot.account)).value.id]
+    document = await make_for_approval(actor, word, spot)
+    await document_requests.decide_document(actor, document_id=document, contact_id=first, approved=False, note=word)
+    signers = [first, others[0]]
+    await document_requests.request_signatures(actor, document_id=document, signer_ids=signers, in_order=True)
+    await document_requests.record_document_signature(actor, document_id=document, contact_id=first, evidence=word)
+    if spot.job is not None:
+        await documents.link_document(actor, document_id=document, job_id=spot.job)
+    return document
+
+
+async def _state(document: documents.Document) -> set[str]:
+    return {document.state.value}
+
+
+async def _found_by(document: documents.Document) -> tuple[str, str]:
+    return document.name, ""
+
+
+SPECIMENS = Specimens(
+    kind=Kind.DOCUMENT,
+    make=make,
+    hidden_with=frozenset({"account"}),
+    further={
+        "loose document": make_loose,
+        "document to approve": make_for_approval,
+        "document to sign": make_for_signature,
+    },
+    chosen={
+        "updateDocument.documentId": "loose document",
+        "requestApproval.documentId": "loose document",
+        "decideDocument.documentId": "document to approve",
+        "requestSignatures.documentId": "loose document",
+        "recordDocumentSignature.documentId": "document to sign",
+        "linkDocument.documentId": "loose document",
+        "deleteDocument.documentId": "loose document",
+    },
+    not_any_more={"updateDocument": ["UPDATE document SET description = repeat(' ', 30000) WHERE id = $1"]},
+    facts={"state": _state, "search": _found_by},
+)
+
+
+async def hidden_job(world: World) -> UUID:
+    """A job of the same account that the employee does not see."""
+    return (await world.job(pipeline_id=(await world.new_pipeline("Hidden")).id)).id
+
+
+async def on_jobs(world: World) -> UUID:
+    """A document on a job that the employee sees, and on one that they do not."""
+    owner, document = owner_of(world), await make_loose(owner_of(world), "Return", Spot(world.account.id))
+    for job in ((await world.job()).id, await hidden_job(world)):
+        await documents.link_document(owner, document_id=document, job_id=job)
+    return document
+
+
+async def new_contact(world: World, name: str = "Ada") -> UUID:
+    """A contact at the world's account."""
+    return (await create_contact(owner_of(world), name=name, account_id=world.account.id)).value.id
+
+
+@causes(documents.DocumentCreated)
+async def created(world: World) -> AsyncIterator[None]:
+    jobs = [(await world.job()).id, await hidden_job(world)]
+    yield
+    for job in jobs:
+        await documents.create_document(owner_of(world), name="Return", job_id=job)
+
+
+@causes(documents.DocumentUpdated)
+async def updated(world: World) -> AsyncIterator[None]:
+    document = await on_jobs(world)
+    yield
+    await documents.update_document(owner_of(world), document_id=document, name="Another", description="Longer")
+
+
+@causes(documents.DocumentStateChanged)
+async def state_changed(world: World) -> AsyncIterator[None]:
+    document, contact, owner = await on_jobs(world), await new_contact(world), owner_of(world)
+    yield
+    await document_requests.request_approval(owner, document_id=document, approver_ids=[contact])
+    await document_requests.request_signatures(owner, document_id=document, signer_ids=[contact])
+
+
+@causes(documents.DocumentDecided)
+async def decided(world: World) -> AsyncIterator[None]:
+    document, contact, owner = await on_jobs(world), await new_contact(world), owner_of(world)
+    await document_requests.request_approval(owner, document_id=document, approver_ids=[contact])
+    yield
+    await document_requests.decide_document(owner, document_id=document, contact_id=contact, approved=True)
+
+
+@causes(documents.DocumentSigned)
+async def signed(world: World) -> AsyncIterator[None]:
+    document, contact, owner = await on_jobs(world), await new_contact(world), owner_of(world)
+    await document_requests.request_signatures(owner, document_id=document, signer_ids=[contact])
+    yield
+    signing = document_requests.record_document_signature(
+        owner, document_id=document, contact_id=contact, evidence="In the safe"
+    )
+    await signing
+
+
+@causes(documents.DocumentLinked)
+async def linked(world: World) -> AsyncIterator[None]:
+    document = await make_loose(owner_of(world), "Return", Spot(world.account.id))
+    jobs = [(await world.job()).id, await hidden_job(world)]
+    yield
+    for job in jobs:
+        await documents.link_document(owner_of(world), document_id=document, job_id=job)
+
+
+@causes(documents.DocumentUnlinked)
+async def unlinked(world: World) -> AsyncIterator[None]:
+    document = await make_loose(owner_of(world), "Return", Spot(world.account.id))
+    jobs = [(await world.job()).id, await hidden_job(world)]
+    for job in jobs:
+        await documents.link_document(owner_of(world), document_id=document, job_id=job)
+    yield
+    for job in jobs:
+        await documents.unlink_document(owner_of(world), document_id=document, job_id=job)
+
+
+@causes(documents.DocumentDeleted)
+async def deleted(world: World) -> AsyncIterator[None]:
+    document = await on_jobs(world)
+    yield
+    await documents.delete_document(owner_of(world), document_id=document)
