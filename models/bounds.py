@@ -81,6 +81,9 @@ FILE_NAMES = Bounds(1, 20)
 ANSWERED = Bounds(0, 100_000)
 #: The contacts who are asked to approve something, or to sign it.
 ASKED = Bounds(1, 20)
+#: The services of a proposal, and how many of one there are.
+SERVICES = Bounds(1, 50)
+SERVICE_QUANTITY = Bounds(1, 10_000)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

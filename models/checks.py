@@ -26,6 +26,11 @@ def minutes(value: int, field: str, bounds: Bounds) -> int:
     return _within(value, field, bounds, "minutes")
 
 
+def things(value: int, field: str, bounds: Bounds) -> int:
+    """How many there are of something."""
+    return _within(value, field, bounds, "things")
+
+
 def days(value: int, field: str, bounds: Bounds) -> int:
     """A number of days."""
     return _within(value, field, bounds, "days")

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     PAYMENT = "payment"
     DOCUMENT = "document"
+    PROPOSAL = "proposal"
 
     @property
     def spoken(self) -> str:
@@ -86,6 +87,7 @@ OrganizerId = Annotated[UUID, Kind.ORGANIZER]
 InvoiceId = Annotated[UUID, Kind.INVOICE]
 PaymentId = Annotated[UUID, Kind.PAYMENT]
 DocumentId = Annotated[UUID, Kind.DOCUMENT]
+ProposalId = Annotated[UUID, Kind.PROPOSAL]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

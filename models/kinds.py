@@ -16,6 +16,7 @@ MODULES: tuple[str, ...] = (
     "items.invoices",
     "items.payments",
     "items.documents",
+    "items.proposals",
     "firm.absences",
     "firm.account_roles",
     "firm.contacts",

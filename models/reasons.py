@@ -128,6 +128,7 @@ class Reason(StrEnum):
     NOT_ASKED = "NOT_ASKED"
     SIGNED_ALREADY = "SIGNED_ALREADY"
     OUT_OF_TURN = "OUT_OF_TURN"
+    EXPIRED = "EXPIRED"
     YOURSELF = "YOURSELF"
     OWNER = "OWNER"
 
@@ -175,6 +176,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.SORTED: frozenset({Parameter.ACTUAL}),
     Reason.DAY_FULL: frozenset({Parameter.MAXIMUM, Parameter.DAY}),
     Reason.OTHER_CURRENCY: frozenset({Parameter.EXPECTED, Parameter.ACTUAL}),
+    Reason.EXPIRED: frozenset({Parameter.DAY}),
     Reason.TOO_OFTEN: frozenset({Parameter.RETRY_AFTER}),
 }
 

@@ -164,6 +164,8 @@ MEMO = Text(2_000)
 NOTE = Text(2_000)
 #: What there is of a signature that was obtained elsewhere.
 EVIDENCE = Text(2_000, may_be_blank=False)
+#: What a service of a proposal is.
+SERVICE = Text(2_000)
 CLIENT_TEXT = Text(2_000)
 EMAIL = Email(254)
 IDEMPOTENCY_KEY = Key(200)

@@ -22,6 +22,7 @@ from models.items.documents import approvers_of_documents
 from models.items.invoice_lines import Line, Tax, lines_of, taxes_of
 from models.items.invoice_states import Credited, credit_notes_of
 from models.items.payment_allocations import Allocated, Refunded, allocations_of, refunds_of
+from models.items.proposal_services import Offered, services_of, total
 from models.items.reads import (
     LinkKey,
     Outstanding,
@@ -307,6 +308,40 @@ class Loaders:
     @property
     def _signers(self) -> Loader[UUID, list[ShownSigner]]:
         return self._lists("signers", signers_of_items)
+
+    def services(self, proposal_id: UUID) -> Awaitable[list[Offered]]:
+        """What a proposal offers."""
+        return self._services.future(proposal_id)
+
+    @property
+    def _services(self) -> Loader[UUID, list[Offered]]:
+        return self._lists("services", services_of)
+
+    def proposal_total(self, proposal: Any) -> Awaitable[Money | None]:
+        """What a proposal comes to."""
+        return self._of_services(
+            "proposal_total", lambda proposal, offered: total(offered, proposal.currency), proposal
+        )
+
+    def proposal_digest(self, proposal: Any) -> Awaitable[str | None]:
+        """The digest of what would be signed of a proposal now."""
+        return self._of_services("proposal_digest", lambda proposal, offered: proposal.digest(offered), proposal)
+
+    def _of_services(self, key: str, make: Callable[[Any, list[Offered]], V], proposal: Any) -> Awaitable[V | None]:
+        async def load(proposals: Sequence[Any]) -> dict[Any, V | None]:
+            offered = await self._services.many(proposal.id for proposal in proposals)
+            return {proposal: make(proposal, those) for proposal, those in zip(proposals, offered, strict=True)}
+
+        return self._loader(key, load, _nothing).future(proposal)
+
+    def expired(self, proposal: Any) -> Soon[bool]:
+        """Whether a proposal may not be signed any more today."""
+
+        async def load(proposals: Sequence[Any]) -> dict[Any, bool]:
+            today = await self._days.future(self._context.firm_id)
+            return {proposal: proposal.expired(today) for proposal in proposals}
+
+        return self._loader("expired", load, bool).get(proposal)
 
     def task_count(self, job_id: UUID) -> Soon[int]:
         """How many tasks a job has."""

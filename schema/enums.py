@@ -15,6 +15,7 @@ from models.items.kinds import item_kinds
 from models.items.links import OpenItems as _OpenItems
 from models.items.organizer_questions import QuestionType as _QuestionType
 from models.items.organizers import OrganizerState as _OrganizerState
+from models.items.proposals import ProposalState as _ProposalState
 from models.periods import PeriodUnit as _PeriodUnit
 from models.reasons import Parameter, Reason
 from models.reports.attention import Concern as _Concern
@@ -137,6 +138,7 @@ ErrorReason = _described(
     NOT_ASKED="The contact is not among those who are asked.",
     SIGNED_ALREADY="The contact has signed already.",
     OUT_OF_TURN="It is not the contact's turn to sign: others come before.",
+    EXPIRED="The last day on which it may be signed is DAY.",
     YOURSELF="Nobody does that to themselves.",
     OWNER="It is not done to the owner, nor does it make one.",
     TOO_OFTEN="You asked too often, or all who ask did: ask again in RETRY_AFTER seconds.",
@@ -386,6 +388,16 @@ DocumentState = _described(
     PARTIALLY_SIGNED="Some of its signers have signed it.",
     SIGNED="All of its signers have signed it. It holds no job.",
     VOID="It is void for good. It holds no job.",
+)
+
+ProposalState = _described(
+    _ProposalState,
+    "ProposalState",
+    "Where a proposal stands.",
+    DRAFT="It is yet to be sent.",
+    PENDING="Its signers are to sign it, and none has yet.",
+    PARTIALLY_SIGNED="Some of its signers have signed it.",
+    SIGNED="All of its signers have signed it. It holds no job.",
 )
 
 SignatureMethod = _described(

@@ -18,6 +18,7 @@ from models.rows.pipelines import (
     Stage,
     Status,
 )
+from models.rows.proposals import ProposalService
 from models.rows.sessions import Session, SignInAttempts, SigningKey
 from models.rows.signing import SignatureMethod, SignedItem, Signer
 from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
@@ -52,6 +53,7 @@ __all__ = [
     "Pipeline",
     "PipelineMember",
     "Priority",
+    "ProposalService",
     "Row",
     "RunState",
     "Session",

@@ -66,6 +66,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.NOT_ASKED: "Diese Person ist nicht gefragt.",
     Reason.SIGNED_ALREADY: "Schon unterschrieben.",
     Reason.OUT_OF_TURN: "Noch nicht an der Reihe.",
+    Reason.EXPIRED: "Abgelaufen am {DAY}.",
     Reason.YOURSELF: "Nicht bei sich selbst.",
     Reason.OWNER: "Nicht bei der Inhaberin.",
     Reason.TOO_OFTEN: "Zu oft. Wieder in {RETRY_AFTER} Sekunden.",

@@ -68,7 +68,7 @@ TEXTS = {
     "timeZone": "Europe/Paris",
 }
 #: Which of several things of one thing, that the specimens have.
-NUMBERS = {"version": 1, "number": 1}
+NUMBERS = {"version": 1, "number": 1, "chosen": 1}
 #: Which value of an enum changes something, where it is not the last.
 VALUES = {"QuestionType": "CHOICE", "Role": "ADMIN"}
 SCALARS: dict[str, Callable[[str, str], Any]] = {

@@ -71,7 +71,7 @@ VERBS = {
     "add", "answer", "apply", "archive", "assign", "bill", "change", "check", "clear", "complete", "create", "credit",
     "deactivate", "decide", "delete", "fail", "link", "log", "merge", "move", "post", "reactivate", "record",
     "refresh", "refund", "reopen", "request", "restore", "retract", "revoke", "seal", "send", "set", "share", "sign",
-    "start", "stop", "submit", "transfer", "unlink", "unshare", "unsubmit", "update", "void",
+    "start", "stop", "submit", "transfer", "unlink", "unshare", "unsubmit", "update", "void", "withdraw",
 }  # fmt: skip
 
 

@@ -57,8 +57,10 @@ EMPTIED = {
     ("recordPayment", "allocations"): "allocations",
 }
 #: Of these there must be one.
-NEEDED = {"answers", "approverIds", "entries", "jobs", "sections", "signerIds", "stages", "timeEntryIds"}
+NEEDED = {"answers", "approverIds", "entries", "jobs", "sections", "services", "signerIds", "stages", "timeEntryIds"}
 NEEDED_IN = {("applyPayment", "allocations")}
+#: And of these, because of the thing that they are about: one of its options is to be chosen.
+NEEDED_THERE = {("recordProposalSignature", "chosen")}
 
 
 @pytest.mark.parametrize(("mutation", "field"), PLACES)
@@ -76,8 +78,9 @@ async def test_an_empty_list_in_an_input(database: str, api: Api, mutation: str,
         f"{{ {thing} {{ {selected} }} revision errors {{ code path }} }} }}"
     )
     answer = (await api.ask(firm.world.owner, query, input=given))[mutation]
-    if field in NEEDED or (mutation, field) in NEEDED_IN:
-        assert answer["errors"] == [{"code": "INVALID", "path": ["input", field]}]
+    if field in NEEDED or (mutation, field) in NEEDED_IN | NEEDED_THERE:
+        code = "RULE" if (mutation, field) in NEEDED_THERE else "INVALID"
+        assert answer["errors"] == [{"code": code, "path": ["input", field]}]
         assert answer["revision"] is None
         return
     assert answer["errors"] == []

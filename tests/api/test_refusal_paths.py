@@ -30,6 +30,7 @@ NEEDED = {
     ("setJobBudget", "budget"),
     ("setTimeEntryRate", "rate"),
     ("createContact", "accountId"),
+    ("recordProposalSignature", "chosen"),
     *((mutation, "accountId") for mutation, input in INPUTS.items() if issubclass(input, AtAccountOrJob)),
 }
 

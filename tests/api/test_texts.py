@@ -16,7 +16,7 @@ from tests.serving import Api
 from tests.texts import CONTROLS, NO_LINE, NOTHING
 
 #: They may have lines; the first of these may also be empty.
-MANY_LINES = {"description", "memo", "note"}
+MANY_LINES = {"description", "introduction", "memo", "note"}
 MARKDOWN = {"evidence", "text"}
 #: What lists are filtered and sorted by, which is walked elsewhere.
 OF_LISTS = {"filter", "sort"}

@@ -1,0 +1,166 @@
+"""Proposals: how one is made, and how their events come about."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from models.actor import Actor
+from models.ids import Kind
+from models.items import proposal_signing, proposals
+from models.items.proposal_services import Service
+from tests.kinds.documents import contacts_of, hidden_job, new_contact
+from tests.live.scenarios import causes, owner_of
+from tests.specimens import Specimens, Spot
+from tests.world import World
+
+
+def services(word: str) -> list[Service]:
+    """One that is part of it, one that need not be, and two of which one is chosen."""
+    return [
+        Service(name=word, price=Decimal("100.10"), description=word, quantity=12),
+        Service(name=f"{word} option", price=Decimal(50), description=word, optional=True),
+        Service(name=f"{word} one", price=Decimal(7), description=word, group=word),
+        Service(name=f"{word} other", price=Decimal(8), description=word, group=word),
+    ]
+
+
+async def make_plain(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A draft on the account alone, with nothing to choose."""
+    made = proposals.create_proposal(
+        actor, name=word, introduction=word, services=services(word)[:1], account_id=spot.account
+    )
+    return (await made).value.id
+
+
+async def make_to_sign(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One that all contacts of the account are asked to sign, of whose two options one is to be chosen."""
+    made = proposals.create_proposal(actor, name=word, services=services(word)[2:], account_id=spot.account)
+    proposal, contacts = (await made).value.id, await contacts_of(actor, word, spot)
+    await proposal_signing.send_proposal(actor, proposal_id=proposal, signer_ids=contacts)
+    return proposal
+
+
+async def make(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One on the job, with options, that the first of its signers has signed."""
+    made = await proposals.create_proposal(
+        actor,
+        name=word,
+        introduction=word,
+        services=services(word),
+        expires_on=date(2999, 12, 31),
+        account_id=spot.account,
+        job_id=spot.job,
+    )
+    contacts = await contacts_of(actor, word, spot)
+    await proposal_signing.send_proposal(actor, proposal_id=made.value.id, signer_ids=contacts, in_order=True)
+    await proposal_signing.record_proposal_signature(
+        actor, proposal_id=made.value.id, contact_id=contacts[0], evidence=word, chosen=[2, 4]
+    )
+    return made.value.id
+
+
+async def _state(proposal: proposals.Proposal) -> set[str]:
+    return {proposal.state.value}
+
+
+async def _found_by(proposal: proposals.Proposal) -> tuple[str, str]:
+    return proposal.name, ""
+
+
+async def _expires(proposal: proposals.Proposal) -> date | None:
+    return proposal.expires_on
+
+
+SPECIMENS = Specimens(
+    kind=Kind.PROPOSAL,
+    make=make,
+    hidden_with=frozenset({"account"}),
+    further={"plain proposal": make_plain, "proposal to sign": make_to_sign},
+    chosen={
+        "updateProposal.proposalId": "plain proposal",
+        "sendProposal.proposalId": "plain proposal",
+        "recordProposalSignature.proposalId": "proposal to sign",
+        "linkProposal.proposalId": "plain proposal",
+        "deleteProposal.proposalId": "plain proposal",
+    },
+    not_any_more={"updateProposal": ["UPDATE proposal SET introduction = repeat(' ', 30000) WHERE id = $1"]},
+    facts={"state": _state, "search": _found_by, "expires": _expires},
+)
+
+
+async def on_jobs(world: World) -> UUID:
+    """A draft on a job that the employee sees, and on one that they do not."""
+    owner, proposal = owner_of(world), await make_plain(owner_of(world), "Books", Spot(world.account.id))
+    for job in ((await world.job()).id, await hidden_job(world)):
+        await proposals.link_proposal(owner, proposal_id=proposal, job_id=job)
+    return proposal
+
+
+@causes(proposals.ProposalCreated)
+async def created(world: World) -> AsyncIterator[None]:
+    jobs = [(await world.job()).id, await hidden_job(world)]
+    yield
+    for job in jobs:
+        await proposals.create_proposal(owner_of(world), name="Books", services=services("Books"), job_id=job)
+
+
+@causes(proposals.ProposalUpdated)
+async def updated(world: World) -> AsyncIterator[None]:
+    proposal = await on_jobs(world)
+    yield
+    await proposals.update_proposal(
+        owner_of(world),
+        proposal_id=proposal,
+        name="Payroll",
+        services=services("Payroll"),
+        expires_on=date(2999, 12, 31),
+    )
+
+
+@causes(proposals.ProposalStateChanged)
+async def state_changed(world: World) -> AsyncIterator[None]:
+    sent, withdrawn, owner = await on_jobs(world), await on_jobs(world), owner_of(world)
+    contacts = [await new_contact(world)]
+    await proposal_signing.send_proposal(owner, proposal_id=withdrawn, signer_ids=contacts)
+    yield
+    await proposal_signing.send_proposal(owner, proposal_id=sent, signer_ids=contacts)
+    await proposal_signing.withdraw_proposal(owner, proposal_id=withdrawn)
+
+
+@causes(proposals.ProposalSigned)
+async def signed(world: World) -> AsyncIterator[None]:
+    proposal, contact, owner = await on_jobs(world), await new_contact(world), owner_of(world)
+    await proposal_signing.send_proposal(owner, proposal_id=proposal, signer_ids=[contact])
+    yield
+    signing = proposal_signing.record_proposal_signature(
+        owner, proposal_id=proposal, contact_id=contact, evidence="In the safe"
+    )
+    await signing
+
+
+@causes(proposals.ProposalLinked)
+async def linked(world: World) -> AsyncIterator[None]:
+    proposal = await make_plain(owner_of(world), "Books", Spot(world.account.id))
+    jobs = [(await world.job()).id, await hidden_job(world)]
+    yield
+    for job in jobs:
+        await proposals.link_proposal(owner_of(world), proposal_id=proposal, job_id=job)
+
+
+@causes(proposals.ProposalUnlinked)
+async def unlinked(world: World) -> AsyncIterator[None]:
+    proposal = await make_plain(owner_of(world), "Books", Spot(world.account.id))
+    jobs = [(await world.job()).id, await hidden_job(world)]
+    for job in jobs:
+        await proposals.link_proposal(owner_of(world), proposal_id=proposal, job_id=job)
+    yield
+    for job in jobs:
+        await proposals.unlink_proposal(owner_of(world), proposal_id=proposal, job_id=job)
+
+
+@causes(proposals.ProposalDeleted)
+async def deleted(world: World) -> AsyncIterator[None]:
+    proposal = await on_jobs(world)
+    yield
+    await proposals.delete_proposal(owner_of(world), proposal_id=proposal)
