@@ -84,6 +84,9 @@ ASKED = Bounds(1, 20)
 #: The services of a proposal, and how many of one there are.
 SERVICES = Bounds(1, 50)
 SERVICE_QUANTITY = Bounds(1, 10_000)
+#: The jobs that a job is something to; and those that may wait for one, by however many between them.
+RELATIONS = Bounds(0, 50)
+BLOCKED_SEARCHED = Bounds(0, 1_000)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

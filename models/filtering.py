@@ -269,6 +269,20 @@ class OverLimit:
         return over if wanted else fails(over)
 
 
+_BLOCKED = """EXISTS (SELECT FROM job_relation AS relation JOIN job AS blocking ON blocking.id = relation.job_id
+WHERE relation.other_id = {row}.id AND relation.relation = 'BLOCKS'
+AND blocking.completed_at IS NULL AND blocking.archived_at IS NULL)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """The job is blocked, by whichever job: in sight or not, as the job itself says it."""
+
+    def __call__(self, wanted: bool, _asking: Asking, /) -> Q:
+        blocked = in_sql(_BLOCKED)
+        return blocked if wanted else fails(blocked)
+
+
 @dataclass(frozen=True, slots=True)
 class InHand:
     """The job is neither completed nor archived."""

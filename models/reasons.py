@@ -116,6 +116,7 @@ class Reason(StrEnum):
     LAST_ONE = "LAST_ONE"
     NONE_YET = "NONE_YET"
     FULL = "FULL"
+    CIRCLE = "CIRCLE"
     BUILT_IN = "BUILT_IN"
     SORTED = "SORTED"
     NOTHING_TO_SHOW = "NOTHING_TO_SHOW"

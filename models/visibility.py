@@ -33,7 +33,7 @@ def _by_place(event: Event, scope: Scope) -> Event | None:
     """As `shown`, to whoever is told of such events at all."""
     if event.ends:
         return event if _stood_in_sight(event, scope) else None
-    if any(scope.sees(place) for place in event.now()):
+    if _sees(scope, event, event.now()):
         return _without_hidden_jobs(event, scope)
     return removed(event) if _stood_in_sight(event, scope) else None
 
@@ -69,12 +69,18 @@ def saw(event: Event, scope: Scope) -> bool:
 
 
 def _stood_in_sight(event: Event, scope: Scope) -> bool:
-    return any(scope.sees(place) for place in event.before())
+    return _sees(scope, event, event.before())
+
+
+def _sees(scope: Scope, event: Event, places: tuple[Place, ...]) -> bool:
+    return (all if event.of_several else any)(scope.sees(place) for place in places)
 
 
 def removed(event: Event) -> Event | None:
     """That what the event is about is to be forgotten; None for what has no such word, because it goes with something
     else: a stage with its pipeline, a time entry with its account."""
+    if event.of_several:
+        return None  # It may be another of its things that is out of sight.
     if isinstance(event, JobEvent):
         return JobRemoved(job=event.job)
     if isinstance(event, TaskEvent):

@@ -37,8 +37,8 @@ def shown_condition(row: str, first: int) -> str:
 def shown_where(row: str, told: str, accounts: str, pipelines: str) -> str:
     """`shown_condition`, with the values of `shown_values` at these places."""
     alternatives = [
-        f"{row}.type IN ({', '.join(map(repr, kinds))}) AND ({_any_of(places, row, accounts, pipelines)})"
-        for places, kinds in _kinds_by_places().items()
+        f"{row}.type IN ({', '.join(map(repr, kinds))}) AND ({_in_sight(places, row, accounts, pipelines, joined)})"
+        for (places, joined), kinds in _kinds_by_places().items()
     ]
     return f"({row}.type = ANY({told}) AND ({' OR '.join(alternatives)}))"
 
@@ -61,12 +61,12 @@ def _texts(ids: frozenset[UUID] | None) -> list[str] | None:
     return None if ids is None else [str(id) for id in ids]
 
 
-def _any_of(places: Sequence[Fields], row: str, accounts: str, pipelines: str) -> str:
-    alternatives = []
+def _in_sight(places: Sequence[Fields], row: str, accounts: str, pipelines: str, joined: str) -> str:
+    asked_of_each = []
     for account, pipeline in places:
         asked = [(field, ids) for field, ids in ((account, accounts), (pipeline, pipelines)) if field is not None]
-        alternatives.append(" AND ".join(_among(row, field, ids) for field, ids in asked) or "true")
-    return " OR ".join(alternatives) or "false"
+        asked_of_each.append(" AND ".join(_among(row, field, ids) for field, ids in asked) or "true")
+    return f" {joined} ".join(asked_of_each) or "false"
 
 
 def _among(row: str, field: _Field, ids: str) -> str:
@@ -75,10 +75,11 @@ def _among(row: str, field: _Field, ids: str) -> str:
     return f"({ids}::text[] IS NULL OR {unless_none}{column} = ANY({ids}))"
 
 
-def _kinds_by_places() -> dict[tuple[Fields, ...], list[str]]:
-    found: dict[tuple[Fields, ...], list[str]] = defaultdict(list)
+def _kinds_by_places() -> dict[tuple[tuple[Fields, ...], str], list[str]]:
+    """With how what is asked of one place is joined with what is asked of another."""
+    found: dict[tuple[tuple[Fields, ...], str], list[str]] = defaultdict(list)
     for name, kind in sorted(_logged().items()):
-        found[_places_of(kind)].append(name)
+        found[_places_of(kind), "AND" if kind.of_several else "OR"].append(name)
     return found
 
 

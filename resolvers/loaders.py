@@ -40,6 +40,7 @@ from models.log import Logged, Reached
 from models.money import Money
 from models.policies import hides_own
 from models.reasons import Reason
+from models.relations import Related, blocked_jobs, related_jobs
 from models.scope import Rows, Scope, Viewer
 from models.seen import Awaiting, Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, named
 from resolvers.batching import Loader
@@ -342,6 +343,14 @@ class Loaders:
             return {proposal: proposal.expired(today) for proposal in proposals}
 
         return self._loader("expired", load, bool).get(proposal)
+
+    def blocked(self, job_id: UUID) -> Soon[bool]:
+        """Whether another job blocks a job."""
+        return self._loader("blocked", blocked_jobs, bool).get(job_id)
+
+    def relations(self, job_id: UUID) -> Awaitable[list[Related]]:
+        """What a job is to others that are visible."""
+        return self._lists("relations", self._scoped(related_jobs)).future(job_id)
 
     def task_count(self, job_id: UUID) -> Soon[int]:
         """How many tasks a job has."""

@@ -34,6 +34,7 @@ from models.seen import Party as _Party
 from models.seen import PaymentMethod as _PaymentMethod
 from models.seen import PaymentState as _PaymentState
 from models.seen import Priority as _Priority
+from models.seen import Relation as _Relation
 from models.seen import SignatureMethod as _SignatureMethod
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
@@ -126,6 +127,7 @@ ErrorReason = _described(
     LAST_ONE="It is the last one of the kind KIND.",
     NONE_YET="There is nothing of the kind KIND yet.",
     FULL="It has MAXIMUM things of the kind KIND, and can have no more.",
+    CIRCLE="The jobs would wait for each other for ever.",
     BUILT_IN="The status is built in.",
     SORTED="The board sorts its cards by ACTUAL, a JobOrder: nobody places them.",
     NOTHING_TO_SHOW="There is nothing that the client could be told yet.",
@@ -329,6 +331,7 @@ CardField = _described(
     "What a card on the board can show besides its name.",
     ACCOUNT="The client.",
     ASSIGNEES="The assigned members.",
+    BLOCKED="Whether another job blocks it.",
     BUDGET="The time budget and what is used of it.",
     CLIENT_STATUS="What the client is told.",
     DEADLINE="The deadline.",
@@ -341,6 +344,15 @@ CardField = _described(
     TAGS="The tags of the account.",
     TASKS="The open tasks.",
     TIME_IN_STAGE="How long the job has been on its stage.",
+)
+
+Relation = _described(
+    _Relation,
+    "Relation",
+    "What a job is to another one.",
+    RELATES="It has to do with it, and neither waits for the other.",
+    BLOCKS="The other one waits for it to be completed or archived.",
+    BLOCKED_BY="It waits for the other one to be completed or archived.",
 )
 
 PeriodUnit = _described(

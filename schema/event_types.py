@@ -144,7 +144,7 @@ def _references(cls: type[facts.Event], name: str, kind: Kind) -> Made:
 
 
 #: Fields of event classes that only say where a thing stands.
-_PLACES = {"account", "pipeline"}
+_PLACES = {"account", "pipeline", "other_account", "other_pipeline"}
 
 
 def _make(name: str, bases: tuple[type, ...], description: str, made: Made, **own: Any) -> type:

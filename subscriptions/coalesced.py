@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from models.events import Event, LinkedEvent
+from models.events import Event, JobRelationChanged, LinkedEvent
 from models.log import Logged
 from models.visibility import removed
 
@@ -49,6 +49,9 @@ class Coalesced:
 
 
 def _key(event: Event) -> object:
+    # Of each it is asked whether both are in sight.
+    if isinstance(event, JobRelationChanged):
+        return event.job, event.other_job
     if isinstance(event, LinkedEvent):
         return event.thing, event.job
     return event.thing or type(event)

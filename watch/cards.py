@@ -121,6 +121,10 @@ def _tasks(job: Data, _look: Look) -> Text | None:
     return Text(f"☐ {job['openTaskCount']}", "cyan") if job["openTaskCount"] else None
 
 
+def _blocked(job: Data, _look: Look) -> Text | None:
+    return Text("⊘ blocked", "bold red") if job.get("blocked") else None
+
+
 def _status(job: Data, _look: Look) -> Text | None:
     status = job["status"] or {}
     return Text(status["name"], _color(status)) if status.get("category") == "CUSTOM" else None
@@ -153,6 +157,7 @@ def _time_in_stage(job: Data, look: Look) -> Text:
 
 #: By the field that shows it.
 _GLANCES: dict[str, Callable[[Data, Look], Text | None]] = {
+    "BLOCKED": _blocked,
     "DUE_DATE": _due,
     "DEADLINE": _deadline,
     "ASSIGNEES": _assignees,

@@ -35,7 +35,7 @@ fragment TagParts on Tag { __typename id version name nameOrder color }
 fragment AccountParts on Account { __typename id version name archived tags { ...TagParts } }
 fragment Card on Job {
   __typename id version name priority startDate dueDate deadline position createdAt stageEnteredAt archivedAt
-  openTaskCount period { text }
+  openTaskCount blocked period { text }
   description @include(if: $descriptions)
   budget @include(if: $budgets) tracked @include(if: $budgets)
   clientStatus { visible name color }

@@ -27,6 +27,7 @@ from models.gathered import Gathered, Rules, checked
 from models.ids import Kind, new_id
 from models.items.item import unlink_all
 from models.reasons import Reason
+from models.relations import before_deletion, tell_deletion
 from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import (
     Account,
@@ -352,8 +353,10 @@ async def delete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = 
 
 async def _delete(change: Change, jobs: Sequence[Job]) -> None:
     told = await unlink_all(change, jobs)
+    leaving = await before_deletion(jobs)
     await sql("DELETE FROM job WHERE id = ANY($1)", list(told))
     for job in jobs:
         for event in told[job.id]:
             change.record(event)
         change.record(JobDeleted(job=job.id, account=job.account_id, pipeline=job.pipeline_id, name=job.name))
+    await tell_deletion(change, leaving)

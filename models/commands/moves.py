@@ -15,6 +15,7 @@ from models.gathered import Gathered
 from models.ids import Kind
 from models.items.links import OpenItems, dismiss
 from models.reasons import Reason
+from models.relations import hold_blocked_by, tell_blocked
 from models.rights import EVERY_MEMBER
 from models.rows import Account, Category, Job, Stage, Status
 from models.storing import store_all
@@ -165,8 +166,7 @@ async def _several(
 
 def _takes_up(job: Job, status: Status) -> bool:
     """Whether a job that was completed or archived is to be worked on again."""
-    ended = job.archived_at is not None or job.completed_at is not None
-    return ended and status.id != job.status_id and status.category in (Category.ACTIVE, Category.CUSTOM)
+    return not job.in_hand and status.id != job.status_id and status.category.in_hand
 
 
 async def _accounts_of(change: Change, jobs: Iterable[Job], to: To) -> dict[UUID, Account]:
@@ -183,6 +183,9 @@ def _require_open_account(job: Job, status: Status, accounts: Mapping[UUID, Acco
 async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> None:
     """Put jobs under these statuses, in one statement. Those that are there already stay as they are."""
     entering = [(job, status) for job, status in chosen if status.id != job.status_id]
+    # Whether it is in hand is what others wait for whom it blocks.
+    ending = [job.id for job, status in entering if job.in_hand != status.category.in_hand]
+    blocked = await hold_blocked_by(ending)
     events = []
     for job, status in entering:
         told = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
@@ -191,6 +194,7 @@ async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> No
     await store_all([job for job, _ in entering], "status_id", "archived_at", "completed_at")
     for event in events:
         change.record(event)
+    await tell_blocked(change, blocked)
 
 
 @command("completeJob", EVERY_MEMBER)

@@ -14,6 +14,7 @@ from models.events import JobStatusChanged, StatusCreated, StatusDeleted, Status
 from models.gathered import Gathered, Rules, checked
 from models.ids import Kind, new_id
 from models.reasons import Reason
+from models.relations import hold_blocked_by, tell_blocked
 from models.rights import Right
 from models.rows import Category, Job, Pipeline, Status
 from models.stamps import raised, stamp
@@ -151,6 +152,7 @@ async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None
     if replacement is None:
         seen, remedy = number_seen(change, jobs), "Name another one for them."
         raise jobs_left(seen, "under this status", remedy, "replacement_status_id")
+    blocked = {} if replacement.category.in_hand else await hold_blocked_by([job.id for job in jobs])
     await sql(
         f"UPDATE job SET status_id = $2, completed_at = $3, {raised(4)} WHERE id = ANY($1)",
         [job.id for job in jobs],
@@ -168,3 +170,4 @@ async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None
                 to_status=replacement.id,
             )
         )
+    await tell_blocked(change, blocked)

@@ -37,6 +37,8 @@ class Event:
     beside: ClassVar[tuple[str, ...]] = ()
     #: Whether a class is a shape that events of several kinds of things have, and no kind of event itself.
     shape: ClassVar[bool] = False
+    #: Whether each place where it stands has to be in sight for it to be told, and not one of them.
+    of_several: ClassVar[bool] = False
     #: The right that each of these fields needs, but on the own stream of whose own it is.
     withheld: ClassVar[Mapping[str, Right]] = {}
     #: The right that is needed to be told which member did it, but there; None for none.
@@ -76,8 +78,8 @@ class Event:
         return cls.actor_needs is None or cls.actor_needs in scope.rights
 
     def now(self) -> tuple[Place, ...]:
-        """Where the thing stands after it. Whoever sees any of these places sees the thing. Where that is the whole
-        firm, the event says so: `OfFirm`."""
+        """Where the thing stands after it. Whoever sees any of these places sees the thing; of an event `of_several`
+        whoever sees all of them. Where that is the whole firm, the event says so: `OfFirm`."""
         raise NotImplementedError
 
     def before(self) -> tuple[Place, ...]:

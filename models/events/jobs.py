@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from models.events.base import Event
 from models.events.values import Changes
 from models.ids import AccountId, JobId, MemberId, PipelineId, StageId, StatusId
+from models.rows.relations import Relation
 from models.scope import Place
 
 
@@ -91,6 +92,36 @@ class JobClientStatusChanged(JobEvent):
 
     visible: bool
     name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRelationChanged(JobEvent):
+    """What a job is to another one changed. It is told once for each of the two, to whoever sees both."""
+
+    of_several = True
+    says = {
+        "from_relation": "What the job was to the other one; null where it was nothing.",
+        "to_relation": "What it is; null where it is nothing any more.",
+    }
+
+    other_job: JobId
+    other_account: AccountId
+    other_pipeline: PipelineId
+    from_relation: Relation | None
+    to_relation: Relation | None
+
+    def now(self) -> tuple[Place, ...]:
+        return (Place(self.account, self.pipeline), Place(self.other_account, self.other_pipeline))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobBlockedChanged(JobEvent):
+    """A job is blocked from now on, or no longer: what blocks it came or went, was completed, archived or taken up
+    again. By which job is not said: it may be out of your sight."""
+
+    says = {"blocked": "Whether it is blocked."}
+
+    blocked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

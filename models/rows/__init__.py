@@ -19,6 +19,7 @@ from models.rows.pipelines import (
     Status,
 )
 from models.rows.proposals import ProposalService
+from models.rows.relations import JobRelation, Relation
 from models.rows.sessions import Session, SignInAttempts, SigningKey
 from models.rows.signing import SignatureMethod, SignedItem, Signer
 from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
@@ -48,12 +49,14 @@ __all__ = [
     "JobAssignee",
     "JobItem",
     "JobOrder",
+    "JobRelation",
     "Member",
     "Party",
     "Pipeline",
     "PipelineMember",
     "Priority",
     "ProposalService",
+    "Relation",
     "Row",
     "RunState",
     "Session",

@@ -103,6 +103,11 @@ class Job(Row):
             ("firm_id", "updated_at", "id"),
         )
 
+    @property
+    def in_hand(self) -> bool:
+        """Whether it is neither completed nor archived."""
+        return self.completed_at is None and self.archived_at is None
+
     def place_on(self, stage_id: UUID, position: str, now: datetime) -> None:
         """Put it on a stage, or elsewhere among the cards of its own. Entering one begins another stay."""
         self.position = position

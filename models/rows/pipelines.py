@@ -19,6 +19,7 @@ class CardField(StrEnum):
 
     ACCOUNT = "ACCOUNT"
     ASSIGNEES = "ASSIGNEES"
+    BLOCKED = "BLOCKED"
     BUDGET = "BUDGET"
     CLIENT_STATUS = "CLIENT_STATUS"
     DEADLINE = "DEADLINE"
@@ -66,6 +67,11 @@ class Category(StrEnum):
     CUSTOM = "CUSTOM"
     COMPLETED = "COMPLETED"
     ARCHIVED = "ARCHIVED"
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether jobs under it are neither completed nor archived."""
+        return self in (Category.ACTIVE, Category.CUSTOM)
 
 
 class Pipeline(Row):

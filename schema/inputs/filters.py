@@ -14,6 +14,7 @@ from models.bounds import FILTER, IDLE_DAYS, SEARCHED_WORDS, SORT
 from models.filtering import (
     Among,
     AmongSeen,
+    Blocked,
     Condition,
     Filled,
     Idle,
@@ -163,6 +164,7 @@ class JobFilter:
         f"Only those to which nothing has happened for so many days, {IDLE_DAYS}, nor to what is linked to them, as "
         "far as you are told.",
     )
+    blocked: bool | None = asks(Blocked(), "Only those that another job blocks, or only the others.")
     stage_entered: DateTimeFilter | None = asks(Within("stage_entered_at"), "By when it came to its stage.")
     completed: DateTimeFilter | None = asks(Within("completed_at"), "By when it was completed, and whether it was.")
     client_status: list[str] | None = asks(

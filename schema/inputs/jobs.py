@@ -5,12 +5,12 @@ from __future__ import annotations
 import strawberry
 
 from models.bounds import BUDGET, BULK, LINKED
-from models.commands import jobs, moves
+from models.commands import jobs, moves, relations
 from models.ids import Kind
 from models.targets import Target
 from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
 from schema.declarations import mutation
-from schema.enums import OpenItems, Priority
+from schema.enums import OpenItems, Priority, Relation
 from schema.inputs.base import (
     Expecting,
     Keyed,
@@ -77,6 +77,23 @@ class UpdateJobInput(Expecting):
     period: str | None = clearable(
         f"The time that the work is about: `2026`, `2026-Q1`, `2026-01`, or other text, {LABEL.bounds}. Null for none."
     )
+
+
+@input_type
+class RelateJobInput(Expecting):
+    """What a job is to another one."""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job: the expected version is its own.")
+    other_job_id: strawberry.ID = id_of(Kind.JOB, "The other one, of whichever account.")
+    relation: Relation = needed("What the job is to the other one.")
+
+
+@input_type
+class UnrelateJobInput(Expecting):
+    """Which job is nothing to which other one any more."""
+
+    job_id: strawberry.ID = id_of(Kind.JOB, "The job: the expected version is its own.")
+    other_job_id: strawberry.ID = id_of(Kind.JOB, "The other one.")
 
 
 @input_type
@@ -203,6 +220,8 @@ MUTATIONS = (
     mutation(jobs.assign_job, AssignJobInput),
     mutation(jobs.assign_jobs, AssignJobsInput),
     mutation(jobs.set_job_client_status, SetJobClientStatusInput),
+    mutation(relations.relate_job, RelateJobInput),
+    mutation(relations.unrelate_job, UnrelateJobInput),
     mutation(jobs.delete_job, JobInput),
     mutation(jobs.delete_jobs, JobsInput),
 )

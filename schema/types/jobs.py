@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import seen as rows
-from models.bounds import OUTSTANDING, TASKS
+from models.bounds import OUTSTANDING, RELATIONS, TASKS
 from models.ids import Kind
 from models.periods import Period as _Period
 from models.periods import period_of
-from schema.enums import PeriodUnit, Priority, TaskState
+from models.relations import Related
+from schema.enums import PeriodUnit, Priority, Relation, TaskState
 from schema.field_resolvers import TypeCheck
 from schema.scalars import Date, DateTime
 from schema.types.accounts import Account
@@ -50,6 +51,16 @@ class Period:
     last_day: Date | None = column("Its last day; null of OTHER.")
 
     is_type_of = TypeCheck(lambda source: isinstance(source, _Period))
+
+
+@strawberry.type(description="What a job is to another one.")
+class JobRelation:
+    """Its objects are `models.relations.Related`."""
+
+    relation: Relation = column("What it is to that one.")
+    job: Annotated[Job, strawberry.lazy("schema.types.jobs")] = value(lambda related: related.job, "The other one.")
+
+    is_type_of = TypeCheck(lambda source: isinstance(source, Related))
 
 
 #: Of what every job has.
@@ -120,6 +131,16 @@ class Job(Versioned):
         lambda job, context: context.load.outstanding(job.id),
         f"The items that hold the job, what waits longest first; at most {OUTSTANDING.most}. The same for everybody "
         "who sees it.",
+        size=2,
+    )
+    blocked: bool = loaded(
+        lambda job, context: context.load.blocked(job.id),
+        "Whether another job blocks it that is neither completed nor archived. The same for everybody who sees it, "
+        "also where they do not see the other one.",
+    )
+    relations: list[JobRelation] = loaded(
+        lambda job, context: context.load.relations(job.id),
+        f"What it is to other jobs, at most {RELATIONS.most}, as far as you see those; what it has been longest first.",
         size=2,
     )
     created_at: DateTime = column("When it was opened.")

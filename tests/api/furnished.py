@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from models.commands.moves import archive_job, complete_job, set_job_status
+from models.commands.relations import relate_job
 from models.commands.tags import create_tag
 from models.commands.tasks import create_task
 from models.commands.time import log_time, update_time_entry
@@ -25,6 +26,7 @@ from models.rows import (
     JobAssignee,
     Member,
     Pipeline,
+    Relation,
     Row,
     Stage,
     Status,
@@ -39,6 +41,8 @@ from tests.world import World
 #: Which of the firm's things a mutation needs, where the usual one of its kind will not do.
 CHOSEN = {
     "restoreJob.jobId": "archived job",
+    "relateJob.otherJobId": "second job",
+    "unrelateJob.otherJobId": "archived job",
     "restoreJobs.jobId": "archived job",
     "restoreAccount.accountId": "archived account",
     "archiveAccount.accountId": "idle account",
@@ -180,6 +184,7 @@ class Furnished:
         await set_job_status(owner, job_id=archived.id, status_id=self.things["status"])
         await complete_job(owner, job_id=archived.id)
         await archive_job(owner, job_id=archived.id)
+        await relate_job(owner, job_id=job.id, other_job_id=archived.id, relation=Relation.RELATES)
         await JobAssignee.create(job_id=job.id, member_id=world.employee.id)
         told = {"client_status_name": self.word, "client_status_description": self.word}
         await Job.filter(id=job.id).update(status_id=self.things["status"], **told)

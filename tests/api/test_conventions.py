@@ -68,10 +68,11 @@ def test_names_are_as_clients_expect_them() -> None:
 
 #: What a mutation can do to something.
 VERBS = {
-    "add", "answer", "apply", "archive", "assign", "bill", "change", "check", "clear", "complete", "create", "credit",
-    "deactivate", "decide", "delete", "fail", "link", "log", "merge", "move", "post", "reactivate", "record",
-    "refresh", "refund", "reopen", "request", "restore", "retract", "revoke", "seal", "send", "set", "share", "sign",
-    "start", "stop", "submit", "transfer", "unlink", "unshare", "unsubmit", "update", "void", "withdraw",
+    "add", "answer", "apply", "archive", "assign", "bill", "change", "check", "clear", "complete", "create",
+    "credit", "deactivate", "decide", "delete", "fail", "link", "log", "merge", "move", "post", "reactivate",
+    "record", "refresh", "refund", "relate", "reopen", "request", "restore", "retract", "revoke", "seal", "send",
+    "set", "share", "sign", "start", "stop", "submit", "transfer", "unlink", "unrelate", "unshare", "unsubmit",
+    "update", "void", "withdraw",
 }  # fmt: skip
 
 

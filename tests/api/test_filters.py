@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 from models.commands.jobs import set_job_client_status
 from models.commands.moves import archive_job, complete_job
+from models.commands.relations import relate_job
 from models.commands.tasks import create_task, set_task_state
 from models.commands.time import log_time
 from models.commands.timers import start_timer
@@ -35,8 +37,10 @@ from models.rows import (
     Item,
     Job,
     JobAssignee,
+    JobRelation,
     Member,
     Priority,
+    Relation,
     Stage,
     Status,
     Tag,
@@ -155,6 +159,9 @@ async def _furnish(world: World) -> None:
         for spot in (Spot(job.account_id, job.id), Spot(job.account_id)):
             for known in specimens():
                 await known.make(owner, f"Some {number}", spot)
+    # Those that are completed or archived block nobody.
+    for blocking, blocked in pairwise(jobs):
+        await relate_job(owner, job_id=blocking.id, other_job_id=blocked.id, relation=Relation.BLOCKS)
     await Member.filter(id=world.stranger.id).update(active=False)
     for number, days in ((0, 2), (1, 5), (4, 200)):
         await sql("UPDATE event SET at = now() - make_interval(days => $2) WHERE job = $1", jobs[number].id, days)
@@ -183,6 +190,7 @@ async def _job(job: Job) -> Facts:
     (last,) = await sql("SELECT greatest(max(at), $2) AS at FROM event WHERE job = $1", job.id, job.updated_at)
     status, limit = await Status.get(id=job.status_id), (await Stage.get(id=job.stage_id)).time_limit
     account = await Account.get(id=job.account_id)
+    blocks = JobRelation.filter(other_id=job.id, relation=Relation.BLOCKS)
     return {
         "id": _one(Kind.JOB, job.id),
         # By its account's name as by its own.
@@ -200,6 +208,7 @@ async def _job(job: Job) -> Facts:
         "due": job.due_date,
         "overdue": job.due_date is not None and job.due_date < _today() and status.can_be_overdue,
         "overLimit": limit is not None and job.stage_entered_at + timedelta(minutes=limit) < datetime.now(UTC),
+        "blocked": any([await _in_hand(link.job_id) async for link in blocks]),
         "idleDays": (datetime.now(UTC) - last["at"]).days,
         "stageEntered": job.stage_entered_at,
         "completed": job.completed_at,
@@ -210,6 +219,11 @@ async def _job(job: Job) -> Facts:
         "created": job.created_at,
         "archived": job.archived_at is not None,
     }
+
+
+async def _in_hand(job_id: Any) -> bool:
+    status = await Status.get(id=(await Job.get(id=job_id)).status_id)
+    return status.category in (Category.ACTIVE, Category.CUSTOM)
 
 
 async def _account(account: Account) -> Facts:

@@ -209,6 +209,8 @@ SENTENCES = [
     ("docs/domain.md", f"both included: {bounds.ABSENT} days"),
     ("docs/domain.md", f"The last {bounds.WIKI_VERSIONS.most} are kept"),
     ("docs/domain.md", f"A chat has at most {_n(bounds.MESSAGES.most)}"),
+    ("docs/domain.md", f"something to up to {bounds.RELATIONS.most} others"),
+    ("docs/domain.md", f"Up to {_n(bounds.BLOCKED_SEARCHED.most)} jobs may wait"),
     ("docs/domain.md", f"mentions up to {bounds.MENTIONS.most} members"),
     ("docs/domain.md", f"up to {bounds.CLIENT_TASKS.most}, each of"),
     ("docs/domain.md", f"up to {bounds.LINKED.most} active members"),

@@ -15,6 +15,7 @@ fragment J on Job { __typename id version name description priority startDate du
   remaining period { text unit firstDay lastDay }
   taskCount openTaskCount completedAt archivedAt stageEnteredAt account { id } pipeline { id } stage { id }
   status { id } assignees { id } clientStatus { visible name color description } tasks { ...T }
+  blocked relations { relation job { id } }
   openItemCount items(first: 5) { nodes { id } totalCount } }
 fragment T on Task { __typename id version name description state priority startDate dueDate estimate completedAt
   account { id } job { id } assignees { id } }

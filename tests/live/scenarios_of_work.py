@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from datetime import date
 
 from models import events
-from models.commands import jobs, moves, tasks, time, timers
-from models.rows import TaskState
+from models.commands import jobs, moves, relations, tasks, time, timers
+from models.rows import Relation, TaskState
 from tests.live.scenarios import SCENARIOS as SCENARIOS
 from tests.live.scenarios import causes, owner_of
 from tests.specimens import specimens
@@ -55,6 +55,33 @@ async def job_client_status_changed(world: World) -> AsyncIterator[None]:
     job = await world.job()
     yield
     await jobs.set_job_client_status(owner_of(world), job_id=job.id, name="In review", visible=True)
+
+
+@causes(events.JobRelationChanged)
+async def job_relation_changed(world: World) -> AsyncIterator[None]:
+    hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
+    one, two, three = await world.job("one"), await world.job("two"), await world.job("three")
+    await relations.relate_job(owner_of(world), job_id=one.id, other_job_id=two.id, relation=Relation.BLOCKS)
+    yield
+    for job_id, other_job_id, relation in (
+        (two.id, one.id, Relation.RELATES),
+        (one.id, three.id, Relation.BLOCKS),
+        (two.id, hidden.id, Relation.RELATES),
+        (three.id, hidden.id, Relation.BLOCKED_BY),
+    ):
+        await relations.relate_job(owner_of(world), job_id=job_id, other_job_id=other_job_id, relation=relation)
+    await relations.unrelate_job(owner_of(world), job_id=three.id, other_job_id=one.id)
+
+
+@causes(events.JobBlockedChanged)
+async def job_blocked_changed(world: World) -> AsyncIterator[None]:
+    hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
+    seen, blocked, spared = await world.job("seen"), await world.job("blocked"), await world.job("spared")
+    for job_id, other_job_id in ((hidden.id, blocked.id), (seen.id, spared.id)):
+        await relations.relate_job(owner_of(world), job_id=job_id, other_job_id=other_job_id, relation=Relation.BLOCKS)
+    yield
+    await moves.complete_job(owner_of(world), job_id=hidden.id)
+    await jobs.delete_job(owner_of(world), job_id=seen.id)
 
 
 @causes(events.JobDeleted)

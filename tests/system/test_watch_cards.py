@@ -49,6 +49,7 @@ def job(**fields: Any) -> dict[str, Any]:
         "createdAt": "2026-03-01T00:00:00.000Z",
         "stageEnteredAt": "2026-04-12T11:00:00.000Z",
         "openTaskCount": 2,
+        "blocked": True,
         "budget": 120,
         "tracked": 30,
         "description": "Ask about the home office",
@@ -73,6 +74,7 @@ def test_every_field_is_shown_where_it_is_wanted_and_only_there(field: CardField
     text = {
         CardField.ACCOUNT: "Acme",
         CardField.ASSIGNEES: "AB",
+        CardField.BLOCKED: "⊘ blocked",
         CardField.BUDGET: "0.5/2h",
         CardField.CLIENT_STATUS: "»In review",
         CardField.DEADLINE: "by Apr 30",
@@ -96,6 +98,7 @@ def test_every_field_is_shown_where_it_is_wanted_and_only_there(field: CardField
     [
         (CardField.ACCOUNT, {"account": None}),
         (CardField.ASSIGNEES, {"assignees": []}),
+        (CardField.BLOCKED, {"blocked": False}),
         (CardField.BUDGET, {"budget": None, "tracked": None}),
         (CardField.CLIENT_STATUS, {"clientStatus": {"visible": False, "name": "In review", "color": None}}),
         (CardField.CLIENT_STATUS, {"clientStatus": {"visible": True, "name": None, "color": None}}),
