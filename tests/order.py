@@ -24,6 +24,7 @@ LONG = {
     "system/test_followers.py": 30,
     "docs/test_recipes.py": 30,
     "system/test_printable.py": 20,
+    "system/test_lives_of_items.py": 20,
     "system/test_leaked_keys.py": 15,
     "docs/test_published_clients.py": 15,
     "system/test_demo.py": 10,

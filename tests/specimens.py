@@ -18,6 +18,7 @@ import tests.kinds
 from models.actor import Actor
 from models.ids import Kind
 from models.rows import AccountMember
+from tests.lives import Life
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Specimens:
     not_any_more: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: What a row has under a field of its filter, where no column says so by its name: ids, values, a day, or whether.
     facts: Mapping[str, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)
+    #: What is done to a linked item of the kind, from its beginning to its end.
+    lives: Sequence[Life] = ()
 
 
 @cache

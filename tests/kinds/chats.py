@@ -1,6 +1,7 @@
 """Chats: how one is opened, and how their events come about."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from uuid import UUID
 
 from models.actor import Actor
@@ -10,6 +11,7 @@ from models.rows.chats import Chat
 from tests.kinds import contacts
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
+from tests.lives import Life, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -36,6 +38,45 @@ async def _found_by(chat: Chat) -> tuple[str, str]:
     return chat.subject, ""
 
 
+_asking = partial(Step, awaits="CHECKING_OFF")
+
+
+def _checked(number: int, checked: bool, awaits: str | None = None) -> Step:
+    return Step(
+        mutation="checkClientTask",
+        given=given(number=number, checked=checked),
+        event="ClientTaskChecked",
+        for_client=True,
+        awaits=awaits,
+    )
+
+
+LIVES = [
+    Life(
+        made=Step(mutation="createChat", given=given(subject="Papers"), event="ChatCreated"),
+        steps=[
+            _asking(
+                mutation="setClientTasks", given=given(clientTasks=["The W-2", "The 1099"]), event="ClientTasksChanged"
+            ),
+            _asking(mutation="updateChat", given=given(subject="The papers"), event="ChatUpdated"),
+            _checked(1, True, "CHECKING_OFF"),
+            _checked(2, True),
+            _checked(1, False, "CHECKING_OFF"),
+        ],
+        end=Step(mutation="deleteChat", event="ChatDeleted"),
+    ),
+    # In which the client is asked for something from the beginning.
+    Life(
+        made=_asking(
+            mutation="createChat",
+            given=given(subject="Papers", text="Please send them.", clientTasks=["The W-2"]),
+            event="ChatCreated",
+            also=frozenset({"MessagePosted"}),
+        ),
+        steps=[_checked(1, True)],
+    ),
+]
+
 SPECIMENS = Specimens(
     kind=Kind.CHAT,
     make=make,
@@ -49,6 +90,7 @@ SPECIMENS = Specimens(
         ],
     },
     facts={"search": _found_by},
+    lives=LIVES,
 )
 
 

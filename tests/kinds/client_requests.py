@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from models.actor import Actor
@@ -12,6 +13,7 @@ from models.items.request_entries import EntryAnswer, RequestEntry
 from tests.kinds import contacts
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
+from tests.lives import Life, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -63,6 +65,32 @@ async def _found_by(request: requests.ClientRequest) -> tuple[str, str]:
     return request.title, request.description
 
 
+_pending = partial(Step, awaits="SUBMISSION")
+_ASKED = [{"key": "w2", "prompt": "Your W-2"}, {"key": "rest", "prompt": "The rest", "required": False}]
+LIVES = [
+    Life(
+        made=_pending(
+            mutation="createClientRequest",
+            given=lambda cast: {"title": "Papers", "entries": _ASKED, "recipientIds": [cast.contact]},
+            event="ClientRequestCreated",
+        ),
+        steps=[
+            _pending(
+                mutation="updateClientRequest", given=given(title="The papers of 2025"), event="ClientRequestUpdated"
+            ),
+            _pending(
+                mutation="answerClientRequest",
+                given=given(answers=[{"key": "w2", "text": "Here it is"}]),
+                event="ClientRequestAnswered",
+                for_client=True,
+            ),
+            Step(mutation="submitClientRequest", event="ClientRequestSubmitted", for_client=True),
+            _pending(mutation="reopenClientRequest", event="ClientRequestReopened"),
+        ],
+        end=Step(mutation="deleteClientRequest", event="ClientRequestDeleted"),
+    )
+]
+
 SPECIMENS = Specimens(
     kind=Kind.CLIENT_REQUEST,
     make=make,
@@ -85,6 +113,7 @@ SPECIMENS = Specimens(
         ]
     },
     facts={"search": _found_by, "recipient": _recipients},
+    lives=LIVES,
 )
 
 

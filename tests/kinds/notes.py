@@ -8,6 +8,7 @@ from models.actor import Actor
 from models.ids import Kind
 from models.items import notes
 from tests.live.scenarios import causes, owner_of
+from tests.lives import Life, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -28,6 +29,14 @@ async def _found_by(note: notes.Note) -> tuple[str, str]:
     return note.title, re.sub(r"\W", " ", note.text)
 
 
+LIVES = [
+    Life(
+        made=Step(mutation="createNote", given=given(text="Call them"), event="NoteCreated"),
+        steps=[Step(mutation="updateNote", given=given(text="They called", pinned=True), event="NoteUpdated")],
+        end=Step(mutation="deleteNote", event="NoteDeleted"),
+    )
+]
+
 SPECIMENS = Specimens(
     kind=Kind.NOTE,
     make=make,
@@ -36,6 +45,7 @@ SPECIMENS = Specimens(
     chosen={"linkNote.noteId": "loose note"},
     not_any_more={"updateNote": ["UPDATE note SET text = repeat(' ', 30000) WHERE id = $1"]},
     facts={"search": _found_by},
+    lives=LIVES,
 )
 
 

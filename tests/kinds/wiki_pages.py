@@ -8,6 +8,7 @@ from models.ids import Kind
 from models.items import wiki_pages
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
+from tests.lives import Life, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -29,6 +30,17 @@ async def _found_by(page: wiki_pages.WikiPage) -> tuple[str, str]:
     return page.name, page.text
 
 
+LIVES = [
+    Life(
+        made=Step(mutation="createWikiPage", given=given(name="How to ask", text="Politely"), event="WikiPageCreated"),
+        steps=[
+            Step(mutation="updateWikiPage", given=given(name="Whom to ask", text="Them"), event="WikiPageUpdated"),
+            Step(mutation="restoreWikiPageVersion", given=given(version=1), event="WikiPageUpdated"),
+        ],
+        end=Step(mutation="deleteWikiPage", event="WikiPageDeleted"),
+    )
+]
+
 SPECIMENS = Specimens(
     kind=Kind.WIKI_PAGE,
     make=make,
@@ -37,6 +49,7 @@ SPECIMENS = Specimens(
     chosen={"linkWikiPage.wikiPageId": "loose page"},
     not_any_more={"updateWikiPage": ["UPDATE wiki_page SET text = repeat(' ', 30000) WHERE id = $1"]},
     facts={"search": _found_by},
+    lives=LIVES,
 )
 
 
