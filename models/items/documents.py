@@ -359,8 +359,8 @@ async def merge_approvers(contact_id: UUID, into_id: UUID) -> None:
     await sql(_MERGE, contact_id, into_id)
 
 
-def _tell_of_decider(change: Change, held: Held[Document], changes: Changes) -> None:
-    items.tell(change, DocumentUpdated, held, changes=changes)
+def _tell_of_decider(change: Change, held: Held[Document], before: UUID, after: UUID) -> None:
+    items.tell(change, DocumentUpdated, held, changes=changes_of({"decided_by_id": (before, after)}))
 
 
 names_contact(Document, "decided_by_id", _tell_of_decider)

@@ -19,7 +19,7 @@ def _of_job(name: str) -> tuple[str, Any]:
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0027_payments")]
+    dependencies = [("models", "0029_proposals")]
 
     operations = [
         ops.CreateModel(
