@@ -12,7 +12,6 @@ from models.ids import Kind
 from models.rows import (
     AccountType,
     Awaited,
-    Awaiting,
     CardField,
     Category,
     JobOrder,
@@ -34,7 +33,6 @@ __all__ = [
     "AccountTag",
     "AccountType",
     "Awaited",
-    "Awaiting",
     "CardField",
     "Category",
     "ClientStatus",

@@ -24,6 +24,7 @@ from models.items.invoice_states import Credited, credit_notes_of
 from models.items.payment_allocations import Allocated, Refunded, allocations_of, refunds_of
 from models.items.proposal_services import Offered, services_of, total
 from models.items.reads import (
+    Awaiting,
     LinkKey,
     Outstanding,
     Wanted,
@@ -42,7 +43,7 @@ from models.policies import hides_own
 from models.reasons import Reason
 from models.relations import Related, blocked_jobs, related_jobs
 from models.scope import Rows, Scope, Viewer
-from models.seen import Awaiting, Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, named
+from models.seen import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, named
 from resolvers.batching import Loader
 from resolvers.item_pages import ItemPage, item_page, items_asked
 from resolvers.paging import HistoryPage, HistoryPaging

@@ -15,7 +15,8 @@ from models.items.kinds import item_kinds
 from models.policies import may_see
 from models.queries import column_value
 from models.records import columns, read
-from models.rows import Awaited, Awaiting, Item, JobItem
+from models.rows import Awaited, Item, JobItem
+from models.rows import Awaiting as Awaiting
 from models.scope import Scope
 
 Ids = Sequence[UUID]
