@@ -1,6 +1,7 @@
 """Documents: how one is made, and how their events come about."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from uuid import UUID
 
 from models.actor import Actor
@@ -10,6 +11,7 @@ from models.ids import Kind
 from models.items import document_requests, documents
 from models.rows.contacts import AccountContact
 from tests.live.scenarios import causes, owner_of
+from tests.lives import Life, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -65,6 +67,36 @@ async def _found_by(document: documents.Document) -> tuple[str, str]:
     return document.name, ""
 
 
+_asked = partial(Step, event="DocumentStateChanged")
+_decided = partial(Step, mutation="decideDocument", event="DocumentDecided", for_client=True)
+#: Disapproved and approved, then signed; and void in the end, or it could not be deleted.
+LIVES = [
+    Life(
+        made=Step(mutation="createDocument", given=given(name="Form 8879"), event="DocumentCreated"),
+        steps=[
+            _asked(mutation="requestApproval", given=lambda cast: {"approverIds": [cast.contact]}, awaits="APPROVAL"),
+            _decided(given=given(approved=False, note="The address is wrong"), awaits="REVISION"),
+            Step(
+                mutation="updateDocument",
+                given=given(description="Another address"),
+                event="DocumentUpdated",
+                awaits="REVISION",
+            ),
+            _asked(mutation="requestApproval", given=lambda cast: {"approverIds": [cast.contact]}, awaits="APPROVAL"),
+            _decided(given=given(approved=True)),
+            _asked(mutation="requestSignatures", given=lambda cast: {"signerIds": [cast.contact]}, awaits="SIGNATURE"),
+            Step(
+                mutation="recordDocumentSignature",
+                given=given(evidence="In the safe"),
+                event="DocumentSigned",
+                for_client=True,
+            ),
+            _asked(mutation="voidDocument"),
+        ],
+        end=Step(mutation="deleteDocument", event="DocumentDeleted"),
+    )
+]
+
 SPECIMENS = Specimens(
     kind=Kind.DOCUMENT,
     make=make,
@@ -85,6 +117,7 @@ SPECIMENS = Specimens(
     },
     not_any_more={"updateDocument": ["UPDATE document SET description = repeat(' ', 30000) WHERE id = $1"]},
     facts={"state": _state, "search": _found_by},
+    lives=LIVES,
 )
 
 

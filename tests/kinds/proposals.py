@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from models.actor import Actor
@@ -11,6 +12,7 @@ from models.items import proposal_signing, proposals
 from models.items.proposal_services import Service
 from tests.kinds.documents import contacts_of, hidden_job, new_contact
 from tests.live.scenarios import causes, owner_of
+from tests.lives import Life, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -72,6 +74,49 @@ async def _expires(proposal: proposals.Proposal) -> date | None:
     return proposal.expires_on
 
 
+_made = partial(
+    Step,
+    mutation="createProposal",
+    given=given(
+        name="Books",
+        services=[
+            {"name": "Books", "price": "99.95", "quantity": 12},
+            {"name": "Monthly calls", "price": "20", "group": "Calls"},
+            {"name": "Weekly calls", "price": "70", "group": "Calls"},
+        ],
+    ),
+    event="ProposalCreated",
+    awaits="SENDING",
+)
+_sent = Step(
+    mutation="sendProposal",
+    given=lambda cast: {"signerIds": [cast.contact]},
+    event="ProposalStateChanged",
+    awaits="SIGNATURE",
+)
+_withdrawn = Step(mutation="withdrawProposal", event="ProposalStateChanged", awaits="SENDING")
+_changed = partial(Step, mutation="updateProposal", event="ProposalUpdated")
+#: Withdrawn, changed and signed; and a draft that is thrown away.
+LIVES = [
+    Life(
+        made=_made(),
+        steps=[
+            _sent,
+            _changed(given=given(expiresOn="2999-12-31"), awaits="SIGNATURE"),
+            _withdrawn,
+            _changed(given=given(introduction="Dear Ada"), awaits="SENDING"),
+            _sent,
+            Step(
+                mutation="recordProposalSignature",
+                given=given(evidence="In the safe", chosen=[3]),
+                event="ProposalSigned",
+                for_client=True,
+            ),
+        ],
+    ),
+    Life(made=_made(), steps=[_sent, _withdrawn], end=Step(mutation="deleteProposal", event="ProposalDeleted")),
+]
+
 SPECIMENS = Specimens(
     kind=Kind.PROPOSAL,
     make=make,
@@ -86,6 +131,7 @@ SPECIMENS = Specimens(
     },
     not_any_more={"updateProposal": ["UPDATE proposal SET introduction = repeat(' ', 30000) WHERE id = $1"]},
     facts={"state": _state, "search": _found_by, "expires": _expires},
+    lives=LIVES,
 )
 
 
