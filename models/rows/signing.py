@@ -1,6 +1,7 @@
 """Who is asked to sign an item, and what is kept of each signature."""
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from tortoise import fields
 
-from models.errors import Conflict
+from models.errors import Conflict, Invalid
 from models.reasons import Reason
 from models.rows.base import Link, belongs_to
 from models.rows.items import Item
@@ -17,6 +18,7 @@ from models.texts import NAME
 
 #: The hexadecimal digits of a SHA-256.
 DIGEST_LENGTH = 64
+_DIGEST = re.compile(rf"[0-9a-f]{{{DIGEST_LENGTH}}}")
 #: No address is longer, nor a network of IPv6 with the length of its prefix.
 _LONGEST_ADDRESS = 45
 
@@ -71,7 +73,11 @@ class SignedItem(Item):
             )
 
     def expect_shown(self, digest: str, shown: str) -> None:
-        """`Conflict` where whoever signs was shown what has another digest than what there is."""
+        """`Conflict` where whoever signs was shown what has another digest than what there is, `Invalid` where that is
+        none."""
+        if not _DIGEST.fullmatch(shown):
+            told = "This is not the digest of anything. Send the one that was shown."
+            raise Invalid(told, "shown", reason=Reason.FORMAT, format="SHA256")
         if shown != digest:
             told = f"This {self.kind.spoken} was changed after it was shown. Read it as it is now, and decide again."
             raise Conflict(told, self, "shown", reason=Reason.CHANGED, expected=shown, actual=digest)

@@ -222,6 +222,8 @@ async def test_a_signature_that_is_given_here_has_a_digest_and_an_address(world:
     given = {"document_id": desk.id, "contact_id": desk.people["Ada"]}
     async with refused(world, Conflict, "shown"):
         await signed(caller, **given, shown="0" * 64)
+    async with refused(world, Invalid, "shown", match="not the digest"):
+        await signed(caller, **given, shown=f"{document.digest}\n")
     assert (await signed(caller, **given, shown=document.digest)).value.state is DocumentState.PARTIALLY_SIGNED
     await signed(desk.owner, document_id=desk.id, contact_id=desk.people["Bo"], shown=document.digest)
     first, second = await signers_of(desk.id)
