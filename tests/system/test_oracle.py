@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import embedded
+from schema.kinds import MODULES
 from tests.system.oracle import stuck
 from tests.system.oracle.commands import KINDS
 from tests.system.oracle.judge import Judge, agrees, differences
@@ -15,6 +16,13 @@ from tests.system.oracle.scenario import Scenario, prepared
 
 #: Set to a former run's seed, it makes that run's choices again.
 SEED = "JOBWIRE_TEST_SEED"
+
+
+def test_members_do_all_that_is_done_with_items() -> None:
+    modules = [module for module in MODULES if module.__name__.startswith("schema.items.")]
+    known = {declared.name for module in modules for declared in getattr(module, "MUTATIONS", ())}
+    missing = known - {kind.mutation for kind in KINDS}
+    assert known and not missing, f"Say in tests/system/oracle/items.py what these are given: {sorted(missing)}"
 
 
 @pytest.mark.timeout(600)

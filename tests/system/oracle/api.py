@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import orjson
 
-from tests.system.oracle.atlas import PASSWORD
-from tests.system.oracle.documents import BOARD, OVERVIEW, SIGN_IN
+from tests.system.oracle.atlas import PASSWORD, Person
+from tests.system.oracle.documents import OVERVIEW, SIGN_IN, board
 from tests.system.oracle.processes import Server
 from tests.system.oracle.replica import Object
 
@@ -100,15 +100,15 @@ class Api:
                 at += 1
                 await asyncio.sleep(0.05)
 
-    async def snapshot(self, email: str, at: int, pipelines: list[str] | None = None) -> Snapshot:
+    async def snapshot(self, person: Person, at: int, pipelines: list[str] | None = None) -> Snapshot:
         """The boards that a member sees, from one server; of these pipelines only if they are named."""
-        overview = (await self.post(email, OVERVIEW, at=at))["data"]
+        overview = (await self.post(person.email, OVERVIEW, at=at))["data"]
         wanted = [node["id"] for node in overview["pipelines"]["nodes"]]
         boards = []
         for id in wanted if pipelines is None else [id for id in wanted if id in pipelines]:
-            board = (await self.post(email, BOARD, {"id": id}, at=at))["data"]["pipeline"]
+            found = (await self.post(person.email, board(holds_items=person.holds_items), {"id": id}, at=at))["data"]
             # It may have been taken away between the two.
-            boards += [board] if board is not None else []
+            boards += [found["pipeline"]] if found["pipeline"] is not None else []
         return Snapshot(int(overview["revision"]), overview["epoch"], boards)
 
     async def _post(self, at: int, token: str | None, query: str, variables: dict[str, Any] | None) -> Object:

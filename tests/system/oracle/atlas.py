@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,17 +12,18 @@ FIRMS = ("firm-one", "firm-two")
 #: In the name of everything that belongs to a secret account.
 SECRET = "sealed-7c1e"
 
-JOB_IDS = re.compile(r"job_[0-9a-z]{26}")
+IDS = re.compile(r'"([a-z_]+_[0-9a-z]{26})"')
 
 
 @dataclass(frozen=True)
 class Person:
-    """A member. A sealed one is never given the right to see a secret account."""
+    """A member. A sealed one is never given the right to see a secret account. The clients of some hold items, too."""
 
     id: str
     email: str
     role: str
     sealed: bool
+    holds_items: bool
 
 
 @dataclass
@@ -32,6 +34,14 @@ class Board:
     stages: list[str]
     statuses: list[str]
     custom: list[str]
+
+
+@dataclass
+class Item:
+    """A linked item: the account that it is on, and what was last read of it."""
+
+    account: str
+    read: dict[str, Any]
 
 
 @dataclass
@@ -49,14 +59,22 @@ class Atlas:
     #: The account of each task.
     tasks: dict[str, str]
     quiet: dict[str, str]
-    entries: list[str] = field(default_factory=list)
+    #: The account of each time entry.
+    entries: dict[str, str] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     #: The stage that each job was last seen on.
     places: dict[str, str] = field(default_factory=dict)
     archived: set[str] = field(default_factory=set)
-    #: Jobs of secret accounts, the deleted ones too.
-    secret_jobs: set[str] = field(default_factory=set)
-    every_job: set[str] = field(default_factory=set)
+    #: Jobs that were related to each other.
+    related: list[tuple[str, str]] = field(default_factory=list)
+    #: By account.
+    contacts: dict[str, list[str]] = field(default_factory=dict)
+    #: By kind, and then by id.
+    items: defaultdict[str, dict[str, Item]] = field(default_factory=lambda: defaultdict(dict))
+    ended: set[str] = field(default_factory=set)
+    #: The ids of jobs and items of secret accounts, the deleted ones too, and of all.
+    secret_ids: set[str] = field(default_factory=set)
+    every_id: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, founded: dict[str, Any]) -> Atlas:
@@ -71,6 +89,7 @@ class Atlas:
             jobs={},
             tasks=founded["tasks"],
             quiet=founded["quiet"],
+            contacts=founded["contacts"],
         )
         for job in founded["jobs"]:
             atlas.add_job(job["id"], job["account"], job["stage"])
@@ -79,9 +98,24 @@ class Atlas:
     def add_job(self, id: str, account: str, stage: str) -> None:
         """A job that was made."""
         self.jobs[id], self.places[id] = account, stage
-        self.every_job.add(id)
+        self._note(id, account)
+
+    def add_item(self, kind: str, account: str, read: dict[str, Any]) -> None:
+        """An item that was made, or read once more."""
+        self._note(id := read["id"], account)
+        # Others may be told of it later than of its end.
+        if id not in self.ended:
+            self.items[kind][id] = Item(account, read)
+
+    def end_item(self, kind: str, id: str) -> None:
+        """An item that was deleted."""
+        self.ended.add(id)
+        self.items[kind].pop(id, None)
+
+    def _note(self, id: str, account: str) -> None:
+        self.every_id.add(id)
         if account in self.secrets:
-            self.secret_jobs.add(id)
+            self.secret_ids.add(id)
 
     def named(self, account: str, what: str) -> str:
         """A name for something of this account."""

@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from websockets.typing import Subprotocol
 
 from tests.system.oracle.api import WITHHELD, Api, SignedOut, Unavailable
-from tests.system.oracle.atlas import JOB_IDS, Person
-from tests.system.oracle.documents import CHANGES
+from tests.system.oracle.atlas import IDS, Person
+from tests.system.oracle.documents import changes
 from tests.system.oracle.replica import Object, Replica
 
 LOST = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, TimeoutError, Unavailable)
@@ -35,13 +35,13 @@ class Forbidden:
     """What must never be in a frame of a client."""
 
     words: tuple[str, ...]
-    #: Sets of job ids that grow while the test runs.
-    jobs: tuple[set[str], ...]
+    #: Sets of ids that grow while the test runs.
+    ids: tuple[set[str], ...]
 
     def found_in(self, frame: str) -> list[str]:
         """What of it is in this frame."""
-        ids = set(JOB_IDS.findall(frame))
-        return [word for word in self.words if word in frame] + [id for jobs in self.jobs for id in ids & jobs]
+        found = set(IDS.findall(frame))
+        return [word for word in self.words if word in frame] + [id for ids in self.ids for id in found & ids]
 
 
 @dataclass
@@ -140,7 +140,8 @@ class Client:
         self._operations += 1
         id = str(self._operations)
         variables = {"after": after, "epoch": self.epoch if after else None, "pipelines": self.pipelines}
-        await socket.send(_frame(id=id, type="subscribe", payload={"query": CHANGES, "variables": variables}))
+        query = changes(holds_items=self.person.holds_items)
+        await socket.send(_frame(id=id, type="subscribe", payload={"query": query, "variables": variables}))
         try:
             async for payload in self._payloads(socket, id):
                 self._take(payload)
@@ -150,7 +151,7 @@ class Client:
             raise
 
     async def _read_anew(self) -> None:
-        snapshot = await self.api.snapshot(self.person.email, self.at, self.pipelines)
+        snapshot = await self.api.snapshot(self.person, self.at, self.pipelines)
         self.replica = Replica.of(snapshot.boards)
         self.cursor, self.epoch = snapshot.revision, snapshot.epoch
         self.snapshots += 1

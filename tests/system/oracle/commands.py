@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
 
 from tests.system.oracle import picking
 from tests.system.oracle.atlas import Atlas, Board
+from tests.system.oracle.command import Kind, Learn, Make
+from tests.system.oracle.contacts import COMMANDS as OF_CONTACTS
+from tests.system.oracle.items import COMMANDS as OF_ITEMS
 from tests.system.oracle.picking import Input
 from tests.system.oracle.replica import Object
-
-#: None where there is nothing to do it to.
-Make = Callable[[random.Random, Atlas], Input | None]
-Learn = Callable[[Atlas, Input, Object], None]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of command: how often it comes, what it is given, what is asked of it and learned from the answer."""
-
-    mutation: str
-    weight: float
-    make: Make
-    asked: str = ""
-    learn: Learn = lambda _atlas, _input, _payload: None
-    #: Whether it takes an admin, or a right that few have.
-    lead: bool = False
-    #: Whether it changes what somebody may see.
-    rescopes: bool = False
-
-    @property
-    def document(self) -> str:
-        """The operation."""
-        return (
-            f"mutation M($input: {self._input}!) {{ {self.mutation}(input: $input) "
-            f"{{ revision errors {{ code message path }} {self.asked} }} }}"
-        )
-
-    @property
-    def _input(self) -> str:
-        # What only names a thing has one input type for each kind of thing.
-        verb, thing = re.fullmatch(r"([a-z]+)(\w+)", self.mutation).groups()  # type: ignore[union-attr]
-        if verb in ("complete", "archive", "restore", "delete", "unlink", "deactivate", "reactivate"):
-            return f"{thing}Input" if thing not in ("Stage", "Status") else f"Delete{thing}Input"
-        return f"{verb.title()}{thing}Input"
 
 
 def _forget_stage(atlas: Atlas, input: Input, _payload: Object) -> None:
@@ -121,6 +87,15 @@ def _forget_jobs(atlas: Atlas, input: Input, payload: Object) -> None:
         _forget_job(atlas, job, payload)
 
 
+def _learn_relation(atlas: Atlas, input: Input, _payload: Object) -> None:
+    atlas.related.append((input["jobId"], input["otherJobId"]))
+
+
+def _forget_relation(atlas: Atlas, input: Input, _payload: Object) -> None:
+    pair = {input["jobId"], input["otherJobId"]}
+    atlas.related[:] = [related for related in atlas.related if {*related} != pair]
+
+
 def _learn_task(atlas: Atlas, input: Input, payload: Object) -> None:
     # Somebody else may have deleted the job by now.
     atlas.tasks[payload["task"]["id"]] = atlas.jobs.get(input["jobId"], "")
@@ -128,6 +103,16 @@ def _learn_task(atlas: Atlas, input: Input, payload: Object) -> None:
 
 def _forget_task(atlas: Atlas, input: Input, _payload: Object) -> None:
     atlas.tasks.pop(input["taskId"], None)
+
+
+def _learn_entry(atlas: Atlas, _input: Input, payload: Object) -> None:
+    # Somebody else may have taken it out of sight by now.
+    if (entry := payload["timeEntry"]) is not None and entry["account"] is not None:
+        atlas.entries[entry["id"]] = entry["account"]["id"]
+
+
+def _forget_entry(atlas: Atlas, input: Input, _payload: Object) -> None:
+    atlas.entries.pop(input["timeEntryId"], None)
 
 
 def _forget(table: str, key: str) -> Learn:
@@ -180,6 +165,8 @@ KINDS = (
     Kind("restoreJobs", 2, picking.pick_several_archived, JOBS_STATE, _learn_states),
     Kind("assignJob", 4, _both(picking.pick_job, picking.pick_assignees)),
     Kind("assignJobs", 1.5, _both(picking.pick_jobs, picking.pick_assignees)),
+    Kind("relateJob", 4, picking.pick_relate, learn=_learn_relation),
+    Kind("unrelateJob", 2, picking.pick_related, learn=_forget_relation),
     Kind("deleteJob", 2, picking.pick_job, learn=_forget_job, lead=True),
     Kind("deleteJobs", 0.7, lambda c, a: picking.pick_jobs(c, a) | {"atomic": True}, learn=_forget_jobs, lead=True),
     Kind("createTask", 4, picking.pick_task_of_job, "task { id }", _learn_task),
@@ -193,11 +180,17 @@ KINDS = (
         "logTime",
         4,
         lambda c, a: picking.pick_job(c, a) | {"minutes": c.randint(1, 300)},
-        "timeEntry { id }",
-        _learned("entries", "timeEntry"),
+        "timeEntry { id account { id } }",
+        _learn_entry,
     ),
     Kind("updateTimeEntry", 4, picking.pick_update_entry, lead=True),
-    Kind("deleteTimeEntry", 1.5, picking.pick_entry, learn=_forget("entries", "timeEntryId"), lead=True),
+    Kind(
+        "setTimeEntryRate",
+        3,
+        lambda c, a: (entry := picking.pick_entry(c, a)) and entry | {"rate": str(c.randint(20, 90))},
+        lead=True,
+    ),
+    Kind("deleteTimeEntry", 1.5, picking.pick_entry, learn=_forget_entry, lead=True),
     Kind("startTimer", 1.5, picking.pick_job),
     Kind("stopTimer", 1.5, lambda _c, _a: {}),
     Kind("createStage", 2, picking.pick_create_stage, "stage { id }", _learn_stage, lead=True),
@@ -259,11 +252,13 @@ KINDS = (
     Kind("deactivateMember", 1, picking.pick_leaver, lead=True, rescopes=True),
     Kind("reactivateMember", 2, picking.pick_leaver, lead=True, rescopes=True),
     Kind("updateFirm", 0.5, lambda c, _a: {"clientStatusEnabled": c.random() < 0.5}, lead=True),
+    *OF_CONTACTS,
+    *OF_ITEMS,
 )
 
 
 #: The weight of what was never done.
-_NEVER_DONE = 3
+_NEVER_DONE = 5
 
 
 def choose(

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from models.connection import connected
+from models.firm.contacts import create_contact
 from models.ids import Kind, encode
 from models.order import spread
 from models.passwords import hash_password
@@ -93,11 +94,19 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
             await AccountMember.create(account_id=account.id, member_id=member.id)
     jobs = await _jobs(world, tag, pipelines, accounts, members, chance)
     tasks = await _tasks(world, jobs, chance)
+    contacts = {encode(Kind.ACCOUNT, account.id): [await _contact(world, account)] for account in accounts}
     quiet = await world.new_pipeline("Quiet", stages=("Only",))
     return {
         "tag": tag,
         "members": [
-            {"id": encode(Kind.MEMBER, m.id), "email": m.email, "role": m.role, "sealed": m in sealed} for m in members
+            {
+                "id": encode(Kind.MEMBER, member.id),
+                "email": member.email,
+                "role": member.role,
+                "sealed": member in sealed,
+                "holds_items": number % 2 == 0,
+            }
+            for number, member in enumerate(members)
         ],
         "pipelines": [await _drawn(pipeline) for pipeline in pipelines],
         "quiet": {
@@ -105,6 +114,7 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
             "account": encode(Kind.ACCOUNT, world.account.id),
         },
         "accounts": [encode(Kind.ACCOUNT, account.id) for account in accounts],
+        "contacts": contacts,
         "secrets": [encode(Kind.ACCOUNT, account.id) for account in accounts[:SECRETS]],
         "tags": [encode(Kind.TAG, row.id) for row in tags],
         "jobs": [
@@ -166,6 +176,11 @@ async def _tasks(world: World, jobs: list[Job], chance: random.Random) -> list[T
     for job, task in zip(chosen, made, strict=True):
         await linked(task, job)
     return made
+
+
+async def _contact(world: World, account: Account) -> str:
+    made = await create_contact(world.acting(world.owner), name=f"Contact of {account.name}", account_id=account.id)
+    return encode(Kind.CONTACT, made.value.id)
 
 
 async def _drawn(pipeline: Pipeline) -> dict[str, Any]:

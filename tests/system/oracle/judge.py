@@ -64,7 +64,7 @@ class Judge:
         refusals = 0
         for at in range(first, first + 1_000):
             try:
-                return view_of_answers((await self.api.snapshot(person.email, at)).boards)
+                return view_of_answers((await self.api.snapshot(person, at)).boards)
             except SignedOut:
                 # The token may be of a session that ended before the member was let in again.
                 refusals += 1

@@ -45,6 +45,21 @@ def pick_jobs(chance: random.Random, atlas: Atlas) -> Input:
     return {"jobs": [{"jobId": id} for id in chosen], "atomic": chance.random() < 0.4}
 
 
+def pick_relate(chance: random.Random, atlas: Atlas) -> Input:
+    other = pick_job(chance, atlas)["jobId"]
+    return pick_job(chance, atlas) | {
+        "otherJobId": other,
+        "relation": chance.choice(["RELATES", "BLOCKS", "BLOCKED_BY"]),
+    }
+
+
+def pick_related(chance: random.Random, atlas: Atlas) -> Input | None:
+    if not atlas.related:
+        return None
+    job, other = chance.choice(atlas.related)
+    return {"jobId": job, "otherJobId": other}
+
+
 def pick_board(chance: random.Random, atlas: Atlas) -> Board:
     return chance.choice(atlas.boards)
 
@@ -67,6 +82,8 @@ def pick_name(chance: random.Random, atlas: Atlas, account: str, what: str) -> s
 
 def pick_move(chance: random.Random, atlas: Atlas) -> Input:
     input = pick_versioned(chance, atlas, pick_job(chance, atlas)) | {"stageId": pick_stage(chance, atlas)}
+    if chance.random() < 0.2:
+        input["openItems"] = "DISMISS"
     if chance.random() < 0.4 and (cards := atlas.jobs_on(input["stageId"])):
         input[chance.choice(["beforeJobId", "afterJobId"])] = chance.choice(cards)
     return input
@@ -132,7 +149,7 @@ def pick_task_state(chance: random.Random, atlas: Atlas) -> Input | None:
 
 
 def pick_entry(chance: random.Random, atlas: Atlas) -> Input | None:
-    return {"timeEntryId": chance.choice(atlas.entries)} if atlas.entries else None
+    return {"timeEntryId": chance.choice(list(atlas.entries))} if atlas.entries else None
 
 
 def pick_update_entry(chance: random.Random, atlas: Atlas) -> Input | None:

@@ -77,7 +77,7 @@ class Replica:
         elif "memberId" in event:
             self._plain(self.members, event["memberId"], event["member"])
         elif event.get("linkedJob") is not None:
-            # A task or a time entry: what it changes of its job's card.
+            # A linked item: what it changes of its job's card.
             self._merge_known(event["linkedJob"])
 
     def put_pipeline(self, pipeline: Object) -> None:

@@ -176,10 +176,10 @@ def _clients(api: Api, firms: list[Atlas]) -> list[Client]:
 def _client(api: Api, firms: list[Atlas], firm: int, number: int) -> Client:
     mine, others = firms[firm], firms[1 - firm]
     person = mine.people[number % len(mine.people)]
-    words, jobs = [FIRMS[1 - firm]], [others.every_job]
+    words, ids = [FIRMS[1 - firm]], [others.every_id]
     if person.sealed:
         words.append(SECRET)
-        jobs.append(mine.secret_jobs)
+        ids.append(mine.secret_ids)
     # A leader's second socket is on one board only.
     one_board = number in (len(mine.people), len(mine.people) + 1)
     return Client(
@@ -187,7 +187,7 @@ def _client(api: Api, firms: list[Atlas], firm: int, number: int) -> Client:
         person,
         api,
         number % 2,
-        Forbidden(tuple(words), tuple(jobs)),
+        Forbidden(tuple(words), tuple(ids)),
         pipelines=[mine.boards[0].id] if one_board else None,
     )
 

@@ -13,7 +13,7 @@ from websockets.typing import Subprotocol
 
 from tests.system.oracle.api import Api
 from tests.system.oracle.atlas import Person
-from tests.system.oracle.documents import CHANGES
+from tests.system.oracle.documents import changes
 
 PATIENCE = 30.0
 OPERATIONS = 10
@@ -37,7 +37,7 @@ async def subscribed(api: Api, person: Person) -> ClientConnection:
     init = {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}
     await stuck.send(orjson.dumps(init).decode())
     assert orjson.loads(await stuck.recv())["type"] == "connection_ack"
-    payload = {"query": CHANGES, "variables": {}}
+    payload = {"query": changes(holds_items=person.holds_items), "variables": {}}
     # More than one, so that what the kernel holds for it is full soon.
     for number in range(OPERATIONS):
         await stuck.send(orjson.dumps({"id": str(number), "type": "subscribe", "payload": payload}).decode())
