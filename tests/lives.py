@@ -21,11 +21,13 @@ class Cast:
 
     account: str
     jobs: tuple[str, str]
+    #: That the jobs are on.
+    stage: str
     contact: str
     member: str
     #: The item, as `Life.reads` read it last.
     item: Object = field(default_factory=dict)
-    #: What was made beforehand, by the name of its mutation.
+    #: The other things that were made, each by the mutation that did.
     made: dict[str, Object] = field(default_factory=dict)
 
 
@@ -39,8 +41,9 @@ def nothing(_cast: Cast) -> Object:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Something that is done to an item. `event` is told with each job that it is linked to."""
+    """Something that is done to an item, or that changes it. `event` is told with each job that it is linked to."""
 
+    #: It is given the item's id, where its input has a field for it.
     mutation: str
     given: Given = nothing
     event: str
@@ -50,6 +53,8 @@ class Step:
     for_client: bool = False
     #: Whether it is told without a job, too, where that is not what an item of the kind does.
     apart: bool = False
+    #: What is answered, where it is not the item.
+    answers: str | None = None
     #: The types of events of other things that are told with it.
     also: frozenset[str] = frozenset()
 
@@ -68,7 +73,7 @@ class Before:
 @dataclass(frozen=True, kw_only=True)
 class Life:
     """What is done to an item. It is made on the account, without a job; it is linked; then come the steps; then it is
-    unlinked, and comes to its end if it has one."""
+    unlinked, and comes to its end if it has one. As soon as it is linked and open, it is dismissed, and linked anew."""
 
     made: Step
     steps: Sequence[Step] = ()

@@ -1,6 +1,6 @@
 """Documents: how one is made, and how their events come about."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from models.ids import Kind
 from models.items import document_requests, documents
 from models.rows.contacts import AccountContact
 from tests.live.scenarios import causes, owner_of
-from tests.lives import Life, Step, given
+from tests.lives import Cast, Life, Object, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -67,34 +67,49 @@ async def _found_by(document: documents.Document) -> tuple[str, str]:
     return document.name, ""
 
 
-_asked = partial(Step, event="DocumentStateChanged")
-_decided = partial(Step, mutation="decideDocument", event="DocumentDecided", for_client=True)
-#: Disapproved and approved, then signed; and void in the end, or it could not be deleted.
+def _asking(whom: str) -> Callable[[Cast], Object]:
+    return lambda cast: {whom: [cast.contact]}
+
+
+def _decided(approved: bool, awaits: str | None = None) -> Step:
+    return Step(
+        mutation="decideDocument",
+        given=given(approved=approved, note="So be it"),
+        event="DocumentDecided",
+        for_client=True,
+        awaits=awaits,
+    )
+
+
+_made = Step(mutation="createDocument", given=given(name="Return"), event="DocumentCreated")
+_changed = partial(Step, event="DocumentStateChanged")
+_to_approve = _changed(mutation="requestApproval", given=_asking("approverIds"), awaits="APPROVAL")
+_to_sign = _changed(mutation="requestSignatures", given=_asking("signerIds"), awaits="SIGNATURE")
+
 LIVES = [
     Life(
-        made=Step(mutation="createDocument", given=given(name="Form 8879"), event="DocumentCreated"),
+        made=_made,
         steps=[
-            _asked(mutation="requestApproval", given=lambda cast: {"approverIds": [cast.contact]}, awaits="APPROVAL"),
-            _decided(given=given(approved=False, note="The address is wrong"), awaits="REVISION"),
-            Step(
-                mutation="updateDocument",
-                given=given(description="Another address"),
-                event="DocumentUpdated",
-                awaits="REVISION",
-            ),
-            _asked(mutation="requestApproval", given=lambda cast: {"approverIds": [cast.contact]}, awaits="APPROVAL"),
-            _decided(given=given(approved=True)),
-            _asked(mutation="requestSignatures", given=lambda cast: {"signerIds": [cast.contact]}, awaits="SIGNATURE"),
+            Step(mutation="updateDocument", given=given(description="Of 2025"), event="DocumentUpdated"),
+            _to_approve,
+            _decided(False, "REVISION"),
+            _to_approve,
+            _decided(True),
+            _to_sign,
             Step(
                 mutation="recordDocumentSignature",
                 given=given(evidence="In the safe"),
                 event="DocumentSigned",
                 for_client=True,
             ),
-            _asked(mutation="voidDocument"),
         ],
+    ),
+    # One that nobody signs.
+    Life(
+        made=_made,
+        steps=[_to_sign, _changed(mutation="voidDocument")],
         end=Step(mutation="deleteDocument", event="DocumentDeleted"),
-    )
+    ),
 ]
 
 SPECIMENS = Specimens(

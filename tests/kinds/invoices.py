@@ -1,7 +1,7 @@
 """Invoices: how one is made, sent, and how their events come about."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from models.rows.contacts import AccountContact
 from models.rows.invoices import Invoice
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
+from tests.lives import Cast, Life, Object, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -94,6 +95,68 @@ async def _found_by(invoice: Invoice) -> tuple[str, str]:
     return re.sub(r"[^\w ]", "", f"{invoice.title} {account.name}"), str(invoice.number or "")
 
 
+_ADVICE = [{"description": "Advice", "unitPrice": "100", "quantity": "2"}]
+_drafted = Step(mutation="createInvoice", given=given(lines=_ADVICE), event="InvoiceCreated", awaits="SENDING")
+_sent = Step(mutation="sendInvoice", event="InvoiceSent", awaits="PAYMENT")
+
+
+def _paying(amount: str) -> Callable[[Cast], Object]:
+    return lambda cast: {
+        "accountId": cast.account,
+        "method": "CHEQUE",
+        "amount": "200",
+        "contactId": cast.contact,
+        "allocations": [{"invoiceId": cast.item["id"], "amount": amount}],
+    }
+
+
+def _having(amount: str, awaits: str | None) -> Step:
+    """The invoice has so much of what the client paid."""
+    return Step(
+        mutation="applyPayment",
+        given=lambda cast: {
+            "paymentId": cast.made["recordPayment"]["id"],
+            "allocations": [{"invoiceId": cast.item["id"], "amount": amount}],
+        },
+        event="InvoiceBalanceChanged",
+        awaits=awaits,
+        answers="payment",
+        also=frozenset({"PaymentApplied"}),
+    )
+
+
+LIVES = [
+    Life(
+        made=_drafted,
+        steps=[
+            Step(mutation="updateInvoice", given=given(memo="Thank you."), event="InvoiceUpdated", awaits="SENDING"),
+            _sent,
+            # A part of it is paid, the whole of it, and nothing any more.
+            Step(
+                mutation="recordPayment",
+                given=_paying("50"),
+                event="InvoiceBalanceChanged",
+                awaits="PAYMENT",
+                answers="payment",
+                also=frozenset({"PaymentRecorded"}),
+            ),
+            _having("200", None),
+            _having("0", "PAYMENT"),
+            Step(mutation="voidInvoice", event="InvoiceVoided"),
+        ],
+    ),
+    # One that the client need not pay after all.
+    Life(
+        made=_drafted,
+        steps=[
+            _sent,
+            Step(mutation="creditInvoice", given=given(amount="200", reason="A gift"), event="InvoiceCredited"),
+        ],
+    ),
+    # One that nobody is sent.
+    Life(made=_drafted, end=Step(mutation="deleteInvoice", event="InvoiceDeleted")),
+]
+
 SPECIMENS = Specimens(
     kind=Kind.INVOICE,
     make=make,
@@ -122,6 +185,7 @@ SPECIMENS = Specimens(
         ]
     },
     facts={"search": _found_by},
+    lives=LIVES,
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from models.actor import Actor
@@ -13,6 +14,7 @@ from models.items.recipients import recipients_of
 from tests.kinds import contacts
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
+from tests.lives import Life, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -83,6 +85,72 @@ async def _found_by(organizer: organizers.Organizer) -> tuple[str, str]:
     return organizer.title, ""
 
 
+_ASKED = [
+    {
+        "title": "You",
+        "questions": [
+            {"key": "married", "prompt": "Are you married?", "type": "YES_NO", "required": True},
+            {
+                "key": "spouse",
+                "prompt": "To whom?",
+                "required": True,
+                "shownWhen": [{"question": "married", "values": ["YES"]}],
+            },
+        ],
+    }
+]
+_pending = partial(Step, awaits="SUBMISSION")
+
+
+LIVES = [
+    Life(
+        made=Step(
+            mutation="createOrganizer",
+            given=lambda cast: {"title": "2026", "sections": _ASKED, "recipientIds": [cast.contact]},
+            event="OrganizerCreated",
+            awaits="SENDING",
+        ),
+        steps=[
+            Step(
+                mutation="updateOrganizer",
+                given=given(title="The year 2026"),
+                event="OrganizerUpdated",
+                awaits="SENDING",
+            ),
+            _pending(mutation="sendOrganizer", event="OrganizerSent"),
+            _pending(
+                mutation="answerOrganizer",
+                given=given(answers=[{"key": "married", "yes": True}, {"key": "spouse", "text": "Ada"}]),
+                event="OrganizerAnswered",
+                for_client=True,
+            ),
+            Step(mutation="submitOrganizer", event="OrganizerSubmitted", for_client=True),
+            _pending(mutation="unsubmitOrganizer", event="OrganizerUnsubmitted"),
+        ],
+        end=Step(mutation="deleteOrganizer", event="OrganizerDeleted"),
+    ),
+    # One that stays for good.
+    Life(
+        made=Step(
+            mutation="createOrganizer",
+            given=given(title="2026", sections=[{"title": "You", "questions": [{"key": "name", "prompt": "Who?"}]}]),
+            event="OrganizerCreated",
+            awaits="SENDING",
+        ),
+        steps=[
+            _pending(mutation="sendOrganizer", event="OrganizerSent"),
+            _pending(
+                mutation="answerOrganizer",
+                given=given(answers=[{"key": "name", "text": "Ada"}]),
+                event="OrganizerAnswered",
+                for_client=True,
+            ),
+            Step(mutation="submitOrganizer", event="OrganizerSubmitted", for_client=True),
+            Step(mutation="sealOrganizer", event="OrganizerSealed"),
+        ],
+    ),
+]
+
 SPECIMENS = Specimens(
     kind=Kind.ORGANIZER,
     make=make,
@@ -112,6 +180,7 @@ SPECIMENS = Specimens(
         ]
     },
     facts={"search": _found_by, "recipient": _recipients},
+    lives=LIVES,
 )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from tests.kinds import contacts
 from tests.kinds.invoices import make_sent
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
+from tests.lives import Before, Life, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -78,6 +80,45 @@ async def _found_by(payment: Payment) -> tuple[str, str]:
     return re.sub(r"[^\w ]", "", f"{payment.title.replace('-', ' ')} {account.name}"), ""
 
 
+_PAID = {"method": "BANK_DEBIT", "amount": "100"}
+_recorded = partial(Step, mutation="recordPayment", event="PaymentRecorded", for_client=True)
+
+LIVES = [
+    Life(
+        before=[
+            Before(
+                mutation="createInvoice",
+                given=lambda cast: {
+                    "accountId": cast.account,
+                    "lines": [{"description": "Advice", "unitPrice": "60", "quantity": "1"}],
+                },
+                thing="invoice",
+            ),
+            Before(
+                mutation="sendInvoice",
+                given=lambda cast: {"invoiceId": cast.made["createInvoice"]["id"]},
+                thing="invoice",
+            ),
+        ],
+        made=_recorded(given=given(**_PAID)),
+        steps=[
+            Step(
+                mutation="applyPayment",
+                given=lambda cast: {"allocations": [{"invoiceId": cast.made["createInvoice"]["id"], "amount": "60"}]},
+                event="PaymentApplied",
+                also=frozenset({"InvoiceBalanceChanged"}),
+            ),
+            Step(mutation="clearPayment", event="PaymentStateChanged", also=frozenset({"InvoiceBalanceChanged"})),
+            Step(mutation="refundPayment", given=given(amount="40", reason="Too much"), event="PaymentRefunded"),
+        ],
+    ),
+    # One that never comes.
+    Life(
+        made=_recorded(given=given(**_PAID)),
+        steps=[Step(mutation="failPayment", given=given(failure="No funds"), event="PaymentStateChanged")],
+    ),
+]
+
 SPECIMENS = Specimens(
     kind=Kind.PAYMENT,
     make=make,
@@ -99,6 +140,7 @@ SPECIMENS = Specimens(
         "payments.payer": "who paid",
     },
     facts={"search": _found_by},
+    lives=LIVES,
 )
 
 

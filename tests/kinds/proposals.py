@@ -74,47 +74,37 @@ async def _expires(proposal: proposals.Proposal) -> date | None:
     return proposal.expires_on
 
 
-_made = partial(
-    Step,
-    mutation="createProposal",
-    given=given(
-        name="Books",
-        services=[
-            {"name": "Books", "price": "99.95", "quantity": 12},
-            {"name": "Monthly calls", "price": "20", "group": "Calls"},
-            {"name": "Weekly calls", "price": "70", "group": "Calls"},
-        ],
-    ),
-    event="ProposalCreated",
-    awaits="SENDING",
-)
+_BOOKS = [{"name": "Books", "price": "100", "quantity": 12}, {"name": "Advice", "price": "50", "optional": True}]
+_drafted = partial(Step, event="ProposalStateChanged", awaits="SENDING")
 _sent = Step(
     mutation="sendProposal",
     given=lambda cast: {"signerIds": [cast.contact]},
     event="ProposalStateChanged",
     awaits="SIGNATURE",
 )
-_withdrawn = Step(mutation="withdrawProposal", event="ProposalStateChanged", awaits="SENDING")
-_changed = partial(Step, mutation="updateProposal", event="ProposalUpdated")
-#: Withdrawn, changed and signed; and a draft that is thrown away.
+_made = _drafted(mutation="createProposal", given=given(name="Books", services=_BOOKS), event="ProposalCreated")
+
 LIVES = [
     Life(
-        made=_made(),
+        made=_made,
         steps=[
+            _drafted(mutation="updateProposal", given=given(name="The books"), event="ProposalUpdated"),
             _sent,
-            _changed(given=given(expiresOn="2999-12-31"), awaits="SIGNATURE"),
-            _withdrawn,
-            _changed(given=given(introduction="Dear Ada"), awaits="SENDING"),
+            _drafted(mutation="withdrawProposal"),
             _sent,
             Step(
                 mutation="recordProposalSignature",
-                given=given(evidence="In the safe", chosen=[3]),
+                given=given(evidence="In the safe", chosen=[2]),
                 event="ProposalSigned",
                 for_client=True,
             ),
         ],
     ),
-    Life(made=_made(), steps=[_sent, _withdrawn], end=Step(mutation="deleteProposal", event="ProposalDeleted")),
+    # One that nobody is sent.
+    Life(
+        made=_made,
+        end=Step(mutation="deleteProposal", event="ProposalDeleted"),
+    ),
 ]
 
 SPECIMENS = Specimens(

@@ -56,8 +56,9 @@ class Setting:
     async def cast(self, name: str) -> Cast:
         """Whom and what the steps of a life may name: it has jobs of its own."""
         jobs = await self.open_job(name), await self.open_job(f"{name} too")
-        account, member = (Kind.ACCOUNT, self.world.account), (Kind.MEMBER, self.world.employee)
-        return Cast(encode(account[0], account[1].id), jobs, self.contact, encode(member[0], member[1].id))
+        account, stage = encode(Kind.ACCOUNT, self.world.account.id), (await self.world.stages())[0].id
+        member = encode(Kind.MEMBER, self.world.employee.id)
+        return Cast(account, jobs, encode(Kind.STAGE, stage), self.contact, member)
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +88,10 @@ async def test_an_item_is_led_through_its_life(kind: Kind, number: int, setting:
     await walk.make()
     for job in cast.jobs[:1] if item_kinds()[kind].model.one_job else cast.jobs:
         await walk.link(job)
+    await walk.dismiss_once()
     for step in life.steps:
         await walk.take(step)
+        await walk.dismiss_once()
     for job in [*walk.linked]:
         await walk.unlink(job)
     if life.end is not None:

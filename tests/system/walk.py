@@ -37,6 +37,7 @@ subscription Changes {
     __typename revision
     ... on ItemEvent { itemId linkedJobId linkedJob { ...Card } }
     ... on ClientAction { actingContactId }
+    ... on JobMoved { dismissedItems job { ...Card } }
   } }
 }
 """
@@ -112,7 +113,10 @@ class Walk:
     cast: Cast
     id: str = ""
     linked: list[str] = field(default_factory=list)
+    #: Of these the jobs that it holds no longer, although it is open.
+    dismissed: set[str] = field(default_factory=set)
     awaits: str | None = None
+    was_dismissed: bool = False
 
     async def prepare(self, before: Before) -> None:
         """Make what has to be there first. What is told of it is no matter of this walk."""
@@ -123,11 +127,8 @@ class Walk:
     async def make(self) -> None:
         """The item begins on the account alone."""
         step = self.life.made
-        self.cast.item, revision = await self._ask(
-            step.mutation, {"accountId": self.cast.account} | step.given(self.cast), camel(self.kind), self._reads
-        )
-        self.id = self.cast.item["id"]
-        self.awaits = step.awaits
+        revision = await self._do(step, accountId=self.cast.account)
+        self.id, self.awaits = self.cast.item["id"], step.awaits
         await self._check(step, self._places, revision)
 
     async def link(self, job: str) -> None:
@@ -148,7 +149,27 @@ class Walk:
         step = self.life.unlink(job) if self.life.unlink else self._linking("unlink", "Unlinked", job)
         revision = await self._do(step)
         self.linked.remove(job)
+        self.dismissed.discard(job)
         await self._check(step, [job], revision)
+
+    async def dismiss_once(self) -> None:
+        """When it first holds jobs: it is dismissed from one of them, and holds it again when it is linked anew."""
+        if self.awaits is None or self.was_dismissed:
+            return
+        job, self.was_dismissed = self.linked[-1], True
+        await self.dismiss(job)
+        await self.unlink(job)
+        await self.link(job)
+
+    async def dismiss(self, job: str) -> None:
+        """Move a job on, dismissing what holds it: that is told of the job, and of nothing else."""
+        _, revision = await self._ask(
+            "moveJob", {"jobId": job, "stageId": self.cast.stage, "openItems": "DISMISS"}, "job"
+        )
+        self.dismissed.add(job)
+        (event,) = await self.onlooker.told(revision)
+        fresh = await self._check_jobs()
+        assert event == event | {"__typename": "JobMoved", "dismissedItems": 1, "job": fresh[job]}
 
     def _linking(self, verb: str, what: str, job: str) -> Step:
         word = pascal(self.kind)
@@ -165,14 +186,19 @@ class Walk:
         with_jobs = item_kinds()[self.kind].model.policy.with_jobs
         return [*self.linked] if self.linked and with_jobs else [*self.linked, None]
 
-    async def _do(self, step: Step) -> int:
+    async def _do(self, step: Step, **first: str) -> int:
         thing = camel(self.kind)
+        takes = get_named_type(mutations()[step.mutation].args["input"].type).fields
+        which = {f"{thing}Id": self.id} if self.id and f"{thing}Id" in takes else {}
         on_behalf = {"contactId": self.cast.contact} if step.for_client else {}
-        input = {f"{thing}Id": self.id} | on_behalf | step.given(self.cast)
-        self.cast.item, revision = await self._ask(step.mutation, input, thing, self._reads)
+        input = first | which | on_behalf | step.given(self.cast)
+        if step.answers is None:
+            self.cast.item, revision = await self._ask(step.mutation, input, thing, self._reads)
+        else:
+            self.cast.made[step.mutation], revision = await self._ask(step.mutation, input, step.answers)
         return revision
 
-    async def _ask(self, mutation: str, input: Object, thing: str, reads: str) -> tuple[Object, int]:
+    async def _ask(self, mutation: str, input: Object, thing: str, reads: str = "id") -> tuple[Object, int]:
         """What a mutation that makes one revision answers, and that revision."""
         takes = get_named_type(mutations()[mutation].args["input"].type)
         asked = f"revision errors {{ code message path }} {thing} {{ {reads} }}"
@@ -193,13 +219,18 @@ class Walk:
         acting = self.cast.contact if step.for_client else None
         assert {event.get("actingContactId") for event in own} == {acting}, step
         assert {event["__typename"] for event in events if event not in own} == step.also, step
-        fresh = await self.onlooker.sees(self.cast.jobs)
+        fresh = await self._check_jobs()
         for event in own:
             assert event["linkedJob"] == fresh.get(event["linkedJobId"]), step
-        for id, job in fresh.items():
-            self._check_job(job, linked=id in self.linked)
 
-    def _check_job(self, job: Object, *, linked: bool) -> None:
+    async def _check_jobs(self) -> dict[str, Object]:
+        """The jobs. They have the item if it is linked to them, and wait for it if it is open and was not dismissed."""
+        fresh = await self.onlooker.sees(self.cast.jobs)
+        for id, job in fresh.items():
+            self._check_job(job, linked=id in self.linked, holds=id in self.linked and id not in self.dismissed)
+        return fresh
+
+    def _check_job(self, job: Object, *, linked: bool, holds: bool) -> None:
         items = [item for item in job["items"]["nodes"] if item["id"] == self.id]
         outstanding = [entry for entry in job["outstanding"] if entry["itemId"] == self.id]
         assert job["openItemCount"] == len(job["outstanding"])
@@ -214,6 +245,6 @@ class Walk:
                 "title": each["title"],
             }
             for each in items
-            if self.awaits is not None
+            if holds and self.awaits is not None
         ]
         assert outstanding == waits
