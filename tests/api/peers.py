@@ -58,10 +58,12 @@ class Peers:
             await AccountMember.create(account_id=world.account.id, member_id=member.id)
         pairs["leaders"] = (world.owner, world.admin)
         hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
+        # Last what happened to time: a page of the job's history has it, however many kinds of events there are.
+        await _record(firm, [sample(kind, firm.things) for kind in KINDS.values() if not issubclass(kind, TimeEvent)])
         entries = [await _log_time(firm, member, hidden.id) for pair in pairs.values() for member in pair]
         for member in (each for pair in pairs.values() for each in pair):
             await _save_a_view(firm, member)
-        await _record(firm, [sample(kind, firm.things) for kind in KINDS.values()])
+        await _record(firm, [sample(kind, firm.things) for kind in KINDS.values() if issubclass(kind, TimeEvent)])
         return cls(firm, pairs, entries, await world.events())
 
     async def viewers(self, pair: str) -> tuple[Viewer, Viewer]:
