@@ -1,7 +1,7 @@
 """Asking the API in bytes: for what must not be in an answer, wherever in it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from models.rows import Member
@@ -48,8 +48,28 @@ async def refused_of_each(api: Api, member: Member, mutation: str, inputs: Seque
     """The errors that a mutation answers each of these inputs with, which come one after the other."""
     # With one request comes no more than one password.
     several = 1 if any("password" in name.lower() for each in inputs for name in each) else TOGETHER
-    parts = [inputs[at : at + several] for at in range(0, len(inputs), several)]
-    return [errors for part in parts for errors in await _refused_of_some(api, member, mutation, part)]
+    return [
+        errors for part in _parts(inputs, several) for errors in await _refused_of_some(api, member, mutation, part)
+    ]
+
+
+#: Of what a request may have, by far the most of which is its inputs.
+_BYTES = 80_000
+
+
+def _parts(inputs: Sequence[dict[str, Any]], several: int) -> Iterator[list[dict[str, Any]]]:
+    """The inputs in parts that a request may have, in their order."""
+    part: list[dict[str, Any]] = []
+    size = 0
+    for each in inputs:
+        length = len(json.dumps(each))
+        if part and (len(part) == several or size + length > _BYTES):
+            yield part
+            part, size = [], 0
+        part.append(each)
+        size += length
+    if part:
+        yield part
 
 
 async def _refused_of_some(api: Api, member: Member, mutation: str, inputs: Sequence[dict[str, Any]]) -> list[Any]:

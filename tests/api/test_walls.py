@@ -207,6 +207,8 @@ async def test_every_text_of_the_other_firm_is_marked(firms: Firms) -> None:
         "language",
         "method",
         "currency",
+        "series",
+        "relation",
     }
     for column in columns:
         if column["c"] in told_apart:

@@ -19,6 +19,7 @@ from strawberry.schema.config import StrawberryConfig
 from engine.documents import parse_document
 from engine.execution.executor import DirectExecutor, execute
 from models.ids import Kind
+from models.items.kinds import item_kinds
 from models.position import Position
 from models.rights import Right
 from models.rows import JobAssignee, Member
@@ -30,6 +31,7 @@ from resolvers.root import graphql_schema
 from resolvers.subscriptions import Subscription
 from schema.event_types import EVENT_TYPES, resolve_events
 from schema.field_resolvers import Load, Read
+from schema.kinds import type_of
 from schema.permissions import Guard, guard
 from schema.scalars import SCALARS
 from subscriptions.message import Message
@@ -249,7 +251,7 @@ async def test_items_are_completed_in_batches_whatever_their_kinds(case: Case, o
     answer, _ = await case.ours(text, {"id": case.firm.id(Id(Kind.JOB, "job"))}, case.members[0], None)
     assert answer.data is not None and not answer.errors
     job = answer.data["job"]
-    assert {node["__typename"] for node in job["items"]["nodes"]} == {"Task", "TimeEntry", "Note"}
+    assert {node["__typename"] for node in job["items"]["nodes"]} == {type_of(kind).__name__ for kind in item_kinds()}
     assert job["outstanding"]
     assert one_by_one == []
 

@@ -52,6 +52,8 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
         ("Query", "savedViews"),
         *((name, "savedView") for name in of_views),
         *((name, "timeEntry") for name in of_time),
+        # Of items of all kinds, time is one's own.
+        *((name, "item") for name in of_time | {"ItemEvent"}),
         *((name, "absence") for name in of_absences),
         *((name, "personalToken") for name in of_tokens | {"PersonalTokenEvent"}),
         ("Subscription", "viewerChanges"),
