@@ -11,7 +11,7 @@ import pytest
 LONG = {
     "docs/test_live_examples.py": 140,
     "live/test_inherited.py": 100,
-    "system/test_oracle.py": 70,
+    "system/test_oracle.py": 80,
     "system/test_addresses.py": 70,
     "fuzz/test_fuzz.py": 60,
     "system/test_run.py": 60,

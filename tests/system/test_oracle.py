@@ -104,7 +104,7 @@ async def work_and_compare(scenario: Scenario, judge: Judge, stops: list[int], *
     assert judge.moments > moments
     assert traffic.done.total() > commands * 0.4
     never = [kind.mutation for kind in KINDS if not traffic.done[kind.mutation]]
-    assert len(never) <= 3, f"seed {judge.seed}: these commands were never done: {never}"
+    assert len(never) <= len(KINDS) // 20, f"seed {judge.seed}: these commands were never done: {never}"
 
 
 async def the_control_fails(scenario: Scenario, judge: Judge) -> None:

@@ -61,6 +61,8 @@ class Atlas:
     quiet: dict[str, str]
     #: The account of each time entry.
     entries: dict[str, str] = field(default_factory=dict)
+    #: Those of them that have a rate.
+    rated: set[str] = field(default_factory=set)
     versions: dict[str, int] = field(default_factory=dict)
     #: The stage that each job was last seen on.
     places: dict[str, str] = field(default_factory=dict)

@@ -113,6 +113,7 @@ def _learn_entry(atlas: Atlas, _input: Input, payload: Object) -> None:
 
 def _forget_entry(atlas: Atlas, input: Input, _payload: Object) -> None:
     atlas.entries.pop(input["timeEntryId"], None)
+    atlas.rated.discard(input["timeEntryId"])
 
 
 def _forget(table: str, key: str) -> Learn:
@@ -188,6 +189,7 @@ KINDS = (
         "setTimeEntryRate",
         3,
         lambda c, a: (entry := picking.pick_entry(c, a)) and entry | {"rate": str(c.randint(20, 90))},
+        learn=lambda atlas, input, _payload: atlas.rated.add(input["timeEntryId"]),
         lead=True,
     ),
     Kind("deleteTimeEntry", 1.5, picking.pick_entry, learn=_forget_entry, lead=True),
@@ -258,7 +260,7 @@ KINDS = (
 
 
 #: The weight of what was never done.
-_NEVER_DONE = 5
+_NEVER_DONE = 12
 
 
 def choose(

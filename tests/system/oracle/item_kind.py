@@ -14,7 +14,8 @@ from tests.system.oracle.replica import Object
 
 #: What a new item is given besides its place, which is on this account.
 New = Callable[[random.Random, Atlas, str], Input]
-Give = Callable[[random.Random, Atlas, Item], Input]
+#: None where there is nothing to do it with.
+Give = Callable[[random.Random, Atlas, Item], Input | None]
 #: How many items of a kind there are before no more are made.
 ENOUGH = 60
 
@@ -97,15 +98,17 @@ class ItemKind:
         def make(chance: random.Random, atlas: Atlas) -> Input | None:
             known = atlas.items[self.kind]
             fitting = [id for id, item in known.items() if deed.fits(item.read)]
-            if not (ids := list(known) if chance.random() < 0.05 else fitting):
-                return None
-            id = chance.choice(ids)
-            input = {f"{self.thing}Id": id} | deed.give(chance, atlas, known[id])
-            if deed.for_client and chance.random() < 0.7:
-                input["contactId"] = contact_of(chance, atlas, known[id].account)
-            return input
+            ids = list(known) if chance.random() < 0.05 else fitting
+            for id in chance.sample(ids, len(ids)):
+                if (given := deed.give(chance, atlas, known[id])) is not None:
+                    return {f"{self.thing}Id": id} | self._behalf(deed, chance, atlas, known[id]) | given
+            return None
 
         return make
+
+    def _behalf(self, deed: Deed, chance: random.Random, atlas: Atlas, item: Item) -> Input:
+        named = deed.for_client and chance.random() < 0.7
+        return {"contactId": contact_of(chance, atlas, item.account)} if named else {}
 
     def _learn(self, atlas: Atlas, _input: Input, payload: Object) -> None:
         # Somebody else may have deleted it, or taken it out of sight, before it was read for the answer.
@@ -142,7 +145,7 @@ def _linked(read: Object) -> bool:
     return bool(read["jobs"])
 
 
-def another(what: str, field: str) -> Give:
+def another(what: str, field: str) -> Callable[[random.Random, Atlas, Item], Input]:
     """Another name for it, or another text."""
     return lambda chance, atlas, item: {field: pick_name(chance, atlas, item.account, what)}
 

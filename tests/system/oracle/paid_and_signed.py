@@ -15,9 +15,9 @@ def _lines(chance: random.Random, atlas: Atlas, account: str) -> Input:
     return {"lines": [line | {"quantity": str(chance.randint(1, 3))}]}
 
 
-def _entries_of_account(chance: random.Random, atlas: Atlas, item: Item) -> Input:
-    there = [id for id, account in atlas.entries.items() if account == item.account] or list(atlas.entries)
-    return {"timeEntryIds": chance.sample(there, min(len(there), 1))}
+def _rated_entry(chance: random.Random, atlas: Atlas, item: Item) -> Input | None:
+    there = [id for id in sorted(atlas.rated) if atlas.entries.get(id) == item.account]
+    return {"timeEntryIds": [chance.choice(there)]} if there else None
 
 
 def _draft(read: Object) -> bool:
@@ -54,14 +54,16 @@ def _services(chance: random.Random, atlas: Atlas, account: str) -> Input:
 
 def _payment(chance: random.Random, atlas: Atlas, account: str) -> Input:
     method = chance.choice(["CARD", "BANK_DEBIT", "BANK_DEBIT", "CHEQUE"])
-    return {"method": method, "amount": str(chance.randint(50, 500))} | _allocations(chance, atlas, account)
+    paid = {"method": method, "amount": str(chance.randint(50, 500))}
+    return paid | (_allocation(chance, atlas, account) or {})
 
 
-def _allocations(chance: random.Random, atlas: Atlas, account: str) -> Input:
-    """Of an invoice of the account, if one is known, a part that is small or all that it may be."""
+def _allocation(chance: random.Random, atlas: Atlas, account: str) -> Input | None:
+    """A part that is small, or all that it may be, of an invoice of the account."""
     invoices = [id for id, item in atlas.items["invoice"].items() if item.account == account and _owed(item.read)]
-    amount = str(chance.choice([0, 1, 5, 20, 90]))
-    return {"allocations": [{"invoiceId": chance.choice(invoices), "amount": amount}] if invoices else []}
+    if not invoices:
+        return None
+    return {"allocations": [{"invoiceId": chance.choice(invoices), "amount": str(chance.choice([1, 5, 20, 90]))}]}
 
 
 PAID_AND_SIGNED = (
@@ -70,7 +72,7 @@ PAID_AND_SIGNED = (
         _lines,
         [
             Deed("updateInvoice", 1, another("memo", "memo"), lambda read: read["state"] != "VOID"),
-            Deed("billTimeEntries", 2, _entries_of_account, _draft),
+            Deed("billTimeEntries", 2, _rated_entry, _draft),
             Deed("sendInvoice", 4, fits=_draft),
             Deed("creditInvoice", 2, lambda c, _a, _i: {"amount": str(c.randint(1, 90)), "reason": "A gift"}, _owed),
             Deed("voidInvoice", 1, fits=_untouched),
@@ -83,9 +85,7 @@ PAID_AND_SIGNED = (
         "payment",
         _payment,
         [
-            Deed(
-                "applyPayment", 2, lambda c, a, item: _allocations(c, a, item.account), in_state("CLEARED", "PENDING")
-            ),
+            Deed("applyPayment", 2, lambda c, a, item: _allocation(c, a, item.account), in_state("CLEARED", "PENDING")),
             Deed("clearPayment", 2, fits=in_state("PENDING")),
             Deed("failPayment", 1, fits=in_state("PENDING", "CLEARED")),
             Deed("refundPayment", 1, lambda c, _a, _i: {"amount": str(c.randint(1, 40))}, in_state("CLEARED")),
