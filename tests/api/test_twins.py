@@ -74,13 +74,13 @@ EVENTS = (
 )
 
 
-@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize("first", [7, 20])
 async def test_the_activity_has_the_same_pages(pair: Pair, api: Api, first: int) -> None:
     page = f"query Page($c: String) {{ activity(first: {first}, after: $c) {{ {EVENTS} }} }}"
     await _walk(api, pair, page, ["activity"], "endCursor", "hasNextPage")
 
 
-@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize("first", [3, 7])
 async def test_a_history_has_the_same_pages(pair: Pair, api: Api, first: int) -> None:
     page = (
         f"query Page($id: ID!, $c: String) {{ job(id: $id) {{ history(first: {first}, after: $c) {{ {EVENTS} }} }} }}"
