@@ -51,6 +51,11 @@ class InvoiceEvent(ItemEvent):
 class InvoiceCreated(InvoiceEvent):
     """A draft of an invoice was made."""
 
+    withheld = {"total": Right.MANAGE_INVOICES}
+    says = {"total": "What it came to, with tax."}
+
+    total: Money
+
     def before(self) -> tuple[Place, ...]:
         return ()
 
@@ -184,7 +189,7 @@ async def create_invoice(
     )
     held = await items.create(change, invoice, job)
     await write_lines(invoice.firm_id, invoice.id, kept)
-    items.tell(change, InvoiceCreated, held)
+    items.tell(change, InvoiceCreated, held, total=invoice.money(invoice.total))
     return invoice
 
 
