@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 
 from models import boards, time_sums
+from models.checklists import ChecklistEntry
 from models.errors import Invalid
 from models.firm.account_roles import RoleHolders, holders_at
 from models.firm.saved_views import named_in, without_hidden
@@ -272,13 +273,13 @@ class Loaders:
         """What a wiki page said before."""
         return self._lists("wiki_page_versions", versions_of_wiki_pages).future(page_id)
 
-    def client_tasks(self, chat: Any) -> Awaitable[list[Any]]:
-        """What the client is asked for in a chat."""
+    def checklist(self, of: Any) -> Awaitable[list[ChecklistEntry]]:
+        """What stands on the checklist of a task, or of a chat for its client."""
 
-        async def load(chats: Sequence[Any]) -> dict[Any, list[Any]]:
-            return {chat: chat.asked for chat in chats}
+        async def load(rows: Sequence[Any]) -> dict[Any, list[ChecklistEntry]]:
+            return {row: row.entries for row in rows}
 
-        return self._lists("client_tasks", load).future(chat)
+        return self._lists("checklist", load).future(of)
 
     def mentions(self, message_id: UUID) -> Awaitable[list[Member]]:
         """The members that a message mentions."""

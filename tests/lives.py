@@ -112,6 +112,18 @@ OLDER: dict[Kind, Sequence[Life]] = {
                     awaits="START",
                 ),
                 _in_state(given=given(state="IN_PROGRESS"), awaits="COMPLETION"),
+                Step(
+                    mutation="setTaskChecklist",
+                    given=given(checklist=["Bank", "Cards"]),
+                    event="TaskChecklistChanged",
+                    awaits="COMPLETION",
+                ),
+                Step(
+                    mutation="checkTaskEntry",
+                    given=given(number=2, checked=True),
+                    event="TaskEntryChecked",
+                    awaits="COMPLETION",
+                ),
                 _in_state(given=given(state="COMPLETED")),
                 _in_state(given=given(state="PLANNED"), awaits="START"),
                 Step(mutation="updateTask", given=given(name="File all of it"), event="TaskUpdated", awaits="START"),

@@ -1,4 +1,4 @@
-"""Adding, editing, assigning, linking and deleting tasks."""
+"""Adding, editing, assigning, checking off, linking and deleting tasks."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,14 +7,17 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
-from models.bounds import ESTIMATE
+from models.bounds import CHECKLIST, ESTIMATE
+from models.checklists import numbered, revised, to_store, with_entry
 from models.command import Change, command
 from models.command_steps import active_members, made_before, replace_links
 from models.errors import RuleBroken
 from models.events import (
     TaskAssigneesChanged,
+    TaskChecklistChanged,
     TaskCreated,
     TaskDeleted,
+    TaskEntryChecked,
     TaskStateChanged,
     TaskUpdated,
     changes_of,
@@ -60,6 +63,7 @@ async def create_task(
     due_date: date | None = None,
     estimate: int | None = None,
     assignee_ids: Sequence[UUID] = (),
+    checklist: Sequence[str] = (),
     id: UUID | None = None,
 ) -> Task:
     """Add a task to an account, or to a job of it."""
@@ -69,6 +73,7 @@ async def create_task(
         told = check.each({"name": name, "description": description, "estimate": estimate}, _RULES)
         check(items.expect_place, account_id, job_id)
         wanted = check(checks.at_most, assignee_ids, "assignee_ids")
+        listed = check(revised, checklist, "checklist", CHECKLIST)
         check(checks.dates, start_date, due_date)
     account, job = await items.account_and_job(change, account_id, job_id)
     _takes_tasks(job)
@@ -82,6 +87,8 @@ async def create_task(
         priority=priority,
         start_date=start_date,
         due_date=due_date,
+        checklist=to_store(listed.entries),
+        last_checklist_entry=listed.last,
         created_at=change.now,
     )
     held = await items.create(change, task, job)
@@ -149,6 +156,41 @@ async def assign_task(
     if added or removed:
         await items.store(change, held)
         items.tell(change, TaskAssigneesChanged, held, added=added, removed=removed)
+    return task
+
+
+@command("setTaskChecklist", EVERY_MEMBER)
+async def set_task_checklist(
+    change: Change, *, task_id: UUID, checklist: Sequence[str], expected_version: int | None = None
+) -> Task:
+    """Say what stands on a task's checklist: just these, in this order. What stands there already stays as it is,
+    checked off or not."""
+    held = await _lock(change, task_id, expected_version)
+    task = held.item
+    wanted = revised(checklist, "checklist", CHECKLIST, task.entries, task.last_checklist_entry)
+    if wanted.entries == task.entries:
+        return task
+    task.checklist, task.last_checklist_entry = to_store(wanted.entries), wanted.last
+    await items.store(change, held, "checklist", "last_checklist_entry")
+    items.tell(change, TaskChecklistChanged, held, added_entries=wanted.added, removed_entries=wanted.removed)
+    return task
+
+
+@command("checkTaskEntry", EVERY_MEMBER)
+async def check_task_entry(
+    change: Change, *, task_id: UUID, number: int, checked: bool, expected_version: int | None = None
+) -> Task:
+    """Check off an entry of a task's checklist, or open it again. The task's state stays what it is."""
+    held = await _lock(change, task_id, expected_version)
+    task = held.item
+    told = "There is no entry of this number on the task's checklist. Look at the present ones."
+    entry = numbered(task.entries, number, told)
+    if entry.checked == checked:
+        return task
+    now = entry.done(change.now, change.member_id) if checked else entry.opened()
+    task.checklist = to_store(with_entry(task.entries, now))
+    await items.store(change, held, "checklist")
+    items.tell(change, TaskEntryChecked, held, entry_number=number, entry_name=entry.name, checked=checked)
     return task
 
 

@@ -53,6 +53,34 @@ class TaskAssigneesChanged(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskChecklistChanged(TaskEvent):
+    """A task's checklist has other entries, or has them in another order."""
+
+    says = {
+        "added_entries": "The names of the entries that are new.",
+        "removed_entries": "The names of those that are gone.",
+    }
+
+    added_entries: tuple[str, ...]
+    removed_entries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEntryChecked(TaskEvent):
+    """An entry of a task's checklist was checked off, or is open again."""
+
+    says = {
+        "entry_number": "The `number` of the entry.",
+        "entry_name": "What is to be done.",
+        "checked": "Whether it is done.",
+    }
+
+    entry_number: int
+    entry_name: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskLinked(TaskEvent, ItemLinked):
     """A task was linked to a job."""
 

@@ -1,16 +1,14 @@
 """Chats: threads of messages on an account, with what the client is asked for in them. See models/items/messages.py."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from uuid import UUID
 
-from models import checks
 from models.bounds import CLIENT_TASKS
-from models.client_tasks import ClientTask
+from models.checklists import ChecklistEntry, numbered, revised, to_store, with_entry
 from models.command import Change, command
 from models.command_steps import made_before
-from models.errors import RuleBroken
 from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked, changes_of
 from models.gathered import Gathered, checked
 from models.ids import ChatId, ContactId, new_id
@@ -20,7 +18,6 @@ from models.items.item import Held
 from models.items.kinds import register_item
 from models.items.linking import linking, unlinking
 from models.items.messages import post
-from models.reasons import Reason
 from models.rights import EVERY_MEMBER
 from models.rows import register
 from models.rows.chats import Chat
@@ -129,7 +126,7 @@ async def create_chat(
     with Gathered() as check:
         about = check(NAME.check, subject, "subject")
         first = None if text is None else check(MARKDOWN.check, text, "text")
-        asked = check(_asked, client_tasks)
+        asked = check(revised, client_tasks, "client_tasks", CLIENT_TASKS)
         check(items.expect_place, account_id, job_id)
     account, job = await items.open_place(change, account_id, job_id)
     chat = Chat(
@@ -139,24 +136,14 @@ async def create_chat(
         created_by_id=change.member_id,
         created_at=change.now,
         subject=about,
-        client_tasks=[ClientTask(number, name).kept for number, name in enumerate(asked, 1)],
-        last_client_task=len(asked),
+        client_tasks=to_store(asked.entries),
+        last_client_task=asked.last,
     )
     held = await items.create(change, chat, job)
     items.tell(change, ChatCreated, held)
     if first is not None:
         await post(change, held, first)
     return chat
-
-
-def _asked(names: Sequence[str], present: Collection[str] = ()) -> list[str]:
-    """What a client is to be asked for, each thing once. What they are asked for already is not checked."""
-    once = checks.at_most(names, "client_tasks", most=CLIENT_TASKS.most)
-    with Gathered() as check:
-        kept = [
-            name if name in present else check(NAME.check, name, "client_tasks", names.index(name)) for name in once
-        ]
-    return list(dict.fromkeys(kept))
 
 
 async def _lock(change: Change, chat_id: UUID, expected_version: int | None) -> Held[Chat]:
@@ -186,24 +173,13 @@ async def set_client_tasks(
     it is, checked off or not."""
     held = await _lock(change, chat_id, expected_version)
     chat = held.item
-    present = {task.name: task for task in chat.asked}
-    wanted = _asked(client_tasks, present)
-    added = [name for name in wanted if name not in present]
-    new = {name: ClientTask(number, name) for number, name in enumerate(added, chat.last_client_task + 1)}
-    kept = [(present | new)[name].kept for name in wanted]
-    if kept == chat.client_tasks:
+    wanted = revised(client_tasks, "client_tasks", CLIENT_TASKS, chat.entries, chat.last_client_task)
+    if wanted.entries == chat.entries:
         return chat
     await items.expect_in_use(change, chat)
-    chat.client_tasks = kept
-    chat.last_client_task += len(new)
+    chat.client_tasks, chat.last_client_task = to_store(wanted.entries), wanted.last
     await items.store(change, held, "client_tasks", "last_client_task")
-    items.tell(
-        change,
-        ClientTasksChanged,
-        held,
-        added_client_tasks=tuple(added),
-        removed_client_tasks=tuple(name for name in present if name not in wanted),
-    )
+    items.tell(change, ClientTasksChanged, held, added_client_tasks=wanted.added, removed_client_tasks=wanted.removed)
     return chat
 
 
@@ -222,16 +198,13 @@ async def check_client_task(
     A chat of which all is checked off holds no job."""
     held, acting = await lock_for_client(change, Chat, chat_id, contact_id, expected_version)
     chat = held.item
-    tasks = {task.number: task for task in chat.asked}
-    if number not in tasks:
-        told = "There is no client task of this number in the chat. Look at the present ones."
-        raise RuleBroken(told, "number", reason=Reason.NOT_ONE_OF, values=tuple(map(str, sorted(tasks))))
-    task = tasks[number]
+    told = "There is no client task of this number in the chat. Look at the present ones."
+    task = numbered(chat.entries, number, told)
     if task.checked == checked:
         return chat
     await items.expect_in_use(change, chat)
-    tasks[number] = await _done(change, task, acting) if checked else ClientTask(number, task.name)
-    chat.client_tasks = [each.kept for each in tasks.values()]
+    now = await _done(change, task, acting) if checked else task.opened()
+    chat.client_tasks = to_store(with_entry(chat.entries, now))
     await items.store(change, held, "client_tasks")
     items.tell(
         change,
@@ -245,10 +218,9 @@ async def check_client_task(
     return chat
 
 
-async def _done(change: Change, task: ClientTask, contact_id: UUID | None) -> ClientTask:
+async def _done(change: Change, task: ChecklistEntry, contact_id: UUID | None) -> ChecklistEntry:
     contact = None if contact_id is None else await change.scope.rows(Contact).get(contact_id, "contact_id")
-    name = None if contact is None else contact.name
-    return replace(task, checked_at=change.now, checked_by_id=change.member_id, checked_for=name)
+    return task.done(change.now, change.member_id, None if contact is None else contact.name)
 
 
 link_chat = linking(Chat, EVERY_MEMBER)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tortoise import fields
 
-from models.client_tasks import ClientTask
+from models.checklists import ChecklistEntry, entries_in
 from models.first_line import first_line
 from models.ids import Kind
 from models.policies import Policy
@@ -42,14 +42,14 @@ class Chat(Item):
         return self.subject
 
     @property
-    def asked(self) -> list[ClientTask]:
+    def entries(self) -> list[ChecklistEntry]:
         """What the client is asked for."""
-        return [ClientTask.of(kept) for kept in self.client_tasks]
+        return entries_in(self.client_tasks)
 
     @property
     def awaited(self) -> Awaited | None:
         """That the client does what they are asked for; nothing where that is nothing."""
-        return Awaited.CHECKING_OFF if any(not task.checked for task in self.asked) else None
+        return Awaited.CHECKING_OFF if any(not entry.checked for entry in self.entries) else None
 
     @property
     def named(self) -> Mapping[str, UUID]:

@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.fields.db_defaults import SqlDefault
 
+from models.checklists import ChecklistEntry, entries_in
 from models.database import fetch
 from models.ids import Kind
 from models.policies import Policy
@@ -156,6 +158,10 @@ class Task(Item):
     # How many minutes of work it is thought to be.
     estimate: int | None = fields.IntField(null=True)
     completed_at: datetime | None = fields.DatetimeField(null=True)
+    # In the order that it was given. It is short, and read with the task.
+    checklist: list[dict[str, Any]] = fields.JSONField(default=list, db_default=SqlDefault("'[]'"))
+    # The number of the last entry that there ever was.
+    last_checklist_entry: int = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "task"
@@ -165,6 +171,11 @@ class Task(Item):
     def title(self) -> str:
         """Its name."""
         return self.name
+
+    @property
+    def entries(self) -> list[ChecklistEntry]:
+        """What stands on its checklist. Whether that is done holds nothing: only its state does."""
+        return entries_in(self.checklist)
 
     @property
     def awaited(self) -> Awaited | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from models.bounds import ESTIMATE, LINKED, LOGGED
+from models.bounds import CHECKLIST, ESTIMATE, LINKED, LOGGED
 from models.commands import tasks, time, timers
 from models.ids import Kind
 from models.texts import DESCRIPTION, NAME, NOTE
@@ -47,6 +47,9 @@ class CreateTaskInput(AtAccountOrJob, Keyed):
     due_date: Date | None = optional("When it must be done.")
     estimate: int | None = optional(f"How many minutes of work it is thought to be, {ESTIMATE}.")
     assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, f"The assigned members; at most {LINKED.most}.")
+    checklist: list[str] | None = optional(
+        f"What stands on its checklist, at most {CHECKLIST.most} of {NAME.bounds}; nothing when left out."
+    )
 
 
 @input_type
@@ -78,6 +81,26 @@ class AssignTaskInput(Expecting):
     member_ids: list[strawberry.ID] = id_of(
         Kind.MEMBER, f"Just these members, at most {LINKED.most}; others are taken off."
     )
+
+
+@input_type
+class SetTaskChecklistInput(Expecting):
+    """What stands on a task's checklist."""
+
+    task_id: strawberry.ID = id_of(Kind.TASK, "The task.")
+    checklist: list[str] = needed(
+        f"Just these, in this order, at most {CHECKLIST.most} of {NAME.bounds}; others are gone. One of another name "
+        "is another one, which nobody has done yet."
+    )
+
+
+@input_type
+class CheckTaskEntryInput(Expecting):
+    """What is done of a task, or is not."""
+
+    task_id: strawberry.ID = id_of(Kind.TASK, "The task.")
+    number: int = needed("The `number` of the entry.")
+    checked: bool = needed("Whether it is done.")
 
 
 @input_type
@@ -163,6 +186,8 @@ MUTATIONS = (
     mutation(tasks.update_task, UpdateTaskInput),
     mutation(tasks.set_task_state, SetTaskStateInput),
     mutation(tasks.assign_task, AssignTaskInput),
+    mutation(tasks.set_task_checklist, SetTaskChecklistInput),
+    mutation(tasks.check_task_entry, CheckTaskEntryInput),
     mutation(tasks.link_task, LinkTaskInput),
     mutation(tasks.unlink_task, TaskInput),
     mutation(tasks.delete_task, TaskInput),

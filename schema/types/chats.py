@@ -7,16 +7,15 @@ from typing import Annotated
 import strawberry
 
 from models.bounds import CLIENT_TASKS, JOBS_OF_ITEM, MESSAGES
-from models.client_tasks import ClientTask as _ClientTask
 from models.ids import Kind
 from models.queries import By
 from models.seen import named
-from schema.field_resolvers import TypeCheck
 from schema.inputs.chats import MessageFilter
 from schema.list_fields import ListWithin, list_within
 from schema.scalars import DateTime
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, entity, jobs_of_item, loaded, one, value
+from schema.types.checklists import ChecklistEntry
 from schema.types.firm import Member
 from schema.types.items import LinkedItem
 from schema.types.jobs import Job
@@ -24,21 +23,13 @@ from schema.types.pages import connection
 
 
 @strawberry.type(description="Something that the client is asked for in a chat.")
-class ClientTask:
-    """Its objects are `models.client_tasks.ClientTask`."""
+class ClientTask(ChecklistEntry):
+    """What it is besides an entry: the client's to do."""
 
-    number: int = column("What it is known by in its chat: no other one there has it, or ever had it.")
     name: str = column("What the client is asked for.")
-    checked: bool = column("Whether it is done.")
-    checked_at: DateTime | None = column("When it was checked off; null while it is open.")
-    checked_by: Member | None = one(
-        Kind.MEMBER, "checked_by_id", "The member who checked it off; null while it is open, or where it was none."
-    )
     checked_for: str | None = column(
         "What the contact was called then on whose behalf it was checked off; null where nobody was named."
     )
-
-    is_type_of = TypeCheck(lambda source: isinstance(source, _ClientTask))
 
 
 @entity(named(Kind.CHAT))
@@ -49,7 +40,7 @@ class Chat(LinkedItem):
     subject: str = column("What it is about.")
     open: bool = column("Whether the client still has to do something that they are asked for in it.")
     client_tasks: list[ClientTask] = loaded(
-        lambda chat, context: context.load.client_tasks(chat),
+        lambda chat, context: context.load.checklist(chat),
         f"What the client is asked for, in the order in which it is to be shown; at most {CLIENT_TASKS.most}.",
         size=5,
     )

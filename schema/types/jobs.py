@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import seen as rows
-from models.bounds import OUTSTANDING, RELATIONS, TASKS
+from models.bounds import CHECKLIST, OUTSTANDING, RELATIONS, TASKS
 from models.ids import Kind
 from models.periods import Period as _Period
 from models.periods import period_of
@@ -17,6 +17,7 @@ from schema.field_resolvers import TypeCheck
 from schema.scalars import Date, DateTime
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, entity, job_of_item, loaded, name_order, one, value
+from schema.types.checklists import ChecklistEntry
 from schema.types.firm import Member
 from schema.types.histories import history_of_job
 from schema.types.items import LinkedItem, OutstandingItem
@@ -164,5 +165,10 @@ class Task(LinkedItem):
     job: Job | None = job_of_item("The job it is linked to; null for none.")
     assignees: list[Member] = loaded(
         lambda task, context: context.load.task_assignees(task.id), "The assigned members, by name.", size=2
+    )
+    checklist: list[ChecklistEntry] = loaded(
+        lambda task, context: context.load.checklist(task),
+        f"What is to be done of it, entry by entry, in the order in which it is to be shown; at most {CHECKLIST.most}.",
+        size=5,
     )
     completed_at: DateTime | None = column("When it was completed or canceled.")

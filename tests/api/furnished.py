@@ -193,7 +193,9 @@ class Furnished:
     async def _work(self) -> None:
         world, job = self.world, self.things["job"]
         owner = world.acting(world.owner)
-        task = (await create_task(owner, name=f"{self.word} task", job_id=job, description=self.word)).value
+        listed = [f"{self.word} bank", f"{self.word} cards"]
+        made = create_task(owner, name=f"{self.word} task", job_id=job, description=self.word, checklist=listed)
+        task = (await made).value
         loose = (await create_task(owner, name=f"{self.word} loose", account_id=world.account.id)).value
         await TaskAssignee.create(task_id=task.id, member_id=world.employee.id)
         entry = (await log_time(owner, minutes=30, job_id=job, note=self.word, member_id=world.employee.id)).value

@@ -33,6 +33,7 @@ READ: dict[str, str] = {
     "setJobClientStatus.name": "clientStatus { name }",
     "setJobClientStatus.visible": "clientStatus { visible }",
     "setJobStatus.statusId": "status { id }",
+    "setTaskChecklist.checklist": "checklist { name }",
     "setTimeEntryRate.rate": "rate { amount }",
     "updateMessage.mentionIds": "mentions { id }",
     "updateInvoice.payerId": "payer { id }",
@@ -158,6 +159,9 @@ NOT_ANY_MORE: dict[str, Sequence[str]] = {
     "setMemberRole": ["UPDATE member SET active = false WHERE id = $1"],
     "setPipelineMembers": [
         "UPDATE member SET active = false WHERE id IN (SELECT member_id FROM pipeline_member WHERE pipeline_id = $1)"
+    ],
+    "setTaskChecklist": [
+        "UPDATE task SET checklist = jsonb_set(checklist, '{0,name}', to_jsonb(E'\\t'::text)) WHERE id = $1"
     ],
     "setTaskState": ["UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM job_item WHERE item = $1)"],
     "setTimeEntryRate": [

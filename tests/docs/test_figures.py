@@ -213,6 +213,7 @@ SENTENCES = [
     ("docs/domain.md", f"Up to {_n(bounds.BLOCKED_SEARCHED.most)} jobs may wait"),
     ("docs/domain.md", f"mentions up to {bounds.MENTIONS.most} members"),
     ("docs/domain.md", f"up to {bounds.CLIENT_TASKS.most}, each of"),
+    ("docs/domain.md", f"Its checklist has up to {bounds.CHECKLIST.most} entries of {texts.NAME.bounds}"),
     ("docs/domain.md", f"up to {bounds.LINKED.most} active members"),
     ("docs/domain.md", f"An e-mail address has {texts.EMAIL.bounds.removesuffix(' characters')}"),
     ("docs/operations.md", f"kept for {_n(housekeeping.KEYS_KEPT_FOR.total_seconds() / 3600)} hours"),

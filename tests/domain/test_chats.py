@@ -45,7 +45,7 @@ async def new_chat(world: World, *asked: str, jobs: tuple[UUID, ...] = ()) -> Ch
 
 async def asked_in(chat: Chat) -> list[tuple[int, str, bool]]:
     """What the client is asked for, as the database has it now."""
-    return [(task.number, task.name, task.checked) for task in (await Chat.get(id=chat.id)).asked]
+    return [(task.number, task.name, task.checked) for task in (await Chat.get(id=chat.id)).entries]
 
 
 async def test_a_chat_opens_with_a_message_and_with_what_the_client_is_asked_for(world: World) -> None:
@@ -101,14 +101,14 @@ async def test_what_is_checked_off_says_when_by_whom_and_on_whose_behalf(world: 
         await check_client_task(actor, chat_id=chat.id, number=1, checked=True, contact_id=contact.id)
     # What the contact is called later changes no chat.
     await update_contact(owner, contact_id=contact.id, name="Augusta")
-    (task,) = (await Chat.get(id=chat.id)).asked
+    (task,) = (await Chat.get(id=chat.id)).entries
     assert (task.checked_by_id, task.checked_for) == (world.employee.id, "Ada")
     assert task.checked_at is not None
     assert began <= task.checked_at <= datetime.now(UTC)
     (logged,) = [each.event for each in await world.events(before) if isinstance(each.event, ClientTaskChecked)]
     assert (logged.acting_contact, logged.client_task_name, logged.checked) == (contact.id, "W-2", True)
     await check_client_task(actor, chat_id=chat.id, number=1, checked=False)
-    (task,) = (await Chat.get(id=chat.id)).asked
+    (task,) = (await Chat.get(id=chat.id)).entries
     assert (task.checked_at, task.checked_by_id, task.checked_for) == (None, None, None)
 
 

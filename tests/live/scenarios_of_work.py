@@ -123,6 +123,25 @@ async def task_assignees_changed(world: World) -> AsyncIterator[None]:
     await tasks.assign_task(owner_of(world), task_id=task.id, member_ids=[world.employee.id])
 
 
+@causes(events.TaskChecklistChanged)
+async def task_checklist_changed(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    made = tasks.create_task(owner_of(world), name="Close", job_id=job.id, checklist=["Bank", "Cards"])
+    task = (await made).value
+    yield
+    await tasks.set_task_checklist(owner_of(world), task_id=task.id, checklist=["Cards", "Loans"])
+
+
+@causes(events.TaskEntryChecked)
+async def task_entry_checked(world: World) -> AsyncIterator[None]:
+    job = await world.job()
+    made = tasks.create_task(owner_of(world), name="Close", job_id=job.id, checklist=["Bank", "Cards"])
+    task = (await made).value
+    yield
+    for number, checked in ((1, True), (2, True), (1, False)):
+        await tasks.check_task_entry(owner_of(world), task_id=task.id, number=number, checked=checked)
+
+
 @causes(events.TaskLinked)
 async def task_linked(world: World) -> AsyncIterator[None]:
     job = await world.job()

@@ -174,6 +174,8 @@ KINDS = (
     Kind("updateTask", 1, lambda c, a: (t := picking.pick_task(c, a)) and t | {"name": a.named("", "task")}, lead=True),
     Kind("setTaskState", 5, picking.pick_task_state),
     Kind("assignTask", 1.5, _both(picking.pick_task, picking.pick_assignees)),
+    Kind("setTaskChecklist", 1.5, picking.pick_checklist),
+    Kind("checkTaskEntry", 3, picking.pick_checked),
     Kind("linkTask", 4, picking.pick_link),
     Kind("unlinkTask", 3, picking.pick_task),
     Kind("deleteTask", 1.5, picking.pick_task, learn=_forget_task),

@@ -123,9 +123,13 @@ def pick_jobs_status(chance: random.Random, atlas: Atlas) -> Input | None:
     return input if jobs else None
 
 
+_STEPS = ["Bank", "Cards", "Loans", "Payroll"]
+
+
 def pick_task_of_job(chance: random.Random, atlas: Atlas) -> Input:
     input = pick_job(chance, atlas)
-    return input | {"name": pick_name(chance, atlas, atlas.jobs[input["jobId"]], "task")}
+    name = pick_name(chance, atlas, atlas.jobs[input["jobId"]], "task")
+    return input | {"name": name, "checklist": chance.sample(_STEPS, 2)}
 
 
 def pick_task(chance: random.Random, atlas: Atlas) -> Input | None:
@@ -146,6 +150,18 @@ def pick_link(chance: random.Random, atlas: Atlas) -> Input | None:
 def pick_task_state(chance: random.Random, atlas: Atlas) -> Input | None:
     states = ["PLANNED", "IN_PROGRESS", "COMPLETED", "CANCELED"]
     return (task := pick_task(chance, atlas)) and task | {"state": chance.choice(states)}
+
+
+def pick_checklist(chance: random.Random, atlas: Atlas) -> Input | None:
+    return (task := pick_task(chance, atlas)) and task | {"checklist": chance.sample(_STEPS, chance.randint(0, 3))}
+
+
+def pick_checked(chance: random.Random, atlas: Atlas) -> Input | None:
+    # Now and then an entry that the task does not have: that is refused.
+    return (task := pick_task(chance, atlas)) and task | {
+        "number": chance.randint(1, 3),
+        "checked": chance.random() < 0.8,
+    }
 
 
 def pick_entry(chance: random.Random, atlas: Atlas) -> Input | None:
