@@ -57,6 +57,8 @@ class ClientRequest(Item):
     searched = Searched("title", "description")
     policy = Policy(account="account_id")
     also_changes = {"recipient_ids": tuple[ContactId, ...]}
+    may_await = (Awaited.SUBMISSION,)
+    until = "it is SUBMITTED"
 
     created_by: Any = belongs_to("Member", null=True, index=True)
     title: Any = fields.CharField(max_length=NAME.most)

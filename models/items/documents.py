@@ -65,6 +65,8 @@ class Document(SignedItem):
     searched = Searched("name")
     policy = Policy(account="account_id")
     withheld = dict.fromkeys(("description", "digest", "decision_note", "signatures"), Right.MANAGE_DOCUMENTS)
+    may_await = tuple(dict.fromkeys(_AWAITED.values()))
+    until = "it is APPROVED, SIGNED by all who are to sign, or VOID; a PLAIN one never waits"
 
     created_by: Any = belongs_to("Member", null=True, index=True)
     name = fields.CharField(max_length=NAME.most)

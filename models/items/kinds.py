@@ -1,13 +1,13 @@
 """The kinds of linked items, each with the events that say that one was linked to a job or unlinked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.events import Event, TaskLinked, TaskUnlinked, TimeEntryUpdated
 from models.ids import JobId, Kind
 from models.kinds import modules_in
-from models.rows import Item, Task, TimeEntry
+from models.rows import Awaited, Item, Task, TimeEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,29 @@ class KindOfItem:
     @property
     def may_be_open(self) -> bool:
         """Whether such items ever wait for somebody, and hold jobs."""
-        return self.model.awaited is not Item.awaited
+        return bool(self.model.may_await)
+
+    @property
+    def may_await(self) -> Sequence[Awaited]:
+        """What they may wait for."""
+        return self.model.may_await
+
+    @property
+    def until(self) -> str | None:
+        """Until when somebody has to act on one; None where nobody ever has to."""
+        return self.model.until
 
 
 _KINDS: dict[Kind, KindOfItem] = {}
 
 
 def register_item(model: type[Item], linked: Callable[..., Event], unlinked: Callable[..., Event]) -> None:
-    """Make the rows of this class known as items."""
+    """Make the rows of this class known as items. `TypeError` where it does not say what becomes of one that waits."""
+    if len({model.awaited is not Item.awaited, bool(model.may_await), model.until is not None}) > 1:
+        raise TypeError(
+            f"{model.__name__} says only in part when its items hold a job. Say what one waits for (`awaited`), all "
+            "that this may be (`may_await`), and when that is over (`until`); or nothing of it."
+        )
     _KINDS[model.kind] = KindOfItem(model, linked, unlinked)
 
 

@@ -56,6 +56,8 @@ class Organizer(Item):
     policy = Policy(account="account_id")
     withheld = {"sections": NEEDS}
     also_changes = {"recipient_ids": tuple[ContactId, ...]}
+    may_await = tuple(dict.fromkeys(_AWAITED.values()))
+    until = "it is SUBMITTED"
 
     created_by: Any = belongs_to("Member", null=True, index=True)
     title: Any = fields.CharField(max_length=NAME.most)

@@ -55,6 +55,8 @@ class Proposal(SignedItem):
     policy = Policy(account="account_id")
     withheld = dict.fromkeys(("introduction", "services", "total", "digest", "signatures"), Right.MANAGE_PROPOSALS)
     also_changes = {"services": tuple[str, ...]}
+    may_await = tuple(dict.fromkeys(_AWAITED.values()))
+    until = "it is SIGNED by all who are to sign"
 
     created_by: Any = belongs_to("Member", null=True, index=True)
     name = fields.CharField(max_length=NAME.most)

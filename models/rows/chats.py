@@ -24,6 +24,8 @@ class Chat(Item):
     kind = Kind.CHAT
     searched = Searched("subject")
     policy = Policy(account="account_id")
+    may_await = (Awaited.CHECKING_OFF,)
+    until = "all of its client tasks are checked off; a chat without any never waits"
 
     created_by: Any = belongs_to("Member", null=True, index=True)
     subject = fields.CharField(max_length=NAME.most)

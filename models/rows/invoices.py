@@ -55,6 +55,8 @@ class Invoice(Item):
         ),
         Right.MANAGE_INVOICES,
     )
+    may_await = (Awaited.SENDING, Awaited.PAYMENT)
+    until = "it is PAID in full, to which a pending bank debit counts where `countPendingAch` says so, or VOID"
 
     created_by: Any = belongs_to("Member", null=True, index=True)
     currency = fields.CharField(max_length=3)

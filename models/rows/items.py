@@ -62,6 +62,10 @@ class Item(Row):
 
     #: Whether it is linked to at most one job; else to any number of its account's.
     one_job: ClassVar[bool] = False
+    #: What one may wait for, in the order in which it mostly does; nothing where none ever holds a job.
+    may_await: ClassVar[tuple[Awaited, ...]] = ()
+    #: Until when somebody has to act, where it may wait for something: what the types and the pages of the docs say.
+    until: ClassVar[str | None] = None
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

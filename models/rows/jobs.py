@@ -147,6 +147,8 @@ class Task(Item):
     searched = Searched("name", "description")
     one_job = True
     policy = Policy(account="account_id", with_jobs=True)
+    may_await = tuple(dict.fromkeys(_AWAITED.values()))
+    until = "it is COMPLETED or CANCELED"
 
     firm: Any = belongs_to("Firm", index=True)
     name = fields.CharField(max_length=NAME.most)

@@ -31,9 +31,9 @@ from schema.inputs.tasks import AtAccountOrJob
 from schema.items.clients import ForClient, recipients
 from schema.items.linking import links
 from schema.scalars import Date, DateTime
-from schema.types.base import column, entity, jobs_of_item, value
+from schema.types.base import column, jobs_of_item, value
 from schema.types.contacts import Contact
-from schema.types.items import LinkedItem
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
 
@@ -47,7 +47,7 @@ class RequestEntry:
     answer: str | None = column("What the client answered so far.")
 
 
-@entity(named(Kind.CLIENT_REQUEST))
+@linked_item(Kind.CLIENT_REQUEST)
 class ClientRequest(LinkedItem):
     """A checklist that a client is asked to fill in. Whoever sees the account sees it."""
 

@@ -18,9 +18,9 @@ from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_typ
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.linking import links
 from schema.scalars import Date, DateTime
-from schema.types.base import column, entity, jobs_of_item, loaded, one
+from schema.types.base import column, jobs_of_item, loaded, one
 from schema.types.contacts import Contact
-from schema.types.items import LinkedItem
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.signing import Signature, Signer
 
@@ -29,7 +29,7 @@ _DESCRIPTION = f"What it says, in Markdown: {DESCRIPTION.bounds}."
 _DOCUMENT = "The document."
 
 
-@entity(named(Kind.DOCUMENT))
+@linked_item(Kind.DOCUMENT)
 class Document(LinkedItem):
     """What a client is asked to approve or to sign, on an account, linked to any number of its jobs. Whoever sees the
     account sees it."""

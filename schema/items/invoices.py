@@ -34,10 +34,10 @@ from schema.inputs.filters import FOUND_BY, DateFilter, Direction, IdFilter, ask
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.linking import links
 from schema.scalars import Date, DateTime, Decimals
-from schema.types.base import column, entity, jobs_of_item, loaded, one, value
+from schema.types.base import column, jobs_of_item, loaded, one, value
 from schema.types.contacts import Contact
 from schema.types.firm import Member
-from schema.types.items import LinkedItem
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.money import Money
 
@@ -98,7 +98,7 @@ class CreditNote:
     is_type_of = TypeCheck(lambda source: isinstance(source, invoice_states.Credited))
 
 
-@entity(named(Kind.INVOICE))
+@linked_item(Kind.INVOICE)
 class Invoice(LinkedItem):
     """What a client is to pay for, and how much of it was paid. Whoever sees the account sees it, but nothing of its
     content and its money without the right to invoices."""

@@ -16,14 +16,14 @@ from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, need
 from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.linking import links
-from schema.types.base import column, entity, jobs_of_item
-from schema.types.items import LinkedItem
+from schema.types.base import column, jobs_of_item
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
 _TEXT = f"Markdown, which is kept as it was written: {MARKDOWN.bounds}, not blank."
 
 
-@entity(named(Kind.NOTE))
+@linked_item(Kind.NOTE)
 class Note(LinkedItem):
     """A text on an account, linked to any number of its jobs. Whoever sees the account sees it."""
 

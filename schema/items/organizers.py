@@ -35,9 +35,9 @@ from schema.inputs.tasks import AtAccountOrJob
 from schema.items.clients import ForClient, recipients
 from schema.items.linking import links
 from schema.scalars import Date, DateTime, Decimals
-from schema.types.base import column, entity, jobs_of_item, loaded, value
+from schema.types.base import column, jobs_of_item, loaded, value
 from schema.types.contacts import Contact
-from schema.types.items import LinkedItem
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
 
@@ -98,7 +98,7 @@ class OrganizerSection:
     questions: list[OrganizerQuestion] = value(lambda section: section.questions, "Its questions, in order.", size=5)
 
 
-@entity(named(Kind.ORGANIZER))
+@linked_item(Kind.ORGANIZER)
 class Organizer(LinkedItem):
     """Questions that a client is to answer. Whoever sees the account sees it, and what is asked and answered with the
     right MANAGE_ORGANIZERS."""

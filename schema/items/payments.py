@@ -20,10 +20,10 @@ from schema.inputs.tasks import AtAccountOrJob
 from schema.items.invoices import Invoice
 from schema.items.linking import links
 from schema.scalars import Date, DateTime, Decimals
-from schema.types.base import column, entity, jobs_of_item, loaded, one, value
+from schema.types.base import column, jobs_of_item, loaded, one, value
 from schema.types.contacts import Contact
 from schema.types.firm import Member
-from schema.types.items import LinkedItem
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.money import Money
 
@@ -52,7 +52,7 @@ class PaymentRefund:
     is_type_of = TypeCheck(lambda source: isinstance(source, payment_allocations.Refunded))
 
 
-@entity(named(Kind.PAYMENT))
+@linked_item(Kind.PAYMENT)
 class Payment(LinkedItem):
     """Money that a client paid. Whoever sees the account sees that it was, but not how much without the right to
     payments. What is recorded of it is never changed."""

@@ -22,8 +22,8 @@ from schema.inputs.filters import FOUND_BY, DateFilter, IdFilter, asks, asks_ids
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.linking import links
 from schema.scalars import Date, DateTime, Decimals
-from schema.types.base import column, entity, jobs_of_item, loaded, value
-from schema.types.items import LinkedItem
+from schema.types.base import column, jobs_of_item, loaded, value
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.money import Money
 from schema.types.signing import Signature, Signer
@@ -57,7 +57,7 @@ class ProposalService:
     is_type_of = TypeCheck(lambda source: isinstance(source, Offered))
 
 
-@entity(named(Kind.PROPOSAL))
+@linked_item(Kind.PROPOSAL)
 class Proposal(LinkedItem):
     """Services that a client is asked to sign for, on an account, linked to any number of its jobs. Whoever sees the
     account sees it."""

@@ -21,8 +21,8 @@ from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_typ
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.linking import links
 from schema.scalars import DateTime
-from schema.types.base import column, entity, jobs_of_item, loaded, name_order, one
-from schema.types.items import LinkedItem
+from schema.types.base import column, jobs_of_item, loaded, name_order, one
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class WikiPageVersion:
     is_type_of = TypeCheck(lambda source: isinstance(source, Former))
 
 
-@entity(named(Kind.WIKI_PAGE))
+@linked_item(Kind.WIKI_PAGE)
 class WikiPage(LinkedItem):
     """A text with a name on an account, linked to any number of its jobs, that keeps what it said before. Whoever sees
     the account sees it."""

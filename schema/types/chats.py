@@ -17,7 +17,7 @@ from schema.types.accounts import Account
 from schema.types.base import Versioned, column, entity, jobs_of_item, loaded, one, value
 from schema.types.checklists import ChecklistEntry
 from schema.types.firm import Member
-from schema.types.items import LinkedItem
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.pages import connection
 
@@ -32,13 +32,12 @@ class ClientTask(ChecklistEntry):
     )
 
 
-@entity(named(Kind.CHAT))
+@linked_item(Kind.CHAT)
 class Chat(LinkedItem):
     """A thread of messages on an account, with what the client is asked for in it; linked to any number of its jobs.
     Whoever sees the account sees it."""
 
     subject: str = column("What it is about.")
-    open: bool = column("Whether the client still has to do something that they are asked for in it.")
     client_tasks: list[ClientTask] = loaded(
         lambda chat, context: context.load.checklist(chat),
         f"What the client is asked for, in the order in which it is to be shown; at most {CLIENT_TASKS.most}.",

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
 
 from models.ids import Kind, encode
 from models.items.kinds import item_kinds
 from models.items.reads import Outstanding
-from models.seen import Item
+from models.seen import Item, named
 from schema.enums import Awaited, ItemKind, Party
 from schema.field_resolvers import TypeCheck
 from schema.per_viewer import own_rows
 from schema.scalars import DateTime
 from schema.types.accounts import Account
-from schema.types.base import Versioned, column, loaded, one, value
+from schema.types.base import Versioned, column, entity, loaded, one, value
 
 if TYPE_CHECKING:
     from schema.types.contacts import Contact
     from schema.types.firm import Member
+
+
+T = TypeVar("T", bound=type)
+
+_OPEN = "Whether somebody still has to act"
 
 
 def _kind(item: Item | Outstanding) -> Any:
@@ -32,9 +38,27 @@ class LinkedItem(Versioned):
 
     kind: ItemKind = value(_kind, "What kind of thing it is.")
     title: str = column("What it is called among things of other kinds.")
-    open: bool = column("Whether somebody still has to act.")
+    open: bool = column(f"{_OPEN}.")
     awaited: Awaited | None = column("What it waits for; null when it is not open.")
     account: Account | None = one(Kind.ACCOUNT, "account_id", "The client it is for.")
+
+
+def linked_item(kind: Kind) -> Callable[[T], T]:
+    """A GraphQL type whose objects are the items of this kind. What the kind says of waiting, its fields say too."""
+
+    of = item_kinds()[kind]
+    told = {"open": f"{_OPEN}: never.", "awaited": "What it waits for: nothing, ever. Null."}
+    if of.may_be_open:
+        told["open"] = f"{_OPEN}, until {of.until}."
+        told["awaited"] = f"What it waits for, {' or '.join(of.may_await)}; null when it is not open."
+
+    def make(cls: T) -> T:
+        for name, description in told.items():
+            setattr(cls, name, column(description))
+        cls.__annotations__ |= {"open": bool, "awaited": Awaited | None}
+        return entity(named(kind))(cls)
+
+    return make
 
 
 @strawberry.type(description="An open item that holds a job: told alike to everybody who sees the job.")

@@ -20,7 +20,7 @@ from schema.types.base import Versioned, column, entity, job_of_item, loaded, na
 from schema.types.checklists import ChecklistEntry
 from schema.types.firm import Member
 from schema.types.histories import history_of_job
-from schema.types.items import LinkedItem, OutstandingItem
+from schema.types.items import LinkedItem, OutstandingItem, linked_item
 from schema.types.lists import LinkedItemConnection, items_of_job
 from schema.types.pipelines import Pipeline, Stage, Status
 
@@ -150,14 +150,13 @@ class Job(Versioned):
     history: Annotated[EventConnection, strawberry.lazy("schema.types.events")] = history_of_job
 
 
-@entity(rows.Task)
+@linked_item(Kind.TASK)
 class Task(LinkedItem):
     """Something to do for an account, linked to at most one of its jobs."""
 
     name: str = column("What is to be done.")
     description: str = column("As long as needed.")
     state: TaskState = column("Where it stands.")
-    open: bool = column("Whether somebody still has to act: neither completed nor canceled.")
     priority: Priority = column("How urgent it is.")
     start_date: Date | None = column("When it should be begun.")
     due_date: Date | None = column("When it must be done.")

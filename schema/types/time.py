@@ -6,14 +6,14 @@ from models import seen as rows
 from models.ids import Kind
 from schema.enums import TimeFlag
 from schema.scalars import Date, DateTime
-from schema.types.base import column, entity, job_of_item, loaded, one, value
+from schema.types.base import column, job_of_item, loaded, one, value
 from schema.types.firm import Member
-from schema.types.items import LinkedItem
+from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.money import Money
 
 
-@entity(rows.TimeEntry)
+@linked_item(Kind.TIME_ENTRY)
 class TimeEntry(LinkedItem):
     """A member's minutes on a day. Everybody sees their own; others' with the right MANAGE_TIME_ENTRIES."""
 

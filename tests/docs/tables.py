@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 
 from graphql import GraphQLEnumType, GraphQLInterfaceType
 from strawberry.utils.str_converters import to_camel_case
 
+from models.bounds import JOBS_OF_ITEM
 from models.events import Event, bases, name_for_clients
 from models.ids import Kind
+from models.items.kinds import item_kinds
 from models.reasons import Reason, parameters_of
 from models.rights import EVERY_MEMBER, LEADERS, Requirement, Right, Role
 from resolvers.mutations import ACTIONS
 from resolvers.root import graphql_schema
-from schema.kinds import type_of
+from schema.declarations import DeclaredMutation
+from schema.kinds import MUTATIONS, type_of
 from schema.permissions import FIELDS
 from tests.docs.pages import ROOT
 
@@ -95,6 +99,44 @@ def _ids() -> str:
     return _table(("prefix", "type"), ((f"`{kind}`", f"`{type_of(kind).__name__}`") for kind in Kind))
 
 
+def _items() -> str:
+    return _table(
+        (
+            "kind",
+            "what it may wait for",
+            "somebody has to act until",
+            "its jobs",
+            "made and linked by",
+            "withheld without",
+        ),
+        (
+            (
+                kind.spoken.capitalize(),
+                ", ".join(f"`{awaited}` (of the {awaited.party.lower()})" for awaited in of.may_await) or "nothing",
+                of.until or "–",
+                "one at most" if of.model.one_job else f"up to {JOBS_OF_ITEM.most}",
+                _makers(kind),
+                _names(sorted(set(of.model.withheld.values()))) or "–",
+            )
+            for kind, of in sorted(item_kinds().items())
+        ),
+    )
+
+
+def _makers(kind: Kind) -> str:
+    """Who may call the mutations that make an item of a kind, and the one that links it where there is one."""
+    named = [*(each.name for each in MUTATIONS if _makes(each, kind)), f"link{type_of(kind).__name__}"]
+    (needed,) = {ACTIONS[name] for name in named if name in ACTIONS}
+    who = "every member" if needed == EVERY_MEMBER else f"`{needed.right}`"
+    policy = item_kinds()[kind].model.policy
+    return who if policy.owner is None else f"{who}; another's with `{policy.right}`"
+
+
+def _makes(declared: DeclaredMutation, kind: Kind) -> bool:
+    """Whether it is for making a thing of this kind: whoever does may bring the id."""
+    return declared.command.makes.model.kind is kind and any(each.name == "id" for each in fields(declared.takes))
+
+
 def _events() -> str:
     return _table(
         ("interface", "its events", "what to select"),
@@ -140,6 +182,7 @@ def _reasons() -> str:
 #: By the page, the tables by the names in their marks.
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/api.md": {"ids": _ids, "reasons": _reasons},
+    "docs/domain.md": {"items": _items},
     "docs/live.md": {"events": _events, "field kinds": _field_kinds},
     "docs/permissions.md": {"rights": _rights, "roles": _by_role},
 }

@@ -20,7 +20,7 @@ from models.errors import RuleBroken
 from models.events import Event, JobMoved, TaskUpdated
 from models.ids import Kind, new_id
 from models.items.item import Held, tell
-from models.items.kinds import item_kinds
+from models.items.kinds import item_kinds, register_item
 from models.items.links import OpenItems
 from models.items.notes import Note, create_note, link_note, unlink_note, update_note
 from models.items.reads import Wanted, item_counts, items_of_jobs, open_item_counts, outstanding
@@ -63,6 +63,26 @@ def test_every_item_is_a_kind_and_every_kind_of_item_is_listed() -> None:
 
     assert {kind.model for kind in item_kinds().values()} == {cls for cls in below(Item) if not cls._meta.abstract}
     assert all(kind is of.model.kind for kind, of in item_kinds().items())
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "said"),
+    [
+        (Task, "may_await", ()),
+        (Task, "until", None),
+        (Note, "may_await", (Awaited.START,)),
+        (Note, "until", "it is read"),
+        (Note, "awaited", Awaited.START),
+    ],
+)
+def test_a_kind_that_waits_says_for_what_and_until_when(
+    model: type[Item], name: str, said: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = item_kinds()[model.kind]
+    register_item(model, known.linked, known.unlinked)
+    monkeypatch.setattr(model, name, said)
+    with pytest.raises(TypeError, match="only in part"):
+        register_item(model, known.linked, known.unlinked)
 
 
 async def test_the_kinds_that_go_to_one_job_are_those_that_the_index_names(database: str) -> None:

@@ -100,11 +100,13 @@ async def test_an_item_is_led_through_its_life(kind: Kind, number: int, setting:
 
 @pytest.mark.parametrize("kind", item_kinds())
 def test_the_lives_of_a_kind_leave_nothing_out(kind: Kind) -> None:
-    """What may be open becomes complete, a client does all that clients do, and it is deleted where it can be."""
+    """It waits for all that it may wait for, and becomes complete; a client does all that clients do; and it is deleted
+    where it can be."""
     steps = [[life.made, *life.steps] for life in LIVES[kind]]
     awaited = [[step.awaits for step in life] for life in steps]
     completed = any(before and not after for life in awaited for before, after in pairwise(life))
     assert completed == item_kinds()[kind].may_be_open
+    assert {each for life in awaited for each in life if each} == set(item_kinds()[kind].may_await)
     actions = {
         name for name, event in KINDS.items() if issubclass(event, ClientAction) and kind_of_thing(event) == kind
     }
