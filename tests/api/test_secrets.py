@@ -85,10 +85,10 @@ async def test_what_is_refused_before_it_runs(engine: Engine, logged: list[Any],
         as_default = f"{kind} Q($v: {definition.type} = %s) {{ {name}({argument}: $v){rest} }}"
         for number, value in enumerate(wrong_values(definition.type)):
             written = literal(value)
-            told = [
-                told_by(engine, as_variable, v=value),
-                told_by(engine, f"{kind} {{ {name}({argument}: {written}){rest} }}"),
-            ]
+            told = [told_by(engine, as_variable, v=value)]
+            # What is written out is read by one way for all fields: each has some of these.
+            if number % 3 == 0:
+                told.append(told_by(engine, f"{kind} {{ {name}({argument}: {written}){rest} }}"))
             if number % 7 == 0:
                 told.append(told_by(engine, as_default % written))
                 told.append(told_by(engine, f"{kind} {{ {name}({argument}: {written.replace(chr(34), '')}){rest} }}"))

@@ -109,12 +109,22 @@ async def test_texts_that_broke_something_in_every_input(fuzzed: Fuzzed, kind: s
     field = root_fields(kind)[name]
     several = 1 if name in HASHING or is_non_null_type(field.type) else TOGETHER
     for argument, definition in field.args.items():
-        values = values_of(definition.type, fuzzed.ids, seeds.TEXTS[:6] if name in HASHING else seeds.TEXTS)
+        values = values_of(definition.type, fuzzed.ids, _texts(kind, name))
         if kind == "query":
             # What takes no text is the same again and again, and so would be the answer.
             values = list({json.dumps(value): value for value in values}.values())
         for at in range(0, len(values), several):
             await send_each(fuzzed, kind, name, argument, values[at : at + several])
+
+
+_MUTATIONS = sorted(root_fields("mutation"))
+
+
+def _texts(kind: str, name: str) -> list[str]:
+    """Those to send: each query all of them, each mutation every other one, so that dozens of them have each."""
+    if name in HASHING:
+        return seeds.TEXTS[:6]
+    return seeds.TEXTS if kind == "query" else seeds.TEXTS[_MUTATIONS.index(name) % 2 :: 2]
 
 
 def values_of(type_: Any, ids: list[str], texts: list[str]) -> list[Any]:
