@@ -262,7 +262,7 @@ KINDS = (
 
 
 #: The weight of what was never done.
-_NEVER_DONE = 12
+_NEVER_DONE = 20
 
 
 def choose(
