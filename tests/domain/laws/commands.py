@@ -202,6 +202,15 @@ async def _set_client_tasks(w: Writer) -> None:
     await w.do(chats.set_client_tasks, chat_id=w.one(Kind.CHAT), client_tasks=names)
 
 
+async def _set_checklist(w: Writer) -> None:
+    names = [name for name in ("Read it", "Sign it", "Send it") if w.often()]
+    await w.do(tasks.set_task_checklist, task_id=w.one(Kind.TASK), checklist=names)
+
+
+async def _check_entry(w: Writer) -> None:
+    await w.do(tasks.check_task_entry, task_id=w.one(Kind.TASK), number=w.any(1, 2), checked=w.often(0.7))
+
+
 async def _relate(w: Writer) -> None:
     one, another = w.one(Kind.JOB), w.one(Kind.JOB)
     await w.do(relations.relate_job, job_id=one, other_job_id=another, relation=w.any(*Relation))
@@ -272,6 +281,8 @@ _WORK: dict[str, Drawn] = {
     "createTask": Drawn(3, lambda w: w.make(Kind.TASK, tasks.create_task, name="Call", **w.place())),
     "setTaskState": Drawn(4, lambda w: w.do(tasks.set_task_state, task_id=w.one(Kind.TASK), state=w.any(*TaskState))),
     "updateTask": Drawn(0.5, lambda w: w.do(tasks.update_task, task_id=w.one(Kind.TASK), name=w.any("Call", "Ask"))),
+    "setTaskChecklist": Drawn(1, _set_checklist),
+    "checkTaskEntry": Drawn(1, _check_entry),
     "linkTask": Drawn(2, lambda w: w.do(tasks.link_task, task_id=w.one(Kind.TASK), job_id=w.one(Kind.JOB))),
     "unlinkTask": Drawn(1, lambda w: w.do(tasks.unlink_task, task_id=w.one(Kind.TASK))),
     "deleteTask": Drawn(0.5, lambda w: w.end(Kind.TASK, tasks.delete_task)),
