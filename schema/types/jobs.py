@@ -168,6 +168,6 @@ class Task(LinkedItem):
     checklist: list[ChecklistEntry] = loaded(
         lambda task, context: context.load.checklist(task),
         f"What is to be done of it, entry by entry, in the order in which it is to be shown; at most {CHECKLIST.most}.",
-        size=5,
+        size=1,
     )
     completed_at: DateTime | None = column("When it was completed or canceled.")

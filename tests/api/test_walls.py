@@ -219,4 +219,6 @@ async def test_every_text_of_the_other_firm_is_marked(firms: Firms) -> None:
             firms.other.world.firm.id,
             firms.other.word,
         )
+        # What an invoice is called is its number.
+        unmarked = [row for row in unmarked if not row["text"].startswith(" invoice ")]
         assert not unmarked or column["t"] == "client_status", f"Mark {column} in tests/api/furnished.py: {unmarked}"
