@@ -213,12 +213,12 @@ async def test_every_text_of_the_other_firm_is_marked(firms: Firms) -> None:
     for column in columns:
         if column["c"] in told_apart:
             continue
+        # What invoices and payments are called, nobody has written.
+        called = " AND kind NOT IN ('invoice', 'payment')" if column["t"] == "search_entry" else ""
         unmarked = await sql(
             f"SELECT {column['c']} AS text FROM {column['t']} WHERE firm_id = $1 AND {column['c']} <> '' "
-            f"AND strpos({column['c']}, $2) = 0",
+            f"AND strpos({column['c']}, $2) = 0{called}",
             firms.other.world.firm.id,
             firms.other.word,
         )
-        # What an invoice is called is its number.
-        unmarked = [row for row in unmarked if not row["text"].startswith(" invoice ")]
         assert not unmarked or column["t"] == "client_status", f"Mark {column} in tests/api/furnished.py: {unmarked}"

@@ -318,7 +318,10 @@ KEPT = [EPOCH, REVISION, *MOMENTARY, *together(FIELDS - NEVER_GIVEN_AGAIN - OF_T
 QUESTIONS = [*KEPT, *SNAPSHOTS, *together(NEVER_GIVEN_AGAIN)]
 
 #: Of whoever sees nothing there is less to ask.
-ASKED = [*(("employee", question) for question in QUESTIONS), *(("stranger", question) for question in SNAPSHOTS)]
+ASKED = [
+    *(("employee", question) for question in QUESTIONS),
+    *(("stranger", question) for question in (EPOCH, REVISION, *SNAPSHOTS)),
+]
 
 #: Of a member and a question, the data and the errors.
 Said = dict[tuple[str, str], Any]
