@@ -51,7 +51,10 @@ def test_the_subscriptions_of_the_tests_and_the_pages_are_found() -> None:
     texts = [text for text, _ in subscriptions()]
     assert len(texts) >= 14
     # In a constant, put together of several, within a function, generated; on a page as such, in JavaScript, in Python.
-    for part in ("assignees { id name } openTaskCount budget", "... on TimeEvent { timeEntryId timeEntry { ...E }"):
+    for part in (
+        "... on ItemLinked { itemId linkedJobId item { kind title }",
+        "... on TimeEvent { timeEntryId timeEntry { ...E }",
+    ):
         assert any(part in text for text in texts)
     for part in ("... on MemberRightsChanged { addedRights removedRights } }", "subscription Generated($jobs: [ID!]!"):
         assert any(part in text for text in texts)
