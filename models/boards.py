@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from tortoise.models import Model
@@ -166,24 +166,6 @@ async def tasks_of_jobs(jobs: Ids) -> dict[UUID, list[Task]]:
     """Each job's tasks, oldest first, at most 200."""
     rows: list[Any] = await read(Task, _tasks_statement(), jobs, MOST_TASKS)
     return _grouped((row["of_job"], row) for row in rows)
-
-
-class TaskCounts(NamedTuple):
-    """A job's tasks, counted."""
-
-    all: int = 0
-    open: int = 0
-
-
-_TASK_COUNTS = """
-SELECT job_id, count(*), count(*) FILTER (WHERE open) FROM job_item
-WHERE job_id = ANY($1) AND kind = 'task' AND unlinked_at IS NULL GROUP BY job_id
-"""
-
-
-async def task_counts(jobs: Ids) -> dict[UUID, TaskCounts]:
-    """How many tasks each job has, and how many of them are open."""
-    return {job: TaskCounts(all, open) for job, all, open in await fetch(_TASK_COUNTS, jobs)}
 
 
 @cache

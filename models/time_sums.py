@@ -5,18 +5,13 @@ from datetime import date
 from uuid import UUID
 
 from models.database import sql
-
-_TRACKED = """
-SELECT job_id, sum(minutes) AS minutes FROM job_item
-WHERE job_id = ANY($1) AND kind = 'time_entry' AND unlinked_at IS NULL GROUP BY job_id
-"""
+from models.items.sums import Sum, sums_of_jobs
 
 
 async def tracked_minutes(job_ids: Iterable[UUID]) -> dict[UUID, int]:
     """The minutes tracked on each of these jobs, in one statement. A running timer counts when it is stopped."""
     tracked = dict.fromkeys(job_ids, 0)
-    rows = await sql(_TRACKED, list(tracked))
-    return tracked | {row["job_id"]: row["minutes"] for row in rows}
+    return tracked | (await sums_of_jobs(list(tracked), (Sum.TRACKED,)))[Sum.TRACKED]
 
 
 async def minutes_of_days(

@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import islice
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
 
-from models import boards, time_sums
+from models import boards
 from models.checklists import ChecklistEntry
 from models.errors import Invalid
 from models.firm.account_roles import RoleHolders, holders_at
@@ -32,11 +33,11 @@ from models.items.reads import (
     awaiting,
     item_counts,
     items_of_jobs,
-    open_item_counts,
     outstanding,
 )
 from models.items.recipients import recipients_of
 from models.items.signing import ShownSigner, signers_of_items
+from models.items.sums import Sum, sums_of_jobs
 from models.items.wiki_pages import Former, versions_of_wiki_pages
 from models.log import Logged, Reached
 from models.money import Money
@@ -45,7 +46,7 @@ from models.reasons import Reason
 from models.relations import Related, blocked_jobs, related_jobs
 from models.scope import Rows, Scope, Viewer
 from models.seen import Firm, Item, Job, Member, Row, Stage, Status, Tag, Task, TimeEntry, named
-from resolvers.batching import Loader
+from resolvers.batching import Joint, Loader, Soon, after
 from resolvers.item_pages import ItemPage, item_page, items_asked
 from resolvers.paging import HistoryPage, HistoryPaging
 from resolvers.timing import Timing
@@ -55,8 +56,6 @@ K = TypeVar("K")
 V = TypeVar("V")
 R = TypeVar("R", bound=Row)
 Load = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
-#: What is known, or will be.
-Soon: TypeAlias = V | Awaitable[V]
 
 
 class Asking(Protocol):
@@ -103,6 +102,7 @@ class Loaders:
     def __init__(self, context: Asking) -> None:
         self._context = context
         self._loaders: dict[Any, Loader[Any, Any]] = {}
+        self._sums: Joint[UUID, Sum, int] = Joint(sums_of_jobs)
 
     def _loader(self, key: Any, load: Load[K, V], absent: Callable[[], V]) -> Loader[K, V]:
         if key not in self._loaders:
@@ -119,7 +119,11 @@ class Loaders:
 
     def _rows(self, kind: Kind) -> Loader[UUID, Any]:
         loader = self._loaders.get(kind)
-        return loader or self._loader(kind, lambda ids: self._context.rows_of(kind).many(ids), _nothing)
+        if loader is None:
+            loader = self._loader(kind, lambda ids: self._context.rows_of(kind).many(ids), _nothing)
+            # Where a row names none, there is none.
+            loader.know({None: None})
+        return loader
 
     def _rows_on_jobs(self, kind: Kind) -> Loader[UUID, Any]:
         """Those of a kind that are linked to jobs in sight: the scope sees them all, so nobody's own are among them
@@ -131,6 +135,10 @@ class Loaders:
     def one(self, kind: Kind, id: UUID) -> Soon[Row | None]:
         """A visible row by its id, or None."""
         return self._rows(kind).get(id)
+
+    def those(self, kind: Kind, ids: Sequence[Any]) -> Soon[list[Row | None]]:
+        """The visible rows of these ids, each in its place; None where there is none."""
+        return self._rows(kind).together(ids)
 
     def several(self, kind: Kind, ids: Sequence[UUID]) -> Awaitable[list[Row]]:
         """Those of the rows that are visible, in the order of the ids."""
@@ -151,13 +159,15 @@ class Loaders:
 
         return self._loader("timer", load, _nothing).get(member_id)
 
-    def tags(self, account_id: UUID) -> Awaitable[list[Tag]]:
-        """An account's tags."""
-        return self._lists("tags", boards.tags_of_accounts).future(account_id)
+    @property
+    def tags(self) -> Loader[UUID, list[Tag]]:
+        """Accounts' tags."""
+        return self._lists("tags", boards.tags_of_accounts)
 
-    def team(self, account_id: UUID) -> Awaitable[list[Member]]:
-        """An account's team."""
-        return self._lists("team", boards.teams_of_accounts).future(account_id)
+    @property
+    def team(self) -> Loader[UUID, list[Member]]:
+        """Accounts' teams."""
+        return self._lists("team", boards.teams_of_accounts)
 
     def roles(self, account_id: UUID) -> Awaitable[list[RoleHolders]]:
         """The roles that somebody holds at an account."""
@@ -239,17 +249,20 @@ class Loaders:
         """How much of it there is."""
         return self._loader(("count within", of), count, int).future(owner)
 
-    def assignees(self, job_id: UUID) -> Awaitable[list[Member]]:
-        """A job's assignees."""
-        return self._lists("assignees", boards.assignees_of_jobs).future(job_id)
+    @property
+    def assignees(self) -> Loader[UUID, list[Member]]:
+        """Jobs' assignees."""
+        return self._lists("assignees", boards.assignees_of_jobs)
 
-    def task_assignees(self, task_id: UUID) -> Awaitable[list[Member]]:
-        """A task's assignees."""
-        return self._lists("task_assignees", boards.assignees_of_tasks).future(task_id)
+    @property
+    def task_assignees(self) -> Loader[UUID, list[Member]]:
+        """Tasks' assignees."""
+        return self._lists("task_assignees", boards.assignees_of_tasks)
 
-    def tasks(self, job_id: UUID) -> Awaitable[list[Task]]:
-        """A job's tasks."""
-        return self._lists("tasks", boards.tasks_of_jobs).future(job_id)
+    @property
+    def tasks(self) -> Loader[UUID, list[Task]]:
+        """Jobs' tasks."""
+        return self._lists("tasks", boards.tasks_of_jobs)
 
     def job_of(self, item_id: UUID) -> Soon[Job | None]:
         """The visible job of an item that is linked to one at most."""
@@ -346,33 +359,18 @@ class Loaders:
 
         return self._loader("expired", load, bool).get(proposal)
 
-    def blocked(self, job_id: UUID) -> Soon[bool]:
-        """Whether another job blocks a job."""
-        return self._loader("blocked", blocked_jobs, bool).get(job_id)
+    @property
+    def blocked(self) -> Loader[UUID, bool]:
+        """Whether another job blocks each job."""
+        return self._loader("blocked", blocked_jobs, bool)
 
     def relations(self, job_id: UUID) -> Awaitable[list[Related]]:
         """What a job is to others that are visible."""
         return self._lists("relations", self._scoped(related_jobs)).future(job_id)
 
-    def task_count(self, job_id: UUID) -> Soon[int]:
-        """How many tasks a job has."""
-        return self._counting_tasks("task_count", lambda counts: counts.all).get(job_id)
-
-    def open_task_count(self, job_id: UUID) -> Soon[int]:
-        """How many open tasks a job has."""
-        return self._counting_tasks("open_task_count", lambda counts: counts.open).get(job_id)
-
-    def _counting_tasks(self, key: str, part: Callable[[boards.TaskCounts], int]) -> Loader[UUID, int]:
-        counted = self._loader("task_counts", boards.task_counts, boards.TaskCounts)
-
-        async def load(jobs: Sequence[UUID]) -> dict[UUID, int]:
-            return {job: part(counts) for job, counts in zip(jobs, await counted.many(jobs), strict=True)}
-
-        return self._loader(key, load, int)
-
-    def open_item_count(self, job_id: UUID) -> Soon[int]:
-        """How many items hold a job."""
-        return self._loader("open_item_count", open_item_counts, int).get(job_id)
+    def sum(self, which: Sum) -> Loader[UUID, int]:
+        """What the items of jobs add up to."""
+        return self._loader(which, partial(self._sums.load, which), int)
 
     def parts(self, read: Load[UUID, list[V]], owner: UUID) -> Awaitable[list[V]]:
         """What a thing consists of besides its row, read for all that are asked about alike."""
@@ -388,9 +386,10 @@ class Loaders:
 
         return self._lists("recipients", load).future(item_id)
 
-    def outstanding(self, job_id: UUID) -> Awaitable[list[Outstanding]]:
-        """What holds a job."""
-        return self._lists("outstanding", outstanding).future(job_id)
+    @property
+    def outstanding(self) -> Loader[UUID, list[Outstanding]]:
+        """What holds jobs."""
+        return self._lists("outstanding", outstanding)
 
     def awaited_members(self, held: Outstanding) -> Awaitable[list[Row]]:
         """The members whose doing an open item waits for."""
@@ -447,39 +446,23 @@ class Loaders:
         """How many items a job has."""
         return self._loader(("item_count", wanted), lambda jobs: item_counts(jobs, wanted), int).future(job_id)
 
-    def tracked(self, job_id: UUID) -> Soon[int]:
-        """The minutes logged on a job."""
-        return self._tracked.get(job_id)
+    def budgeting(
+        self, jobs: Sequence[Job], compare: Callable[[int | None, int], int | None]
+    ) -> Soon[list[int | None]]:
+        """What was tracked on jobs beside their budgets."""
+        tracked = self.sum(Sum.TRACKED).together([job.id for job in jobs])
+        return after(lambda tracked: list(map(compare, (job.budget for job in jobs), tracked)), tracked)
 
-    @property
-    def _tracked(self) -> Loader[UUID, int]:
-        return self._loader("tracked", time_sums.tracked_minutes, int)
+    def overdue(self, jobs: Sequence[Job]) -> Soon[list[bool]]:
+        """Whether jobs are overdue today."""
+        if all(job.due_date is None for job in jobs):
+            return [False] * len(jobs)
+        statuses = self.those(Kind.STATUS, [None if job.due_date is None else job.status_id for job in jobs])
 
-    def remaining(self, job: Job) -> Soon[int | None]:
-        """The minutes left of a job's budget."""
-        return self._budgeting("remaining", time_sums.remaining).get(job)
+        def are_overdue(today: date, statuses: Sequence[Status | None]) -> list[bool]:
+            return list(map(partial(_is_overdue, today), jobs, statuses))
 
-    def percent_used(self, job: Job) -> Soon[int | None]:
-        """How much of a job's budget is used."""
-        return self._budgeting("percent_used", time_sums.percent_used).get(job)
-
-    def _budgeting(self, key: str, compare: Callable[[int | None, int], int | None]) -> Loader[Job, int | None]:
-        async def load(jobs: Sequence[Job]) -> dict[Job, int | None]:
-            tracked = await self._tracked.many(job.id for job in jobs)
-            return {job: compare(job.budget, minutes) for job, minutes in zip(jobs, tracked, strict=True)}
-
-        return self._loader(key, load, _nothing)
-
-    def overdue(self, job: Job) -> Soon[bool]:
-        """Whether a job is overdue today."""
-
-        async def load(jobs: Sequence[Job]) -> dict[Job, bool]:
-            due = [job for job in jobs if job.due_date is not None]
-            statuses = await self._rows(Kind.STATUS).many(job.status_id for job in due)
-            today = await self._days.future(self._context.firm_id) if due else None
-            return {job: _is_overdue(job, status, today) for job, status in zip(due, statuses, strict=True)}
-
-        return self._loader("overdue", load, bool).get(job)
+        return after(are_overdue, self._days.get(self._context.firm_id), statuses)
 
     def day_of(self, firm_id: UUID) -> Soon[date]:
         """The firm's day."""
@@ -493,14 +476,10 @@ class Loaders:
 
         return self._loader("day", load, _nothing)
 
-    def stage_limit(self, job: Job) -> Soon[datetime | None]:
-        """When a job will have been on its stage for too long."""
-
-        async def load(jobs: Sequence[Job]) -> dict[Job, datetime | None]:
-            stages = await self._rows(Kind.STAGE).many(job.stage_id for job in jobs)
-            return {job: _limit(job, stage) for job, stage in zip(jobs, stages, strict=True)}
-
-        return self._loader("stage_limit", load, _nothing).get(job)
+    def stage_limits(self, jobs: Sequence[Job]) -> Soon[list[datetime | None]]:
+        """When jobs will have been on their stages for too long."""
+        stages = self.those(Kind.STAGE, [job.stage_id for job in jobs])
+        return after(lambda stages: list(map(_limit, jobs, stages)), stages)
 
     def rate(self, entry: TimeEntry) -> Soon[Money | None]:
         """The price of an hour of a time entry."""
@@ -586,12 +565,11 @@ def _money(amount: Decimal | None, currency: str) -> Money | None:
     return None if amount is None else Money(amount, currency)
 
 
-def _is_overdue(job: Job, status: Status | None, today: date | None) -> bool:
+def _is_overdue(today: date | None, job: Job, status: Status | None) -> bool:
     late = job.due_date is not None and today is not None and job.due_date < today
     return late and status is not None and status.can_be_overdue
 
 
 def _limit(job: Job, stage: Stage | None) -> datetime | None:
-    if stage is None or stage.time_limit is None:
-        return None
-    return job.stage_entered_at + timedelta(minutes=stage.time_limit)
+    limit = None if stage is None else stage.time_limit
+    return None if limit is None else job.stage_entered_at + timedelta(minutes=limit)

@@ -32,11 +32,13 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Loads a field: `load(source, context)` returns a future of a loader, or a value that is already here. What was
-    loaded is what `keep(context, found)` makes of it, where that is given."""
+    """Loads a field: `load(source, context)` returns a future of a loader, or a value that is already here. So does
+    `together(sources, context)`, where it is given, of the values of all these sources. What was loaded is what
+    `keep(context, values)` makes of the values of several, where that is given."""
 
     load: Callable[[Any, Any], Any]
-    keep: Callable[[Any, Any], Any] | None = None
+    keep: Callable[[Any, Sequence[Any]], Sequence[Any]] | None = None
+    together: Callable[[Sequence[Any], Any], Any] | None = None
 
     def __call__(self, source: Any, info: Any) -> Any:
         """As graphql-core calls a resolver."""
@@ -44,15 +46,20 @@ class Load:
             return self.load(source, info.context)
         return self._kept(self.load(source, info.context), self.keep, info.context)
 
-    async def _kept(self, loading: Awaitable[Any], keep: Callable[[Any, Any], Any], context: Any) -> Any:
-        return keep(context, await loading)
+    async def _kept(
+        self, loading: Awaitable[Any], keep: Callable[[Any, Sequence[Any]], Sequence[Any]], context: Any
+    ) -> Any:
+        (kept,) = keep(context, [await loading])
+        return kept
 
 
 @dataclass(frozen=True, slots=True)
 class TypeCheck:
-    """An `is_type_of` that looks at the source alone. `accepts` is false for None, exceptions and awaitables."""
+    """An `is_type_of` that looks at the source alone. `accepts` is false for None, exceptions and awaitables. Where
+    `accepts_all` is true of a class, `accepts` is of each of its instances: then many are looked at as one."""
 
     accepts: Callable[[Any], bool]
+    accepts_all: Callable[[type], bool] = lambda _class: False
 
     def __call__(self, source: Any, info: Any) -> bool:
         """As graphql-core calls an `is_type_of`."""

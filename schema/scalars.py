@@ -58,7 +58,8 @@ def _parse_datetime(value: Any) -> datetime:
 
 def write_datetime(value: datetime) -> str:
     """RFC 3339, in UTC, to the millisecond."""
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _parse_decimal(value: Any) -> Decimal:

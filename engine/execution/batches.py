@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from asyncio import CancelledError, Future, gather, wait
+from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Container, Sequence
-from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from graphql import Executor, GraphQLObjectType, Undefined
@@ -24,7 +25,7 @@ from schema.permissions import Guard
 GiveUp = Callable[[int, Exception], None]
 Pending = list[Awaitable[None]]
 #: The places of what can be completed together, it itself, and of which types it is.
-Fitting = tuple[list[int], list[Any], TypesFound]
+Fitting = tuple[list[int], Sequence[Any], TypesFound]
 
 
 class BatchExecutor(Executor[None], ABC):
@@ -126,6 +127,9 @@ class Batch:
             self._take(place, step, value, pending)
 
     def _fetch(self, step: FetchStep, pending: Pending) -> None:
+        if step.together is not None:
+            self._fetch_together(step.together, step, pending)
+            return
         context = self._executor.context_value
         places: list[int] = []
         found: list[Any] = []
@@ -149,6 +153,38 @@ class Batch:
             pending.append(self._arrive(step, places, found))
         else:
             self._complete(step, places, found, pending)
+
+    def _fetch_together(self, load: Callable[[Sequence[Any], Any], Any], step: FetchStep, pending: Pending) -> None:
+        places = self._standing(range(len(self._sources)))
+        try:
+            found = load([self._sources[place] for place in places], self._executor.context_value)
+        except Exception as error:
+            self._refuse_all(places, step, error)
+            return
+        if isinstance(found, Future):
+            pending.append(self._arrive_together(step, places, found))
+        else:
+            self._complete(step, places, found, pending)
+
+    async def _arrive_together(self, step: FetchStep, places: list[int], found: Future[Sequence[Any]]) -> None:
+        """Complete the step when all is there. Nobody else waits for this future."""
+        try:
+            values = await found
+        except Exception as error:
+            self._refuse_all(self._standing(places), step, error)
+            return
+        if self._failed:
+            values = [value for place, value in zip(places, values, strict=True) if place not in self._failed]
+            places = self._standing(places)
+        await all_of(_gathered(self._executor, lambda pending: self._complete(step, places, values, pending)))
+
+    def _standing(self, places: Sequence[int]) -> list[int]:
+        return [place for place in places if place not in self._failed] if self._failed else list(places)
+
+    def _refuse_all(self, places: Sequence[int], step: FetchStep, error: Exception) -> None:
+        for place in places:
+            if place not in self._failed:
+                self._refuse(place, step, error)
 
     async def _arrive(self, step: FetchStep, places: list[int], found: list[Any]) -> None:
         """Complete the step when the last of its futures is there: mostly they all come with one statement."""
@@ -185,9 +221,13 @@ class Batch:
                 raise error
         self._complete(step, here, values, pending)
 
-    def _complete(self, step: FetchStep, places: list[int], values: list[Any], pending: Pending) -> None:
+    def _complete(self, step: FetchStep, places: list[int], values: Sequence[Any], pending: Pending) -> None:
         if step.keep is not None:
-            places, values = self._kept(step, places, values)
+            try:
+                values = step.keep(self._executor.context_value, values)
+            except Exception as error:
+                self._refuse_all(places, step, error)
+                return
         to = step.to
         if isinstance(to, Objects):
             self._complete_objects(step, to, places, values, pending)
@@ -198,20 +238,8 @@ class Batch:
         for number in unwritten:
             self._complete_stock(step, places[number], values[number], pending)
 
-    def _kept(self, step: FetchStep, places: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
-        here: list[int] = []
-        kept: list[Any] = []
-        assert step.keep is not None
-        for place, value in zip(places, values, strict=True):
-            try:
-                kept.append(step.keep(self._executor.context_value, value))
-                here.append(place)
-            except Exception as error:
-                self._refuse(place, step, error)
-        return here, kept
-
     def _complete_objects(
-        self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
+        self, step: FetchStep, to: Objects, places: list[int], values: Sequence[Any], pending: Pending
     ) -> None:
         fitting = self._of_one_type if isinstance(to.types, OneType) else self._of_several_types
         here, found, types = fitting(step, to, places, values, pending)
@@ -220,12 +248,14 @@ class Batch:
             pending += inner(step, here, found, types).proceed()
 
     def _of_one_type(
-        self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
+        self, step: FetchStep, to: Objects, places: list[int], values: Sequence[Any], pending: Pending
     ) -> Fitting:
         """What can be completed together. The rest is done one by one."""
         assert isinstance(to.types, OneType)
-        fits = to.types.lists if to.item_type else to.types.fits
         planned = self._executor.plan(to.types.type, step.details) is not None
+        if planned and (to.types.lists_fit if to.item_type else to.types.fit)(values):
+            return places, values, to.types.type
+        fits = to.types.lists if to.item_type else to.types.fits
         here: list[int] = []
         found: list[Any] = []
         for place, value in zip(places, values, strict=True):
@@ -237,7 +267,7 @@ class Batch:
         return here, found, to.types.type
 
     def _of_several_types(
-        self, step: FetchStep, to: Objects, places: list[int], values: list[Any], pending: Pending
+        self, step: FetchStep, to: Objects, places: list[int], values: Sequence[Any], pending: Pending
     ) -> Fitting:
         """As `_of_one_type`, where each value may be of another."""
         here: list[int] = []
@@ -253,7 +283,7 @@ class Batch:
                 self._complete_stock(step, place, value, pending)
         return here, found, types
 
-    def _inner(self, step: FetchStep, places: list[int], found: list[Any], types: TypesFound) -> Batches:
+    def _inner(self, step: FetchStep, places: list[int], found: Sequence[Any], types: TypesFound) -> Batches:
         inner = Batches(
             self._executor,
             step.details,
@@ -266,15 +296,23 @@ class Batch:
             self.objects[place][step.key] = result
         return inner
 
-    def _inner_lists(self, step: FetchStep, places: list[int], found: list[Any], types: TypesFound) -> Batches:
+    def _inner_lists(self, step: FetchStep, places: list[int], found: Sequence[Any], types: TypesFound) -> Batches:
         items = [item for value in found for item in value]
-        at = [(place, index) for place, value in zip(places, found, strict=True) for index in range(len(value))]
+        starts = [0, *accumulate(map(len, found))]
+
+        def at(number: int) -> tuple[int, int]:
+            """The place of the list that an item is in, and its index there."""
+            which = bisect_right(starts, number) - 1
+            return places[which], number - starts[which]
 
         def path_of(number: int) -> Path:
-            place, index = at[number]
+            place, index = at(number)
             return self._path(place, step).add_key(index)
 
-        inner = Batches(self._executor, step.details, types, items, path_of, partial(self._refuse_item, step, at))
+        def give_up(number: int, error: Exception) -> None:
+            self._refuse_item(step, *at(number), error)
+
+        inner = Batches(self._executor, step.details, types, items, path_of, give_up)
         start = 0
         for place, value in zip(places, found, strict=True):
             self.objects[place][step.key] = inner.objects[start : (start := start + len(value))]
@@ -316,10 +354,9 @@ class Batch:
         else:
             self.objects[place][step.key] = None
 
-    def _refuse_item(self, step: FetchStep, at: list[tuple[int, int]], number: int, error: Exception) -> None:
+    def _refuse_item(self, step: FetchStep, place: int, index: int, error: Exception) -> None:
         """The item is null with this error, or the list fails where it may not be."""
         assert isinstance(step.to, Objects) and step.to.item_type is not None
-        place, index = at[number]
         try:
             path = self._path(place, step).add_key(index)
             self._executor.handle_field_error(error, step.to.item_type, step.details, path)

@@ -41,6 +41,8 @@ _UNCHANGED: dict[GraphQLScalarType, type] = {
 }
 #: Neither exceptions nor awaitables, which graphql-core looks for in every value.
 _ORDINARY = {bool, int, float, str, datetime, date, Decimal, UUID}
+_NONE = {NoneType}
+_ORDINARY_OR_NONE = _ORDINARY | _NONE
 _GREATEST_INT = 2**31 - 1
 
 
@@ -62,8 +64,18 @@ class Leaf:
         kinds = set(map(type, values))
         if kinds <= self._unchanged and self._sound(values):
             return values, ()
+        if self._nullable and kinds == _NONE:
+            return values, ()
         if self._is_enum and (names := self._names_of(kinds)):
             return [names[value] for value in values], ()
+        if kinds <= (_ORDINARY_OR_NONE if self._nullable else _ORDINARY):
+            try:
+                written = [None if value is None else self._coerce(value) for value in values]
+            except Exception:
+                return self._each(values)
+            # An `in` would take None for Undefined.
+            if not any(value is Undefined for value in written) and written.count(None) == values.count(None):
+                return written, ()
         return self._each(values)
 
     def _names_of(self, kinds: set[type]) -> dict[Any, str | None]:

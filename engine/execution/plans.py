@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from graphql import (
@@ -70,10 +71,12 @@ class LeafStep(Step):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FetchStep(Step):
-    """Read or loaded, then completed. `to` is what is found: leaves, objects, or lists of objects."""
+    """Read or loaded, then completed. `load`, `keep` and `together` are as in `Load`. `to` is what is found: leaves,
+    objects, or lists of objects."""
 
     load: Callable[[Any, Any], Any]
-    keep: Callable[[Any, Any], Any] | None
+    keep: Callable[[Any, Sequence[Any]], Sequence[Any]] | None
+    together: Callable[[Sequence[Any], Any], Any] | None
     to: Leaf | Leaves | Objects
 
 
@@ -162,10 +165,10 @@ def _step(
     if to is None:
         return StockStep(key, field, details, guard)
     if isinstance(resolve, Load):
-        return FetchStep(key, field, details, guard, resolve.load, resolve.keep, to)
+        return FetchStep(key, field, details, guard, resolve.load, resolve.keep, resolve.together, to)
     read = resolve.read
     if isinstance(to, Objects):
-        return FetchStep(key, field, details, guard, lambda source, context: read(source), None, to)
+        return FetchStep(key, field, details, guard, lambda source, context: read(source), None, None, to)
     return LeafStep(key, field, details, guard, read, to)
 
 
@@ -198,7 +201,8 @@ def types_within(schema: GraphQLSchema, type_: GraphQLOutputType) -> OneType | A
     to know."""
     if isinstance(type_, GraphQLObjectType):
         accepts = _acceptance(type_)
-        return None if accepts is None else OneType(type_, accepts)
+        of_class = type_.is_type_of.accepts_all if isinstance(type_.is_type_of, TypeCheck) else _none
+        return None if accepts is None else OneType(type_, accepts, of_class)
     if is_abstract_type(type_) and isinstance(type_.resolve_type, TypeOf):
         possible: dict[str | None, _Possible] = {
             each.name: (each, _acceptance(each)) for each in schema.get_possible_types(type_)
@@ -217,6 +221,15 @@ class OneType:
 
     type: GraphQLObjectType
     accepts: Callable[[Any], bool]
+    accepts_all: Callable[[Any], bool]
+
+    def fit(self, values: Sequence[Any]) -> bool:
+        """Whether all of these values are of the type, by their classes."""
+        return all(map(self.accepts_all, set(map(type, values))))
+
+    def lists_fit(self, values: Sequence[Any]) -> bool:
+        """Whether these are lists of such values, by their classes."""
+        return set(map(type, values)) <= {list, tuple} and self.fit(list(chain.from_iterable(values)))
 
     def fits(self, value: Any) -> bool:
         """Whether a value is of the type."""
@@ -264,6 +277,10 @@ def _acceptance(type_: GraphQLObjectType) -> Callable[[Any], bool] | None:
     if type_.is_type_of is None:
         return _is_anything
     return type_.is_type_of.accepts if isinstance(type_.is_type_of, TypeCheck) else None
+
+
+def _none(_class: type) -> bool:
+    return False
 
 
 def _is_anything(value: Any) -> bool:

@@ -12,6 +12,7 @@ from models.bounds import OUTSTANDING
 from models.database import fetch
 from models.ids import Kind
 from models.items.kinds import item_kinds
+from models.items.sums import Sum, sums_of_jobs
 from models.policies import may_see
 from models.queries import column_value
 from models.records import columns, read
@@ -83,14 +84,12 @@ async def item_counts(jobs: Ids, wanted: Wanted) -> dict[UUID, int]:
     return dict(await fetch(_COUNTS, jobs, [kind.value for kind in wanted.kinds], wanted.open))
 
 
-#: What holds a job: what is open, and was not dismissed.
-_HOLDS = "unlinked_at IS NULL AND open AND dismissed_at IS NULL"
-_OPEN_COUNTS = f"SELECT job_id, count(*) FROM job_item WHERE job_id = ANY($1) AND {_HOLDS} GROUP BY job_id"
+_HOLDS = f"unlinked_at IS NULL AND {Sum.HOLDING.of_links}"
 
 
 async def open_item_counts(jobs: Ids) -> dict[UUID, int]:
     """How many items hold each job: the same for whoever sees it."""
-    return dict(await fetch(_OPEN_COUNTS, jobs))
+    return (await sums_of_jobs(jobs, (Sum.HOLDING,)))[Sum.HOLDING]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from schema.inputs.filters import JobFilter, JobSort
 from schema.list_fields import ListWithin, list_within
 from schema.scalars import DateTime
 from schema.types.account_roles import AccountRoleHolders
-from schema.types.base import Versioned, column, entity, loaded, name_order, value
+from schema.types.base import Versioned, column, entity, loaded, loaded_by, name_order, value
 from schema.types.firm import Member, Tag
 
 if TYPE_CHECKING:
@@ -33,10 +33,8 @@ class Account(Versioned):
     archived: bool = value(lambda account: account.archived, "Whether the client has left: no new jobs.")
     archived_at: DateTime | None = column("When it was archived.")
     created_at: DateTime = column("When it was added.")
-    tags: list[Tag] = loaded(lambda account, context: context.load.tags(account.id), "Its labels, by name.", size=3)
-    team: list[Member] = loaded(
-        lambda account, context: context.load.team(account.id), "The members assigned to it, by name.", size=3
-    )
+    tags: list[Tag] = loaded_by("id", lambda load: load.tags, "Its labels, by name.", size=3)
+    team: list[Member] = loaded_by("id", lambda load: load.team, "The members assigned to it, by name.", size=3)
     roles: list[AccountRoleHolders] = loaded(
         lambda account, context: context.load.roles(account.id),
         "The roles that somebody holds here, in the order of `accountRoles`; without those that nobody holds.",

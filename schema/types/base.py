@@ -4,7 +4,9 @@ A field has its resolver twice: as Strawberry wants it, and as the executor can 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from asyncio import Future
+from collections.abc import Awaitable, Callable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from schema.types.firm import Member
 
 T = TypeVar("T", bound=type)
+V = TypeVar("V")
+Together = Callable[[Sequence[Any], Any], Any]
 
 
 def column(description: str) -> Any:
@@ -54,20 +58,61 @@ def loaded(
     *,
     size: int | None = None,
     depends: Condition | None = None,
+    together: Together | None = None,
 ) -> Any:
     """Loaded: `load(row, context)` returns an awaitable, or what is known already. `size` is how much a list is assumed
     to hold, `depends` under which scopes it depends on who asks: whatever has to do with rows that have an owner."""
     if size is not None:
-        return _loaded_list(load, description, size, depends)
+        return _loaded_list(load, description, size, depends, together)
 
     def resolver(root: strawberry.Parent[Any], info: Info):
         return load(root, info.context)
 
-    metadata = {RESOLVER: Load(load), **per_viewer(depends)}
+    metadata = {RESOLVER: Load(load, together=together), **per_viewer(depends)}
     return strawberry.field(resolver=resolver, description=description, metadata=metadata)
 
 
-def _loaded_list(load: Callable[[Any, Any], Any], description: str, size: int, depends: Condition | None) -> Any:
+def loaded_by(
+    column: str,
+    loader: Callable[[Any], Any],
+    description: str,
+    *,
+    size: int | None = None,
+    depends: Condition | None = None,
+) -> Any:
+    """Loaded by what the row's column holds, for all rows of an answer at once: `loader(context.load)` is the loader of
+    it. The rest is as with `loaded`."""
+    key = attrgetter(column)
+
+    def load(row: Any, context: Any) -> Any:
+        found = loader(context.load)
+        return found.get(key(row)) if size is None else found.future(key(row))
+
+    def together(rows: Sequence[Any], context: Any) -> Any:
+        return loader(context.load).together(list(map(key, rows)))
+
+    return loaded(load, description, size=size, depends=depends, together=together)
+
+
+def worked_out(make: Callable[[Any, Sequence[Any]], Any], description: str) -> Any:
+    """Worked out of rows and of what loaders find: `make(context.load, rows)` returns a future of a list, or a list,
+    with what is worked out of each row."""
+
+    def load(row: Any, context: Any) -> Any:
+        found = make(context.load, (row,))
+        return _only(found) if isinstance(found, Future) else found[0]
+
+    return loaded(load, description, together=lambda rows, context: make(context.load, rows))
+
+
+async def _only(loading: Future[Sequence[V]]) -> V:
+    (one,) = await loading
+    return one
+
+
+def _loaded_list(
+    load: Callable[[Any, Any], Any], description: str, size: int, depends: Condition | None, together: Together | None
+) -> Any:
     async def resolver(root: strawberry.Parent[Any], info: Info):
         return await held(info.context, load(root, info.context))
 
@@ -75,27 +120,34 @@ def _loaded_list(load: Callable[[Any, Any], Any], description: str, size: int, d
         resolver=resolver,
         description=description,
         directives=[ListSize(assumed_size=size)],
-        metadata={RESOLVER: Load(load, _as_far_as_held), **per_viewer(depends)},
+        metadata={RESOLVER: Load(load, _as_far_as_held, together), **per_viewer(depends)},
     )
 
 
 async def held(context: Any, rows: Awaitable[list[Any]]) -> list[Any]:
     """A list of which it is not known beforehand how long it is, as far as the answer holds it."""
-    return _as_far_as_held(context, await rows)
+    (kept,) = _as_far_as_held(context, [await rows])
+    return kept
 
 
-def _as_far_as_held(context: Any, found: list[Any]) -> list[Any]:
-    return found if context.holds(len(found)) else []
+def _as_far_as_held(context: Any, lists: Sequence[list[Any]]) -> Sequence[list[Any]]:
+    return lists if context.holds(sum(map(len, lists))) else [[] for _ in lists]
 
 
 def one(kind: Kind, by: str, description: str) -> Any:
     """The row of this kind whose id the row's column holds; null when there is none, or the viewer may not see it."""
 
+    key = attrgetter(by)
+
     def load(row: Any, context: Any) -> Any:
-        id = getattr(row, by)
+        id = key(row)
         return context.load.one(kind, id) if id is not None and context.holds(1) else None
 
-    return loaded(load, description, depends=own_rows(kind))
+    def together(rows: Sequence[Any], context: Any) -> Any:
+        ids = list(map(key, rows))
+        return context.load.those(kind, ids) if context.holds(len(ids) - ids.count(None)) else [None] * len(ids)
+
+    return loaded(load, description, depends=own_rows(kind), together=together)
 
 
 def job_of_item(description: str) -> Any:
@@ -121,12 +173,21 @@ class Node:
 ENTITIES: dict[Kind, type] = {}
 
 
+def is_of_kind(kind: Kind) -> TypeCheck:
+    """Whether a source is a row of this kind: it says so, and so does its class of all its rows."""
+
+    def says_so(source: Any) -> bool:
+        return getattr(source, "kind", None) is kind
+
+    return TypeCheck(says_so, accepts_all=says_so)
+
+
 def entity(model: type[Row]) -> Callable[[T], T]:
     """A GraphQL type whose objects are rows of this model. The class's docstring is the type's description."""
 
     def make(cls: T) -> T:
         kind = model.kind
-        cls.is_type_of = TypeCheck(lambda source: getattr(source, "kind", None) is kind)  # type: ignore[attr-defined]
+        cls.is_type_of = is_of_kind(kind)  # type: ignore[attr-defined]
         made: T = strawberry.type(cls, description=cls.__doc__)
         withhold(made, {name: Requirement(right=right) for name, right in model.withheld.items()})
         ENTITIES[kind] = made

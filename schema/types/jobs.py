@@ -9,14 +9,28 @@ import strawberry
 from models import seen as rows
 from models.bounds import CHECKLIST, OUTSTANDING, RELATIONS, TASKS
 from models.ids import Kind
+from models.items.sums import Sum
 from models.periods import Period as _Period
 from models.periods import period_of
 from models.relations import Related
+from models.time_sums import percent_used, remaining
 from schema.enums import PeriodUnit, Priority, Relation, TaskState
 from schema.field_resolvers import TypeCheck
 from schema.scalars import Date, DateTime
 from schema.types.accounts import Account
-from schema.types.base import Versioned, column, entity, job_of_item, loaded, name_order, one, value
+from schema.types.base import (
+    Versioned,
+    column,
+    entity,
+    is_of_kind,
+    job_of_item,
+    loaded,
+    loaded_by,
+    name_order,
+    one,
+    value,
+    worked_out,
+)
 from schema.types.checklists import ChecklistEntry
 from schema.types.firm import Member
 from schema.types.histories import history_of_job
@@ -39,7 +53,7 @@ class JobClientStatus:
     changed_at: DateTime | None = value(lambda job: job.client_status_changed_at, "When it last changed.")
 
     #: The job itself.
-    is_type_of = TypeCheck(lambda source: getattr(source, "kind", None) is Kind.JOB)
+    is_type_of = is_of_kind(Kind.JOB)
 
 
 @strawberry.type(description="The time that a job is about.")
@@ -83,8 +97,8 @@ class Job(Versioned):
         lambda job: None if job.period is None else period_of(job.period),
         "The time that the work is about; null for none.",
     )
-    overdue: bool = loaded(
-        lambda job, context: context.load.overdue(job),
+    overdue: bool = worked_out(
+        lambda load, jobs: load.overdue(jobs),
         "Whether the due date is before the firm's today, under a status that counts.",
     )
     account: Account | None = one(Kind.ACCOUNT, "account_id", f"The client it is for; {_WHILE}")
@@ -93,49 +107,52 @@ class Job(Versioned):
     status: Status | None = one(Kind.STATUS, "status_id", f"Its status; {_WHILE}")
     position: str = column("Orders the cards of a stage: compare as plain text, byte by byte, then by id.")
     stage_entered_at: DateTime = column("When it came to its stage.")
-    stage_limit_at: DateTime | None = loaded(
-        lambda job, context: context.load.stage_limit(job),
+    stage_limit_at: DateTime | None = worked_out(
+        lambda load, jobs: load.stage_limits(jobs),
         "When it will have been on its stage for the stage's time limit; null where the stage has none.",
     )
-    assignees: list[Member] = loaded(
-        lambda job, context: context.load.assignees(job.id), "The assigned members, by name.", size=2
-    )
+    assignees: list[Member] = loaded_by("id", lambda load: load.assignees, "The assigned members, by name.", size=2)
     budget: int | None = column("How many minutes it may take; null for no budget.")
-    tracked: int | None = loaded(
-        lambda job, context: context.load.tracked(job.id), "How many minutes have been logged on it."
+    tracked: int | None = loaded_by(
+        "id", lambda load: load.sum(Sum.TRACKED), "How many minutes have been logged on it."
     )
-    remaining: int | None = loaded(
-        lambda job, context: context.load.remaining(job),
+    remaining: int | None = worked_out(
+        lambda load, jobs: load.budgeting(jobs, remaining),
         "The budget less what was tracked, in minutes; negative when over; null without a budget.",
     )
-    percent_used: int | None = loaded(
-        lambda job, context: context.load.percent_used(job),
+    percent_used: int | None = worked_out(
+        lambda load, jobs: load.budgeting(jobs, percent_used),
         "How much of the budget was tracked, in percent, rounded down; null without a budget.",
     )
     client_status: JobClientStatus = value(lambda job: job, "What the client is told about it.")
-    tasks: list[Task] = loaded(
-        lambda job, context: context.load.tasks(job.id),
+    tasks: list[Task] = loaded_by(
+        "id",
+        lambda load: load.tasks,
         f"The linked tasks, oldest first; at most {TASKS.most}.",
         size=5,
     )
-    task_count: int = loaded(lambda job, context: context.load.task_count(job.id), "How many tasks are linked.")
-    open_task_count: int = loaded(
-        lambda job, context: context.load.open_task_count(job.id),
+    task_count: int = loaded_by("id", lambda load: load.sum(Sum.TASKS), "How many tasks are linked.")
+    open_task_count: int = loaded_by(
+        "id",
+        lambda load: load.sum(Sum.OPEN_TASKS),
         "How many of the linked tasks are neither completed nor canceled.",
     )
     items: LinkedItemConnection = items_of_job  # type: ignore[valid-type]
-    open_item_count: int = loaded(
-        lambda job, context: context.load.open_item_count(job.id),
+    open_item_count: int = loaded_by(
+        "id",
+        lambda load: load.sum(Sum.HOLDING),
         "How many of the linked items are open and hold the job. The same for everybody who sees it.",
     )
-    outstanding: list[OutstandingItem] = loaded(
-        lambda job, context: context.load.outstanding(job.id),
+    outstanding: list[OutstandingItem] = loaded_by(
+        "id",
+        lambda load: load.outstanding,
         f"The items that hold the job, what waits longest first; at most {OUTSTANDING.most}. The same for everybody "
         "who sees it.",
         size=2,
     )
-    blocked: bool = loaded(
-        lambda job, context: context.load.blocked(job.id),
+    blocked: bool = loaded_by(
+        "id",
+        lambda load: load.blocked,
         "Whether another job blocks it that is neither completed nor archived. The same for everybody who sees it, "
         "also where they do not see the other one.",
     )
@@ -162,8 +179,8 @@ class Task(LinkedItem):
     due_date: Date | None = column("When it must be done.")
     estimate: int | None = column("How many minutes of work it is thought to be; null where nobody said.")
     job: Job | None = job_of_item("The job it is linked to; null for none.")
-    assignees: list[Member] = loaded(
-        lambda task, context: context.load.task_assignees(task.id), "The assigned members, by name.", size=2
+    assignees: list[Member] = loaded_by(
+        "id", lambda load: load.task_assignees, "The assigned members, by name.", size=2
     )
     checklist: list[ChecklistEntry] = loaded(
         lambda task, context: context.load.checklist(task),

@@ -12,11 +12,12 @@ import pytest
 
 import embedded
 from models.actor import Actor
-from models.boards import task_counts, tasks_of_jobs
+from models.boards import tasks_of_jobs
 from models.commands.jobs import delete_job
 from models.commands.tasks import link_task, set_task_state, unlink_task
 from models.events import TaskCreated, TaskLinked, TaskUnlinked, TimeEntryUpdated
 from models.items.reads import open_item_counts, outstanding
+from models.items.sums import Sum, sums_of_jobs
 from models.log import Reached, read_histories, read_log
 from models.rows import Awaited, JobItem, Task, TaskState, TimeEntry
 from models.scope import Scope
@@ -216,7 +217,8 @@ async def test_boards_say_what_they_said(past: Past) -> None:
     await past.old.migrate()
     one, two = past.jobs["one"], past.jobs["two"]
     async with on(past.old.url):
-        assert await task_counts([one, two]) == {one: (5, 3)}
+        sums = await sums_of_jobs([one, two], (Sum.TASKS, Sum.OPEN_TASKS))
+        assert sums == {Sum.TASKS: {one: 5}, Sum.OPEN_TASKS: {one: 3}}
         assert await tracked_minutes([one, two]) == {one: 30, two: 0}
         assert {task.name for task in (await tasks_of_jobs([one, two]))[one]} == {
             *("to be begun", "begun", "ended here", "ended before", "unlogged")

@@ -7,7 +7,7 @@ that says nothing about itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -325,6 +325,35 @@ def _ways(shape: GraphQLOutputType) -> dict[str, tuple[Callable[[str], Any], dic
 
         return Load(lambda source, context: asyncio.ensure_future(loading(source)), _keep)
 
+    def together(name: str) -> Load:
+        """Of many at once: what fails for one of them, fails for all."""
+
+        def value(source: Source) -> Any:
+            try:
+                return source.value(name, shape, False)
+            except Exception as error:
+                return error
+
+        def load(source: Source, context: World) -> Any:
+            (found,) = all_of([source], context)
+            return found
+
+        def all_of(sources: Sequence[Source], context: World) -> list[Any]:
+            random = Random(f"{context.seed} {name}")
+            if random.random() < context.faults:
+                raise ValueError("Nothing could be loaded.")
+            return [value(source) for source in sources]
+
+        async def loading(sources: Sequence[Source], context: World) -> list[Any]:
+            return all_of(sources, context)
+
+        def soon(sources: Sequence[Source], context: World) -> Any:
+            if (context.seed + len(name)) % 2:
+                return all_of(sources, context)
+            return asyncio.ensure_future(loading(sources, context))
+
+        return Load(load, together=soon)
+
     def stock(name: str) -> Callable[..., Any]:
         return lambda source, info, **arguments: source.value(f"{name}{arguments}", shape, True)
 
@@ -332,13 +361,12 @@ def _ways(shape: GraphQLOutputType) -> dict[str, tuple[Callable[[str], Any], dic
         "read": (read, {}),
         "load": (load, {}),
         "kept": (kept, {}),
+        "together": (together, {}),
         "heldRead": (lambda name: Guard(name, Requirement(HELD), read(name)), {}),
         "heldLoad": (lambda name: Guard(name, Requirement(HELD), load(name)), {}),
         "stock": (stock, {"times": GraphQLArgument(GraphQLInt)}),
     }
 
 
-def _keep(context: World, found: Any) -> Any:
-    if isinstance(found, list) and len(found) == 3:
-        raise ValueError("Too many to keep.")
-    return found
+def _keep(context: World, values: Sequence[Any]) -> list[Any]:
+    return [value[:1] if isinstance(value, list) and len(value) == 3 else value for value in values]
