@@ -97,6 +97,8 @@ _ENDS = (
 )
 
 _SEEN = "account IN (SELECT unnest($4::uuid[])) AND pipeline IN (SELECT unnest($5::uuid[]))"
+# A job that is in sight may have come from a pipeline that is not: nothing of what was done there is told.
+_HEARD = "(data->>'account')::uuid = ANY($4) AND (data->>'pipeline')::uuid = ANY($5)"
 _TIMES = """count(*) AS number,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM until - since)) AS median,
   percentile_cont(0.85) WITHIN GROUP (ORDER BY extract(epoch FROM until - since)) AS high"""
@@ -160,7 +162,7 @@ BY_HAND = {
         stage_entered_at + make_interval(mins => stage.time_limit) < now() AS over,
         NOT EXISTS (SELECT FROM job_assignee WHERE job_id = job.id) AS free,
         job.updated_at < now() - interval '14 days' AND NOT EXISTS (
-          SELECT FROM event WHERE event.job = job.id AND event.at >= now() - interval '14 days') AS idle
+          SELECT FROM event WHERE event.job = job.id AND event.at >= now() - interval '14 days' AND {heard}) AS idle
       FROM (SELECT *, account_id AS account, pipeline_id AS pipeline FROM job) AS job
         JOIN status ON status.id = job.status_id JOIN stage ON stage.id = job.stage_id
       WHERE job.firm_id = $1 AND category IN ('ACTIVE', 'CUSTOM') AND $2::date IS NOT NULL AND {seen}
@@ -255,8 +257,9 @@ class Office:
 
     async def _asked(self, statement: str) -> list[Any]:
         sight = [] if self.scope.accounts is None else [self.scope.accounts, self.scope.pipelines]
-        seen = _SEEN if sight else "true"
-        return await fetch_planned(statement.replace("{seen}", seen), self.firm_id, self._first, self.today, *sight)
+        seen, heard = (_SEEN, _HEARD) if sight else ("true", "true")
+        asked = statement.replace("{seen}", seen).replace("{heard}", heard)
+        return await fetch_planned(asked, self.firm_id, self._first, self.today, *sight)
 
     @property
     def _first(self) -> date:
