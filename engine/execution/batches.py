@@ -127,8 +127,7 @@ class Batch:
             self._take(place, step, value, pending)
 
     def _fetch(self, step: FetchStep, pending: Pending) -> None:
-        if step.together is not None:
-            self._fetch_together(step.together, step, pending)
+        if step.together is not None and self._fetch_together(step.together, step, pending):
             return
         context = self._executor.context_value
         places: list[int] = []
@@ -154,17 +153,18 @@ class Batch:
         else:
             self._complete(step, places, found, pending)
 
-    def _fetch_together(self, load: Callable[[Sequence[Any], Any], Any], step: FetchStep, pending: Pending) -> None:
+    def _fetch_together(self, load: Callable[[Sequence[Any], Any], Any], step: FetchStep, pending: Pending) -> bool:
+        """Whether that could be begun: if not, each says by itself what is wrong."""
         places = self._standing(range(len(self._sources)))
         try:
             found = load([self._sources[place] for place in places], self._executor.context_value)
-        except Exception as error:
-            self._refuse_all(places, step, error)
-            return
+        except Exception:
+            return False
         if isinstance(found, Future):
             pending.append(self._arrive_together(step, places, found))
         else:
             self._complete(step, places, found, pending)
+        return True
 
     async def _arrive_together(self, step: FetchStep, places: list[int], found: Future[Sequence[Any]]) -> None:
         """Complete the step when all is there. Nobody else waits for this future."""

@@ -141,7 +141,8 @@ def _always(values: Sequence[Any]) -> bool:
 
 
 def _ints(values: Sequence[Any]) -> bool:
-    return all(value is None or -_GREATEST_INT - 1 <= value <= _GREATEST_INT for value in values)
+    there = [value for value in values if value is not None]
+    return not there or (min(there) >= -_GREATEST_INT - 1 and max(there) <= _GREATEST_INT)
 
 
 def _finite(values: Sequence[Any]) -> bool:

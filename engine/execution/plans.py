@@ -168,7 +168,16 @@ def _step(
         return FetchStep(key, field, details, guard, resolve.load, resolve.keep, resolve.together, to)
     read = resolve.read
     if isinstance(to, Objects):
-        return FetchStep(key, field, details, guard, lambda source, context: read(source), None, None, to)
+        return FetchStep(
+            key,
+            field,
+            details,
+            guard,
+            lambda source, context: read(source),
+            None,
+            lambda sources, context: list(map(read, sources)),
+            to,
+        )
     return LeafStep(key, field, details, guard, read, to)
 
 

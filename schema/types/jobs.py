@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -46,11 +47,11 @@ if TYPE_CHECKING:
 class JobClientStatus:
     """Read off the job's row."""
 
-    visible: bool = value(lambda job: job.client_status_visible, "Whether the client is told at all.")
-    name: str | None = value(lambda job: job.client_status_name, "What the client reads; null while there is nothing.")
-    color: str | None = value(lambda job: job.client_status_color, "As #rrggbb.")
-    description: str = value(lambda job: job.client_status_description, "What it means, in the client's words.")
-    changed_at: DateTime | None = value(lambda job: job.client_status_changed_at, "When it last changed.")
+    visible: bool = value(attrgetter("client_status_visible"), "Whether the client is told at all.")
+    name: str | None = value(attrgetter("client_status_name"), "What the client reads; null while there is nothing.")
+    color: str | None = value(attrgetter("client_status_color"), "As #rrggbb.")
+    description: str = value(attrgetter("client_status_description"), "What it means, in the client's words.")
+    changed_at: DateTime | None = value(attrgetter("client_status_changed_at"), "When it last changed.")
 
     #: The job itself.
     is_type_of = is_of_kind(Kind.JOB)
