@@ -45,3 +45,10 @@ def _days_of(country: str | None, region: str | None, year: int) -> tuple[Day, .
         worked = calendar.is_working_day(day)
         found.append(Day(day, worked or not calendar.is_weekend(day), worked))
     return tuple(found)
+
+
+# One job that is made of a template asks about the same few years up to three hundred times.
+@lru_cache(maxsize=500)
+def worked_days(country: str | None, region: str | None, year: int) -> tuple[date, ...]:
+    """The days of a year that are worked on. It may import a calendar, which takes a while."""
+    return tuple(day.day for day in _days_of(country, region, year) if day.worked)
