@@ -55,12 +55,18 @@ class Command(Generic[P, R]):
         self, action: Action, body: Callable[..., Any], run: Callable[Concatenate[Actor, P], Coroutine[Any, Any, R]]
     ) -> None:
         self.action = action
+        self._body = body
         self._run = run
         functools.update_wrapper(self, body)
 
     def __call__(self, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
         """Make the change as this actor."""
         return self._run(actor, *args, **kwargs)
+
+    async def within(self, change: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Make the change as a part of one that is being made, by a command that needs the same. Returns what stands in
+        the outcome otherwise."""
+        return await self._body(change, *args, **kwargs)
 
     @property
     def summary(self) -> str:

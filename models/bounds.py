@@ -89,6 +89,8 @@ SERVICE_QUANTITY = Bounds(1, 10_000)
 #: The jobs that a job is something to; and those that may wait for one, by however many between them.
 RELATIONS = Bounds(0, 50)
 BLOCKED_SEARCHED = Bounds(0, 1_000)
+#: By how many days a date of a template is before or after the one that it is counted from.
+OFFSET = Bounds(-3_660, 3_660)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

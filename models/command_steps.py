@@ -36,10 +36,11 @@ async def made_before(change: Change, model: type[R], id: UUID | None, created: 
     return row
 
 
-async def refuse_same_name(change: Change, row: Any, called: str) -> None:
-    """`RuleBroken` where another row of its kind, which is `called` so, has a name that is taken for the same."""
+async def refuse_same_name(change: Change, row: Any, called: str, **among: Any) -> None:
+    """`RuleBroken` where another row of its kind, which is `called` so, has a name that is taken for the same: any that
+    there is, or any of which this holds besides."""
     # Of two who give the same name at once, the database refuses one, who then comes here again.
-    other = await change.scope.of_kind(row.kind).where(name_key=sameness(row.name)).first()
+    other = await change.scope.of_kind(row.kind).where(name_key=sameness(row.name), **among).first()
     if other is not None and other.id != row.id:
         raise RuleBroken(
             f"There is a {called} {other.name!r} already. Use it, or choose another name.", "name", reason=Reason.TAKEN

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     PAYMENT = "payment"
     DOCUMENT = "document"
     PROPOSAL = "proposal"
+    TEMPLATE = "template"
 
     @property
     def spoken(self) -> str:
@@ -88,6 +89,7 @@ InvoiceId = Annotated[UUID, Kind.INVOICE]
 PaymentId = Annotated[UUID, Kind.PAYMENT]
 DocumentId = Annotated[UUID, Kind.DOCUMENT]
 ProposalId = Annotated[UUID, Kind.PROPOSAL]
+TemplateId = Annotated[UUID, Kind.TEMPLATE]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

@@ -91,6 +91,7 @@ class Reason(StrEnum):
     WRONG_PASSWORD = "WRONG_PASSWORD"
     TAKEN = "TAKEN"
     OVERLAP = "OVERLAP"
+    UNKNOWN_SHORTCODE = "UNKNOWN_SHORTCODE"
 
     NOT_FOUND = "NOT_FOUND"
     RIGHT_MISSING = "RIGHT_MISSING"
@@ -130,6 +131,7 @@ class Reason(StrEnum):
     SIGNED_ALREADY = "SIGNED_ALREADY"
     OUT_OF_TURN = "OUT_OF_TURN"
     EXPIRED = "EXPIRED"
+    UNFILLED_SHORTCODE = "UNFILLED_SHORTCODE"
     YOURSELF = "YOURSELF"
     OWNER = "OWNER"
 
@@ -157,6 +159,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.DATE_ORDER: frozenset({Parameter.EARLIER, Parameter.EARLIER_DAY, Parameter.LATER, Parameter.LATER_DAY}),
     Reason.YET_TO_COME: frozenset({Parameter.DAY}),
     Reason.OVERLAP: frozenset({Parameter.FIRST_DAY, Parameter.LAST_DAY}),
+    Reason.UNKNOWN_SHORTCODE: frozenset({Parameter.NAME, Parameter.VALUES}),
     Reason.NOT_FOUND: frozenset({Parameter.KIND, Parameter.ID}),
     Reason.RIGHT_MISSING: frozenset({Parameter.RIGHTS}),
     Reason.ROLE_MISSING: frozenset({Parameter.ROLE}),
@@ -178,6 +181,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.DAY_FULL: frozenset({Parameter.MAXIMUM, Parameter.DAY}),
     Reason.OTHER_CURRENCY: frozenset({Parameter.EXPECTED, Parameter.ACTUAL}),
     Reason.EXPIRED: frozenset({Parameter.DAY}),
+    Reason.UNFILLED_SHORTCODE: frozenset({Parameter.VALUES}),
     Reason.TOO_OFTEN: frozenset({Parameter.RETRY_AFTER}),
 }
 

@@ -54,6 +54,8 @@ class Reading:
             return None if value is None else self._kept(value, field.name)
         if isinstance(value, list):
             return [self._item(item, kind, field.name, place) for place, item in enumerate(value)]
+        if dataclasses.is_dataclass(value):
+            return self._built(value, field.name)
         return value if kind is None or value is None else self._decoded(kind, value, field.name)
 
     def _item(self, item: Any, kind: Kind | None, name: str, place: int) -> Any:
@@ -61,10 +63,13 @@ class Reading:
             return self._decoded(kind, item, name, place)
         if not dataclasses.is_dataclass(item):
             return item
-        inner = Reading.of(item)
-        self.unread += [refusal.within(name, place) for refusal in inner.unread]
-        build: Any = type(item).build  # type: ignore[union-attr]
-        return build(**inner.values)
+        return self._built(item, name, place)
+
+    def _built(self, given: Any, *path: str | int) -> Any:
+        """What an input within this one says, as the domain has it."""
+        inner = Reading.of(given)
+        self.unread += [refusal.within(*path) for refusal in inner.unread]
+        return type(given).build(**inner.values)
 
     def _kept(self, value: Any, name: str) -> Any:
         """What is kept of a filter or an order, if a list would take it."""

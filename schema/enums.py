@@ -39,6 +39,10 @@ from models.seen import SignatureMethod as _SignatureMethod
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
 from models.seen import Weekday as _Weekday
+from models.templates.content import TemplateKind as _TemplateKind
+from models.templates.relative_dates import Anchor as _Anchor
+from models.templates.relative_dates import DayUnit as _DayUnit
+from models.templates.shortcodes import ShortcodeSource as _ShortcodeSource
 from schema.field_kinds import FieldKind as _FieldKind
 
 
@@ -103,6 +107,7 @@ ErrorReason = _described(
     YET_TO_COME="DAY is yet to come.",
     WRONG_PASSWORD="It is not the present password.",
     TAKEN="Something else has this name, address, id or key already.",
+    UNKNOWN_SHORTCODE="There is no shortcode NAME, or it says nothing here. VALUES may have been meant.",
     OVERLAP="There is an absence from FIRST_DAY to LAST_DAY already.",
     NOT_FOUND="There is nothing of the kind KIND with the id ID, or you may not see it.",
     RIGHT_MISSING="You lack RIGHTS.",
@@ -140,6 +145,7 @@ ErrorReason = _described(
     NOT_ASKED="The contact is not among those who are asked.",
     SIGNED_ALREADY="The contact has signed already.",
     OUT_OF_TURN="It is not the contact's turn to sign: others come before.",
+    UNFILLED_SHORTCODE="What the shortcodes VALUES stand for is not known here.",
     EXPIRED="The last day on which it may be signed is DAY.",
     YOURSELF="Nobody does that to themselves.",
     OWNER="It is not done to the owner, nor does it make one.",
@@ -272,6 +278,45 @@ QuestionType = _described(
     YES_NO="Yes or no.",
     CHOICE="One of its options, or several.",
     FILE="Files: what they are called.",
+)
+
+TemplateKind = _described(
+    _TemplateKind,
+    "TemplateKind",
+    "What is made of a template.",
+    TASK="A task.",
+    CLIENT_REQUEST="A client request.",
+    ORGANIZER="An organizer.",
+)
+
+DateAnchor = _described(
+    _Anchor,
+    "DateAnchor",
+    "The day that a date of a template is counted from.",
+    CREATED="The day that the thing is made.",
+    START_DATE="The job's start date.",
+    DUE_DATE="The job's due date.",
+    DEADLINE="The job's deadline.",
+)
+
+DayUnit = _described(
+    _DayUnit,
+    "DayUnit",
+    "Which days are counted.",
+    DAYS="All days.",
+    BUSINESS_DAYS="Those that the firm works on: neither weekends nor the holidays of its country and region. 0 is the "
+    "day itself, or the next one that is worked on.",
+)
+
+ShortcodeSource = _described(
+    _ShortcodeSource,
+    "ShortcodeSource",
+    "What a shortcode is filled in from.",
+    DAY="The day that the thing is made.",
+    FIRM="The firm.",
+    ACCOUNT="The account that the thing is made for.",
+    JOB="The job that the thing is made for. Without a job, and where the job does not say it, nothing is made.",
+    CONTACT="The contact who gets it.",
 )
 
 InvoiceState = _described(

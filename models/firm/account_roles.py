@@ -222,3 +222,29 @@ async def holders_at(accounts: Sequence[UUID]) -> dict[UUID, list[RoleHolders]]:
     for row in await sql(_HOLDERS, accounts):
         found[row["account_id"]].append(RoleHolders(row["role_id"], row["member_ids"]))
     return found
+
+
+# A role that nobody holds is held by none of them.
+_HELD_BY_ALL = """
+SELECT role.id FROM account_role_holder AS holder JOIN account_role AS role ON role.id = holder.account_role_id
+JOIN member ON member.id = holder.member_id AND member.active
+WHERE holder.account_id = $1 GROUP BY role.id HAVING bool_and(member.id = ANY($2)) ORDER BY role.name_order, role.id
+"""
+
+
+async def roles_held_by_all_of(account_id: UUID, members: Sequence[UUID]) -> list[UUID]:
+    """The roles at an account whose active holders are all among these members, by name: given to whoever holds one,
+    something is given to none but these."""
+    return [row["id"] for row in await sql(_HELD_BY_ALL, account_id, list(members))]
+
+
+_ACTIVE_HOLDERS = """
+SELECT member.id FROM member WHERE member.active AND member.id IN
+(SELECT member_id FROM account_role_holder WHERE account_id = $1 AND account_role_id = ANY($2))
+ORDER BY member.name_order, member.id
+"""
+
+
+async def active_holders(account_id: UUID, roles: Sequence[UUID]) -> list[UUID]:
+    """The active members who hold any of these roles at an account, by name."""
+    return [row["id"] for row in await sql(_ACTIVE_HOLDERS, account_id, list(roles))]

@@ -1,0 +1,83 @@
+"""Making a thing of a template: what is read for it, and what is told of whatever its filled-in content breaks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from models.command import Change
+from models.database import sql
+from models.errors import Refusal
+from models.items import item as items
+from models.rows import Job
+from models.templates.content import Content, filled_in
+from models.templates.relative_dates import Calendar
+from models.templates.shortcodes import Facts, JobFacts
+from models.templates.templates import Template, contents_of, expect_kind
+
+C = TypeVar("C", bound=Content)
+
+_FACTS = """
+SELECT firm.name AS firm, firm.country, firm.region, account.name AS account,
+       (SELECT name FROM pipeline WHERE id = $2) AS pipeline
+FROM account JOIN firm ON firm.id = account.firm_id WHERE account.id = $1
+"""
+
+
+class Known(NamedTuple):
+    """What is known of what a thing is made for."""
+
+    account_id: UUID
+    facts: Facts
+    calendar: Calendar
+
+
+async def content_for(change: Change, cls: type[C], template_id: UUID) -> C:
+    """What is in a template of this kind."""
+    template = await change.scope.rows(Template).get(template_id, "template_id")
+    expect_kind(template, cls.kind, "template_id")
+    (content,) = (await contents_of([template.id]))[template.id]
+    return content  # type: ignore[return-value]
+
+
+async def known_of(change: Change, account_id: UUID | None, job_id: UUID | None) -> Known:
+    """What shortcodes and dates are filled in from, of an account, or of a job of it. Nothing is held: whoever makes
+    the thing holds what it needs, in its own order."""
+    items.expect_place(account_id, job_id)
+    job = None if job_id is None else await change.scope.rows(Job).get(job_id, "job_id")
+    account = await items.account_of(change, account_id, None) if job is None else job.account_id
+    (row,) = await sql(_FACTS, account, None if job is None else job.pipeline_id)
+    of_job = None if job is None else _job_facts(job, row["pipeline"])
+    facts = Facts(day=change.today, firm=row["firm"], account=row["account"], job=of_job)
+    return Known(account, facts, Calendar(row["country"], row["region"]))
+
+
+def _job_facts(job: Job, pipeline: str) -> JobFacts:
+    return JobFacts(
+        name=job.name,
+        pipeline=pipeline,
+        start_date=job.start_date,
+        due_date=job.due_date,
+        deadline=job.deadline,
+        period=job.period,
+    )
+
+
+def filled_for(content: Any, known: Known) -> Any:
+    """A content filled in with what is known."""
+    return filled_in(content, known.facts, "template_id")
+
+
+@contextmanager
+def told_of_template(*own: str) -> Iterator[None]:
+    """A block of which the refusals name the template, where they are not of what the caller sent (`own`): its content
+    may be too long once it is filled in."""
+    try:
+        yield
+    except Refusal as refusal:
+        for each in refusal.all:
+            if each.path and each.path[0] not in own:
+                where = " ".join(str(step) for step in each.path).replace("_", " ")
+                each.message = f"As the template is filled in, its {where}: {each.message}"
+                each.path = ("template_id",)
+        raise

@@ -1,0 +1,1 @@
+"""Templates, as clients save them and make things of them."""

@@ -1,0 +1,96 @@
+"""Templates: how one is made, and how their events come about."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import UUID
+
+from models.actor import Actor
+from models.ids import Kind
+from models.items.request_entries import RequestEntry
+from models.templates import templates
+from models.templates.organizer_content import OrganizerTemplateContent
+from models.templates.relative_dates import Anchor, DayUnit, RelativeDate
+from models.templates.request_content import ClientRequestContent
+from models.templates.task_content import TaskContent
+from models.templates.templates import create_template, delete_template, update_template
+from tests.kinds import account_roles, organizers
+from tests.live.scenarios import causes, owner_of
+from tests.specimens import Specimens, Spot
+from tests.world import World
+
+SOON = RelativeDate(Anchor.CREATED, 10, DayUnit.BUSINESS_DAYS)
+
+
+async def make(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One of tasks, whose role nobody holds."""
+    role = await account_roles.make_loose(actor, f"{word} of a template", spot)
+    task = TaskContent(
+        name=f"{word} [ACCOUNT_NAME]",
+        description=word,
+        due_date=SOON,
+        estimate=30,
+        assignee_role_ids=(role,),
+        checklist=(f"{word} [CURRENT_YEAR]",),
+    )
+    present = await templates.Template.filter(firm_id=actor.firm_id).count()
+    return (await create_template(actor, name=f"{word} template {present}", task=task)).value.id
+
+
+async def make_request(actor: Actor, word: str, _spot: Spot) -> UUID:
+    """One of client requests."""
+    asked = (RequestEntry("first", f"{word} prompt [PREVIOUS_YEAR]"),)
+    content = ClientRequestContent(f"{word} [ACCOUNT_NAME]", asked, word, SOON)
+    return (await create_template(actor, name=f"{word} template", client_request=content)).value.id
+
+
+async def make_organizer(actor: Actor, word: str, _spot: Spot) -> UUID:
+    """One of organizers."""
+    content = OrganizerTemplateContent(f"{word} [PREVIOUS_YEAR]", tuple(organizers.sections(word)), SOON)
+    return (await create_template(actor, name=f"{word} template", organizer=content)).value.id
+
+
+SPECIMENS = Specimens(
+    kind=Kind.TEMPLATE,
+    make=make,
+    hidden_with=frozenset(),
+    further={"template of requests": make_request, "template of organizers": make_organizer},
+    chosen={
+        "createClientRequestFromTemplate.templateId": "template of requests",
+        "createOrganizerFromTemplate.templateId": "template of organizers",
+    },
+    not_any_more={
+        "updateTemplate": [
+            "WITH kept AS (UPDATE template_content SET content = content || '{\"name\": \" [NOWHERE]\", "
+            "\"estimate\": -1}' WHERE template_id = $1) UPDATE template SET name = E'\\t' WHERE id = $1"
+        ]
+    },
+)
+
+
+async def of_tasks(world: World) -> tuple[UUID, TaskContent]:
+    """A template of tasks, and what is in it."""
+    template = await make(owner_of(world), "Usual", Spot(world.account.id))
+    (content,) = (await templates.contents_of([template]))[template]
+    assert isinstance(content, TaskContent)
+    return template, content
+
+
+@causes(templates.TemplateCreated)
+async def created(world: World) -> AsyncIterator[None]:
+    yield
+    await make(owner_of(world), "Usual", Spot(world.account.id))
+
+
+@causes(templates.TemplateUpdated)
+async def updated(world: World) -> AsyncIterator[None]:
+    template, content = await of_tasks(world)
+    yield
+    other = replace(content, name="Another")
+    await update_template(owner_of(world), template_id=template, name="Renamed", task=other)
+
+
+@causes(templates.TemplateDeleted)
+async def deleted(world: World) -> AsyncIterator[None]:
+    template, _ = await of_tasks(world)
+    yield
+    await delete_template(owner_of(world), template_id=template)
