@@ -150,7 +150,8 @@ async def save_as_template(change: Change, *, name: str, id: UUID | None = None,
         return earlier
     with Gathered() as check:
         called = check(NAME.check, name, "name")
-        field, thing = check(only_one, dict(things), "from_task_id")
+        named = check(only_one, dict(things), "from_task_id")
+    field, thing = named
     cls = SOURCES[field]
     _expect_right(change, cls, field)
     found = literally(await cls.made_of(change, thing, field))

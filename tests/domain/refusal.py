@@ -16,6 +16,7 @@ _OF_PARENT = (
     ("account_role_holder", "account"),
     ("wiki_page_version", "wiki_page"),
     ("message_mention", "message"),
+    ("template_content", "template"),
 )
 #: Partitions of the log are read with it.
 _OF_FIRM = """
