@@ -55,6 +55,9 @@ LEFT_OUT = {
 INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId", "minutes": "quantity"}
 #: An answer is one of these, by the type of its question.
 INSTEAD |= dict.fromkeys(("number", "day", "yes", "choices", "fileNames"), "text")
+#: A template has one content, or is made of one thing.
+INSTEAD |= dict.fromkeys(("clientRequest", "organizer"), "task")
+INSTEAD |= dict.fromkeys(("fromClientRequestId", "fromOrganizerId"), "fromTaskId")
 
 TEXTS = {
     "color": "#123abc",
@@ -179,7 +182,7 @@ def _skipped(key: str, inner: Any, siblings: Mapping[str, Any], path: Path, at: 
     rivals = {key, INSTEAD.get(key), *(one for one, instead in INSTEAD.items() if instead == key)} - {None}
     if len(rivals & siblings.keys()) < 2:
         return False
-    wanted = next((rival for rival in rivals if (*path[:-1], rival) == at), None)
+    wanted = next((rival for rival in rivals if (*path[:-1], rival) == at[: len(path)]), None)
     return key != wanted if wanted else key in INSTEAD
 
 

@@ -70,7 +70,7 @@ def test_names_are_as_clients_expect_them() -> None:
 VERBS = {
     "add", "answer", "apply", "archive", "assign", "bill", "change", "check", "clear", "complete", "create",
     "credit", "deactivate", "decide", "delete", "fail", "link", "log", "merge", "move", "post", "reactivate",
-    "record", "refresh", "refund", "relate", "reopen", "request", "restore", "retract", "revoke", "seal", "send",
+    "record", "refresh", "refund", "relate", "reopen", "request", "restore", "retract", "revoke", "save", "seal", "send",
     "set", "share", "sign", "start", "stop", "submit", "transfer", "unlink", "unrelate", "unshare", "unsubmit",
     "update", "void", "withdraw",
 }  # fmt: skip
@@ -102,14 +102,14 @@ def test_a_mutation_takes_one_input_and_answers_with_its_errors(mutation: str) -
 
 
 #: What makes something new, or is about oneself.
-CREATIONS = re.compile(r"create|add|log|recordPayment|start|stop|transfer|change|post")
+CREATIONS = re.compile(r"create|add|log|recordPayment|save|start|stop|transfer|change|post")
 
 
 @pytest.mark.parametrize("mutation", sorted(root_fields("mutation").keys() - SESSIONS))
 def test_a_change_of_one_thing_takes_the_version_that_was_seen(mutation: str) -> None:
     input: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
     assert ("id" in input.fields) == (
-        re.match(r"create|add|logTime|recordPayment|startTimer|post", mutation) is not None
+        re.match(r"create|add|logTime|recordPayment|save|startTimer|post", mutation) is not None
     )
     target: Any = TYPES["JobTarget"] if "Jobs" in mutation else input
     assert ("expectedVersion" in target.fields) == (CREATIONS.match(mutation) is None)

@@ -203,7 +203,7 @@ def test_every_withheld_field_exists_and_may_be_null() -> None:
 
 
 #: Which thing says something in a field, where the usual one of its kind does not.
-SAYING_IT = {("Payment", "failure"): "failed payment"}
+SAYING_IT = {("Payment", "failure"): "failed payment", ("Template", "organizer"): "template of organizers"}
 
 
 async def read(api: Api, staff: Staff, member: Member, type_name: str, field: str) -> tuple[Any, list[dict[str, Any]]]:

@@ -31,6 +31,8 @@ NEEDED = {
     ("setTimeEntryRate", "rate"),
     ("createContact", "accountId"),
     ("recordProposalSignature", "chosen"),
+    ("createTemplate", "task"),
+    ("saveAsTemplate", "fromTaskId"),
     *((mutation, "accountId") for mutation, input in INPUTS.items() if issubclass(input, AtAccountOrJob)),
 }
 
@@ -119,7 +121,8 @@ def _bad_parts(type_: GraphQLInputObjectType) -> list[Any]:
 def _bad_at(type_: Any) -> list[Any]:
     named = get_named_type(type_)
     if isinstance(named, GraphQLInputObjectType):
-        return [[part] for part in _bad_parts(named)]
+        parts = _bad_parts(named)
+        return [[part] for part in parts] if "[" in str(type_) else parts
     # A few, and short ones: together they are to fit into a request.
     return [bad for bad in bad_values(type_) if len(str(bad)) < 1_000][:3]
 

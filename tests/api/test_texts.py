@@ -7,6 +7,7 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type, is_list_type
 
 from models.errors import Code
+from models.ids import Kind, encode
 from tests.api.asking import MUTATIONS, refused_of_each
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled
@@ -22,19 +23,24 @@ MARKDOWN = {"evidence", "text"}
 OF_LISTS = {"filter", "sort"}
 #: They name what other texts of the same input are, and are held to the same rules.
 NAMING = {"shownWhen"}
+#: Which thing has such a text, where the usual one is of another kind.
+HAVING = {
+    ("updateTemplate", "clientRequest"): {"templateId": (Kind.TEMPLATE, "template of requests")},
+    ("updateTemplate", "organizer"): {"templateId": (Kind.TEMPLATE, "template of organizers")},
+}
 #: Kept as a hash, and never shown.
 SECRETS = {"currentPassword", "newPassword", "password"}
 
 
 def texts(type_: GraphQLInputObjectType) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """The way to each of an input's fields that takes text, and whether that is a list. What a way leads through are
-    lists."""
+    """The way to each of an input's fields that takes text, and whether that is a list. Of each list that a way leads
+    through it is in the first one."""
     for name, field in type_.fields.items():
         named = get_named_type(field.type)
         several = is_list_type(getattr(field.type, "of_type", field.type)) or is_list_type(field.type)
         if isinstance(named, GraphQLInputObjectType) and name not in OF_LISTS | NAMING:
-            assert several, (type_, name)
-            yield from (((name, *way), inner) for way, inner in texts(named))
+            place = ("0",) if several else ()
+            yield from (((name, *place, *way), inner) for way, inner in texts(named))
         elif named.name == "String":
             yield (name,), several
 
@@ -70,11 +76,13 @@ def refused_of(field: str) -> dict[str, str]:
 
 
 def changed(whole: dict[str, Any], way: tuple[str, ...], text: str, several: bool) -> dict[str, Any]:
-    """The input with this text at the end of the way, of each list in the first one."""
+    """The input with this text at the end of the way."""
     name, *further = way
-    if further:
+    if further[:1] == ["0"]:
         first, *others = whole[name]
-        return whole | {name: [changed(first, tuple(further), text, several), *others]}
+        return whole | {name: [changed(first, tuple(further[1:]), text, several), *others]}
+    if further:
+        return whole | {name: changed(whole[name], tuple(further), text, several)}
     return whole | {name: [*whole.get(name, ()), text] if several else text}
 
 
@@ -82,10 +90,13 @@ def changed(whole: dict[str, Any], way: tuple[str, ...], text: str, several: boo
 async def test_a_text_that_cannot_be_shown_is_refused(
     firm: Furnished, api: Api, mutation: str, way: tuple[str, ...], several: bool
 ) -> None:
-    whole = filled(Sampler(mutation, firm.word).input(), firm.id)["input"]
+    # Of what may not be given together, that which has the text.
+    whole = filled(Sampler(mutation, firm.word).input(), firm.id, at=("input", way[0]))["input"]
+    for field, (kind, thing) in HAVING.get((mutation, way[0]), {}).items():
+        whole[field] = encode(kind, firm.things[thing])
     tried = refused_of(way[-1])
     given = [changed(whole, way, text, several) for text in tried.values()]
-    path = [step for name in way for step in (name, "0")][:-1]
+    path = list(way)
     await api.token(firm.world.owner)
     async with untouched():
         for what, errors in zip(tried, await refused_of_each(api, firm.world.owner, mutation, given), strict=True):
