@@ -1,9 +1,11 @@
 """The contents of templates, one for each kind: as the commands take them, by the names of their fields."""
 
-from typing import Any, TypedDict
+from collections.abc import Collection
+from typing import TypedDict
 from uuid import UUID
 
 from models.errors import Invalid
+from models.gathered import together
 from models.reasons import Reason
 from models.templates.content import Content, TemplateKind, content_classes
 from models.templates.organizer_content import OrganizerTemplateContent
@@ -37,14 +39,12 @@ if Things.__annotations__.keys() != SOURCES.keys():
     raise TypeError("Each kind of thing that a template is made of has its field in Things.")
 
 
-def only_one(given: dict[str, Any], first: str) -> tuple[str, Any]:
-    """The one field that was given, and what it holds; `Invalid` where there is another one besides, or none: that
-    names the field `first`."""
+def expect_one(given: Collection[str], first: str) -> None:
+    """`Invalid` unless just one of these fields was given. Where there is none, that names the field `first`."""
     if not given:
         told = "Say what is in the template: give one of these."
         raise Invalid(told, first, reason=Reason.MISSING, field=first)
-    (name, value), *others = given.items()
-    for other, _ in others:
+    name, *others = given
+    if others:
         told = "A template has one content. Give one of these."
-        raise Invalid(told, other, reason=Reason.ONLY_ONE, field=name)
-    return name, value
+        raise together([Invalid(told, other, reason=Reason.ONLY_ONE, field=name) for other in others])

@@ -26,7 +26,7 @@ from models.rows.base import Link, belongs_to
 from models.rows.keys import name_order, same
 from models.stamps import created_by
 from models.templates.content import Content, TemplateKind, checked, content_class, content_classes, literally, read
-from models.templates.contents import SOURCES, Contents, Things, only_one
+from models.templates.contents import SOURCES, Contents, Things, expect_one
 from models.texts import NAME
 
 
@@ -119,13 +119,15 @@ async def create_template(
         return earlier
     with Gathered() as check:
         called = check(NAME.check, name, "name")
-        content: Content = check(_new_content, change, dict(contents))
+        check(expect_one, contents, TemplateKind.TASK.field)
+        # Of each: who gave two of them is told what is wrong with either.
+        given = [check(_new_content, change, content, field) for field, content in contents.items()]
+    (content,) = given
     await content.expect_there(change, None, content.kind.field)
     return await _save(change, called, content, id)
 
 
-def _new_content(change: Change, contents: dict[str, Any]) -> Content:
-    field, content = only_one(contents, TemplateKind.TASK.field)
+def _new_content(change: Change, content: Any, field: str) -> Content:
     _expect_right(change, content, field)
     return _checked(content, field)
 
@@ -150,8 +152,8 @@ async def save_as_template(change: Change, *, name: str, id: UUID | None = None,
         return earlier
     with Gathered() as check:
         called = check(NAME.check, name, "name")
-        named = check(only_one, dict(things), "from_task_id")
-    field, thing = named
+        check(expect_one, things, "from_task_id")
+    ((field, thing),) = dict[str, Any](things).items()
     cls = SOURCES[field]
     _expect_right(change, cls, field)
     found = literally(await cls.made_of(change, thing, field))
@@ -192,7 +194,10 @@ async def update_template(
     named = {name: given.pop(name) for name in ("name",) if name in given}
     with Gathered() as check:
         changed = template.change_to(check.each(template.differing(named), _RULES))
-        content = check(_other_content, change, template, given, present) if given else present
+        if given:
+            check(expect_one, given, template.template_kind.field)
+        wanted = [check(_other_content, change, template, each, present, field) for field, each in given.items()]
+    (content,) = wanted or [present]
     if changed:
         await _expect_new_name(change, template)
     if content != present:
@@ -206,8 +211,7 @@ async def update_template(
     return template
 
 
-def _other_content(change: Change, template: Template, given: dict[str, Any], present: Any) -> Any:
-    field, content = only_one(given, TemplateKind.TASK.field)
+def _other_content(change: Change, template: Template, content: Content, present: Content, field: str) -> Content:
     expect_kind(template, content.kind, field)
     _expect_right(change, content, field)
     # What is there may have been allowed once, and is not checked.

@@ -70,8 +70,8 @@ def test_names_are_as_clients_expect_them() -> None:
 VERBS = {
     "add", "answer", "apply", "archive", "assign", "bill", "change", "check", "clear", "complete", "create",
     "credit", "deactivate", "decide", "delete", "fail", "link", "log", "merge", "move", "post", "reactivate",
-    "record", "refresh", "refund", "relate", "reopen", "request", "restore", "retract", "revoke", "save", "seal", "send",
-    "set", "share", "sign", "start", "stop", "submit", "transfer", "unlink", "unrelate", "unshare", "unsubmit",
+    "record", "refresh", "refund", "relate", "reopen", "request", "restore", "retract", "revoke", "save", "seal",
+    "send", "set", "share", "sign", "start", "stop", "submit", "transfer", "unlink", "unrelate", "unshare", "unsubmit",
     "update", "void", "withdraw",
 }  # fmt: skip
 

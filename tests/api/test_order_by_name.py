@@ -38,6 +38,8 @@ from models.rows import (
     TaskAssignee,
 )
 from models.rows.contacts import Contact
+from models.templates.content import TemplateKind
+from models.templates.templates import Template
 from models.texts import sameness
 from models.viewers import viewer
 from resolvers.context import Context
@@ -64,6 +66,7 @@ LISTS = {
     ("Query", "tags"): "{ tags(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "accountRoles"): "{ accountRoles(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "savedViews"): "{ savedViews(first: 100) { nodes { id name nameOrder } } }",
+    ("Query", "templates"): "{ templates(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "wikiPages"): "{ wikiPages(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "clientStatuses"): "{ clientStatuses(first: 100) { nodes { id name nameOrder } } }",
     ("JobSortField", "NAME"): "{ jobs(first: 100, sort: [{field: NAME}]) { nodes { id name nameOrder } } }",
@@ -137,6 +140,7 @@ async def _fill(world: World) -> None:
         [Pipeline(**each) for each in own],
         [SavedView(**each, member_id=member.id, shared=True) for each, member in zip(own, members, strict=True)],
         [ClientStatus(**each, color="#ffffff") for each in own],
+        [Template(firm_id=firm_id, name=name, template_kind=TemplateKind.TASK) for name in TAGS],
         [Contact(**each) for each in own],
         [WikiPage(**each, account_id=account_id, text="Page", created_at=job.created_at) for each in own],
         [Status(**each, **custom) for each in own],
@@ -218,7 +222,9 @@ async def test_lists_by_name_are_in_the_order_of_a_reader(library: World, where:
     shown = await listed(library, where)
     if where == ("Pipeline", "statuses"):
         shown = [status for status in shown if status["category"] == "CUSTOM"]
-    assert {thing["name"] for thing in shown} >= (TAGS if where[1] in ("tags", "accountRoles") else set(NAMES))
+    assert {thing["name"] for thing in shown} >= (
+        TAGS if where[1] in ("tags", "accountRoles", "templates") else set(NAMES)
+    )
     assert [thing["nameOrder"] for thing in shown] == [order_key(thing["name"]) for thing in shown]
     assert shown == sorted(shown, key=lambda thing: (thing["nameOrder"], thing["id"]))
 

@@ -60,8 +60,9 @@ SPECIMENS = Specimens(
     },
     not_any_more={
         "updateTemplate": [
-            "WITH kept AS (UPDATE template_content SET content = content || '{\"name\": \" [NOWHERE]\", "
-            "\"estimate\": -1}' WHERE template_id = $1) UPDATE template SET name = E'\\t' WHERE id = $1"
+            "WITH kept AS (UPDATE template_content SET content = content || "
+            """'{"name": " [NOWHERE]", "estimate": -1}' WHERE template_id = $1) """
+            "UPDATE template SET (name, name_order) = (' ', '') WHERE id = $1"
         ]
     },
 )
