@@ -13,6 +13,7 @@ from models.errors import Invalid
 from models.ids import Kind, parse
 from models.reasons import Reason
 from models.searching import search
+from models.templates.shortcodes import SHORTCODES
 from models.texts import NAME
 from resolvers.activity import activity_of_firm
 from resolvers.attention import attention
@@ -25,6 +26,7 @@ from schema.list_size import ListSize
 from schema.per_viewer import Condition, always, own_rows, per_viewer
 from schema.reports import REPORTS
 from schema.scalars import Revision
+from schema.templates.shortcodes import Shortcode
 from schema.types.base import Node
 from schema.types.events import EventConnection
 from schema.types.firm import Firm, Viewer
@@ -92,6 +94,11 @@ async def _search(
     return await search(info.context.scope, text, among, first)
 
 
+def _shortcodes(info: Info):
+    _ = info.context.scope
+    return list(SHORTCODES.values())
+
+
 @strawberry.type
 class AskedByItself:
     """What is neither a list nor of one."""
@@ -122,6 +129,11 @@ class AskedByItself:
         "Lists take `search` in their filters.",
     )
     activity: EventConnection = activity_of_firm()
+    shortcodes: list[Shortcode] = strawberry.field(
+        resolver=_shortcodes,
+        description="What texts of templates may hold to be filled in. The same for everybody, and at any time.",
+        directives=[ListSize(assumed_size=len(SHORTCODES))],
+    )
 
 
 _LISTS: dict[str, Any] = {name: field for declared in LISTS for name, field in fields_of(declared).items()}

@@ -103,12 +103,16 @@ def _month_name(day: date, by: int) -> str | None:
 _Of = Callable[[date, int], str | None]
 #: How each stretch of time is written, and in words.
 _STRETCHES: Mapping[str, tuple[_Of, str]] = {
-    "YEAR": (_year, "The year {which}, as 2026."),
-    "QUARTER": (_quarter, "The quarter {which}, as 2026-Q1."),
-    "MONTH": (_month, "The month {which}, as 2026-01."),
-    "MONTH_NAME": (_month_name, "The month {which}, as January 2026."),
+    "YEAR": (_year, "The year {which}, written as 2026."),
+    "QUARTER": (_quarter, "The quarter {which}, written as 2026-Q1."),
+    "MONTH": (_month, "The month {which}, written as 2026-01."),
+    "MONTH_NAME": (_month_name, "The month {which}, written as January 2026."),
 }
-_WHICH = {"CURRENT": (0, "that it is made in"), "PREVIOUS": (-1, "before that"), "NEXT": (1, "after that")}
+_WHICH = {
+    "CURRENT": (0, "in which it is made"),
+    "PREVIOUS": (-1, "before the one in which it is made"),
+    "NEXT": (1, "after the one in which it is made"),
+}
 #: In what a period must lie to be in one year, quarter or month.
 _UNITS = {
     "YEAR": {PeriodUnit.YEAR, PeriodUnit.QUARTER, PeriodUnit.MONTH},
@@ -160,7 +164,7 @@ _ALL = (
         )
         for name, (of, told) in _STRETCHES.items()
     ),
-    Shortcode("CURRENT_DATE", ShortcodeSource.DAY, "The day that it is made.", lambda facts: str(facts.day)),
+    Shortcode("CURRENT_DATE", ShortcodeSource.DAY, "The day on which it is made, written as 2026-01-31.", lambda facts: str(facts.day)),
     *(
         Shortcode(f"{which}_{name}", ShortcodeSource.DAY, told.format(which=words), _of_day(of, by))
         for which, (by, words) in _WHICH.items()

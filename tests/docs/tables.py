@@ -15,6 +15,8 @@ from models.ids import Kind
 from models.items.kinds import item_kinds
 from models.reasons import Reason, parameters_of
 from models.rights import EVERY_MEMBER, LEADERS, Requirement, Right, Role
+from models.templates.content import TemplateKind, content_classes
+from models.templates.shortcodes import SHORTCODES
 from resolvers.mutations import ACTIONS
 from resolvers.root import graphql_schema
 from schema.declarations import DeclaredMutation
@@ -179,12 +181,43 @@ def _reasons() -> str:
     )
 
 
+def _shortcodes() -> str:
+    sources = graphql_schema().type_map["ShortcodeSource"]
+    assert isinstance(sources, GraphQLEnumType)
+    return _table(
+        ("shortcode", "what it is filled in with", "from"),
+        ((f"`{each.written}`", each.meaning, f"`{each.source}`") for each in SHORTCODES.values()),
+    )
+
+
+def _template_kinds() -> str:
+    return _table(
+        ("kind", "its content", "needs besides", "made of an existing thing", "makes"),
+        (
+            (
+                f"`{kind}`",
+                f"`{to_camel_case(kind.field)}`",
+                "–" if of.needs is None else f"`{of.needs}`",
+                "–" if of.source is None else f"`{to_camel_case(f'from_{of.source}_id')}`",
+                _names(name for name in ACTIONS if name == f"create{_in_one_word(kind.field)}FromTemplate") or "–",
+            )
+            for kind in TemplateKind
+            for of in (content_classes()[kind],)
+        ),
+    )
+
+
+def _in_one_word(field: str) -> str:
+    return "".join(word.capitalize() for word in field.split("_"))
+
+
 #: By the page, the tables by the names in their marks.
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/api.md": {"ids": _ids, "reasons": _reasons},
     "docs/domain.md": {"items": _items},
     "docs/live.md": {"events": _events, "field kinds": _field_kinds},
     "docs/permissions.md": {"rights": _rights, "roles": _by_role},
+    "docs/templates.md": {"shortcodes": _shortcodes, "template kinds": _template_kinds},
 }
 
 
