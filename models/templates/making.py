@@ -8,8 +8,10 @@ from uuid import UUID
 from models.command import Change
 from models.database import sql
 from models.errors import Refusal
+from models.ids import Kind
 from models.items import item as items
 from models.rows import Job
+from models.scope import not_found
 from models.templates.content import Content, filled_in
 from models.templates.relative_dates import Calendar
 from models.templates.shortcodes import Facts, JobFacts
@@ -36,8 +38,11 @@ async def content_for(change: Change, cls: type[C], template_id: UUID) -> C:
     """What is in a template of this kind."""
     template = await change.scope.rows(Template).get(template_id, "template_id")
     expect_kind(template, cls.kind, "template_id")
-    (content,) = (await contents_of([template.id]))[template.id]
-    return content  # type: ignore[return-value]
+    # None where it has been deleted meanwhile.
+    found: list[Any] = (await contents_of([template.id])).get(template.id, [])
+    for content in found:
+        return content  # type: ignore[no-any-return]
+    raise not_found(Kind.TEMPLATE, template_id, "template_id")
 
 
 async def known_of(change: Change, account_id: UUID | None, job_id: UUID | None) -> Known:

@@ -66,7 +66,8 @@ class OrganizerTemplateContent(Content):
 
     @classmethod
     async def made_of(cls, change: Change, id: UUID, *path: str) -> Self:
-        organizer = await change.scope.rows(Organizer).get(id, *path)
+        # Held: what it asks is read after it, and goes with it.
+        organizer = await change.scope.rows(Organizer).lock(id, *path)
         made = day_in(change.time_zone, organizer.created_at)
         asked = (await content_of(organizer.id)).asked
         return cls(organizer.title, tuple(asked), since(made, organizer.due_date))
