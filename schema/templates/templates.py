@@ -73,9 +73,11 @@ class UpdateTemplateInput(Expecting):
 
     template_id: strawberry.ID = id_of(Kind.TEMPLATE, "The template.")
     name: str | None = change(_NAME)
-    task: TaskTemplateInput | None = change("What is in it, where it is of the kind TASK.")
-    client_request: ClientRequestTemplateInput | None = change("What is in it, where it is of the kind CLIENT_REQUEST.")
-    organizer: OrganizerTemplateInput | None = change(
+    task: TaskTemplateInput | None = optional("What is in it, where it is of the kind TASK.")
+    client_request: ClientRequestTemplateInput | None = optional(
+        "What is in it, where it is of the kind CLIENT_REQUEST."
+    )
+    organizer: OrganizerTemplateInput | None = optional(
         "What is in it, where it is of the kind ORGANIZER; needs the right MANAGE_ORGANIZERS."
     )
 

@@ -78,7 +78,10 @@ async def read(api: Api, firm: Furnished, mutation: str, target: dict[str, Any])
     }
     query = f"query Read($id: ID!) {{ node(id: $id) {{ ... on {type_.name} {{ {' '.join(set(paths.values()))} }} }} }}"
     node = (await api.ask(firm.world.owner, query, id=id))["node"]
-    return {name: node[name] if _has_parts(fields[name]) else _value(node, path) for name, path in paths.items()}
+    return {
+        name: _parts(node[name], fields[name].type) if _has_parts(fields[name]) else _value(node, path)
+        for name, path in paths.items()
+    }
 
 
 def _usual(name: str, type_: Any) -> str:
@@ -87,6 +90,20 @@ def _usual(name: str, type_: Any) -> str:
     if isinstance(named, GraphQLInputObjectType):
         return f"{name} {{ {' '.join(_usual(part, field.type) for part, field in named.fields.items())} }}"
     return f"{name.removesuffix('Ids')}s {{ id }}" if name.endswith("Ids") else name
+
+
+def _parts(read: Any, type_: Any) -> Any:
+    """What was read of an input within another one, as it is sent: of things their ids."""
+    if isinstance(read, list):
+        return [_parts(each, type_) for each in read]
+    named = get_named_type(type_)
+    if read is None or not isinstance(named, GraphQLInputObjectType):
+        return read
+    things = {name: f"{name.removesuffix('Ids')}s" for name in named.fields if name.endswith("Ids")}
+    return {
+        name: [thing["id"] for thing in read[things[name]]] if name in things else _parts(read[name], field.type)
+        for name, field in named.fields.items()
+    }
 
 
 def _has_parts(field: Any) -> bool:

@@ -49,6 +49,10 @@ async def make_organizer(actor: Actor, word: str, _spot: Spot) -> UUID:
     return (await create_template(actor, name=f"{word} template", organizer=content)).value.id
 
 
+async def _kind(template: templates.Template) -> set[str]:
+    return {template.template_kind.value}
+
+
 SPECIMENS = Specimens(
     kind=Kind.TEMPLATE,
     make=make,
@@ -65,6 +69,7 @@ SPECIMENS = Specimens(
             "UPDATE template SET (name, name_order) = (' ', '') WHERE id = $1"
         ]
     },
+    facts={"kind": _kind},
 )
 
 
