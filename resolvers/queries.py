@@ -19,6 +19,7 @@ from resolvers.activity import activity_of_firm
 from resolvers.attention import attention
 from resolvers.forecast import forecast
 from resolvers.listing import fields_of
+from resolvers.previews import template_preview
 from resolvers.reports import field_of
 from schema.enums import SearchedKind
 from schema.kinds import LISTS
@@ -138,8 +139,9 @@ class AskedByItself:
 
 _LISTS: dict[str, Any] = {name: field for declared in LISTS for name, field in fields_of(declared).items()}
 _REPORTS: dict[str, Any] = {declared.name: field_of(declared) for declared in REPORTS}
+_PREVIEWS = {"template_preview": template_preview}
 _REPORTS |= {"attention_report": attention, "forecast": forecast}
 Query: Any = strawberry.type(
-    type("Query", (AskedByItself,), _LISTS | _REPORTS),
+    type("Query", (AskedByItself,), _LISTS | _PREVIEWS | _REPORTS),
     description="Everything that can be asked. Another firm's things do not exist here.",
 )

@@ -20,7 +20,6 @@ from models.templates.shortcodes import (
     SHORTCODES,
     Facts,
     ShortcodeSource,
-    Unfilled,
     codes_in,
     filled,
     literal,
@@ -192,11 +191,9 @@ def filled_in(content: Any, facts: Facts, *path: str) -> Any:
     unfilled: list[str] = []
 
     def fill(text: Text) -> str:
-        try:
-            return filled(text.value, facts, markdown=text.markdown)
-        except Unfilled as error:
-            unfilled.extend(error.codes)
-            return text.value
+        made = filled(text.value, facts, markdown=text.markdown)
+        unfilled.extend(made.unknown)
+        return made.text
 
     made = content.rewritten(fill)
     if unfilled:

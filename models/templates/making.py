@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -51,10 +52,15 @@ async def known_of(change: Change, account_id: UUID | None, job_id: UUID | None)
     items.expect_place(account_id, job_id)
     job = None if job_id is None else await change.scope.rows(Job).get(job_id, "job_id")
     account = await items.account_of(change, account_id, None) if job is None else job.account_id
-    (row,) = await sql(_FACTS, account, None if job is None else job.pipeline_id)
+    return await known_at(account, job, change.today)
+
+
+async def known_at(account_id: UUID, job: Job | None, day: date) -> Known:
+    """What is known of an account and a job of it that are in sight."""
+    (row,) = await sql(_FACTS, account_id, None if job is None else job.pipeline_id)
     of_job = None if job is None else _job_facts(job, row["pipeline"])
-    facts = Facts(day=change.today, firm=row["firm"], account=row["account"], job=of_job)
-    return Known(account, facts, Calendar(row["country"], row["region"]))
+    facts = Facts(day=day, firm=row["firm"], account=row["account"], job=of_job)
+    return Known(account_id, facts, Calendar(row["country"], row["region"]))
 
 
 def _job_facts(job: Job, pipeline: str) -> JobFacts:

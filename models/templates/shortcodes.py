@@ -11,6 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from models.periods import Period, PeriodUnit, period_of
 
@@ -47,7 +48,7 @@ class Facts:
 
     day: date
     firm: str
-    account: str
+    account: str | None = None
     job: JobFacts | None = None
     contact: str | None = None
 
@@ -164,7 +165,12 @@ _ALL = (
         )
         for name, (of, told) in _STRETCHES.items()
     ),
-    Shortcode("CURRENT_DATE", ShortcodeSource.DAY, "The day on which it is made, written as 2026-01-31.", lambda facts: str(facts.day)),
+    Shortcode(
+        "CURRENT_DATE",
+        ShortcodeSource.DAY,
+        "The day on which it is made, written as 2026-01-31.",
+        lambda facts: str(facts.day),
+    ),
     *(
         Shortcode(f"{which}_{name}", ShortcodeSource.DAY, told.format(which=words), _of_day(of, by))
         for which, (by, words) in _WHICH.items()
@@ -200,30 +206,28 @@ def codes_in(text: str, *, markdown: bool) -> list[str]:
     return list(dict.fromkeys(match[1] for match in found))
 
 
-class Unfilled(Exception):
-    """What some shortcodes of a text stand for is not known."""
+class Filled(NamedTuple):
+    """A text that is filled in, and the codes in it of which nothing is known: they stand there as they were."""
 
-    def __init__(self, codes: list[str]) -> None:
-        super().__init__(", ".join(codes))
-        self.codes = codes
+    text: str
+    unknown: tuple[str, ...]
 
 
-def filled(text: str, facts: Facts, *, markdown: bool) -> str:
-    """The text with what its shortcodes stand for: in Markdown as plain words, whatever a client is called. `Unfilled`
-    where there is one that the facts tell nothing of, or that there is not."""
-    values = {
-        code: SHORTCODES[code].read(facts) if code in SHORTCODES else None for code in codes_in(text, markdown=markdown)
-    }
-    if unknown := [code for code, value in values.items() if value is None]:
-        raise Unfilled(unknown)
+def filled(text: str, facts: Facts, *, markdown: bool) -> Filled:
+    """The text with what its shortcodes stand for: in Markdown as plain words, whatever a client is called."""
+    codes = codes_in(text, markdown=markdown)
+    values = {code: SHORTCODES[code].read(facts) if code in SHORTCODES else None for code in codes}
 
     def value_of(match: re.Match[str]) -> str:
         if match[0].startswith("\\"):
             return match[0][1:]
-        value = values[match[1]] or ""
+        value = values[match[1]]
+        if value is None:
+            return match[0]
         return _MEANT.sub(r"\\\g<0>", value) if markdown else value
 
-    return _pattern(markdown).sub(value_of, text)
+    unknown = tuple(code for code, value in values.items() if value is None)
+    return Filled(_pattern(markdown).sub(value_of, text), unknown)
 
 
 def literal(text: str, *, markdown: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from schema.enums import ShortcodeSource
 from schema.types.base import column, value
@@ -17,3 +18,18 @@ class Shortcode:
     code: str = value(lambda shortcode: shortcode.written, "As it is written, with its brackets.")
     meaning: str = column("What it is filled in with.")
     source: ShortcodeSource = column("What it is filled in from.")
+
+
+@strawberry.type(description="A text of a template as it would be filled in.")
+class TemplateText:
+    """Its objects are `models.templates.preview.FilledText`."""
+
+    path: list[str] = value(
+        lambda text: [to_camel_case(str(step)) for step in text.path],
+        "Where it stands in the content: fields, and places in lists.",
+        size=3,
+    )
+    text: str = column("What would stand there; shortcodes of which nothing is known stay.")
+    unfilled: list[str] = value(
+        lambda text: text.unfilled, "The codes of which nothing is known, without their brackets.", size=1
+    )

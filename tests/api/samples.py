@@ -191,12 +191,18 @@ def asked(name: str, field: GraphQLField) -> Iterator[tuple[dict[str, Any], bool
     is one. One for each id that there can be, and one without any where that is allowed."""
     if not any(map(is_required_argument, field.args.values())):
         yield {}, False
+    # Besides each of them those that are needed.
+    needed = {
+        argument: Id(_kinds_of(name, argument, field)[0], f"{name}.{argument}")
+        for argument, definition in field.args.items()
+        if argument.endswith("Id") and is_required_argument(definition)
+    }
     for argument, definition in field.args.items():
         type_: Any = get_named_type(definition.type)
         if type_.name == "ID" and argument not in NO_THINGS:
             for kind in _kinds_of(name, argument, field):
                 one = Id(kind, f"{name}.{argument}")
-                yield {argument: [one] if "[" in str(definition.type) else one}, True
+                yield {**needed, argument: [one] if "[" in str(definition.type) else one}, True
         elif isinstance(type_, GraphQLInputObjectType) and argument == "filter":
             for key, kind in kinds_in(type_).items():
                 yield {argument: {key: {"in": [Id(kind, f"{name}.{key}")]}}}, True
@@ -224,6 +230,7 @@ def _kinds_of(name: str, argument: str, field: GraphQLField) -> list[Kind]:
         return list(Kind)
     # `job(id:)` by what it returns, `jobChanges(jobs:)` by what it is called.
     words = {plural(kind): kind.value for kind in Kind} | {"id": snake(returns.name)}
+    words |= {f"{kind}_id": kind.value for kind in Kind}
     word = words.get(snake(argument))
     if word not in set(Kind):
         raise NoSample(f"What does {argument} of {name} name? Say so in tests/api/samples.py, _kinds_of().")

@@ -8,7 +8,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType, g
 from resolvers.root import graphql_schema
 
 #: What a client is asked is known by it in its organizer or its request.
-NO_SECRETS = {"OrganizerQuestion.key", "RequestEntry.key"}
+NO_SECRETS = {f"{of}{what}.key" for of in ("OrganizerQuestion", "RequestEntry") for what in ("", "Template")}
 SECRET = re.compile("token|secret|password|credential|key$", re.IGNORECASE)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.periods import PeriodUnit, period_of
-from models.templates.shortcodes import SHORTCODES, Facts, JobFacts, Unfilled, codes_in, filled, literal, near
+from models.templates.shortcodes import SHORTCODES, Facts, JobFacts, codes_in, filled, literal, near
 
 JOB = JobFacts(
     name="1040",
@@ -23,7 +23,9 @@ DAYS = st.dates(date(1, 1, 1), date(9999, 12, 31))
 
 
 def plain(text: str, facts: Facts = FACTS) -> str:
-    return filled(text, facts, markdown=False)
+    made = filled(text, facts, markdown=False)
+    assert made.unknown == ()
+    return made.text
 
 
 @pytest.mark.parametrize(
@@ -58,11 +60,12 @@ def test_what_is_filled_in_is_read_no_more() -> None:
 
 def test_what_nothing_is_known_of_is_named() -> None:
     facts = Facts(day=FACTS.day, firm="F", account="A", job=JobFacts(name="J", pipeline="P", period="Audit"))
-    with pytest.raises(Unfilled) as error:
-        plain("[DUE_DATE] [CONTACT_NAME] [DUE_DATE] [PERIOD_YEAR] [PERIOD] [NOWHERE]", facts)
-    assert error.value.codes == ["DUE_DATE", "CONTACT_NAME", "PERIOD_YEAR", "NOWHERE"]
-    with pytest.raises(Unfilled):
-        plain("[JOB_NAME]", Facts(day=FACTS.day, firm="F", account="A"))
+    text = "[DUE_DATE] [CONTACT_NAME] [DUE_DATE] [PERIOD_YEAR] [PERIOD] [NOWHERE]"
+    told = filled(text, facts, markdown=True)
+    assert told.unknown == ("DUE_DATE", "CONTACT_NAME", "PERIOD_YEAR", "NOWHERE")
+    # They stay where they are.
+    assert told.text == text.replace("[PERIOD]", "Audit")
+    assert filled("[JOB_NAME]", Facts(day=FACTS.day, firm="F", account="A"), markdown=False).unknown == ("JOB_NAME",)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_is_plain_words_in_markdown(name: str) -> None:
-    told = filled("[ACCOUNT_NAME]", Facts(day=FACTS.day, firm="", account=name), markdown=True)
+    told = filled("[ACCOUNT_NAME]", Facts(day=FACTS.day, firm="", account=name), markdown=True).text
     assert told.replace("\\", "") == name
     # No sign is left that is not behind a backslash: of those, Markdown makes nothing.
     assert re.fullmatch(r"[\w ]*", re.sub(r"\\[^\w ]", "", told))
@@ -114,13 +117,13 @@ def test_usual_names_are_legible_in_markdown() -> None:
     told = filled(
         "[ACCOUNT_NAME]", Facts(day=FACTS.day, firm="", account="Smith-Jones, O'Hara und Söhne"), markdown=True
     )
-    assert told == "Smith-Jones, O'Hara und Söhne"
+    assert told.text == "Smith-Jones, O'Hara und Söhne"
 
 
 def test_a_link_of_markdown_is_a_link() -> None:
     text = "See [IRS](https://irs.example) and - [X] done, [CURRENT_YEAR]"
     assert codes_in(text, markdown=True) == ["CURRENT_YEAR"]
-    assert filled(text, FACTS, markdown=True) == text.replace("[CURRENT_YEAR]", "2026")
+    assert filled(text, FACTS, markdown=True).text == text.replace("[CURRENT_YEAR]", "2026")
     assert codes_in("[CURRENT_YEAR](2)", markdown=False) == ["CURRENT_YEAR"]
 
 
@@ -134,13 +137,13 @@ PIECES = st.lists(
 
 @given(PIECES, st.booleans())
 def test_a_text_that_is_taken_literally_is_filled_in_as_itself(text: str, markdown: bool) -> None:
-    assert filled(literal(text, markdown=markdown), FACTS, markdown=markdown) == text
+    assert filled(literal(text, markdown=markdown), FACTS, markdown=markdown).text == text
 
 
 @pytest.mark.parametrize("text", ["[A" * 10_000, "[" * 20_000, "\\" * 20_000, "[AB]" * 5_000, "[CURRENT_YEAR]" * 1_400])
 def test_long_texts_are_read_once(text: str) -> None:
     codes_in(text, markdown=True)
-    assert filled(literal(text, markdown=True), FACTS, markdown=True) == text
+    assert filled(literal(text, markdown=True), FACTS, markdown=True).text == text
 
 
 def test_what_may_have_been_meant() -> None:

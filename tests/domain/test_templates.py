@@ -24,8 +24,10 @@ from models.items.request_entries import EntryAnswer, RequestEntry
 from models.reasons import Parameter, Reason
 from models.rights import Right, Role
 from models.rows import Member, Task, TaskAssignee
+from models.scope import Scope
 from models.templates.content import Content, TemplateKind, content_classes, expect_known, read
 from models.templates.organizer_content import OrganizerTemplateContent
+from models.templates.preview import preview
 from models.templates.relative_dates import Anchor, DayUnit, RelativeDate
 from models.templates.request_content import ClientRequestContent
 from models.templates.task_content import TaskContent
@@ -45,6 +47,7 @@ from models.templates.things import (
     create_organizer_from_template,
     create_task_from_template,
 )
+from models.viewers import viewer
 from tests.domain.refusal import refused, told
 from tests.world import World
 
@@ -75,6 +78,13 @@ async def new_template(world: World, name: str = "Usual", **contents: Any) -> Te
     return (await create_template(world.acting(world.owner), name=name, **contents)).value
 
 
+async def sight(member: Member) -> Scope:
+    """What a member sees now."""
+    seen = await viewer(member.id)
+    assert seen is not None
+    return seen.scope
+
+
 async def content_in(template: Template) -> Any:
     """What is in it."""
     (content,) = (await contents_of([template.id]))[template.id]
@@ -83,7 +93,7 @@ async def content_in(template: Template) -> Any:
 
 async def make_task(world: World, template: Template, **more: Any) -> Task:
     """A task of it, at the world's account unless told otherwise."""
-    place = {} if "job_id" in more else {"account_id": world.account.id}
+    place: dict[str, Any] = {} if "job_id" in more else {"account_id": world.account.id}
     made = create_task_from_template(world.acting(world.owner), template_id=template.id, **place, **more)
     return (await made).value
 
@@ -126,7 +136,7 @@ async def test_a_template_has_one_content(world: World) -> None:
         await update_template(owner, template_id=template.id, client_request=request)
     for things in ({}, {"from_task_id": new_id(), "from_organizer_id": new_id()}):
         async with refused(world, Invalid):
-            await save_as_template(owner, name="Of", **things)  # type: ignore[misc]
+            await save_as_template(owner, name="Of", **things)
 
 
 async def test_all_that_is_wrong_is_told_at_once_with_the_way_to_it(world: World) -> None:
@@ -315,7 +325,7 @@ async def test_what_is_not_known_is_named_and_nothing_is_made(world: World) -> N
 async def test_a_text_that_is_too_long_once_it_is_filled_in_is_refused(world: World) -> None:
     template = await new_template(world, task=TaskContent("[ACCOUNT_NAME]" * 14))
     account = await world.new_account("A" * 20)
-    place = {"template_id": template.id, "account_id": account.id}
+    place: dict[str, Any] = {"template_id": template.id, "account_id": account.id}
     async with refused(world, Invalid, "template_id") as error:
         await create_task_from_template(world.acting(world.owner), **place)
     told = "As the template is filled in, its name: This has 280 characters; at most 200 are allowed."
@@ -343,7 +353,7 @@ async def test_a_client_request_and_an_organizer_are_made_for_recipients(world: 
 
 async def test_what_is_made_obeys_the_rules_of_what_is_made(world: World) -> None:
     owner, template = world.acting(world.owner), await new_template(world, organizer=ORGANIZER)
-    place = {"template_id": template.id, "account_id": world.account.id}
+    place: dict[str, Any] = {"template_id": template.id, "account_id": world.account.id}
     async with refused(world, Forbidden):
         await create_organizer_from_template(world.acting(world.employee), **place)
     async with refused(world, RuleBroken, "template_id", match="of kind ORGANIZER, and not TASK"):
@@ -367,6 +377,44 @@ async def test_what_is_made_obeys_the_rules_of_what_is_made(world: World) -> Non
         await create_client_request_from_template(owner, **place)
 
 
+async def test_a_preview_shows_what_would_stand_there_and_names_what_is_not_known(world: World) -> None:
+    seen, day = await sight(world.owner), date(2026, 2, 3)
+    template = await new_template(world, client_request=REQUEST)
+    told = [
+        (("title",), "Papers of 2025", ()),
+        (("description",), "For **[JOB_NAME]**", ("JOB_NAME",)),
+        (("entries", 0, "prompt"), "W-2 of 2025 for Acme", ()),
+        (("entries", 1, "prompt"), "More?", ()),
+    ]
+    found = await preview(seen, template.id, world.account.id, None, day)
+    assert found is not None and [(text.path, text.text, text.unfilled) for text in found] == told
+    job = await world.job("1040")
+    of_job = await preview(seen, template.id, None, job.id, day)
+    assert of_job is not None and (of_job[1].text, of_job[1].unfilled) == ("For **1040**", ())
+    assert await preview(seen, template.id, world.account.id, job.id, day) == of_job
+    of_none = await preview(seen, template.id, None, None, day)
+    assert of_none is not None and of_none[2].text == "W-2 of 2025 for [ACCOUNT_NAME]"
+    other = await world.new_account("Other")
+    gone = new_id()
+    assert await preview(seen, gone, None, None, day) is None
+    assert await preview(seen, template.id, gone, None, day) is None
+    assert await preview(seen, template.id, None, gone, day) is None
+    assert await preview(seen, template.id, other.id, job.id, day) is None
+    hidden = await sight(world.stranger)
+    assert await preview(hidden, template.id, world.account.id, None, day) is None
+    assert await preview(hidden, template.id, None, job.id, day) is None
+
+
+async def test_a_preview_needs_the_right_that_the_content_does(world: World) -> None:
+    template, day = await new_template(world, organizer=ORGANIZER), date(2026, 2, 3)
+    with pytest.raises(Forbidden) as error:
+        await preview(await sight(world.employee), template.id, None, None, day)
+    assert error.value.right is Right.MANAGE_ORGANIZERS
+    mia = await world.member("Mia", Role.EMPLOYEE, Right.MANAGE_ORGANIZERS)
+    found = await preview(await sight(mia), template.id, None, None, day)
+    assert found is not None and [text.text for text in found[:4]] == ["[PERIOD]", "[ACCOUNT_NAME]", "Which?", "2025"]
+
+
 async def test_a_role_is_one_of_the_firm_and_may_go(world: World) -> None:
     owner = world.acting(world.owner)
     stranger = await World.build(f"{world.tag}-other")
@@ -386,7 +434,7 @@ async def test_a_role_is_one_of_the_firm_and_may_go(world: World) -> None:
 
 async def saved(world: World, **things: UUID) -> Any:
     """What is in a template that is made of this thing."""
-    return await content_in((await save_as_template(world.acting(world.owner), name="Saved", **things)).value)  # type: ignore[misc]
+    return await content_in((await save_as_template(world.acting(world.owner), name="Saved", **things)).value)
 
 
 async def test_of_a_task_what_is_general_is_taken(world: World) -> None:
@@ -396,8 +444,7 @@ async def test_of_a_task_what_is_general_is_taken(world: World) -> None:
     roles = {name: (await create_account_role(owner, name=name)).value.id for name in (*members, "None")}
     for name, holders in members.items():
         ids = [member.id for member in holders]
-        place = {"account_id": world.account.id, "account_role_id": roles[name]}
-        await set_account_role_holders(owner, **place, member_ids=ids)
+        await set_account_role_holders(owner, account_id=world.account.id, account_role_id=roles[name], member_ids=ids)
     made = await create_task(
         owner,
         name="Review [DRAFT] of [ACCOUNT_NAME]",
