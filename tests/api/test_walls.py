@@ -22,7 +22,12 @@ from tests.serving import Api
 #: Mutations that the owner may make and that raise no revision, and why.
 WITHOUT_REVISION = {"changePassword": "nobody but its member ever sees it"}
 #: Queries whose answer holds nothing of the firm's own, and why.
-WITHOUT_TEXT = {"revision": "a number", "epoch": "the name of a log", "forecast": "numbers and days"}
+WITHOUT_TEXT = {
+    "revision": "a number",
+    "epoch": "the name of a log",
+    "forecast": "numbers and days",
+    "shortcodes": "the same for every firm",
+}
 
 
 @dataclass
