@@ -350,6 +350,19 @@ class Loaders:
 
         return self._loader(key, load, _nothing).future(proposal)
 
+    def invoice_of_proposal(self, proposal_id: UUID) -> Soon[Row | None]:
+        """The visible invoice that was made of a proposal."""
+
+        async def load(proposals: Sequence[UUID]) -> dict[UUID, Row]:
+            found = await self._context.rows_of(Kind.INVOICE).read("seen.proposal_id = ANY($1)", list(proposals))
+            rows = self._rows(Kind.INVOICE)
+            rows.know({invoice.id: invoice for invoice in found})
+            # The same row as everywhere in the answer, also where that was read before.
+            known = await rows.many(invoice.id for invoice in found)
+            return dict(zip((invoice.proposal_id for invoice in found), known, strict=True))
+
+        return self._loader("invoice_of_proposal", load, _nothing).get(proposal_id)
+
     def expired(self, proposal: Any) -> Soon[bool]:
         """Whether a proposal may not be signed any more today."""
 

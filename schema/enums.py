@@ -506,12 +506,12 @@ Awaited = _described(
     "What an open item waits for.",
     START="That somebody of the team begins it.",
     COMPLETION="That somebody of the team completes or cancels it.",
-    SENDING="That somebody of the team sends it to the client.",
+    SENDING="That somebody of the team sends it, or the invoice of a signed proposal, to the client.",
     REVISION="That somebody of the team mends what the client did not approve.",
     SUBMISSION="That the client answers and submits it.",
     APPROVAL="That the client approves it.",
     SIGNATURE="That the client signs it.",
-    PAYMENT="That the client pays it.",
+    PAYMENT="That the client pays it, or the invoice of a signed proposal.",
     CHECKING_OFF="That the client checks off what is asked for.",
 )
 

@@ -173,7 +173,7 @@ async def _go_to(change: Change, held: Held[TimeEntry], job: Job | None, changes
     for job_id in left:
         await untie(held.item, job_id, change.now)
     if job is not None:
-        await tie(held.item, job.id, change.now, change.member_id)
+        await tie(held.item, [job.id], change.now, change.member_id)
     held.jobs = {job.id: job.pipeline_id} if job is not None else {}
     # Both jobs' sums change when it goes from one to the other: those who see only one of them are told, too.
     for job_id, pipeline in left.items():

@@ -7,6 +7,7 @@ from uuid import UUID
 from models.command import Change
 from models.database import sql
 from models.events import TimeEntryUpdated
+from models.items import invoiced_proposals
 from models.items import item as items
 from models.items.invoice_lines import Line
 from models.items.item import Held
@@ -26,8 +27,8 @@ async def entries_of(invoice_id: UUID) -> list[UUID]:
 
 
 async def hold_jobs_with(invoice_id: UUID) -> None:
-    """Hold the jobs of an invoice and of all that it bills, before these are held."""
-    await items.hold_jobs([invoice_id, *await entries_of(invoice_id)])
+    """Hold the jobs of an invoice, of its proposal and of all that it bills, before these are held."""
+    await invoiced_proposals.hold_jobs([invoice_id, *await entries_of(invoice_id)])
 
 
 async def free(change: Change, entry_ids: Sequence[UUID]) -> None:

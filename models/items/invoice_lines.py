@@ -158,7 +158,7 @@ def expect_payable(lines: Sequence[Line], currency: str, path: str) -> None:
     """`Invalid` where lines come to more than any amount that is kept."""
     if total_of(lines) > checks.LARGEST_AMOUNT:
         most = rounded(checks.LARGEST_AMOUNT, currency)
-        told = f"Together the lines come to more than {most:f} {currency}. Make several invoices of them."
+        told = f"Together these come to more than {most:f} {currency}. Charge them in several parts."
         raise Invalid(told, path, reason=Reason.OUT_OF_RANGE, minimum=0, maximum=most, unit=currency)
 
 

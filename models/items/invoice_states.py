@@ -13,7 +13,7 @@ from models.command import Change, command
 from models.database import fetch, sql
 from models.errors import RuleBroken
 from models.gathered import Gathered
-from models.items import billed_entries
+from models.items import billed_entries, invoiced_proposals
 from models.items import item as items
 from models.items.invoice_lines import lines_of
 from models.items.invoices import (
@@ -51,6 +51,7 @@ async def next_number(firm_id: UUID, series: Series) -> int:
 async def send_invoice(change: Change, *, invoice_id: UUID, expected_version: int | None = None) -> Invoice:
     """Send a draft: it gets the firm's next number, and its lines stay as they are from then on. Where there is nothing
     to pay, it is paid at once."""
+    await invoiced_proposals.hold_jobs([invoice_id])
     held = await lock(change, invoice_id, expected_version)
     invoice = held.item
     if invoice.state is InvoiceState.VOID:
@@ -66,6 +67,7 @@ async def send_invoice(change: Change, *, invoice_id: UUID, expected_version: in
     invoice.number = await next_number(invoice.firm_id, Series.INVOICE)
     await items.store(change, held, "sent_at", "issue_date", "state", "number")
     items.tell(change, InvoiceSent, held, number=invoice.number)
+    await invoiced_proposals.follow(change, [held])
     return invoice
 
 
@@ -92,6 +94,7 @@ async def void_invoice(change: Change, *, invoice_id: UUID, expected_version: in
     invoice.state = InvoiceState.VOID
     await items.store(change, held, "state")
     items.tell(change, InvoiceVoided, held)
+    await invoiced_proposals.follow(change, [held])
     return invoice
 
 
@@ -103,6 +106,7 @@ async def credit_invoice(
 
     It has a number of its own, and stays as it is."""
     pending_counts = await hold_what_counts(change)
+    await invoiced_proposals.hold_jobs([invoice_id])
     held = await lock(change, invoice_id, expected_version)
     invoice = held.item
     with Gathered() as check:
@@ -135,6 +139,7 @@ async def credit_invoice(
         from_invoice_state=before,
         to_invoice_state=invoice.state,
     )
+    await invoiced_proposals.follow(change, [held])
     return invoice
 
 
@@ -201,8 +206,9 @@ async def hold_for_switching(change: Change, *, counts: bool) -> list[Held[Invoi
     await sql(_SWITCH.format(lock="pg_advisory_xact_lock"), str(firm_id))
     if (await change.scope.rows(Firm).get(firm_id)).count_pending_ach == counts:
         return []
-    rows = await sql("SELECT id FROM invoice WHERE firm_id = $1 AND pending > 0", firm_id)
-    return await items.lock_several(change.scope.rows(Invoice), Invoice, [row["id"] for row in rows], "invoice_id")
+    ids = [row["id"] for row in await sql("SELECT id FROM invoice WHERE firm_id = $1 AND pending > 0", firm_id)]
+    await invoiced_proposals.hold_jobs(ids)
+    return await items.lock_several(change.scope.rows(Invoice), Invoice, ids, "invoice_id")
 
 
 #: What moves nothing, of an invoice of which only what counts has changed.
@@ -237,3 +243,4 @@ async def restate(
             from_balance=invoice.money(balance),
             to_balance=invoice.money(invoice.balance),
         )
+    await invoiced_proposals.follow(change, changed)

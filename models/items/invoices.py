@@ -17,7 +17,7 @@ from models.errors import Invalid
 from models.events import Changes, ItemEvent, ItemLinked, ItemUnlinked, changes_of
 from models.gathered import Gathered
 from models.ids import InvoiceId, Kind, new_id
-from models.items import billed_entries
+from models.items import billed_entries, invoiced_proposals
 from models.items import item as items
 from models.items.clients import acting_contact
 from models.items.invoice_lines import Line, NewLine, check_lines, lines_of, net_of, total_of, write_lines
@@ -215,7 +215,7 @@ async def update_invoice(
     if payer is not None and payer != present.payer_id:
         await acting_contact(change, present.account_id, payer, "payer_id")
     were = (await lines_of([invoice_id]))[invoice_id] if lines is not None else []
-    await items.hold_jobs([invoice_id, *billed_entries.entries_in(were)])
+    await invoiced_proposals.hold_jobs([invoice_id, *billed_entries.entries_in(were)])
     held = await lock(change, invoice_id, expected_version)
     invoice = held.item
     differing = invoice.differing(fields)
@@ -235,6 +235,8 @@ async def update_invoice(
         await billed_entries.free(change, _left_out(were, kept))
     await _write(change, held, kept, *changed)
     _tell_updated(change, held, before, changes=changes_of(changed), lines_changed=kept is not None)
+    if "payer_id" in changed:
+        await invoiced_proposals.tell_of_payer(change, invoice)
     return invoice
 
 
@@ -317,4 +319,5 @@ async def delete_invoice(change: Change, *, invoice_id: UUID, expected_version: 
     await billed_entries.free(change, await billed_entries.entries_of(invoice_id))
     await items.end(held)
     items.tell(change, InvoiceDeleted, held, title=held.item.title)
+    await invoiced_proposals.follow_deletion(change, held.item)
     return held.item

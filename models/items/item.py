@@ -104,8 +104,16 @@ async def create(change: Change, item: I, job: Job | None) -> Held[I]:
         item.keep_linked(job.id)
     await item.save(force_create=True)
     if job is not None:
-        await tie(item, job.id, change.now, change.member_id)
+        await tie(item, [job.id], change.now, change.member_id)
     return Held(item, {job.id: job.pipeline_id} if job is not None else {}, item.open, item.tracked)
+
+
+async def create_beside(change: Change, item: I, other: Held[Any]) -> Held[I]:
+    """Write a new item, linked to all jobs of another one of the account, which is held with them."""
+    await item.save(force_create=True)
+    if other.jobs:
+        await tie(item, other.jobs, change.now, change.member_id)
+    return Held(item, dict(other.jobs), item.open, item.tracked)
 
 
 # Shared: changes of one job's items run beside each other; moving or deleting the job waits for them. In the order of
@@ -234,7 +242,7 @@ def may_link(held: Held[I], job: Job) -> bool:
 async def link(change: Change, held: Held[I], job: Job) -> None:
     """Link an item to a job, which the transaction holds."""
     await _mark_linked(held.item)
-    await tie(held.item, job.id, change.now, change.member_id)
+    await tie(held.item, [job.id], change.now, change.member_id)
     held.jobs[job.id] = job.pipeline_id
     change.record(item_kinds()[held.item.kind].linked(**held.item.named, job=job.id, pipeline=job.pipeline_id))
 

@@ -5,7 +5,7 @@ nor is the item linked elsewhere.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -41,7 +41,7 @@ def new_link(job: Job, item: Item, now: datetime, by: UUID | None) -> JobItem:
 _TIE = """
 INSERT INTO job_item (firm_id, job_id, kind, item, open, open_since, open_since_stay, minutes, linked_at, linked_by_id)
 SELECT firm_id, id, $2, $3, $4, CASE WHEN $4 THEN $6::timestamptz END, CASE WHEN $4 THEN stay END, $5, $6, $7
-FROM job WHERE id = $1
+FROM job WHERE id = ANY($1)
 ON CONFLICT (job_id, item) DO UPDATE SET
     open = excluded.open, open_since = excluded.open_since, open_since_stay = excluded.open_since_stay,
     minutes = excluded.minutes, linked_at = excluded.linked_at, linked_by_id = excluded.linked_by_id,
@@ -49,9 +49,9 @@ ON CONFLICT (job_id, item) DO UPDATE SET
 """
 
 
-async def tie(item: Item, job_id: UUID, now: datetime, by: UUID | None) -> None:
-    """Link an item to a job."""
-    await sql(_TIE, job_id, item.kind.value, item.id, item.open, item.tracked, now, by)
+async def tie(item: Item, jobs: Collection[UUID], now: datetime, by: UUID | None) -> None:
+    """Link an item to jobs."""
+    await sql(_TIE, list(jobs), item.kind.value, item.id, item.open, item.tracked, now, by)
 
 
 # The stays of the run that ends, with those before it.

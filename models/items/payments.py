@@ -17,6 +17,7 @@ from models.errors import RuleBroken
 from models.events import ClientAction, ItemEvent, ItemLinked, ItemUnlinked
 from models.gathered import Gathered, Rules
 from models.ids import ContactId, PaymentId, new_id
+from models.items import invoiced_proposals
 from models.items import item as items
 from models.items import payment_allocations as allocating
 from models.items.clients import acting_contact
@@ -162,6 +163,7 @@ async def record_payment(
         created_at=change.now,
         **told,
     )
+    await invoiced_proposals.hold_jobs(list(await change.scope.rows(Invoice).many(wanted)))
     invoices = await allocating.lock_invoices(change, wanted)
     # An equal call that was waited for has paid them.
     if earlier := await made_before(change, Payment, id, PaymentRecorded):
@@ -196,7 +198,7 @@ async def apply_payment(
     present = await change.scope.rows(Payment).get(payment_id, "payment_id")
     wanted = allocating.check_allocations(allocations, present.currency, least=0)
     counts = await hold_what_counts(change)
-    await items.hold_jobs([payment_id, *await change.scope.rows(Invoice).many(wanted)])
+    await invoiced_proposals.hold_jobs([payment_id, *await change.scope.rows(Invoice).many(wanted)])
     held = await _lock(change, payment_id, expected_version)
     payment = held.item
     had = (await allocating.allocated([payment_id]))[payment_id]
@@ -268,7 +270,7 @@ async def _lock_with_invoices(
     """Whether the firm counts what is on its way, the payment, and what invoices have of it."""
     await change.scope.rows(Payment).get(payment_id, "payment_id")
     counts = await hold_what_counts(change)
-    await items.hold_jobs([payment_id, *(await allocating.allocated([payment_id]))[payment_id]])
+    await invoiced_proposals.hold_jobs([payment_id, *(await allocating.allocated([payment_id]))[payment_id]])
     held = await _lock(change, payment_id, expected_version)
     return counts, held, (await allocating.allocated([payment_id]))[payment_id]
 

@@ -12,7 +12,8 @@ from models.bounds import SERVICE_QUANTITY, SERVICES
 from models.database import fetch, sql
 from models.errors import Invalid, RuleBroken
 from models.gathered import Gathered, Rules, checked
-from models.money import Money, rounded
+from models.items.invoice_lines import Line, percent
+from models.money import Money, rounded, shortest
 from models.reasons import Reason
 from models.rows import ProposalService
 from models.texts import LABEL, NAME, SERVICE, sameness
@@ -29,6 +30,8 @@ class Service:
     quantity: int = 1
     optional: bool = False
     group: str | None = None
+    #: In percent, where it is invoiced.
+    tax_rate: Decimal = Decimal()
 
     @property
     def is_option(self) -> bool:
@@ -38,6 +41,10 @@ class Service:
     def worth(self, currency: str) -> Decimal:
         """What it costs: its price, as often as it is offered."""
         return rounded(self.price * self.quantity, currency)
+
+    def line(self, currency: str) -> Line:
+        """What an invoice charges for it."""
+        return Line(currency, self.name, self.price, Decimal(self.quantity), None, Decimal(), self.tax_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,8 @@ class Offered:
     @property
     def spoken(self) -> str:
         """In one line, as an event says that it changed."""
-        return f"{self.service.quantity} x {self.service.name}: {self.price.amount:f} {self.currency}"
+        taxed = f" + {shortest(self.service.tax_rate):f} %" if self.service.tax_rate else ""
+        return f"{self.service.quantity} x {self.service.name}: {self.price.amount:f} {self.currency}{taxed}"
 
     @property
     def content(self) -> Mapping[str, Any]:
@@ -81,6 +89,7 @@ class Offered:
             "optional": service.optional,
             "price": f"{self.price.amount:f}",
             "quantity": service.quantity,
+            "taxRate": f"{shortest(service.tax_rate):f}",
         }
 
 
@@ -109,6 +118,7 @@ def _checked(service: Service, currency: str, place: int) -> Service:
         "price": lambda price, field: checks.money(price, currency, field),
         "quantity": partial(checks.things, bounds=SERVICE_QUANTITY),
         "group": LABEL.check,
+        "tax_rate": percent,
     }
     try:
         return replace(service, **checked({name: getattr(service, name) for name in rules}, rules))
@@ -167,7 +177,8 @@ def _spoken(of: Collection[int]) -> str:
 
 
 _OFFERED = """
-SELECT proposal_id, proposal.currency, number, service.name, description, price, quantity, optional, one_of, chosen
+SELECT proposal_id, proposal.currency, number, service.name, description, price, quantity, optional, one_of, tax_rate,
+    chosen
 FROM proposal_service AS service JOIN proposal ON proposal.id = proposal_id
 WHERE proposal_id = ANY($1) ORDER BY proposal_id, number
 """
@@ -184,6 +195,7 @@ async def services_of(proposals: Sequence[UUID]) -> dict[UUID, list[Offered]]:
             quantity=row["quantity"],
             optional=row["optional"],
             group=row["one_of"],
+            tax_rate=row["tax_rate"],
         )
         offered = Offered(row["number"], service, row["currency"], row["chosen"])
         found.setdefault(row["proposal_id"], []).append(offered)
@@ -198,7 +210,7 @@ async def offered_in(proposal: Any) -> list[Offered]:
 async def offer(proposal: Any, services: Sequence[Service]) -> None:
     """Make just these the services of a proposal."""
     await ProposalService.filter(proposal_id=proposal.id).delete()
-    columns = ("name", "description", "price", "quantity", "optional", "group")
+    columns = ("name", "description", "price", "quantity", "optional", "group", "tax_rate")
     await ProposalService.bulk_create(
         [
             ProposalService(

@@ -11,7 +11,7 @@ from models.bounds import ASKED, SERVICES
 from models.command import Change, command
 from models.errors import RuleBroken
 from models.items import item as items
-from models.items import signing
+from models.items import proposal_invoices, signing
 from models.items.item import Held
 from models.items.proposal_services import Offered, choose, expect_same_choice, keep_choice, offered_in
 from models.items.proposals import (
@@ -118,7 +118,10 @@ async def _sign(
     from_state = proposal.state
     all_signed = all(signer.signed for signer in signers)
     proposal.state = ProposalState.SIGNED if all_signed else ProposalState.PARTIALLY_SIGNED
-    await items.store(change, held, "state")
+    lines = proposal_invoices.charged(proposal, taken) if all_signed else []
+    invoice = proposal_invoices.draft(change, proposal, lines) if lines else None
+    proposal.invoice_awaited = None if invoice is None else invoice.awaited
+    await items.store(change, held, "state", "invoice_awaited")
     items.tell(
         change,
         ProposalSigned,
@@ -129,6 +132,8 @@ async def _sign(
         method=signature.method,
         chosen=tuple(one.number for one in taken if one.chosen),
     )
+    if invoice is not None:
+        await proposal_invoices.write(change, held, invoice, lines)
     return proposal
 
 

@@ -4,19 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from tortoise import fields
 
 from models import checks
+from models.bounds import INVOICE_DUE_DAYS
 from models.command import Change, command
 from models.command_steps import made_before
+from models.database import fetch
 from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked, changes_of
 from models.gathered import Gathered, Rules
-from models.ids import ContactId, Kind, ProposalId, new_id
+from models.ids import ContactId, InvoiceId, Kind, ProposalId, new_id
 from models.items import item as items
 from models.items import signing
+from models.items.invoice_lines import expect_payable
 from models.items.item import Held
 from models.items.kinds import register_item
 from models.items.linking import linking, unlinking
@@ -55,8 +59,8 @@ class Proposal(SignedItem):
     policy = Policy(account="account_id")
     withheld = dict.fromkeys(("introduction", "services", "total", "digest", "signatures"), Right.MANAGE_PROPOSALS)
     also_changes = {"services": tuple[str, ...]}
-    may_await = tuple(dict.fromkeys(_AWAITED.values()))
-    until = "it is SIGNED by all who are to sign"
+    may_await = (Awaited.SENDING, Awaited.SIGNATURE, Awaited.PAYMENT)
+    until = "it is SIGNED by all who are to sign, and its one-time invoice, if it has one, is PAID, VOID or deleted"
 
     created_by: Any = belongs_to("Member", null=True, index=True)
     name = fields.CharField(max_length=NAME.most)
@@ -66,6 +70,12 @@ class Proposal(SignedItem):
     expires_on: date | None = fields.DateField(null=True)
     state = fields.CharEnumField(ProposalState, max_length=20, default=ProposalState.DRAFT)
     sent_at: datetime | None = fields.DatetimeField(null=True)
+    # Whether an invoice is made of it as soon as all have signed, and within how many days that is to be paid.
+    invoiced_once = fields.BooleanField(default=False, db_default=False)
+    invoice_due_days: int | None = fields.SmallIntField(null=True)
+    # What that invoice waits for, once it is there: kept here as the invoice changes, so that the row alone says
+    # whether it holds its jobs.
+    invoice_awaited: Any = fields.CharEnumField(Awaited, max_length=20, null=True)
 
     class Meta:
         table = "proposal"
@@ -82,14 +92,16 @@ class Proposal(SignedItem):
 
     @property
     def awaited(self) -> Awaited | None:
-        """What it waits for: to be sent, and then to be signed by all."""
-        return _AWAITED.get(self.state)
+        """What it waits for: to be sent, then to be signed by all, and then what its invoice waits for."""
+        of_invoice: Awaited | None = self.invoice_awaited
+        return _AWAITED.get(self.state, of_invoice)
 
     @classmethod
     async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Awaiting]:
-        """Whose turn it is to sign each."""
+        """Whose turn it is to sign each; of those that all have signed, who is to pay the invoice that was sent."""
         asked = await signing.awaited_signers(cls, items)
-        return {item: Awaiting(contacts=tuple(contacts)) for item, contacts in asked.items()}
+        signing_of = {item: Awaiting(contacts=tuple(contacts)) for item, contacts in asked.items()}
+        return signing_of | {item: Awaiting(contacts=(payer,)) for item, payer in await fetch(_PAYERS, items)}
 
     @property
     def named(self) -> Mapping[str, UUID]:
@@ -108,10 +120,18 @@ class Proposal(SignedItem):
             "contentVersion": self.content_version,
             "currency": self.currency,
             "introduction": self.introduction,
+            "invoiceDueDays": self.invoice_due_days,
+            "invoicedOnce": self.invoiced_once,
             "name": self.name,
             "services": [one.content for one in offered],
         }
         return signing.digest_of(Kind.PROPOSAL, self.id, content)
+
+
+_PAYERS = """
+SELECT proposal_id, payer_id FROM invoice
+WHERE proposal_id = ANY($1) AND sent_at IS NOT NULL AND payer_id IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +155,8 @@ class ProposalCreated(ProposalEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalUpdated(ProposalEvent):
-    """A proposal's name, introduction or services changed while it was a draft; or the day on which it expires did."""
+    """A proposal's name, introduction, services or how it is invoiced changed while it was a draft; or the day on which
+    it expires did."""
 
     changes: Changes
 
@@ -161,6 +182,22 @@ class ProposalSigned(ProposalEvent, ClientAction):
     acting_contact: ContactId | None
     method: SignatureMethod
     chosen: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalInvoiceChanged(ProposalEvent):
+    """The one-time invoice of a proposal that all have signed was made; or what it waits for changed, as it was sent,
+    paid, is to be paid again or by somebody else, was credited, voided or deleted."""
+
+    called = {"from_awaited": "from_invoice_awaited", "to_awaited": "to_invoice_awaited"}
+    says = {
+        "from_awaited": "What the invoice waited for; null where there was none, or it waited for nobody.",
+        "to_awaited": "What the invoice waits for, and the proposal with it; null where that is nobody any more.",
+    }
+
+    invoice: InvoiceId
+    from_awaited: Awaited | None
+    to_awaited: Awaited | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +229,29 @@ class ProposalFields(TypedDict, total=False):
     name: str
     introduction: str
     expires_on: date | None
+    invoiced_once: bool
+    invoice_due_days: int | None
 
 
-_RULES: Rules = {"name": NAME.check, "introduction": DESCRIPTION.check, "currency": checks.currency}
+_RULES: Rules = {
+    "name": NAME.check,
+    "introduction": DESCRIPTION.check,
+    "currency": checks.currency,
+    "invoice_due_days": partial(checks.days, bounds=INVOICE_DUE_DAYS),
+}
+
+
+def _expect_to_invoice(change: Change, invoiced: bool) -> None:
+    """`Forbidden` for who makes an invoice of a proposal without the right to make one: whoever then records the last
+    signature needs none."""
+    if invoiced:
+        change.require(Right.MANAGE_INVOICES, "Invoicing a proposal", "invoiced_once")
+
+
+def _expect_payable(services: Sequence[Service] | None, invoiced: bool | None, currency: str) -> None:
+    """`Invalid` where an invoice of all of these services would come to more than any amount."""
+    if services is not None and invoiced:
+        expect_payable([service.line(currency) for service in services], currency, "services")
 
 
 @command("createProposal", Right.MANAGE_PROPOSALS)
@@ -206,21 +263,25 @@ async def create_proposal(
     introduction: str = "",
     currency: str | None = None,
     expires_on: date | None = None,
+    invoiced_once: bool = False,
+    invoice_due_days: int | None = None,
     account_id: UUID | None = None,
     job_id: UUID | None = None,
     id: UUID | None = None,
 ) -> Proposal:
-    """Draft a proposal for an account, or for a job of it. Nobody is asked anything yet.
+    """Draft a proposal for an account, or for a job of it. Nobody is asked anything yet. Where it is to be invoiced it
+    needs MANAGE_INVOICES as well.
 
     Its currency is the firm's present one unless it is told, and stays."""
+    _expect_to_invoice(change, invoiced_once)
     if earlier := await made_before(change, Proposal, id, ProposalCreated):
         return earlier
     usual = (await change.scope.rows(Firm).get(change.actor.firm_id)).currency
     with Gathered() as check:
-        told = check.each(
-            {"name": name, "introduction": introduction, "currency": usual if currency is None else currency}, _RULES
-        )
+        given = {"name": name, "introduction": introduction, "invoice_due_days": invoice_due_days}
+        told = check.each({**given, "currency": usual if currency is None else currency}, _RULES)
         kept = check(checked_services, services, told.get("currency", usual))
+        check(_expect_payable, kept, invoiced_once, told.get("currency", usual))
         check(items.expect_place, account_id, job_id)
     account, job = await items.open_place(change, account_id, job_id)
     proposal = Proposal(
@@ -230,6 +291,7 @@ async def create_proposal(
         created_by_id=change.member_id,
         **told,
         expires_on=expires_on,
+        invoiced_once=invoiced_once,
         created_at=change.now,
     )
     held = await items.create(change, proposal, job)
@@ -267,9 +329,10 @@ async def update_proposal(
     **fields: Unpack[ProposalFields],
 ) -> Proposal:
     """Change what a draft of a proposal says, or the day on which a proposal expires that not all have signed. What the
-    client was asked to sign stays as it is: withdraw it first."""
+    client was asked to sign stays as it is: withdraw it first. To have it invoiced needs MANAGE_INVOICES as well."""
     held = await lock_in_use(change, proposal_id, expected_version)
     proposal = held.item
+    _expect_to_invoice(change, fields.get("invoiced_once", False) and not proposal.invoiced_once)
     present = await offered_in(proposal)
     before = [one.service for one in present]
     wanted = before
@@ -278,6 +341,8 @@ async def update_proposal(
         # What is there already is not checked again.
         if services is not None and list(services) != before:
             wanted = check(checked_services, services, proposal.currency)
+        invoiced = fields.get("invoiced_once", proposal.invoiced_once)
+        check(_expect_payable, wanted, invoiced, proposal.currency)
     offers = wanted != before
     if offers or differing.keys() - {"expires_on"}:
         told = "What a client is asked to sign stays as it is. Withdraw this proposal first."

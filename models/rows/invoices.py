@@ -69,6 +69,9 @@ class Invoice(Item):
     payer: Any = belongs_to("Contact", null=True, index=True)
     payer_id: UUID | None
     memo: str = fields.TextField(default="")
+    # The signed proposal that it invoices: made with it, and never another one.
+    proposal: Any = belongs_to("Proposal", null=True)
+    proposal_id: UUID | None
     # What its lines, its credit notes and what was applied to it add up to, kept as these are written: lists and boards
     # ask for the state, which follows from them.
     net: Decimal = an_amount(default=Decimal())

@@ -25,6 +25,8 @@ class ProposalService(Link):
     price: Decimal = fields.DecimalField(max_digits=14, decimal_places=MOST_DECIMALS)
     quantity: int = fields.IntField(default=1)
     optional = fields.BooleanField(default=False)
+    # The rate of its tax in percent, where it is invoiced.
+    tax_rate: Decimal = fields.DecimalField(max_digits=6, decimal_places=3, default=Decimal(), db_default=Decimal())
     # Of the services with one group the client chooses one.
     group: Any = fields.CharField(max_length=LABEL.most, null=True, source_field="one_of")
     # Whether it is part of what is signed; None until the first signer says so.

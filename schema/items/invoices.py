@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -40,6 +41,9 @@ from schema.types.firm import Member
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.money import Money
+
+if TYPE_CHECKING:
+    from schema.items.proposals import Proposal
 
 _EXACT = "exact, and without zeros at its end"
 
@@ -110,6 +114,9 @@ class Invoice(LinkedItem):
     sent_at: DateTime | None = column("When it was sent; null of a draft.")
     issue_date: Date | None = column("The firm's day on which it was sent; null of a draft.")
     due_date: Date | None = column("By when it is to be paid.")
+    proposal: Annotated[Proposal, strawberry.lazy("schema.items.proposals")] | None = one(
+        Kind.PROPOSAL, "proposal_id", "The signed proposal that it invoices once; null where it was made otherwise."
+    )
     payer: Contact | None = one(
         Kind.CONTACT, "payer_id", "The contact who is to pay it; where none is named, any of the client's may."
     )

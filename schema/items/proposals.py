@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import strawberry
 
-from models.bounds import ASKED, JOBS_OF_ITEM, SERVICE_QUANTITY, SERVICES
+from models.bounds import ASKED, INVOICE_DUE_DAYS, JOBS_OF_ITEM, PERCENT, SERVICE_QUANTITY, SERVICES
 from models.filtering import Among, LinkedToJob, Within
 from models.ids import Kind
-from models.items import proposal_signing, proposals
+from models.items import invoice_lines, proposal_signing, proposals
 from models.items.proposal_services import Offered, Service
+from models.money import shortest
 from models.searching import Matches
 from models.seen import named
 from models.texts import DESCRIPTION, EVIDENCE, LABEL, NAME, SERVICE
@@ -20,6 +21,7 @@ from schema.field_resolvers import TypeCheck
 from schema.inputs.base import Expecting, Keyed, change, clearable, id_of, input_type, needed, optional, own_id
 from schema.inputs.filters import FOUND_BY, DateFilter, IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
+from schema.items.invoices import Invoice
 from schema.items.linking import links
 from schema.scalars import Date, DateTime, Decimals
 from schema.types.base import column, jobs_of_item, loaded, value
@@ -33,6 +35,11 @@ _INTRODUCTION = f"What it says before its services, in Markdown: {DESCRIPTION.bo
 _SERVICES = f"{SERVICES} of them, in their order"
 _EXPIRES = "The last day on which somebody may sign it"
 _PROPOSAL = "The proposal."
+_INVOICED = (
+    "Whether an invoice is made of what was chosen as soon as all have signed: a draft, linked to the jobs that the "
+    "proposal is linked to then. The proposal holds its jobs until that is paid."
+)
+_DUE = "Within how many days after the last signature that invoice is to be paid"
 
 
 @strawberry.type(description="A service that a proposal offers.")
@@ -45,6 +52,10 @@ class ProposalService:
     price: Money = column("What one of it costs.")
     quantity: int = value(lambda offered: offered.service.quantity, "How many of it there are.")
     amount: Money = column("What all of it costs.")
+    tax_rate: Decimals = value(
+        lambda offered: shortest(offered.service.tax_rate),
+        "The rate of its tax in percent, where it is invoiced: exact, and without zeros at its end.",
+    )
     optional: bool = value(lambda offered: offered.service.optional, "Whether the client may do without it.")
     group: str | None = value(
         lambda offered: offered.service.group,
@@ -74,10 +85,11 @@ class Proposal(LinkedItem):
     )
     total: Money | None = loaded(
         lambda proposal, context: context.load.proposal_total(proposal),
-        "What it comes to: what is no option, and the options that were chosen.",
+        "What it comes to without tax: what is no option, and the options that were chosen.",
     )
     content_version: int = column(
-        "Rises with every change of its name, introduction or services: what is signed is one of them."
+        "Rises with every change of its name, introduction or services, or of how it is invoiced: what is signed is "
+        "one of them."
     )
     digest: str | None = loaded(
         lambda proposal, context: context.load.proposal_digest(proposal),
@@ -87,6 +99,12 @@ class Proposal(LinkedItem):
     expired: bool = loaded(
         lambda proposal, context: context.load.expired(proposal),
         "Whether it is sent, and nobody may sign it any more, in the firm's calendar.",
+    )
+    invoiced_once: bool = column(_INVOICED)
+    invoice_due_days: int | None = column(f"{_DUE}; null for no due date.")
+    invoice: Invoice | None = loaded(
+        lambda proposal, context: context.load.invoice_of_proposal(proposal.id) if context.holds(1) else None,
+        "The invoice that was made of it; null where there is none, or it was deleted.",
     )
     state: ProposalState = column("Where it stands.")
     sent_at: DateTime | None = column("When it was sent; null of a draft.")
@@ -118,6 +136,10 @@ class ProposalServiceInput:
         f"What it is one of: {LABEL.bounds}. Of the services with the same group, however it is spelled, the client "
         "chooses one, or none where one of them is optional."
     )
+    tax_rate: Decimals | None = optional(
+        f"The rate of its tax in percent, {PERCENT}, with at most {invoice_lines.PERCENT_DECIMALS} decimals; 0 when "
+        "left out. It is charged where the proposal is invoiced."
+    )
     optional: bool | None = optional("Whether the client may do without it; false when left out.")
 
     @staticmethod
@@ -128,10 +150,17 @@ class ProposalServiceInput:
         quantity: int = 1,
         optional: bool = False,
         group: str | None = None,
+        tax_rate: Decimal = Decimal(),
     ) -> Service:
         """The service that the command takes."""
         return Service(
-            name=name, price=price, description=description, quantity=quantity, optional=optional, group=group
+            name=name,
+            price=price,
+            description=description,
+            quantity=quantity,
+            optional=optional,
+            group=group,
+            tax_rate=tax_rate,
         )
 
 
@@ -145,6 +174,8 @@ class CreateProposalInput(AtAccountOrJob, Keyed):
     introduction: str | None = optional(_INTRODUCTION)
     currency: str | None = optional("The ISO 4217 code of what its prices are in; the firm's currency when left out.")
     expires_on: Date | None = optional(f"{_EXPIRES}; no end when left out.")
+    invoiced_once: bool | None = optional(f"{_INVOICED} False when left out; true needs the right MANAGE_INVOICES.")
+    invoice_due_days: int | None = optional(f"{_DUE}, {INVOICE_DUE_DAYS}; no due date when left out.")
 
 
 @input_type
@@ -156,6 +187,8 @@ class UpdateProposalInput(Expecting):
     services: list[ProposalServiceInput] | None = change(f"Just these, {_SERVICES}.")
     introduction: str | None = change(_INTRODUCTION)
     expires_on: Date | None = clearable(f"{_EXPIRES}; also of one that was sent. Null for no end.")
+    invoiced_once: bool | None = change(f"{_INVOICED} To say so needs the right MANAGE_INVOICES.")
+    invoice_due_days: int | None = clearable(f"{_DUE}, {INVOICE_DUE_DAYS}. Null for no due date.")
 
 
 @input_type
