@@ -10,7 +10,7 @@ from models.items.invoice_lines import Line, net_of, total_of, write_lines
 from models.items.invoices import InvoiceCreated
 from models.items.item import Held
 from models.items.proposal_services import Offered
-from models.items.proposals import Proposal, ProposalInvoiceChanged
+from models.items.proposals import Proposal
 from models.rows.invoices import Invoice
 
 
@@ -39,9 +39,7 @@ def draft(change: Change, proposal: Proposal, lines: Sequence[Line]) -> Invoice:
 
 
 async def write(change: Change, held: Held[Proposal], invoice: Invoice, lines: Sequence[Line]) -> None:
-    """Write it, linked to all jobs of the proposal, which waits for it already."""
+    """Write it, linked to all jobs of the proposal, which is held."""
     made = await items.create_beside(change, invoice, held)
     await write_lines(invoice.firm_id, invoice.id, lines)
     items.tell(change, InvoiceCreated, made, total=invoice.money(invoice.total))
-    told = {"from_awaited": None, "to_awaited": held.item.invoice_awaited}
-    items.tell(change, ProposalInvoiceChanged, held, invoice=invoice.id, **told)

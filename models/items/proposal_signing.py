@@ -131,6 +131,7 @@ async def _sign(
         acting_contact=contact_id,
         method=signature.method,
         chosen=tuple(one.number for one in taken if one.chosen),
+        invoice=None if invoice is None else invoice.id,
     )
     if invoice is not None:
         await proposal_invoices.write(change, held, invoice, lines)

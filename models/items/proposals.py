@@ -175,24 +175,30 @@ class ProposalSigned(ProposalEvent, ClientAction):
     """A contact of the client signed a proposal, or a member recorded a signature that was obtained elsewhere."""
 
     withheld = {"chosen": Right.MANAGE_PROPOSALS}
-    says = {"chosen": "The numbers of the services that they signed for."}
+    called = {"invoice": "made_invoice"}
+    says = {
+        "chosen": "The numbers of the services that they signed for.",
+        "invoice": "The invoice that was made as all have signed; null where none was, or it is gone.",
+        "invoice_id": "The id of the invoice that was made as all have signed; null where none was.",
+    }
 
     from_state: ProposalState
     to_state: ProposalState
     acting_contact: ContactId | None
     method: SignatureMethod
     chosen: tuple[int, ...]
+    invoice: InvoiceId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalInvoiceChanged(ProposalEvent):
-    """The one-time invoice of a proposal that all have signed was made; or what it waits for changed, as it was sent,
-    paid, is to be paid again or by somebody else, was credited, voided or deleted."""
+    """What the one-time invoice of a signed proposal waits for changed, and with it the proposal: the invoice was sent,
+    paid, credited, voided or deleted; or it is to be paid again, or by somebody else."""
 
     called = {"from_awaited": "from_invoice_awaited", "to_awaited": "to_invoice_awaited"}
     says = {
-        "from_awaited": "What the invoice waited for; null where there was none, or it waited for nobody.",
-        "to_awaited": "What the invoice waits for, and the proposal with it; null where that is nobody any more.",
+        "from_awaited": "What it waited for; null where it was paid.",
+        "to_awaited": "What it waits for; null where nobody is to act any more.",
     }
 
     invoice: InvoiceId

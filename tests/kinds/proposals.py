@@ -1,6 +1,6 @@
 """Proposals: how one is made, and how their events come about."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -8,11 +8,12 @@ from uuid import UUID
 
 from models.actor import Actor
 from models.ids import Kind
-from models.items import proposal_signing, proposals
+from models.items import invoice_states, proposal_signing, proposals
 from models.items.proposal_services import Service
+from models.rows.invoices import Invoice
 from tests.kinds.documents import contacts_of, hidden_job, new_contact
 from tests.live.scenarios import causes, owner_of
-from tests.lives import Life, Step, given
+from tests.lives import Cast, Life, Object, Step, given
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -41,6 +42,25 @@ async def make_to_sign(actor: Actor, word: str, spot: Spot) -> UUID:
     proposal, contacts = (await made).value.id, await contacts_of(actor, word, spot)
     await proposal_signing.send_proposal(actor, proposal_id=proposal, signer_ids=contacts)
     return proposal
+
+
+async def make_invoiced(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One on the job that is signed, and of which there is an invoice, yet to be sent."""
+    made = await proposals.create_proposal(
+        actor,
+        name=word,
+        services=services(word)[:1],
+        invoiced_once=True,
+        invoice_due_days=14,
+        account_id=spot.account,
+        job_id=spot.job,
+    )
+    (contact, *_) = await contacts_of(actor, word, spot)
+    await proposal_signing.send_proposal(actor, proposal_id=made.value.id, signer_ids=[contact])
+    await proposal_signing.record_proposal_signature(
+        actor, proposal_id=made.value.id, contact_id=contact, evidence=word
+    )
+    return made.value.id
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
@@ -84,6 +104,22 @@ _sent = Step(
 )
 _made = _drafted(mutation="createProposal", given=given(name="Books", services=_BOOKS), event="ProposalCreated")
 
+_invoiced = partial(Step, event="ProposalInvoiceChanged")
+
+
+def _of_invoice(**more: str) -> Callable[[Cast], Object]:
+    return lambda cast: {"invoiceId": cast.item["invoice"]["id"], **more}
+
+
+def _paying(cast: Cast) -> Object:
+    allocations = [{"invoiceId": cast.item["invoice"]["id"], "amount": "1200"}]
+    return {"accountId": cast.account, "method": "CHEQUE", "amount": "1200", "allocations": allocations}
+
+
+def _failing(cast: Cast) -> Object:
+    return {"paymentId": cast.made["recordPayment"]["id"]}
+
+
 LIVES = [
     Life(
         made=_made,
@@ -100,6 +136,52 @@ LIVES = [
             ),
         ],
     ),
+    # One that is invoiced: it is paid, to be paid again, and not after all.
+    Life(
+        made=_drafted(
+            mutation="createProposal",
+            given=given(name="Books", services=_BOOKS, invoicedOnce=True, invoiceDueDays=14),
+            event="ProposalCreated",
+        ),
+        steps=[
+            _sent,
+            Step(
+                mutation="recordProposalSignature",
+                given=given(evidence="In the safe"),
+                event="ProposalSigned",
+                awaits="SENDING",
+                for_client=True,
+                also=frozenset({"InvoiceCreated"}),
+            ),
+            _invoiced(
+                mutation="sendInvoice",
+                given=_of_invoice(),
+                awaits="PAYMENT",
+                answers="invoice",
+                also=frozenset({"InvoiceSent"}),
+            ),
+            _invoiced(
+                mutation="recordPayment",
+                given=_paying,
+                answers="payment",
+                also=frozenset({"PaymentRecorded", "InvoiceBalanceChanged"}),
+            ),
+            _invoiced(
+                mutation="failPayment",
+                given=_failing,
+                awaits="PAYMENT",
+                answers="payment",
+                also=frozenset({"PaymentStateChanged", "InvoiceBalanceChanged"}),
+            ),
+            _invoiced(
+                mutation="voidInvoice",
+                given=_of_invoice(),
+                answers="invoice",
+                also=frozenset({"InvoiceVoided"}),
+            ),
+        ],
+        reads="invoice { id }",
+    ),
     # One that nobody is sent.
     Life(
         made=_made,
@@ -111,7 +193,7 @@ SPECIMENS = Specimens(
     kind=Kind.PROPOSAL,
     make=make,
     hidden_with=frozenset({"account"}),
-    further={"plain proposal": make_plain, "proposal to sign": make_to_sign},
+    further={"plain proposal": make_plain, "proposal to sign": make_to_sign, "invoiced proposal": make_invoiced},
     chosen={
         "updateProposal.proposalId": "plain proposal",
         "sendProposal.proposalId": "plain proposal",
@@ -173,6 +255,21 @@ async def signed(world: World) -> AsyncIterator[None]:
         owner, proposal_id=proposal, contact_id=contact, evidence="In the safe"
     )
     await signing
+
+
+@causes(proposals.ProposalInvoiceChanged)
+async def invoice_changed(world: World) -> AsyncIterator[None]:
+    proposal, owner = await on_jobs(world), owner_of(world)
+    await proposals.update_proposal(owner, proposal_id=proposal, invoiced_once=True)
+    contact = await new_contact(world)
+    await proposal_signing.send_proposal(owner, proposal_id=proposal, signer_ids=[contact])
+    yield
+    await proposal_signing.record_proposal_signature(
+        owner, proposal_id=proposal, contact_id=contact, evidence="In the safe"
+    )
+    invoice = await Invoice.get(proposal_id=proposal)
+    await invoice_states.send_invoice(owner, invoice_id=invoice.id)
+    await invoice_states.credit_invoice(owner, invoice_id=invoice.id, amount=invoice.total, reason="A gift")
 
 
 @causes(proposals.ProposalLinked)
