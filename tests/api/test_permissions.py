@@ -106,7 +106,12 @@ async def test_whoever_lacks_it_is_refused_and_nothing_changes(watched: Staff, a
 
 
 #: What needs another right besides, of what is named.
-NEEDS_ALSO = {"billTimeEntries": Right.MANAGE_RATES}
+NEEDS_ALSO = {
+    "billTimeEntries": Right.MANAGE_RATES,
+    # To have it invoiced.
+    "createProposal": Right.MANAGE_INVOICES,
+    "updateProposal": Right.MANAGE_INVOICES,
+}
 
 
 @pytest.mark.parametrize("mutation", NEEDS_ALSO)

@@ -26,6 +26,7 @@ from tests.domain.laws.commands import COMMANDS
 from tests.domain.laws.replay import Replay
 from tests.domain.laws.writers import Office
 from tests.kinds.invoices import billable_entry, line
+from tests.kinds.proposals import make_invoiced
 from tests.specimens import Spot
 from tests.world import World
 
@@ -81,6 +82,7 @@ async def _one_of_each(world: World) -> None:
     payment = (await paid).value.id
     await apply_payment(owner, payment_id=payment, allocations=[Allocation(invoice, Decimal(10))])
     await refund_payment(owner, payment_id=payment, amount=Decimal(10))
+    await make_invoiced(owner, "Books", Spot(world.account.id, job))
 
 
 async def _broken(firm_id: UUID, log: Replay) -> list[str]:
@@ -169,6 +171,11 @@ CONTROLS = [
         "UPDATE payment SET refunded = refunded - 0.01 WHERE id = (SELECT id FROM payment WHERE firm_id = $1 "
         "AND refunded > 0 LIMIT 1) RETURNING id",
         ("it says", "is left, and the rows say"),
+    ),
+    Control(
+        "UPDATE proposal SET invoice_awaited = NULL WHERE id = (SELECT id FROM proposal WHERE firm_id = $1 "
+        "AND invoice_awaited IS NOT NULL ORDER BY id DESC LIMIT 1) RETURNING id",
+        ("outstanding is", "and the row says None"),
     ),
     Control(
         "UPDATE time_entry SET invoice_id = NULL WHERE id = (SELECT id FROM time_entry WHERE firm_id = $1 "

@@ -249,6 +249,7 @@ async def state_changed(world: World) -> AsyncIterator[None]:
 @causes(proposals.ProposalSigned)
 async def signed(world: World) -> AsyncIterator[None]:
     proposal, contact, owner = await on_jobs(world), await new_contact(world), owner_of(world)
+    await proposals.update_proposal(owner, proposal_id=proposal, invoiced_once=True)
     await proposal_signing.send_proposal(owner, proposal_id=proposal, signer_ids=[contact])
     yield
     signing = proposal_signing.record_proposal_signature(

@@ -20,6 +20,7 @@ def broken(books: Books) -> Iterator[str]:
     yield from _payments(books)
     yield from _numbers(books)
     yield from _billed_time(books)
+    yield from _one_time_invoices(books)
 
 
 def sums(books: Books, table: str, column: str) -> dict[UUID, Decimal]:
@@ -140,3 +141,18 @@ def _billed_time(books: Books) -> Iterator[str]:
         says = entries[id]["invoice_id"] if id in entries else None
         if billing[id] != ([] if says is None else [says]):
             yield f"time entry {id}: it is billed by {says}, and on the lines of {billing[id]}"
+
+
+def _one_time_invoices(books: Books) -> Iterator[str]:
+    proposals, made = books.of("proposal"), Counter[UUID]()
+    for id, invoice in books.of("invoice").items():
+        if (proposal := proposals.get(invoice["proposal_id"])) is None:
+            continue
+        made[proposal["id"]] += 1
+        if not (proposal["invoiced_once"] and proposal["state"] == "SIGNED"):
+            yield f"invoice {id}: it invoices proposal {proposal['id']}, which is {proposal['state']}"
+        if any(proposal[name] != invoice[name] for name in ("account_id", "currency")):
+            yield f"invoice {id}: it is of another client or currency than proposal {proposal['id']}"
+    for id, number in made.items():
+        if number > 1:
+            yield f"proposal {id}: {number} invoices were made of it"

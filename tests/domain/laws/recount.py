@@ -15,7 +15,8 @@ class _Waiting:
     def __init__(self, books: Books) -> None:
         self._items = books.items
         self._signers = books.by("signer", "item")
-        self._invoices = money.states(books)
+        self._states = money.states(books)
+        self._invoice_of = books.by("invoice", "proposal_id")
 
     def of(self, item: UUID) -> str | None:
         """What this one waits for."""
@@ -37,7 +38,7 @@ class _Waiting:
         return None if all(task["checked_at"] for task in chat["client_tasks"]) else "CHECKING_OFF"
 
     def _invoice(self, invoice: Record) -> str | None:
-        if self._invoices[invoice["id"]] in ("PAID", "VOID"):
+        if self._states[invoice["id"]] in ("PAID", "VOID"):
             return None
         return "SENDING" if invoice["sent_at"] is None else "PAYMENT"
 
@@ -48,7 +49,11 @@ class _Waiting:
         return asked.get(document["state"]) or self._signature(document)
 
     def _proposal(self, proposal: Record) -> str | None:
-        return "SENDING" if proposal["sent_at"] is None else self._signature(proposal)
+        if proposal["sent_at"] is None:
+            return "SENDING"
+        # Signed by all, it waits for what its invoice waits for, where it has one.
+        of_invoice = [self._invoice(invoice) for invoice in self._invoice_of[proposal["id"]]]
+        return self._signature(proposal) or next(iter(of_invoice), None)
 
     def _signature(self, item: Record) -> str | None:
         signers = self._signers[item["id"]]

@@ -60,11 +60,22 @@ class Told:
     total: Decimal = NOTHING
     left: Decimal = NOTHING
     number: int | None = None
+    #: Of a proposal that all have signed: its invoice, as long as there is one.
+    invoice: Told | None = None
 
     @property
     def open(self) -> bool:
         """Whether it holds its jobs. Of a chat the log does not say that: its tasks are no part of the events."""
-        return self.done is not None and self.state not in self.done
+        if self.done is None:
+            return False
+        return self.state not in self.done or (self.invoice is not None and self.invoice.open)
+
+    @property
+    def invoice_awaits(self) -> str | None:
+        """Of a proposal: what its invoice waits for."""
+        if self.invoice is None or not self.invoice.open:
+            return None
+        return "SENDING" if self.invoice.number is None else "PAYMENT"
 
 
 @dataclass
@@ -96,16 +107,40 @@ class Replay:
                 self._dismiss(event)
         for event in of_items:
             self._item(event)
+        self._invoiced(of_items)
         given = sum((self._money(event, moved) for event in money), NOTHING)
         if given != moved:
             self.wrong.append(f"log: of payments {given} was applied, and invoices got {moved}: {events}")
         for event in of_items:
-            if event.ends:
-                self.items.pop(told_id(event), None)
+            if event.ends and (gone := self.items.pop(told_id(event), None)) is not None:
+                self._forget_invoice(gone)
+        self._follow_invoices(of_items)
+
+    def _follow_invoices(self, events: list[Any]) -> None:
+        """What is told of proposals is what became of their invoices."""
+        for event in events:
+            if type(event).__name__ != "ProposalInvoiceChanged":
+                continue
+            told = self.items[event.proposal]
+            if told.invoice_awaits != (event.to_awaited and event.to_awaited.value):
+                self.wrong.append(f"log: {event} comes where the invoice waits for {told.invoice_awaits}")
+            if event.from_awaited is None and told.open:
+                told.dismissed.clear()
+
+    def _forget_invoice(self, gone: Told) -> None:
+        for told in self.items.values():
+            if told.invoice is gone:
+                told.invoice = None
 
     def _money(self, event: Event, moved: Decimal) -> Decimal:
         handle = _MONEY.get(type(event).__name__)
         return NOTHING if handle is None else handle(self, self.items[told_id(event)], event, moved)
+
+    def _invoiced(self, events: list[Any]) -> None:
+        """Which invoices were made of proposals."""
+        for event in events:
+            if type(event).__name__ == "ProposalSigned" and event.invoice is not None:
+                self.items[event.proposal].invoice = self.items[event.invoice]
 
     def _item(self, event: Any) -> None:
         id = told_id(event)
@@ -116,6 +151,9 @@ class Replay:
         told, job = self.items[id], event.job
         if isinstance(event, ItemLinked):
             told.jobs |= {job}
+        elif not event.before():
+            # Made on several jobs, it is told once for each.
+            told.jobs |= {job} - {None}
         elif isinstance(event, ItemUnlinked):
             told.jobs -= {job}
             told.dismissed -= {job}
@@ -166,6 +204,8 @@ class Replay:
                 found = (row["total"], books.balances[id], row["number"])
                 if found != (told.total, told.left, told.number):
                     yield f"log: {kind} {id} is {told.total, told.left, told.number}, and the rows say {found}"
+            if kind == "proposal" and row["invoice_awaited"] != told.invoice_awaits:
+                yield f"log: {kind} {id} waits for {told.invoice_awaits}, and the row says {row['invoice_awaited']}"
             if kind == "payment" and books.unapplied[id] != told.left:
                 yield f"log: of {kind} {id} {told.left} is left, and the rows say {books.unapplied[id]}"
         if sorted(self.notes) != (numbers := [row["number"] for row in books.tables["credit_note"]]):
