@@ -201,14 +201,17 @@ async def hold_what_counts(change: Change) -> bool:
 
 async def hold_for_switching(change: Change, *, counts: bool) -> list[Held[Invoice]]:
     """The invoices that may change when the firm counts what is on its way as paid, or does so no longer. They are held
-    before the firm is: whoever pays one holds it, and then the firm for its revision."""
+    before the firm is, with the proposals of which they were made: whoever changes one holds it, and then the firm for
+    its revision."""
     firm_id = change.actor.firm_id
     await sql(_SWITCH.format(lock="pg_advisory_xact_lock"), str(firm_id))
     if (await change.scope.rows(Firm).get(firm_id)).count_pending_ach == counts:
         return []
     ids = [row["id"] for row in await sql("SELECT id FROM invoice WHERE firm_id = $1 AND pending > 0", firm_id)]
     await invoiced_proposals.hold_jobs(ids)
-    return await items.lock_several(change.scope.rows(Invoice), Invoice, ids, "invoice_id")
+    held = await items.lock_several(change.scope.rows(Invoice), Invoice, ids, "invoice_id")
+    await invoiced_proposals.lock_behind(change, held)
+    return held
 
 
 #: What moves nothing, of an invoice of which only what counts has changed.

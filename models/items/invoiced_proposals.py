@@ -24,34 +24,35 @@ async def hold_jobs(ids: Collection[UUID]) -> None:
         await items.hold_jobs([*ids, *(row["proposal_id"] for row in behind)])
 
 
-async def follow(change: Change, invoices: Sequence[Held[Invoice]]) -> None:
-    """Let proposals wait for what their invoices, which are held, wait for now."""
-    await _follow(change, {each.item: each.item.awaited for each in invoices})
-
-
-async def follow_deletion(change: Change, invoice: Invoice) -> None:
-    """Let the proposal of an invoice that was deleted wait for nobody any more."""
-    await _follow(change, {invoice: None})
-
-
-async def tell_of_payer(change: Change, invoice: Invoice) -> None:
-    """Tell of a proposal that waits for its invoice to be paid, by somebody else than before."""
-    if invoice.awaited is Awaited.PAYMENT:
-        await _follow(change, {invoice: invoice.awaited}, of_another=True)
-
-
-async def _follow(change: Change, waiting: dict[Invoice, Awaited | None], *, of_another: bool = False) -> None:
-    behind = {invoice.proposal_id: invoice for invoice in waiting if invoice.proposal_id is not None}
-    if not behind:
-        return
+async def lock_behind(change: Change, invoices: Sequence[Held[Invoice]]) -> list[Held[Proposal]]:
+    """The proposals of invoices, held: for who holds something else before they follow."""
     everybodys = Scope.whole(change.actor.firm_id).rows(Proposal)
-    held = await items.lock_several(everybodys, Proposal, list(behind), "proposal_id")
+    return await items.lock_several(everybodys, Proposal, list(_by_proposal(invoices)), "proposal_id")
+
+
+async def follow(change: Change, invoices: Sequence[Held[Invoice]], *, gone: bool = False) -> None:
+    """Let proposals wait for what their invoices, which are held, wait for now: for nobody where these are gone."""
+    held, of = await lock_behind(change, invoices), _by_proposal(invoices)
     before = {each.item.id: each.item.invoice_awaited for each in held}
     for each in held:
-        each.item.invoice_awaited = waiting[behind[each.item.id]]
+        each.item.invoice_awaited = None if gone else of[each.item.id].awaited
     changed = [each for each in held if each.item.invoice_awaited is not before[each.item.id]]
     await items.store_several(change, changed, "invoice_awaited")
-    for each in held if of_another else changed:
-        proposal = each.item
-        told = {"from_awaited": before[proposal.id], "to_awaited": proposal.invoice_awaited}
-        items.tell(change, ProposalInvoiceChanged, each, invoice=behind[proposal.id].id, **told)
+    for each in changed:
+        _tell(change, each, of[each.item.id], before[each.item.id])
+
+
+async def tell_of_payer(change: Change, invoice: Held[Invoice]) -> None:
+    """Tell of a proposal that waits for its invoice to be paid, by somebody else than before."""
+    if invoice.item.awaited is Awaited.PAYMENT:
+        for each in await lock_behind(change, [invoice]):
+            _tell(change, each, invoice.item, each.item.invoice_awaited)
+
+
+def _by_proposal(invoices: Sequence[Held[Invoice]]) -> dict[UUID, Invoice]:
+    return {each.item.proposal_id: each.item for each in invoices if each.item.proposal_id is not None}
+
+
+def _tell(change: Change, held: Held[Proposal], invoice: Invoice, before: Awaited | None) -> None:
+    told = {"from_awaited": before, "to_awaited": held.item.invoice_awaited}
+    items.tell(change, ProposalInvoiceChanged, held, invoice=invoice.id, **told)

@@ -236,7 +236,7 @@ async def update_invoice(
     await _write(change, held, kept, *changed)
     _tell_updated(change, held, before, changes=changes_of(changed), lines_changed=kept is not None)
     if "payer_id" in changed:
-        await invoiced_proposals.tell_of_payer(change, invoice)
+        await invoiced_proposals.tell_of_payer(change, held)
     return invoice
 
 
@@ -319,5 +319,5 @@ async def delete_invoice(change: Change, *, invoice_id: UUID, expected_version: 
     await billed_entries.free(change, await billed_entries.entries_of(invoice_id))
     await items.end(held)
     items.tell(change, InvoiceDeleted, held, title=held.item.title)
-    await invoiced_proposals.follow_deletion(change, held.item)
+    await invoiced_proposals.follow(change, [held], gone=True)
     return held.item

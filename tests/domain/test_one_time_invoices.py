@@ -38,6 +38,7 @@ from models.rows import Job, JobItem, Party
 from models.rows.invoices import Invoice, InvoiceState
 from models.rows.payments import Payment, PaymentMethod
 from tests.domain.refusal import counted, refused, told
+from tests.locks import held, until_waiting
 from tests.world import World
 
 BOOKS = Service(name="Books", price=Decimal("99.95"), quantity=12, tax_rate=Decimal("8.875"))
@@ -376,6 +377,20 @@ async def test_whoever_comes_at_once_none_waits_for_ever(world: World) -> None:
         assert not (await deal.proposal()).open
     for deal in open_ones:
         assert await deal.waits() == both("SENDING")
+
+
+async def test_who_switches_what_counts_waits_for_a_proposal_and_lets_others_go_on(world: World, database: str) -> None:
+    deal = await Deal.invoiced(world)
+    await deal.pay("1305.85", PaymentMethod.BANK_DEBIT)
+    async with held(database, "proposal", deal.id):
+        switching = asyncio.create_task(update_firm(deal.owner, count_pending_ach=True))
+        await until_waiting(switching)
+        # Whatever changes the firm takes its row.
+        async with asyncio.timeout(10):
+            await create_contact(deal.owner, name="Cy", account_id=world.account.id)
+        assert not switching.done()
+    await switching
+    assert await deal.waits() == {}
 
 
 async def test_of_two_who_sign_last_one_makes_it(world: World) -> None:
