@@ -163,14 +163,22 @@ async def _decide(w: Writer) -> None:
     await w.do(document_requests.decide_document, document_id=document, contact_id=contact, approved=w.often(0.6))
 
 
-def _signing(kind: Kind, command: Any) -> Callable[[Writer], Awaitable[None]]:
-    async def sign(w: Writer) -> None:
+def _signing(kind: Kind, command: Any) -> Callable[[Writer], Awaitable[UUID]]:
+    async def sign(w: Writer) -> UUID:
         item = w.one(kind)
         signers = [signer.contact_id for signer in await signers_of(item)]
         contact = w.any(*signers, *signers, w.one(Kind.CONTACT))
         await w.do(command, **{f"{kind}_id": item, "contact_id": contact, "evidence": "A scan"})
+        return item
 
     return sign
+
+
+async def _sign_proposal(w: Writer) -> None:
+    proposal = await _signing(Kind.PROPOSAL, proposal_signing.record_proposal_signature)(w)
+    # What is made of one that all have signed is sent and paid like any other.
+    if (made := await Invoice.get_or_none(proposal_id=proposal)) is not None:
+        w.client.things[Kind.INVOICE].append(made.id)
 
 
 async def _start_timer(w: Writer) -> None:
@@ -435,7 +443,7 @@ _CLIENTS: dict[str, Drawn] = {
             in_order=w.often(),
         ),
     ),
-    "recordProposalSignature": Drawn(4, _signing(Kind.PROPOSAL, proposal_signing.record_proposal_signature)),
+    "recordProposalSignature": Drawn(4, _sign_proposal),
     "withdrawProposal": Drawn(
         0.5, lambda w: w.do(proposal_signing.withdraw_proposal, proposal_id=w.one(Kind.PROPOSAL))
     ),

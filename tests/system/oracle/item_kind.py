@@ -51,6 +51,8 @@ class ItemKind:
     deleted: Callable[[Object], bool] | None = lambda _read: True
     #: Whether it takes a right that few have.
     lead: bool = False
+    #: Of which kind an item is that may be made with it: it has it in the field that is called so.
+    beside: ItemKind | None = None
 
     @property
     def thing(self) -> str:
@@ -79,7 +81,8 @@ class ItemKind:
     @property
     def _asked(self) -> str:
         jobs = "jobs { id }" if self.new is not None else ""
-        return f"{self.thing} {{ id account {{ id }} {jobs} {self.reads} }}"
+        beside = "" if self.beside is None else self.beside._asked
+        return f"{self.thing} {{ id account {{ id }} {jobs} {self.reads} {beside} }}"
 
     def _command(self, deed: Deed) -> Kind:
         asked, learn = self._asked, self._learn
@@ -114,6 +117,8 @@ class ItemKind:
         # Somebody else may have deleted it, or taken it out of sight, before it was read for the answer.
         if (read := payload[self.thing]) is not None and read["account"] is not None:
             atlas.add_item(self.kind, read["account"]["id"], read)
+            if self.beside is not None:
+                self.beside._learn(atlas, _input, read)
 
     def _forget(self, atlas: Atlas, input: Input, _payload: Object) -> None:
         atlas.end_item(self.kind, input[f"{self.thing}Id"])

@@ -49,7 +49,12 @@ def _signature(chance: random.Random, atlas: Atlas, item: Item) -> Input:
 
 def _services(chance: random.Random, atlas: Atlas, account: str) -> Input:
     service = {"name": pick_name(chance, atlas, account, "service"), "price": str(chance.randint(1, 90))}
-    return {"services": [service]}
+    return {"services": [service | {"taxRate": chance.choice(["0", "19"])}]}
+
+
+def _proposal(chance: random.Random, atlas: Atlas, account: str) -> Input:
+    named = {"name": pick_name(chance, atlas, account, "proposal"), "invoicedOnce": chance.random() < 0.7}
+    return named | _services(chance, atlas, account)
 
 
 def _payment(chance: random.Random, atlas: Atlas, account: str) -> Input:
@@ -66,21 +71,22 @@ def _allocation(chance: random.Random, atlas: Atlas, account: str) -> Input | No
     return {"allocations": [{"invoiceId": chance.choice(invoices), "amount": str(chance.choice([1, 5, 20, 90]))}]}
 
 
+INVOICE = ItemKind(
+    "invoice",
+    _lines,
+    [
+        Deed("updateInvoice", 1, another("memo", "memo"), lambda read: read["state"] != "VOID"),
+        Deed("billTimeEntries", 2, _rated_entry, _draft),
+        Deed("sendInvoice", 4, fits=_draft),
+        Deed("creditInvoice", 2, lambda c, _a, _i: {"amount": str(c.randint(1, 90)), "reason": "A gift"}, _owed),
+        Deed("voidInvoice", 1, fits=_untouched),
+    ],
+    reads="number state",
+    deleted=_draft,
+    lead=True,
+)
 PAID_AND_SIGNED = (
-    ItemKind(
-        "invoice",
-        _lines,
-        [
-            Deed("updateInvoice", 1, another("memo", "memo"), lambda read: read["state"] != "VOID"),
-            Deed("billTimeEntries", 2, _rated_entry, _draft),
-            Deed("sendInvoice", 4, fits=_draft),
-            Deed("creditInvoice", 2, lambda c, _a, _i: {"amount": str(c.randint(1, 90)), "reason": "A gift"}, _owed),
-            Deed("voidInvoice", 1, fits=_untouched),
-        ],
-        reads="number state",
-        deleted=_draft,
-        lead=True,
-    ),
+    INVOICE,
     ItemKind(
         "payment",
         _payment,
@@ -114,9 +120,7 @@ PAID_AND_SIGNED = (
     ),
     ItemKind(
         "proposal",
-        lambda chance, atlas, account: (
-            {"name": pick_name(chance, atlas, account, "proposal")} | _services(chance, atlas, account)
-        ),
+        _proposal,
         [
             Deed("updateProposal", 1, lambda c, a, item: _services(c, a, item.account), in_state("DRAFT")),
             Deed("sendProposal", 3, lambda c, a, i: _asked(c, a, i, "signerIds"), in_state("DRAFT")),
@@ -126,5 +130,6 @@ PAID_AND_SIGNED = (
         reads="state signers { contactId signedAt }",
         deleted=in_state("DRAFT"),
         lead=True,
+        beside=INVOICE,
     ),
 )
