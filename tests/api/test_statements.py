@@ -169,7 +169,7 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { name acc
 KNOWN = {
     "a board": (BOARD, 12),
     # A few for each kind of items that holds jobs among them: the items, what they wait for, and whom.
-    "a board with items": (ITEMS, 33),
+    "a board with items": (ITEMS, 34),
     "a job": (JOB, 11),
     "a page of jobs": (JOBS, 5),
     "a count of jobs": (COUNT, 3),
