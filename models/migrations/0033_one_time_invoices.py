@@ -11,7 +11,7 @@ from models.rows import Awaited
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0031_checklists")]
+    dependencies = [("models", "0032_templates")]
 
     operations = [
         AddFields(
