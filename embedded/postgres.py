@@ -39,7 +39,15 @@ SETTINGS = {
     "logging_collector": "off",
 }
 SAFE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Thrown away before it is worth gathering statistics anew, after each of which all connections plan anew.
+    "autovacuum": "off",
+    # What was written last is there to be read, however soon a checkpoint comes.
+    "wal_keep_size": "64MB",
+}
 
 
 def prepare(folder: Folder, initdb: Path, durable: bool, giving_up: Event) -> None:

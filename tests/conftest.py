@@ -1,6 +1,7 @@
 """Real servers for the whole run, and a fresh firm for each test."""
 
 import asyncio
+import contextlib
 import gc
 import itertools
 import os
@@ -14,9 +15,11 @@ import uvloop
 from hypothesis import HealthCheck, settings
 
 import embedded
+from engine import admission
 from engine.engine import Engine
 from models import passwords
 from models.connection import connected
+from models.database import sql
 from models.hashing import HASHING
 from resolvers.root import graphql_schema
 from tests.databases import drop_templates, make_migrated, own_database, use_migrated
@@ -88,6 +91,8 @@ def _prepare(folder: Path) -> None:
 async def database(servers: embedded.Servers) -> AsyncIterator[str]:
     """A migrated database of this run's own, with the rows connected to it."""
     async with own_database(servers, "test") as url, connected(url, pool=20):
+        # With which tests read what was written (tests/api/untouched.py).
+        await sql("CREATE EXTENSION pg_walinspect")
         yield url
 
 
@@ -103,8 +108,13 @@ async def world(database: str) -> World:
 @pytest.fixture(scope="session")
 async def api(database: str, servers: embedded.Servers) -> AsyncIterator[Api]:
     """One server of the product for the whole run, in this process. It believes who says for whom they ask, as it would
-    a proxy: tests speak for many networks. Nobody runs out of points: a walk asks in a minute what no client does."""
-    async with serving(database, servers.redis_url, trusted_proxies="127.0.0.1", points_a_minute=10**9) as api:
+    a proxy: tests speak for many networks. Nobody runs out of points, nor of documents: a walk asks in a minute what no
+    client does."""
+    async with contextlib.AsyncExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(admission, "TOKENS", 10**9)
+            server = serving(database, servers.redis_url, trusted_proxies="127.0.0.1", points_a_minute=10**9)
+            api = await stack.enter_async_context(server)
         yield api
 
 

@@ -233,7 +233,7 @@ def test_settings(home: Path, durable: bool) -> None:
         assert setting("server_version").startswith("18.")
         assert (setting("server_encoding"), setting("TimeZone"), setting("jit")) == ("UTF8", "UTC", "off")
         assert setting("listen_addresses") == ""
-        assert {setting(name) for name in ("fsync", "synchronous_commit", "full_page_writes")} == {
+        assert {setting(name) for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")} == {
             "on" if durable else "off"
         }
         assert query(running.database_url, "select lower('ÄÖ')") == "äö"
