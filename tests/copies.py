@@ -3,6 +3,7 @@ of the thousands of tests that stand on one."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
@@ -18,10 +19,11 @@ from tortoise.models import Model
 
 from models.clock import day_in
 from models.database import sql
-from models.ids import new_id
+from models.ids import Kind, new_id
 from models.rows.base import known_models
 from models.rows.keys import MadeOf
-from models.search_entries import keep_entries
+from models.search_entries import keep_entries, prefix_of
+from models.words import LONGEST, words_of
 
 F = TypeVar("F")
 
@@ -31,6 +33,12 @@ SELECT attname FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND 
 WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attidentity = '' AND attgenerated = ''
 AND COALESCE(pg_get_expr(adbin, adrelid) NOT LIKE 'nextval%', true)
 """
+
+
+#: How many firms have been copied, and how many there are when PostgreSQL looks at what is in its tables. It would look
+#: again and again, after which every connection plans all its statements anew; without, it plans as if all were empty.
+_copies = itertools.count()
+_WORTH_STATISTICS = {20, 200, 1_000}
 
 
 class Original(Generic[F]):
@@ -45,6 +53,8 @@ class Original(Generic[F]):
     async def copy(self, word: str) -> F:
         """Another one, with a word of its own."""
         # Of the firm's day: there are days in it that are this one.
+        if next(_copies) in _WORTH_STATISTICS:
+            await sql("ANALYZE")
         today = day_in("America/New_York", datetime.now(UTC))
         if today not in self._made:
             first = f"w{uuid4().hex[:12]}"
@@ -105,11 +115,14 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """All rows of a firm, whose texts hold a word that is nowhere else."""
+    """All rows of a firm, whose texts hold a word that is nowhere else; and the entries that its things are found by,
+    which are no rows of the ORM."""
 
     word: str
+    firm_id: UUID
     statement: str
     tables: Mapping[str, Holed]
+    entries: Holed
     made: Sequence[Made]
     ids: Sequence[UUID]
 
@@ -123,8 +136,10 @@ class Kept:
                 tables[model._meta.db_table] = rows
         holed = {table: Holed(orjson.dumps(rows).decode(), word) for table, rows in tables.items()}
         things = {thing for table in holed.values() for thing in table.things} - {word, *(each.place for each in made)}
+        found_by = await _of_table(_ENTRIES, "firm_id = $1 ORDER BY thing", firm_id)
+        entries = Holed(orjson.dumps(found_by).decode(), f"{word}|{_beginning(firm_id)}")
         # The order in which they were made stays.
-        return cls(word, _insert(tables), holed, made, sorted(map(UUID, things)))
+        return cls(word, firm_id, _insert(tables), holed, entries, made, sorted(map(UUID, things)))
 
     async def copied(self, word: str) -> Renamed:
         """Write them again, with this word."""
@@ -132,17 +147,38 @@ class Kept:
         others = {str(old): str(new) for old, new in ids.items()} | {self.word: word}
         others |= {each.place: _inside(each.make(each.source.replace(self.word, word))) for each in self.made}
         written = {table: holed.with_(others) for table, holed in self.tables.items()}
-        await sql(self.statement, *written.values())
-        await _keep_words(written)
+        if _is_kept_as_it_is(self.word) and _is_kept_as_it_is(word):
+            begun = {_beginning(self.firm_id): _beginning(ids[self.firm_id])}
+            await sql(self.statement, *written.values(), self.entries.with_(others | begun))
+        else:
+            await sql(self.statement, *written.values(), "[]")
+            await _keep_words(written)
         return Renamed(ids, word, self.word)
+
+
+_ENTRIES = "search_entry"
+
+
+def _beginning(firm_id: UUID) -> str:
+    """What all words begin with that things of a firm are found by."""
+    return prefix_of(firm_id, Kind.FIRM).removesuffix(f"{Kind.FIRM}:")
+
+
+def _is_kept_as_it_is(word: str) -> bool:
+    """Whether things are found by this word as it is, alone and at the end of another one, and by no other spelling."""
+    return words_of(word) == [word] and len(word) < LONGEST // 2 and not word.isalpha()
 
 
 async def _rows(model: type[Model], firm_id: UUID) -> list[dict[str, Any]]:
     condition, table = _of_the_firm(model), model._meta.db_table
     if condition is None:
         return []
+    return await _of_table(table, f"{condition} ORDER BY id", firm_id)
+
+
+async def _of_table(table: str, condition: str, firm_id: UUID) -> list[dict[str, Any]]:
     own = {row["attname"] for row in await sql(_OWN_COLUMNS, table)}
-    found = await sql(f"SELECT to_jsonb(t) AS row FROM {table} t WHERE {condition} ORDER BY id", firm_id)
+    found = await sql(f"SELECT to_jsonb(t) AS row FROM {table} t WHERE {condition}", firm_id)
     rows = [orjson.loads(row["row"]) for row in found]
     return [{name: row[name] for name in row.keys() & own} for row in rows]
 
@@ -165,7 +201,7 @@ def _inside(text: str) -> str:
 
 
 async def _keep_words(tables: Mapping[str, str]) -> None:
-    """What things are found by has the id of the firm in it, and is no row of the ORM."""
+    """Make the entries anew that things are found by."""
     for model in known_models().values():
         if model.searched is not None and (rows := tables.get(model._meta.db_table)):
             await keep_entries([_read(model, row) for row in orjson.loads(rows)])
@@ -194,8 +230,10 @@ def _of_the_firm(model: type[Model]) -> str | None:
 def _insert(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
     """One statement for all: then references may point either way, and nobody sees half a firm."""
     inserts = []
-    for place, (table, rows) in enumerate(tables.items(), 1):
-        columns = ", ".join(f'"{column}"' for column in next(iter(rows)))
+    written = {table: list(next(iter(rows))) for table, rows in tables.items()}
+    written[_ENTRIES] = ["thing", "firm_id", "kind", "title", "parent_title", "words"]
+    for place, (table, names) in enumerate(written.items(), 1):
+        columns = ", ".join(f'"{name}"' for name in names)
         inserts.append(
             f"of_{table} AS (INSERT INTO {table} ({columns}) "
             f"SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, ${place}::jsonb))"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from tortoise import Tortoise
 
 from models.commands.jobs import update_job
+from models.database import sql
 from models.rows import Job, Member
+from models.rows.base import known_models
 from models.rows.keys import MadeOf
+from models.search_entries import keep_entries
 from tests.api.furnished import Furnished
 from tests.copies import Kept
 
@@ -41,6 +47,22 @@ async def test_what_is_made_of_a_column_is_made_anew(database: str) -> None:
                     assert getattr(row, field.model_field_name) == (None if source is None else field.make(source))
                     looked_at += 1
     assert looked_at > 20
+
+
+async def entries(firm: Furnished) -> list[dict[str, Any]]:
+    """What its things are found by."""
+    return await sql("SELECT * FROM search_entry WHERE firm_id = $1 ORDER BY thing", firm.world.firm.id)
+
+
+@pytest.mark.parametrize("word", ["", "first", "of-two-words-"])
+async def test_its_things_are_found_by_what_they_say(database: str, word: str) -> None:
+    firm = await Furnished.build(word)
+    copied = await entries(firm)
+    assert sum(firm.word in entry["words"] for entry in copied) > 10 or "-" in word
+    for model in known_models().values():
+        if model.searched is not None:
+            await keep_entries(await model.filter(firm_id=firm.world.firm.id))
+    assert await entries(firm) == copied
 
 
 async def test_its_world_goes_on(database: str) -> None:
