@@ -97,14 +97,14 @@ async def tag_created(world: World) -> AsyncIterator[None]:
 
 @causes(events.TagUpdated)
 async def tag_updated(world: World) -> AsyncIterator[None]:
-    tag = (await tags.create_tag(owner_of(world), name="VIP", color="#112233")).value
+    tag = (await tags.create_tag(owner_of(world), name="Silver", color="#112233")).value
     yield
     await tags.update_tag(owner_of(world), tag_id=tag.id, color="#445566")
 
 
 @causes(events.TagDeleted)
 async def tag_deleted(world: World) -> AsyncIterator[None]:
-    tag = (await tags.create_tag(owner_of(world), name="VIP", color="#112233")).value
+    tag = (await tags.create_tag(owner_of(world), name="Gold", color="#112233")).value
     await accounts.set_account_tags(owner_of(world), account_id=world.account.id, tag_ids=[tag.id])
     yield
     await tags.delete_tag(owner_of(world), tag_id=tag.id)

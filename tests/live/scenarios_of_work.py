@@ -1,10 +1,14 @@
 """As in scenarios.py, the events of jobs, tasks and time; SCENARIOS has those of all kinds."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import date
 
 from models import events
 from models.commands import jobs, moves, relations, tasks, time, timers
+from models.event_kinds import KINDS
+from models.events import kind_of_thing
+from models.ids import Kind
 from models.rows import Relation, TaskState
 from tests.live.scenarios import SCENARIOS as SCENARIOS
 from tests.live.scenarios import causes, owner_of
@@ -209,3 +213,23 @@ async def timer_stopped(world: World) -> AsyncIterator[None]:
 
 # Their modules say how their events come about.
 specimens()
+
+#: What happens to these stands in each other's way: nobody archives an account that is archived.
+_ALONE = {Kind.FIRM, Kind.MEMBER, Kind.ACCOUNT}
+#: So many happen in one firm: what there is of each thing is on one page.
+_MOST_AT_ONCE = 10
+
+
+def at_once() -> list[tuple[str, ...]]:
+    """All kinds of events, in groups whose scenarios leave each other's things alone, so that they may happen in one
+    firm: those of one module of tests/kinds, and of others those of one kind of thing."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, kind in KINDS.items():
+        thing, told = kind_of_thing(kind), SCENARIOS.get(name)
+        if told is None or (thing in _ALONE and not told.__module__.startswith("tests.kinds.")):
+            found[name].append(name)
+        else:
+            found[told.__module__ if told.__module__.startswith("tests.kinds.") else thing].append(name)
+    return [
+        tuple(names[at : at + _MOST_AT_ONCE]) for names in found.values() for at in range(0, len(names), _MOST_AT_ONCE)
+    ]

@@ -4,7 +4,6 @@ ask for, or might not have been given."""
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from itertools import product
 from typing import Any
@@ -24,7 +23,6 @@ from models.commands.members import deactivate_member, set_member_rights, set_me
 from models.commands.moves import archive_job, move_job
 from models.commands.pipelines import delete_pipeline, set_pipeline_members
 from models.errors import NotFound
-from models.event_kinds import KINDS
 from models.ids import Kind, encode
 from models.log import on_commit
 from models.rights import Right, Role
@@ -43,7 +41,7 @@ from tests.live.direct import Told, open_stream, outcome, signed_in
 from tests.live.eventually import eventually
 from tests.live.house import Bulletin, Reader, hub_on
 from tests.live.replica import SNAPSHOTS
-from tests.live.scenarios_of_work import SCENARIOS
+from tests.live.scenarios_of_work import SCENARIOS, at_once
 from tests.world import World
 from transport.engine import Request
 
@@ -360,17 +358,7 @@ def _readable(body: bytes) -> Any:
     return answer["data"], sorted(map(str, answer.get("errors", ())))
 
 
-def _at_once() -> list[tuple[str, ...]]:
-    """The kinds of events, each by itself, and together those of a kind of thing in tests/kinds, which leave each
-    other's things alone: all that there is to read is asked twice for each of these."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for kind in KINDS:
-        module = SCENARIOS[kind].__module__
-        found[module if module.startswith("tests.kinds.") else kind].append(kind)
-    return [tuple(kinds) for kinds in found.values()]
-
-
-@pytest.mark.parametrize("kinds", _at_once(), ids=lambda kinds: kinds[0])
+@pytest.mark.parametrize("kinds", at_once(), ids=", ".join)
 async def test_an_answer_that_is_given_again_is_what_a_fresh_process_says(
     kinds: tuple[str, ...], world: World, engine: Engine, fresh: Engine
 ) -> None:
