@@ -34,6 +34,7 @@ from models.rows import (
 )
 from tests.api.samples import Id
 from tests.copies import Original
+from tests.planting import hidden_amount, hidden_number, hidden_one, hidden_text
 from tests.signing_in import KEPT
 from tests.specimens import Spot, specimens
 from tests.world import World
@@ -72,6 +73,8 @@ CHOSEN = {
 }
 
 
+#: Whoever has one of these is told of others' time, or of what it adds up to.
+_TIME = (Right.MANAGE_TIME_ENTRIES, Right.MANAGE_TIME_BUDGETS, Right.VIEW_REPORTS)
 #: Who makes all that there is of the kinds of tests/kinds.
 MADE_BY = "owner"
 
@@ -100,7 +103,8 @@ class Furnished:
         return await _ORIGINAL.copy(word)
 
     @classmethod
-    async def _build(cls, word: str) -> Furnished:
+    async def anew(cls, word: str) -> Furnished:
+        """A firm that is no copy of another one."""
         firm = cls(await World.build(word), word)
         await firm._furnish()
         await firm._mark()
@@ -177,8 +181,11 @@ class Furnished:
 
     async def _jobs(self, stages: list[Stage]) -> None:
         world = self.world
-        job = await world.job(f"{self.word} job", description=self.word, budget=600, due_date=date(2026, 1, 31))
-        second = await world.job(f"{self.word} second", stage_id=stages[1].id)
+        budget = hidden_one(600, 500, 900, Right.MANAGE_TIME_BUDGETS)
+        job = await world.job(f"{self.word} job", description=self.word, budget=budget, due_date=date(2026, 1, 31))
+        second = await world.job(
+            f"{self.word} second", stage_id=stages[1].id, budget=hidden_number(None, 2, Right.MANAGE_TIME_BUDGETS)
+        )
         owner, archived = world.acting(world.owner), await world.job(f"{self.word} archived")
         # Reports tell of what jobs went through.
         await set_job_status(owner, job_id=archived.id, status_id=self.things["status"])
@@ -198,10 +205,14 @@ class Furnished:
         task = (await made).value
         loose = (await create_task(owner, name=f"{self.word} loose", account_id=world.account.id)).value
         await TaskAssignee.create(task_id=task.id, member_id=world.employee.id)
-        entry = (await log_time(owner, minutes=30, job_id=job, note=self.word, member_id=world.employee.id)).value
-        await update_time_entry(owner, time_entry_id=entry.id, minutes=31)
-        await sql("UPDATE time_entry SET rate = 100 WHERE id = $1", entry.id)
-        timer = (await start_timer(owner, job_id=job, note=self.word)).value
+        minutes = [hidden_one(usual, *other, *_TIME) for usual, other in ((30, (211, 307)), (31, (223, 293)))]
+        notes = [hidden_text(self.word, Right.MANAGE_TIME_ENTRIES) for _ in range(2)]
+        rate = hidden_amount(100, 7, Right.MANAGE_RATES)
+        logged = log_time(owner, minutes=minutes[0], job_id=job, note=notes[0], member_id=world.employee.id)
+        entry = (await logged).value
+        await update_time_entry(owner, time_entry_id=entry.id, minutes=minutes[1])
+        await sql("UPDATE time_entry SET rate = $2 WHERE id = $1", entry.id, rate)
+        timer = (await start_timer(owner, job_id=job, note=notes[1])).value
         self.things |= {"timer": timer.id}
         self.things |= {"task": task.id, "loose task": loose.id, "time_entry": entry.id}
 
@@ -214,4 +225,4 @@ class Furnished:
         await Member.filter(id=self.world.owner.id).update(password_hash=KEPT)
 
 
-_ORIGINAL = Original(Furnished._build, lambda firm: firm.world.firm.id)
+_ORIGINAL = Original(Furnished.anew, lambda firm: firm.world.firm.id)

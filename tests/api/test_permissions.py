@@ -1,4 +1,5 @@
-"""The rights table, row by row: who is refused and who is not; and that a refusal changes nothing.
+"""The rights table, row by row: who is refused, and that a refusal changes nothing. That whoever has the
+right is not is in `tests/api/test_leaks_of_changes.py`, and what is withheld from whom in `tests/api/test_leaks.py`.
 
 All of it is made from what commands, rows and events declare: an action or a withheld field that is added is tested
 here.
@@ -10,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, ObjectTypeDefinitionNode, get_named_type, is_leaf_type, parse
+from graphql import GraphQLObjectType, ObjectTypeDefinitionNode, parse
 
 from models.commands.time import delete_time_entry, log_time
 from models.commands.timers import stop_timer
 from models.database import sql
-from models.ids import Kind, encode
+from models.ids import Kind
 from models.rights import EVERY_MEMBER, Requirement, Right, Role
 from models.rows import Member
 from models.rows.base import known_models
@@ -24,16 +25,13 @@ from resolvers.root import graphql_schema, printed
 from schema.permissions import FIELDS
 from tests.api.asking import SESSIONS
 from tests.api.furnished import Furnished
-from tests.api.samples import Id, Sampler, filled, snake
+from tests.api.samples import Id, Sampler, filled
 from tests.api.selections import document, root_fields
 from tests.api.untouched import untouched
 from tests.commands import every_command
 from tests.serving import Api
 
 RESTRICTED = sorted(name for name, needed in ACTIONS.items() if needed != EVERY_MEMBER)
-FREE = sorted(ACTIONS.keys() - set(RESTRICTED))
-#: What everybody below has: else rows, and not rights, would decide.
-SIGHT = Right.VIEW_ALL_ACCOUNTS
 
 
 @dataclass
@@ -41,10 +39,6 @@ class Staff:
     """A firm, and people in it who differ in one right."""
 
     firm: Furnished
-
-    async def with_only(self, *rights: Right) -> Member:
-        """An employee who sees everything, and has just these rights."""
-        return await self.firm.employee(SIGHT, *rights)
 
     async def without(self, *rights: Right) -> Member:
         """An employee who sees everything, and has all rights but these."""
@@ -123,17 +117,6 @@ async def test_the_other_right_is_needed_too(staff: Staff, api: Api, mutation: s
         assert (error["code"], error["right"]) == ("FORBIDDEN", NEEDS_ALSO[mutation].value)
 
 
-@pytest.mark.parametrize("mutation", RESTRICTED)
-async def test_whoever_has_just_that_is_not(staff: Staff, api: Api, mutation: str) -> None:
-    needed = ACTIONS[mutation]
-    if needed.right is not None:
-        member = await staff.with_only(needed.right, *filter(None, [NEEDS_ALSO.get(mutation)]))
-        await staff.hand_over_time(member)
-    else:
-        member = staff.firm.world.owner if needed.role is Role.OWNER else staff.firm.world.admin
-    assert await attempt(api, staff.firm, member, mutation, **HARMLESS) == []
-
-
 #: Done to one's own alone: another's is not there.
 TO_ONES_OWN = {"shareSavedView"}
 
@@ -141,19 +124,6 @@ TO_ONES_OWN = {"shareSavedView"}
 @pytest.mark.parametrize("mutation", [name for name in RESTRICTED if ACTIONS[name].right and name not in TO_ONES_OWN])
 async def test_nor_is_an_admin(staff: Staff, api: Api, mutation: str) -> None:
     assert await attempt(api, staff.firm, staff.firm.world.admin, mutation, **HARMLESS) == []
-
-
-@pytest.mark.parametrize("mutation", FREE)
-async def test_what_needs_nothing_is_for_everybody(staff: Staff, api: Api, mutation: str) -> None:
-    firm = staff.firm
-    member = await staff.with_only()
-    await sql(
-        "UPDATE member SET password_hash = (SELECT password_hash FROM member WHERE id = $2) WHERE id = $1",
-        member.id,
-        firm.world.owner.id,
-    )
-    await staff.hand_over_time(member)
-    assert await attempt(api, firm, member, mutation, budget=None, memberId=None, rights=[]) == []
 
 
 def test_every_command_is_a_mutation_or_internal() -> None:
@@ -207,72 +177,8 @@ def test_every_withheld_field_exists_and_may_be_null() -> None:
         assert not str(owner.fields[field].type).endswith("!"), (type_name, field)
 
 
-#: Which thing says something in a field, where the usual one of its kind does not.
-SAYING_IT = {("Payment", "failure"): "failed payment", ("Template", "organizer"): "template of organizers"}
-
-
-async def read(api: Api, staff: Staff, member: Member, type_name: str, field: str) -> tuple[Any, list[dict[str, Any]]]:
-    """What a member is told of a field, on all such things at hand, with the errors; `id` or `revision` beside it."""
-    owner = graphql_schema().type_map[type_name]
-    assert isinstance(owner, GraphQLObjectType)
-    named: Any = get_named_type(owner.fields[field].type)
-    selected = field if is_leaf_type(named) else f"{field} {{ __typename }}"
-    if any(parent.name == "Event" for parent in owner.interfaces):
-        event = f"... on {type_name} {{ beside: revision {selected} }}"
-        query = f"query Read($id: ID!) {{ job(id: $id) {{ history(first: 100) {{ nodes {{ {event} }} }} }} }}"
-        answer = await api.post(member, query, id=staff.firm.id(_place("job")))
-        found = [node for node in answer["data"]["job"]["history"]["nodes"] if node]
-    elif part := _part_of_a_report(type_name):
-        name, of = part
-        answer = await api.post(member, f"{{ {name}(first: 1) {{ part: {of} {{ beside: __typename {selected} }} }} }}")
-        told = answer["data"][name]["part"]
-        found = told if isinstance(told, list) else [told]
-    else:
-        query = f"query Read($id: ID!) {{ node(id: $id) {{ ... on {type_name} {{ beside: id {selected} }} }} }}"
-        kind = snake(type_name)
-        thing = encode(Kind(kind), staff.firm.things[SAYING_IT.get((type_name, field), kind)])
-        answer = await api.post(member, query, id=thing)
-        found = [answer["data"]["node"]]
-    assert found, f"Let `watched` make a {type_name}."
-    assert all(thing["beside"] for thing in found)
-    return [thing[field] for thing in found], answer.get("errors", [])
-
-
-def _part_of_a_report(type_name: str) -> tuple[str, str] | None:
-    """The report that has something of this type, and the field that it is in."""
-    for name, field in root_fields("query").items():
-        type_: Any = get_named_type(field.type)
-        if type_.name.endswith("Report"):
-            for part, inner in type_.fields.items():
-                if get_named_type(inner.type).name == type_name:
-                    return name, part
-    return None
-
-
 def _place(kind: str) -> Id:
     return Id(Kind(kind), "read")
-
-
-#: Those that a thing, or a job's history, tells. tests/api/test_withheld.py is about the event that is in none.
-WITHHELD = sorted((name, field) for name, field in FIELDS if name != "MemberRightsChanged")
-
-
-@pytest.mark.parametrize(("type_name", "field"), WITHHELD)
-async def test_a_withheld_field_is_null_and_the_error_names_the_right(
-    watched: Staff, api: Api, type_name: str, field: str
-) -> None:
-    right = FIELDS[type_name, field].right
-    assert right is not None
-    values, errors = await read(api, watched, await watched.without(right), type_name, field)
-    assert values == [None] * len(values)
-    assert [error["extensions"] for error in errors] == [{"code": "FORBIDDEN", "right": right.value}] * len(values)
-    assert {error["path"][-1] for error in errors} == {field}
-    assert right.value in errors[0]["message"]
-    values, errors = await read(
-        api, watched, await watched.with_only(right, Right.MANAGE_TIME_ENTRIES, Right.VIEW_REPORTS), type_name, field
-    )
-    assert errors == []
-    assert any(value is not None for value in values)
 
 
 async def test_a_budget_needs_its_right_in_a_creation_too(watched: Staff, api: Api) -> None:

@@ -8,7 +8,9 @@ from models.actor import Actor
 from models.firm import absences
 from models.firm.absences import Absence, add_absence, delete_absence, update_absence
 from models.ids import Kind
+from models.rights import Right
 from tests.live.scenarios import causes, owner_of
+from tests.planting import hidden_one, hidden_text
 from tests.specimens import Specimens, Spot, of_team
 from tests.world import World
 
@@ -19,8 +21,9 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     """A week of somebody on the account's team, after those that they have."""
     member = await of_team(spot, actor)
     first = MONDAY + timedelta(weeks=await Absence.filter(member_id=member).count())
-    last = first + timedelta(days=4)
-    return (await add_absence(actor, first_day=first, last_day=last, note=word, member_id=member)).value.id
+    last = first + timedelta(days=hidden_one(4, 4, 3, Right.MANAGE_TEAM))
+    note = hidden_text(word, Right.MANAGE_TEAM)
+    return (await add_absence(actor, first_day=first, last_day=last, note=note, member_id=member)).value.id
 
 
 async def _first_day(absence: Absence) -> date:

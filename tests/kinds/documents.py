@@ -9,16 +9,19 @@ from models.bounds import ASKED
 from models.firm.contacts import create_contact
 from models.ids import Kind
 from models.items import document_requests, documents
+from models.rights import Right
 from models.rows.contacts import AccountContact
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Cast, Life, Object, Step, given
+from tests.planting import hidden_text
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
 
 async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
     """A document on the account alone, of which nobody is asked anything."""
-    made = documents.create_document(actor, name=word, description=word, account_id=spot.account)
+    description = hidden_text(word, Right.MANAGE_DOCUMENTS)
+    made = documents.create_document(actor, name=word, description=description, account_id=spot.account)
     return (await made).value.id
 
 
@@ -50,10 +53,11 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     if not others:
         others = [(await create_contact(actor, name=f"{word} Second", account_id=spot.account)).value.id]
     document = await make_for_approval(actor, word, spot)
-    await document_requests.decide_document(actor, document_id=document, contact_id=first, approved=False, note=word)
+    note, evidence = (hidden_text(word, Right.MANAGE_DOCUMENTS) for _ in range(2))
+    await document_requests.decide_document(actor, document_id=document, contact_id=first, approved=False, note=note)
     signers = [first, others[0]]
     await document_requests.request_signatures(actor, document_id=document, signer_ids=signers, in_order=True)
-    await document_requests.record_document_signature(actor, document_id=document, contact_id=first, evidence=word)
+    await document_requests.record_document_signature(actor, document_id=document, contact_id=first, evidence=evidence)
     if spot.job is not None:
         await documents.link_document(actor, document_id=document, job_id=spot.job)
     return document

@@ -11,12 +11,14 @@ from models.commands.time import log_time, set_time_entry_rate
 from models.ids import Kind
 from models.items import invoice_states, invoices, time_billing
 from models.items.invoice_lines import NewLine
+from models.rights import Right
 from models.rows import Account, TimeEntry
 from models.rows.contacts import AccountContact
 from models.rows.invoices import Invoice
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Cast, Life, Object, Step, given
+from tests.planting import hidden_amount, hidden_text
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -36,10 +38,11 @@ async def billable_entry(actor: Actor, spot: Spot, note: str = "Called them", ra
 
 async def make_draft(actor: Actor, word: str, spot: Spot, **fields: Any) -> UUID:
     """A draft with a line."""
-    lines = [line(f"{word} advice", tax_rate=Decimal("8.875"))]
-    made = invoices.create_invoice(
-        actor, account_id=spot.account, job_id=spot.job, lines=lines, memo=f"{word}\n\nThank you.", **fields
-    )
+    advice = hidden_text(f"{word} advice", Right.MANAGE_INVOICES)
+    price = hidden_amount(100, 5, Right.MANAGE_INVOICES)
+    lines = [line(advice, str(price), tax_rate=Decimal("8.875"))]
+    memo = hidden_text(f"{word}\n\nThank you.", Right.MANAGE_INVOICES)
+    made = invoices.create_invoice(actor, account_id=spot.account, job_id=spot.job, lines=lines, memo=memo, **fields)
     return (await made).value.id
 
 
@@ -47,7 +50,9 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     """A draft that bills time as well, to be paid by somebody."""
     there = await AccountContact.filter(account_id=spot.account).order_by("id").first()
     invoice = await make_draft(actor, word, spot, payer_id=None if there is None else there.contact_id)
-    entry = await billable_entry(actor, spot, word)
+    note = hidden_text(word, Right.MANAGE_TIME_ENTRIES, Right.MANAGE_INVOICES)
+    rate = hidden_amount(60, 4, Right.MANAGE_RATES, Right.MANAGE_INVOICES)
+    entry = await billable_entry(actor, spot, note, str(rate))
     await time_billing.bill_time_entries(actor, invoice_id=invoice, time_entry_ids=[entry])
     return invoice
 
@@ -67,7 +72,9 @@ async def make_sent(actor: Actor, word: str, spot: Spot, **fields: Any) -> UUID:
 async def make_credited(actor: Actor, word: str, spot: Spot) -> UUID:
     """One of which the client need not pay a part."""
     invoice = await make_sent(actor, word, spot)
-    await invoice_states.credit_invoice(actor, invoice_id=invoice, amount=Decimal(1), reason=f"{word} gift")
+    amount = hidden_amount(1, 1, Right.MANAGE_INVOICES)
+    reason = hidden_text(f"{word} gift", Right.MANAGE_INVOICES)
+    await invoice_states.credit_invoice(actor, invoice_id=invoice, amount=amount, reason=reason)
     return invoice
 
 
@@ -80,7 +87,8 @@ async def payer(_actor: Actor, _word: str, spot: Spot) -> UUID:
 
 async def make_entry(actor: Actor, word: str, spot: Spot) -> UUID:
     """Time that can be billed."""
-    return await billable_entry(actor, spot, word)
+    note = hidden_text(word, Right.MANAGE_TIME_ENTRIES)
+    return await billable_entry(actor, spot, note, str(hidden_amount(60, 3, Right.MANAGE_RATES)))
 
 
 async def billed_entry(_actor: Actor, _word: str, spot: Spot) -> UUID:

@@ -11,10 +11,12 @@ from models.items import organizers
 from models.items.organizer_answers import Answer, Answering
 from models.items.organizer_questions import Condition, Question, QuestionType, Section
 from models.items.recipients import recipients_of
+from models.rights import Right
 from tests.kinds import contacts
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Life, Step, given
+from tests.planting import hidden_text
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -24,6 +26,7 @@ KEY = "A new key"
 
 def sections(word: str) -> list[Section]:
     """Two sections, of which nothing has to be answered."""
+    word = hidden_text(word, Right.MANAGE_ORGANIZERS)
     asked = Question(KEY, f"{word} prompt", required=False)
     chosen = Question("which", word, QuestionType.CHOICE, False, (f"{word} one", f"{word} two"), several=True)
     then = Question("then", word, QuestionType.DATE, False, shown_when=(Condition("which", (f"{word} two",)),))
@@ -59,7 +62,7 @@ async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
 async def make_submitted(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that was answered and submitted."""
     organizer = await make(actor, word, spot)
-    answers = [Answering(KEY, Answer(text=f"{word} answer"))]
+    answers = [Answering(KEY, Answer(text=hidden_text(f"{word} answer", Right.MANAGE_ORGANIZERS)))]
     await organizers.answer_organizer(actor, organizer_id=organizer, answers=answers)
     await organizers.submit_organizer(actor, organizer_id=organizer)
     return organizer

@@ -12,6 +12,7 @@ from models.firm.contact_merging import merge_contacts
 from models.ids import Kind
 from models.items import invoices, payments
 from models.items.payment_allocations import Allocation
+from models.rights import Right
 from models.rows import Account
 from models.rows.contacts import AccountContact
 from models.rows.payments import Payment, PaymentMethod
@@ -20,29 +21,33 @@ from tests.kinds.invoices import make_sent
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Before, Life, Step, given
+from tests.planting import hidden_amount, hidden_text
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
 
-async def make(actor: Actor, word: str, spot: Spot, **fields: Any) -> UUID:
+async def make(actor: Actor, word: str, spot: Spot, paid: Decimal | None = None, **fields: Any) -> UUID:
     """A cheque over a thousand, of which an invoice has ninety by now, and a hundred was given back."""
     there = await AccountContact.filter(account_id=spot.account).order_by("id").first()
     invoice = await make_sent(actor, word, spot)
+    if paid is None:
+        paid = hidden_amount(90, 1, Right.MANAGE_PAYMENTS, Right.MANAGE_INVOICES)
     fields = {"method": PaymentMethod.CHEQUE, "contact_id": None if there is None else there.contact_id} | fields
+    more = 10 if fields["method"] is PaymentMethod.CHEQUE else 0
     made = payments.record_payment(
         actor,
         account_id=spot.account,
         job_id=spot.job,
-        amount=Decimal(1000),
-        reference=f"{word} 12"[:100],
-        allocations=[Allocation(invoice, Decimal(100))],
+        amount=hidden_amount(1000, 6, Right.MANAGE_PAYMENTS),
+        reference=hidden_text(f"{word} 12"[:80], Right.MANAGE_PAYMENTS),
+        allocations=[Allocation(invoice, paid + more)],
         **fields,
     )
     payment = (await made).value.id
-    if fields["method"] is PaymentMethod.CHEQUE:
-        ninety = [Allocation(invoice, Decimal(90))]
-        await payments.apply_payment(actor, payment_id=payment, allocations=ninety)
-        await payments.refund_payment(actor, payment_id=payment, amount=Decimal(100), reason=f"{word} back")
+    if more:
+        await payments.apply_payment(actor, payment_id=payment, allocations=[Allocation(invoice, paid)])
+        back, reason = hidden_amount(100, 3, Right.MANAGE_PAYMENTS), hidden_text(f"{word} back", Right.MANAGE_PAYMENTS)
+        await payments.refund_payment(actor, payment_id=payment, amount=back, reason=reason)
     return payment
 
 
@@ -51,15 +56,15 @@ async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
     return await make(actor, word, Spot(spot.account))
 
 
-async def make_pending(actor: Actor, word: str, spot: Spot) -> UUID:
+async def make_pending(actor: Actor, word: str, spot: Spot, paid: Decimal | None = None) -> UUID:
     """A bank debit that is still on its way."""
-    return await make(actor, word, spot, method=PaymentMethod.BANK_DEBIT)
+    return await make(actor, word, spot, paid, method=PaymentMethod.BANK_DEBIT)
 
 
 async def make_failed(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that failed."""
-    payment = await make_pending(actor, word, spot)
-    await payments.fail_payment(actor, payment_id=payment, failure=f"{word} failed")
+    payment = await make_pending(actor, word, spot, Decimal(90))
+    await payments.fail_payment(actor, payment_id=payment, failure=hidden_text(f"{word} failed", Right.MANAGE_PAYMENTS))
     return payment
 
 

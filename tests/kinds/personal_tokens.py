@@ -8,7 +8,9 @@ from models.actor import Actor
 from models.firm import personal_tokens
 from models.firm.personal_tokens import create_personal_token, revoke_personal_token
 from models.ids import Kind
+from models.rights import Right
 from tests.live.scenarios import causes, owner_of
+from tests.planting import hidden_text
 from tests.specimens import Specimens, Spot, of_team
 from tests.world import World
 
@@ -16,7 +18,7 @@ from tests.world import World
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     """One of somebody's on the account's team: nobody makes another's."""
     theirs = replace(actor, id=await of_team(spot, actor))
-    return (await create_personal_token(theirs, name=word, days=30)).value.id
+    return (await create_personal_token(theirs, name=hidden_text(word, Right.MANAGE_TEAM), days=30)).value.id
 
 
 SPECIMENS = Specimens(

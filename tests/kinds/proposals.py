@@ -10,35 +10,55 @@ from models.actor import Actor
 from models.ids import Kind
 from models.items import invoice_states, proposal_signing, proposals
 from models.items.proposal_services import Service
+from models.rights import Right
 from models.rows.invoices import Invoice
 from tests.kinds.documents import contacts_of, hidden_job, new_contact
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Cast, Life, Object, Step, given
+from tests.planting import hidden_amount, hidden_one, hidden_text
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
 
 def services(word: str) -> list[Service]:
     """One that is part of it, one that need not be, and two of which one is chosen."""
+    return [*plain_services(word), Service(name=f"{word} option", price=_price(50), optional=True), *choice(word)]
+
+
+def plain_services(word: str) -> list[Service]:
+    """One that is part of it."""
+    word = hidden_text(word, Right.MANAGE_PROPOSALS)
+    return [Service(name=word, price=_price("100.10"), description=word, quantity=12)]
+
+
+def choice(word: str) -> list[Service]:
+    """Two of which one is chosen."""
+    word = hidden_text(word, Right.MANAGE_PROPOSALS)
     return [
-        Service(name=word, price=Decimal("100.10"), description=word, quantity=12),
-        Service(name=f"{word} option", price=Decimal(50), description=word, optional=True),
-        Service(name=f"{word} one", price=Decimal(7), description=word, group=word),
-        Service(name=f"{word} other", price=Decimal(8), description=word, group=word),
+        Service(name=f"{word} one", price=_price(7), description=word, group=word),
+        Service(name=f"{word} other", price=_price(8), description=word, group=word),
     ]
+
+
+def _price(usual: str | int) -> Decimal:
+    return hidden_amount(usual, 5, Right.MANAGE_PROPOSALS)
 
 
 async def make_plain(actor: Actor, word: str, spot: Spot) -> UUID:
     """A draft on the account alone, with nothing to choose."""
     made = proposals.create_proposal(
-        actor, name=word, introduction=word, services=services(word)[:1], account_id=spot.account
+        actor,
+        name=word,
+        introduction=hidden_text(word, Right.MANAGE_PROPOSALS),
+        services=plain_services(word),
+        account_id=spot.account,
     )
     return (await made).value.id
 
 
 async def make_to_sign(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that all contacts of the account are asked to sign, of whose two options one is to be chosen."""
-    made = proposals.create_proposal(actor, name=word, services=services(word)[2:], account_id=spot.account)
+    made = proposals.create_proposal(actor, name=word, services=choice(word), account_id=spot.account)
     proposal, contacts = (await made).value.id, await contacts_of(actor, word, spot)
     await proposal_signing.send_proposal(actor, proposal_id=proposal, signer_ids=contacts)
     return proposal
@@ -68,7 +88,7 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     made = await proposals.create_proposal(
         actor,
         name=word,
-        introduction=word,
+        introduction=hidden_text(word, Right.MANAGE_PROPOSALS),
         services=services(word),
         expires_on=date(2999, 12, 31),
         account_id=spot.account,
@@ -77,7 +97,11 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     contacts = await contacts_of(actor, word, spot)
     await proposal_signing.send_proposal(actor, proposal_id=made.value.id, signer_ids=contacts, in_order=True)
     await proposal_signing.record_proposal_signature(
-        actor, proposal_id=made.value.id, contact_id=contacts[0], evidence=word, chosen=[2, 4]
+        actor,
+        proposal_id=made.value.id,
+        contact_id=contacts[0],
+        evidence=hidden_text(word, Right.MANAGE_PROPOSALS),
+        chosen=hidden_one([2, 4], [2, 4], [3], Right.MANAGE_PROPOSALS),
     )
     return made.value.id
 
