@@ -103,4 +103,4 @@ def hidden_number(usual: T, millions: int, *rights: Right) -> T | int:
 def hidden_one(usual: T, here: T, there: T, *rights: Right) -> T:
     """What is usual; or one of these two, which only twins tell apart."""
     planting = _PLANTING.get()
-    return usual if planting is None else planting.one_of(here, there, frozenset(rights))  # type: ignore[no-any-return]
+    return usual if planting is None else planting.one_of(here, there, frozenset(rights))

@@ -82,11 +82,12 @@ def _long(text: str) -> str:
 
 
 def _cut(report: str) -> str:
-    """A report that tells of one row alone, of which one measure is the largest, and what the rest adds up to."""
+    """A report that tells of one row alone, that with the least of the first measure, and what the rest adds up to."""
     field = root_fields("query")[report]
     dimension, *_ = enum_of(field.args["groupBy"])
-    *_, measure = enum_of(get_named_type(field.args["sort"].type).fields["by"])  # type: ignore[union-attr]
-    asked = f"first: 1, groupBy: [{dimension}], sort: {{ by: {measure} }}"
+    sort: Any = get_named_type(field.args["sort"].type)
+    measure = next(word for word in enum_of(sort.fields["by"]) if word != "GROUP")
+    asked = f"first: 1, groupBy: [{dimension}], sort: {{ by: {measure}, direction: ASC }}"
     return f"query Generated {{ {report}({asked}) {selection(field)} }}"
 
 

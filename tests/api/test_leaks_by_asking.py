@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -32,8 +32,8 @@ FIELDS = rights_of_fields()
 ASKED = [name for name in QUERIES if {"filter", "sort", "groupBy"} & root_fields("query")[name].args.keys()]
 #: What combines filters.
 COMBINED = {"and", "or", "not"}
-#: So many filters at once are in one, and so many questions in one request.
-AT_ONCE, TOGETHER = 25, 10
+#: So many filters at once are in one, and so many lists are asked for in one request, or fewer reports.
+AT_ONCE, TOGETHER, FEWER = 25, 10, 2
 #: Days, some of which are those of secrets.
 DAYS = (date(2026, 3, 5), date(2026, 3, 6), datetime.now(UTC).date())
 
@@ -76,8 +76,9 @@ async def unlike(api: Api, pairs: Pairs, who: str, name: str, asked: list[dict[s
     """Where two firms answer otherwise, of what is asked of one root field."""
     firms = await pairs.of(who)
     told: list[list[bytes]] = [[], []]
-    for first in range(0, len(asked), TOGETHER):
-        part = asked[first : first + TOGETHER]
+    together = TOGETHER if is_list(name) else FEWER
+    for first in range(0, len(asked), together):
+        part = asked[first : first + together]
         text = _document(name, part)
         given = {f"{argument}{place}": value for place, each in enumerate(part) for argument, value in each.items()}
         for firm, answers in zip(firms, told, strict=True):
@@ -91,16 +92,28 @@ async def unlike(api: Api, pairs: Pairs, who: str, name: str, asked: list[dict[s
 
 def _document(name: str, asked: list[dict[str, Any]]) -> str:
     field = root_fields("query")[name]
-    of = "{ totalCount nodes { id } }" if "nodes" in get_named_type(field.type).fields else selection(field)  # type: ignore[union-attr]
-    if name == "activity":
-        of = "{ nodes { __typename revision } }"
-    declared = [
+    returned: Any = get_named_type(field.type)
+    of = "{ totalCount nodes { id } }" if is_list(name) else selection(field)
+    of = "{ nodes { __typename revision } }" if name == "activity" else of
+    taken = [
         f"${argument}{place}: {field.args[argument].type}" for place, each in enumerate(asked) for argument in each
     ]
-    given = [", ".join(f"{argument}: ${argument}{place}" for argument in each) for place, each in enumerate(asked)]
-    calls = [f"asked{place}: {name}(first: 20 {arguments}) {of}" for place, arguments in enumerate(given)]
-    taken = f"({', '.join(declared)})" if declared else ""
-    return f"query Asking{taken} {{ {' '.join(calls)} }}"
+    usual = ["first: 20"] if "first" in field.args else []
+    calls = [
+        ", ".join([*usual, *(f"{argument}: ${argument}{place}" for argument in each)])
+        for place, each in enumerate(asked)
+    ]
+    text = " ".join(
+        f"asked{place}: {name}{f'({given})' if given else ''} {{ ...Of }}" for place, given in enumerate(calls)
+    )
+    declared = f"({', '.join(taken)})" if taken else ""
+    return f"query Asking{declared} {{ {text} }} fragment Of on {returned.name} {of}"
+
+
+def is_list(name: str) -> bool:
+    """Whether it gives things, and no figures or events."""
+    returned: Any = get_named_type(root_fields("query")[name].type)
+    return "totalCount" in returned.fields
 
 
 def orders(name: str) -> Iterator[dict[str, Any]]:
@@ -195,7 +208,7 @@ def test_within_things_nothing_else_can_be_asked_for() -> None:
             getattr(type_, "fields", {}).items() if not isinstance(type_, GraphQLInputObjectType) else ()
         ):
             for argument in asked & each.args.keys():
-                assert str(each.args[argument].type) in {*at_root, "JobOrder", "LinkedItemFilter"}, (name, called)
+                assert str(each.args[argument].type) in {*at_root, "CardOrder", "LinkedItemFilter"}, (name, called)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +221,7 @@ class _More:
 
 async def test_a_filter_by_what_is_withheld_is_caught(pairs: Pairs, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
-    sent = next(each for each in InvoiceFilter.__dataclass_fields__.values() if each.name == "sent")
+    sent = next(each for each in fields(InvoiceFilter) if each.name == "sent")  # type: ignore[arg-type]
     monkeypatch.setattr(sent, "metadata", {**sent.metadata, CONDITION: _More()})
     asked = [{"filter": {"sent": True}}]
     assert await unlike(api, pairs, "all but MANAGE_INVOICES", "invoices", asked)
