@@ -20,11 +20,6 @@ from models.errors import Invalid
 from models.firm.account_roles import RoleHolders, holders_at
 from models.firm.saved_views import named_in, without_hidden
 from models.ids import Kind
-from models.items.documents import approvers_of_documents
-from models.items.invoice_lines import Line, Tax, lines_of, taxes_of
-from models.items.invoice_states import Credited, credit_notes_of
-from models.items.payment_allocations import Allocated, Refunded, allocations_of, refunds_of
-from models.items.proposal_services import Offered, services_of, total
 from models.items.reads import (
     Awaiting,
     LinkKey,
@@ -35,10 +30,7 @@ from models.items.reads import (
     items_of_jobs,
     outstanding,
 )
-from models.items.recipients import recipients_of
-from models.items.signing import ShownSigner, signers_of_items
 from models.items.sums import Sum, sums_of_jobs
-from models.items.wiki_pages import Former, versions_of_wiki_pages
 from models.log import Logged, Reached
 from models.money import Money
 from models.policies import hides_own
@@ -54,6 +46,7 @@ from schema.inputs.filters import LinkedItemFilter
 
 K = TypeVar("K")
 V = TypeVar("V")
+W = TypeVar("W")
 R = TypeVar("R", bound=Row)
 Load = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
 
@@ -144,8 +137,7 @@ class Loaders:
         """Those of the rows that are visible, in the order of the ids."""
 
         async def load(wanted: Sequence[tuple[UUID, ...]]) -> dict[tuple[UUID, ...], list[Row]]:
-            found = iter(await self._rows(kind).many(id for ids in wanted for id in ids))
-            return {ids: [row for row in islice(found, len(ids)) if row is not None] for ids in wanted}
+            return await self._visible(kind, {ids: ids for ids in wanted})
 
         return self._lists(("several", kind), load).future(tuple(ids))
 
@@ -282,10 +274,6 @@ class Loaders:
         load = self._taken_over(Kind.JOB, self._scoped(boards.jobs_of_items))
         return self._lists("jobs_of", load).future(item_id)
 
-    def wiki_page_versions(self, page_id: UUID) -> Awaitable[list[Former]]:
-        """What a wiki page said before."""
-        return self._lists("wiki_page_versions", versions_of_wiki_pages).future(page_id)
-
     def checklist(self, of: Any) -> Awaitable[list[ChecklistEntry]]:
         """What stands on the checklist of a task, or of a chat for its client."""
 
@@ -293,62 +281,6 @@ class Loaders:
             return {row: row.entries for row in rows}
 
         return self._lists("checklist", load).future(of)
-
-    def mentions(self, message_id: UUID) -> Awaitable[list[Member]]:
-        """The members that a message mentions."""
-        return self._lists("mentions", boards.mentioned_in).future(message_id)
-
-    def approvers(self, document_id: UUID) -> Awaitable[list[Row]]:
-        """The visible contacts who are asked to approve a document."""
-
-        async def load(documents: Sequence[UUID]) -> dict[UUID, list[Row]]:
-            named = await approvers_of_documents(documents)
-            found = iter(await self._rows(Kind.CONTACT).many(id for ids in named.values() for id in ids))
-            return {of: [row for row in islice(found, len(ids)) if row is not None] for of, ids in named.items()}
-
-        return self._lists("approvers", load).future(document_id)
-
-    def signers(self, item_id: UUID) -> Awaitable[list[ShownSigner]]:
-        """The signers of an item."""
-        return self._signers.future(item_id)
-
-    def signatures(self, item_id: UUID) -> Awaitable[list[ShownSigner]]:
-        """Those of the signers of an item who have signed."""
-
-        async def load(items: Sequence[UUID]) -> dict[UUID, list[ShownSigner]]:
-            signers = zip(items, await self._signers.many(items), strict=True)
-            return {item: [signer for signer in those if signer.signature is not None] for item, those in signers}
-
-        return self._lists("signatures", load).future(item_id)
-
-    @property
-    def _signers(self) -> Loader[UUID, list[ShownSigner]]:
-        return self._lists("signers", signers_of_items)
-
-    def services(self, proposal_id: UUID) -> Awaitable[list[Offered]]:
-        """What a proposal offers."""
-        return self._services.future(proposal_id)
-
-    @property
-    def _services(self) -> Loader[UUID, list[Offered]]:
-        return self._lists("services", services_of)
-
-    def proposal_total(self, proposal: Any) -> Awaitable[Money | None]:
-        """What a proposal comes to."""
-        return self._of_services(
-            "proposal_total", lambda proposal, offered: total(offered, proposal.currency), proposal
-        )
-
-    def proposal_digest(self, proposal: Any) -> Awaitable[str | None]:
-        """The digest of what would be signed of a proposal now."""
-        return self._of_services("proposal_digest", lambda proposal, offered: proposal.digest(offered), proposal)
-
-    def _of_services(self, key: str, make: Callable[[Any, list[Offered]], V], proposal: Any) -> Awaitable[V | None]:
-        async def load(proposals: Sequence[Any]) -> dict[Any, V | None]:
-            offered = await self._services.many(proposal.id for proposal in proposals)
-            return {proposal: make(proposal, those) for proposal, those in zip(proposals, offered, strict=True)}
-
-        return self._loader(key, load, _nothing).future(proposal)
 
     def invoice_of_proposal(self, proposal_id: UUID) -> Soon[Row | None]:
         """The visible invoice that was made of a proposal."""
@@ -362,15 +294,6 @@ class Loaders:
             return dict(zip((invoice.proposal_id for invoice in found), known, strict=True))
 
         return self._loader("invoice_of_proposal", load, _nothing).get(proposal_id)
-
-    def expired(self, proposal: Any) -> Soon[bool]:
-        """Whether a proposal may not be signed any more today."""
-
-        async def load(proposals: Sequence[Any]) -> dict[Any, bool]:
-            today = await self._days.future(self._context.firm_id)
-            return {proposal: proposal.expired(today) for proposal in proposals}
-
-        return self._loader("expired", load, bool).get(proposal)
 
     @property
     def blocked(self) -> Loader[UUID, bool]:
@@ -387,17 +310,40 @@ class Loaders:
 
     def parts(self, read: Load[UUID, list[V]], owner: UUID) -> Awaitable[list[V]]:
         """What a thing consists of besides its row, read for all that are asked about alike."""
-        return self._lists(("parts", read), read).future(owner)
+        return self._parts(read).future(owner)
 
-    def recipients(self, item_id: UUID) -> Awaitable[list[Row]]:
-        """The visible contacts whom an item is for."""
+    def made_of_parts(self, read: Load[UUID, list[V]], make: Callable[[R, list[V]], W], thing: R) -> Awaitable[W]:
+        """What follows from these parts of a thing, which are read once, whatever else is asked of them."""
 
-        async def load(items: Sequence[UUID]) -> dict[UUID, list[Row]]:
-            named = await recipients_of(items)
-            found = iter(await self._rows(Kind.CONTACT).many(id for ids in named.values() for id in ids))
-            return {item: [row for row in islice(found, len(ids)) if row is not None] for item, ids in named.items()}
+        async def load(things: Sequence[R]) -> dict[R, W]:
+            parts = await self._parts(read).many(each.id for each in things)
+            return {each: make(each, those) for each, those in zip(things, parts, strict=True)}
 
-        return self._lists("recipients", load).future(item_id)
+        return self._loader(("made of parts", read, make), load, _unknown).future(thing)
+
+    def _parts(self, read: Load[UUID, list[V]]) -> Loader[UUID, list[V]]:
+        return self._lists(("parts", read), read)
+
+    def named_by(self, read: Load[UUID, Sequence[UUID]], kind: Kind, owner: UUID) -> Awaitable[list[Row]]:
+        """The visible ones of the things of a kind that a thing names, in its order."""
+
+        async def load(owners: Sequence[UUID]) -> dict[UUID, list[Row]]:
+            return await self._visible(kind, await read(owners))
+
+        return self._lists(("named by", read, kind), load).future(owner)
+
+    async def _visible(self, kind: Kind, named: Mapping[K, Sequence[UUID]]) -> dict[K, list[Row]]:
+        found = iter(await self._rows(kind).many(id for ids in named.values() for id in ids))
+        return {of: [row for row in islice(found, len(ids)) if row is not None] for of, ids in named.items()}
+
+    def on_its_day(self, holds: Callable[[R, date], bool], thing: R) -> Soon[bool]:
+        """Whether this holds of a thing today, in the firm's calendar."""
+
+        async def load(things: Sequence[R]) -> dict[R, bool]:
+            today = await self._days.future(self._context.firm_id)
+            return {each: holds(each, today) for each in things}
+
+        return self._loader(("on its day", holds), load, bool).get(thing)
 
     @property
     def outstanding(self) -> Loader[UUID, list[Outstanding]]:
@@ -416,9 +362,8 @@ class Loaders:
         self, kind: Kind, held: Outstanding, who: Callable[[Awaiting], Sequence[UUID]]
     ) -> Awaitable[list[Row]]:
         async def load(items: Sequence[tuple[Kind, UUID]]) -> dict[tuple[Kind, UUID], list[Row]]:
-            named = dict(zip(items, map(who, await self._awaiting.many(items)), strict=True))
-            found = iter(await self._rows(kind).many(id for ids in named.values() for id in ids))
-            return {item: [row for row in islice(found, len(ids)) if row is not None] for item, ids in named.items()}
+            awaiting = await self._awaiting.many(items)
+            return await self._visible(kind, dict(zip(items, map(who, awaiting), strict=True)))
 
         return self._lists(("awaited", kind), load).future((held.kind, held.item_id))
 
@@ -509,35 +454,6 @@ class Loaders:
 
         return self._loader(key, load, _nothing)
 
-    def invoice_lines(self, invoice_id: UUID) -> Awaitable[list[Line]]:
-        """What an invoice charges."""
-        return self._lines_of_invoices.future(invoice_id)
-
-    def invoice_taxes(self, invoice_id: UUID) -> Awaitable[list[Tax]]:
-        """The tax on an invoice, at each of its rates."""
-
-        async def load(invoices: Sequence[UUID]) -> dict[UUID, list[Tax]]:
-            lines = await self._lines_of_invoices.many(invoices)
-            return {invoice: taxes_of(of_it) for invoice, of_it in zip(invoices, lines, strict=True)}
-
-        return self._lists("invoice_taxes", load).future(invoice_id)
-
-    @property
-    def _lines_of_invoices(self) -> Loader[UUID, list[Line]]:
-        return self._lists("invoice_lines", lines_of)
-
-    def credit_notes(self, invoice_id: UUID) -> Awaitable[list[Credited]]:
-        """The credit notes on an invoice."""
-        return self._lists("credit_notes", credit_notes_of).future(invoice_id)
-
-    def allocations(self, payment_id: UUID) -> Awaitable[list[Allocated]]:
-        """What invoices have of a payment."""
-        return self._lists("allocations", allocations_of).future(payment_id)
-
-    def refunds(self, payment_id: UUID) -> Awaitable[list[Refunded]]:
-        """What was given back of a payment."""
-        return self._lists("refunds", refunds_of).future(payment_id)
-
     async def history(self, job_id: UUID, first: int, after: str | None) -> HistoryPage:
         """A page of a job's history, newest first."""
         paging = HistoryPaging.by(first, after)
@@ -571,6 +487,11 @@ def _check_cards(limit: int) -> None:
 
 
 def _nothing() -> None:
+    return None
+
+
+def _unknown() -> Any:
+    """In the place of what is made of nothing but what is there: everything that is asked about has it."""
     return None
 
 

@@ -98,6 +98,11 @@ def spoken(offered: Sequence[Offered]) -> tuple[str, ...]:
     return tuple(one.spoken for one in offered)
 
 
+def total_of(proposal: Any, offered: Sequence[Offered]) -> Money:
+    """What a proposal comes to that offers these."""
+    return total(offered, proposal.currency)
+
+
 def total(offered: Sequence[Offered], currency: str) -> Money:
     """What a proposal comes to."""
     return Money(rounded(sum((one.amount.amount for one in offered if one.counts), Decimal()), currency), currency)

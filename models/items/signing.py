@@ -170,6 +170,11 @@ SELECT item, contact_id, name, {", ".join(SIGNATURE)} FROM signer WHERE item = A
 """
 
 
+def signed_by(_item: Any, signers: Sequence[ShownSigner]) -> list[ShownSigner]:
+    """Those of the signers of an item who have signed."""
+    return [signer for signer in signers if signer.signature is not None]
+
+
 async def signers_of_items(items: Sequence[UUID]) -> dict[UUID, list[ShownSigner]]:
     """The signers of each item, in their order."""
     found: dict[UUID, list[ShownSigner]] = defaultdict(list)

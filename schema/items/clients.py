@@ -8,6 +8,7 @@ import strawberry
 
 from models.bounds import RECIPIENTS
 from models.ids import Kind
+from models.items.recipients import recipients_of
 from schema.inputs.base import Expecting, maybe_id_of
 from schema.types.base import loaded
 
@@ -15,7 +16,7 @@ from schema.types.base import loaded
 def recipients() -> Any:
     """The contacts whom an item is for."""
     return loaded(
-        lambda item, context: context.load.recipients(item.id),
+        lambda item, context: context.load.named_by(recipients_of, Kind.CONTACT, item.id),
         f"The contacts who are asked, at most {RECIPIENTS.most}, as far as you see them, by name. Where none is named, "
         "anybody at the client may answer.",
         size=2,

@@ -7,7 +7,7 @@ import strawberry
 from models.bounds import ASKED, JOBS_OF_ITEM
 from models.filtering import Among, LinkedToJob
 from models.ids import Kind
-from models.items import document_requests, documents
+from models.items import document_requests, documents, signing
 from models.searching import Matches
 from models.seen import named
 from models.texts import DESCRIPTION, EVIDENCE, NAME, NOTE
@@ -44,7 +44,7 @@ class Document(LinkedItem):
     )
     state: DocumentState = column("Where it stands.")
     approvers: list[Contact] = loaded(
-        lambda document, context: context.load.approvers(document.id),
+        lambda document, context: context.load.named_by(documents.approvers_of_documents, Kind.CONTACT, document.id),
         f"The contacts asked to approve it, one of them for all, as far as you see them, at most {ASKED.most}.",
         size=2,
     )
@@ -55,12 +55,12 @@ class Document(LinkedItem):
     decision_note: str | None = column("What they said to it; empty where they said nothing.")
     signs_in_order: bool = column("Whether each signer signs after the one before.")
     signers: list[Signer] = loaded(
-        lambda document, context: context.load.signers(document.id),
+        lambda document, context: context.load.parts(signing.signers_of_items, document.id),
         f"The contacts who are asked to sign it, in their order; at most {ASKED.most}.",
         size=2,
     )
     signatures: list[Signature] | None = loaded(
-        lambda document, context: context.load.signatures(document.id),
+        lambda document, context: context.load.made_of_parts(signing.signers_of_items, signing.signed_by, document),
         "What is kept of the signatures that there are, in the order of the signers.",
         size=2,
     )

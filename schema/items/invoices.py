@@ -123,12 +123,12 @@ class Invoice(LinkedItem):
     currency: str = column("The ISO 4217 code of the currency of all of its amounts. It stays, whatever the firm's is.")
     memo: str | None = column(f"What it says besides its lines: {MEMO.bounds}.")
     lines: list[InvoiceLine] | None = loaded(
-        lambda invoice, context: context.load.invoice_lines(invoice.id),
+        lambda invoice, context: context.load.parts(invoice_lines.lines_of, invoice.id),
         f"What it charges, in order: at most {INVOICE_LINES.most} lines.",
         size=5,
     )
     taxes: list[InvoiceTax] | None = loaded(
-        lambda invoice, context: context.load.invoice_taxes(invoice.id),
+        lambda invoice, context: context.load.made_of_parts(invoice_lines.lines_of, invoice_lines.taxes_on, invoice),
         "The tax at each rate that its lines have, the lowest first; of lines without tax nothing.",
         size=2,
     )
@@ -148,7 +148,7 @@ class Invoice(LinkedItem):
         "What nobody has paid or is paying: the total, less what was credited, what is paid and what is on its way.",
     )
     credit_notes: list[CreditNote] | None = loaded(
-        lambda invoice, context: context.load.credit_notes(invoice.id),
+        lambda invoice, context: context.load.parts(invoice_states.credit_notes_of, invoice.id),
         f"The credit notes on it, the first one first: at most {CREDIT_NOTES.most}.",
         size=1,
     )

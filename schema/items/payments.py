@@ -72,12 +72,12 @@ class Payment(LinkedItem):
     reference: str | None = column("The number of a cheque, or whatever else it is known by.")
     failure: str | None = column("Why it failed, where somebody said so.")
     allocations: list[PaymentAllocation] | None = loaded(
-        lambda payment, context: context.load.allocations(payment.id),
+        lambda payment, context: context.load.parts(payment_allocations.allocations_of, payment.id),
         f"What invoices have of it: at most {ALLOCATED.most}.",
         size=2,
     )
     refunds: list[PaymentRefund] | None = loaded(
-        lambda payment, context: context.load.refunds(payment.id),
+        lambda payment, context: context.load.parts(payment_allocations.refunds_of, payment.id),
         f"What was given back of it, the first first: at most {REFUNDS.most}.",
         size=1,
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import strawberry
 
 from models.bounds import ASKED, INVOICE_DUE_DAYS, JOBS_OF_ITEM, PERCENT, SERVICE_QUANTITY, SERVICES
 from models.filtering import Among, LinkedToJob, Within
 from models.ids import Kind
-from models.items import invoice_lines, proposal_signing, proposals
+from models.items import invoice_lines, proposal_services, proposal_signing, proposals, signing
 from models.items.proposal_services import Offered, Service
 from models.money import shortest
 from models.searching import Matches
@@ -68,6 +71,14 @@ class ProposalService:
     is_type_of = TypeCheck(lambda source: isinstance(source, Offered))
 
 
+def _digest(proposal: Any, offered: Sequence[Offered]) -> str:
+    return str(proposal.digest(offered))
+
+
+def _expired(proposal: Any, today: date) -> bool:
+    return bool(proposal.expired(today))
+
+
 @linked_item(Kind.PROPOSAL)
 class Proposal(LinkedItem):
     """Services that a client is asked to sign for, on an account, linked to any number of its jobs. Whoever sees the
@@ -79,12 +90,14 @@ class Proposal(LinkedItem):
     )
     currency: str = column("The ISO 4217 code of what its prices are in. It stays, whatever the firm's becomes.")
     services: list[ProposalService] | None = loaded(
-        lambda proposal, context: context.load.services(proposal.id),
+        lambda proposal, context: context.load.parts(proposal_services.services_of, proposal.id),
         f"What it offers, in its order; at most {SERVICES.most}.",
         size=5,
     )
     total: Money | None = loaded(
-        lambda proposal, context: context.load.proposal_total(proposal),
+        lambda proposal, context: context.load.made_of_parts(
+            proposal_services.services_of, proposal_services.total_of, proposal
+        ),
         "What it comes to without tax: what is no option, and the options that were chosen.",
     )
     content_version: int = column(
@@ -92,12 +105,12 @@ class Proposal(LinkedItem):
         "one of them."
     )
     digest: str | None = loaded(
-        lambda proposal, context: context.load.proposal_digest(proposal),
+        lambda proposal, context: context.load.made_of_parts(proposal_services.services_of, _digest, proposal),
         "The SHA-256 of what would be signed now, in hexadecimal digits: see docs/domain.md for what it is made of.",
     )
     expires_on: Date | None = column(f"{_EXPIRES}; null for no end.")
     expired: bool = loaded(
-        lambda proposal, context: context.load.expired(proposal),
+        lambda proposal, context: context.load.on_its_day(_expired, proposal),
         "Whether it is sent, and nobody may sign it any more, in the firm's calendar.",
     )
     invoiced_once: bool = column(_INVOICED)
@@ -110,12 +123,12 @@ class Proposal(LinkedItem):
     sent_at: DateTime | None = column("When it was sent; null of a draft.")
     signs_in_order: bool = column("Whether each signer signs after the one before.")
     signers: list[Signer] = loaded(
-        lambda proposal, context: context.load.signers(proposal.id),
+        lambda proposal, context: context.load.parts(signing.signers_of_items, proposal.id),
         f"The contacts who are asked to sign it, in their order; at most {ASKED.most}.",
         size=2,
     )
     signatures: list[Signature] | None = loaded(
-        lambda proposal, context: context.load.signatures(proposal.id),
+        lambda proposal, context: context.load.made_of_parts(signing.signers_of_items, signing.signed_by, proposal),
         "What is kept of the signatures that there are, in the order of the signers.",
         size=2,
     )

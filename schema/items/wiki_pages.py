@@ -56,7 +56,7 @@ class WikiPage(LinkedItem):
     name_order: str = name_order()
     text: str = column("What it says, in Markdown. It may hold HTML: clean what you make of it before you show it.")
     versions: list[WikiPageVersion] = loaded(
-        lambda page, context: context.load.wiki_page_versions(page.id),
+        lambda page, context: context.load.parts(wiki_pages.versions_of_wiki_pages, page.id),
         f"What it said before, the last first: the last {WIKI_VERSIONS.most} are kept.",
         size=5,
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from models import boards
 from models.bounds import CLIENT_TASKS, JOBS_OF_ITEM, MESSAGES
 from models.ids import Kind
 from models.queries import By
@@ -65,7 +66,9 @@ class Message(Versioned):
         "show it."
     )
     mentions: list[Member] = loaded(
-        lambda message, context: context.load.mentions(message.id), "The members whom it mentions, by name.", size=2
+        lambda message, context: context.load.parts(boards.mentioned_in, message.id),
+        "The members whom it mentions, by name.",
+        size=2,
     )
     edited_at: DateTime | None = column("When its author last changed it; null where they did not.")
     retracted: bool = value(lambda message: message.retracted, "Whether its place is all that is left of it.")
