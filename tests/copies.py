@@ -170,7 +170,7 @@ def _is_kept_as_it_is(word: str) -> bool:
 
 
 async def _rows(model: type[Model], firm_id: UUID) -> list[dict[str, Any]]:
-    condition, table = _of_the_firm(model), model._meta.db_table
+    condition, table = of_the_firm(model), model._meta.db_table
     if condition is None:
         return []
     return await _of_table(table, f"{condition} ORDER BY id", firm_id)
@@ -213,7 +213,8 @@ def _read(model: type[Model], values: Mapping[str, Any]) -> Model:
     return row
 
 
-def _of_the_firm(model: type[Model]) -> str | None:
+def of_the_firm(model: type[Model]) -> str | None:
+    """What holds for the rows of a firm, whose id is `$1`; None for a class that is of no firm."""
     columns = model._meta.db_fields
     if model._meta.db_table == "firm":
         return "id = $1"

@@ -262,7 +262,8 @@ class Plain:
         return _OWN.sub(self._called, ordered.decode()).replace(self.word, "word")
 
     def _called(self, found: re.Match[str]) -> str:
-        return self.names.get(found["id"], "unknown") if found["id"] else "own"
+        own = '"own"' if found[0].startswith('"') else "own"
+        return self.names.get(found["id"], "unknown") if found["id"] else own
 
 
 def differing(plain: Sequence[Plain], told: Sequence[Sequence[bytes]]) -> list[Any]:

@@ -1,9 +1,10 @@
 """An empty list is given, and means nobody, nothing or none: it is never taken for one that was left out."""
 
+import re
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, get_named_type
+from graphql import get_named_type, is_leaf_type, is_required_argument
 
 from tests.api.asking import MUTATIONS
 from tests.api.furnished import Furnished
@@ -19,78 +20,60 @@ def lists_of(mutation: str) -> list[str]:
 
 
 PLACES = [(mutation, field) for mutation in MUTATIONS for field in lists_of(mutation)]
-#: What is empty afterwards.
-EMPTIED = {
-    ("assignJob", "memberIds"): "assignees",
-    ("assignJobs", "memberIds"): "assignees",
-    ("assignTask", "memberIds"): "assignees",
-    ("createAccount", "tagIds"): "tags",
-    ("createAccount", "teamIds"): "team",
-    ("createClientRequest", "recipientIds"): "recipients",
-    ("createChat", "clientTasks"): "clientTasks",
-    ("createClientRequestFromTemplate", "recipientIds"): "recipients",
-    ("createContact", "emails"): "emails",
-    ("createInvoice", "lines"): "lines",
-    ("createJob", "assigneeIds"): "assignees",
-    ("createMember", "rights"): "rights",
-    ("createOrganizer", "recipientIds"): "recipients",
-    ("createOrganizerFromTemplate", "recipientIds"): "recipients",
-    ("createPipeline", "cardFields"): "cardFields",
-    ("createPersonalToken", "rights"): "rights",
-    ("createPipeline", "memberIds"): "members",
-    ("createSavedView", "cardFields"): "cardFields",
-    ("createSavedView", "sort"): "sort",
-    ("createTask", "assigneeIds"): "assignees",
-    ("createTask", "checklist"): "checklist",
-    ("postMessage", "mentionIds"): "mentions",
-    ("setAccountRoleHolders", "memberIds"): "roles",
-    ("setAccountTags", "tagIds"): "tags",
-    ("setAccountTeam", "memberIds"): "team",
-    ("setClientTasks", "clientTasks"): "clientTasks",
-    ("setMemberRights", "rights"): "rights",
-    ("setTaskChecklist", "checklist"): "checklist",
-    ("setPipelineMembers", "memberIds"): "members",
-    ("updateClientRequest", "recipientIds"): "recipients",
-    ("updateContact", "emails"): "emails",
-    ("updateMessage", "mentionIds"): "mentions",
-    ("updateOrganizer", "recipientIds"): "recipients",
-    ("updatePipeline", "cardFields"): "cardFields",
-    ("updateSavedView", "cardFields"): "cardFields",
-    ("updateSavedView", "sort"): "sort",
-    ("updateInvoice", "lines"): "lines",
-    ("recordPayment", "allocations"): "allocations",
-}
-#: Of these there must be one.
-NEEDED = {"answers", "approverIds", "entries", "jobs", "sections", "services", "signerIds", "stages", "timeEntryIds"}
-NEEDED_IN = {("applyPayment", "allocations")}
-#: And of these, because of the thing that they are about: one of its options is to be chosen.
+#: What a list must have one of: its description says so, and of no other list.
+AT_LEAST_ONE = re.compile(r"(?<!of )\b1 to [\d,]+|^From one ")
+#: Of these there must be one because of the thing that they are about: one of its options is to be chosen.
 NEEDED_THERE = {("recordProposalSignature", "chosen")}
+
+
+def is_needed(mutation: str, field: str) -> bool:
+    """Whether the schema says that the list has something in it."""
+    type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
+    return AT_LEAST_ONE.search(type_.fields[field].description) is not None
+
+
+def shown_lists(mutation: str) -> dict[str, str]:
+    """The lists of the thing that a mutation answers, each with what to ask of it."""
+    payload: Any = root_fields("mutation")[mutation].type
+    thing: Any = get_named_type(next(iter(payload.fields.values())).type)
+    return {
+        name: name if is_leaf_type(get_named_type(field.type)) else f"{name} {{ __typename }}"
+        for name, field in thing.fields.items()
+        if "[" in str(field.type) and not any(map(is_required_argument, field.args.values()))
+    }
+
+
+async def changed(api: Api, mutation: str, **given: Any) -> dict[str, Any]:
+    """What a fresh firm's owner is answered."""
+    firm = await Furnished.build()
+    input = filled(Sampler(mutation, firm.word).input(), firm.id)["input"] | given
+    definition = root_fields("mutation")[mutation]
+    payload: Any = definition.type
+    query = (
+        f"mutation Empty($input: {definition.args['input'].type}) {{ {mutation}(input: $input) "
+        f"{{ thing: {next(iter(payload.fields))} {{ id {' '.join(shown_lists(mutation).values())} }} "
+        "revision errors { code path } } }"
+    )
+    answer: dict[str, Any] = (await api.ask(firm.world.owner, query, input=input))[mutation]
+    return answer
 
 
 @pytest.mark.parametrize(("mutation", "field"), PLACES)
 async def test_an_empty_list_in_an_input(database: str, api: Api, mutation: str, field: str) -> None:
-    firm = await Furnished.build()
-    given = filled(Sampler(mutation, firm.word).input(), firm.id)["input"] | {field: []}
-    definition = root_fields("mutation")[mutation]
-    input_type, payload = definition.args["input"].type, definition.type
-    assert isinstance(payload, GraphQLObjectType)
-    thing = next(iter(payload.fields))
-    shown = EMPTIED.get((mutation, field), "id")
-    selected = shown if shown in ("rights", "cardFields", "emails", "id") else f"{shown} {{ __typename }}"
-    query = (
-        f"mutation Empty($input: {input_type}) {{ {mutation}(input: $input) "
-        f"{{ {thing} {{ {selected} }} revision errors {{ code path }} }} }}"
-    )
-    answer = (await api.ask(firm.world.owner, query, input=given))[mutation]
-    if field in NEEDED or (mutation, field) in NEEDED_IN | NEEDED_THERE:
+    answer = await changed(api, mutation, **{field: []})
+    if is_needed(mutation, field) or (mutation, field) in NEEDED_THERE:
         code = "RULE" if (mutation, field) in NEEDED_THERE else "INVALID"
         assert answer["errors"] == [{"code": code, "path": ["input", field]}]
         assert answer["revision"] is None
         return
     assert answer["errors"] == []
-    assert (mutation, field) in EMPTIED, "Say in EMPTIED what of the thing is empty afterwards, or in NEEDED."
-    (changed,) = answer[thing] if isinstance(answer[thing], list) else [answer[thing]]
-    assert changed[shown] == []
+    usual = await changed(api, mutation)
+    emptied = {name for name in shown_lists(mutation) if _first(answer)[name] == [] != _first(usual)[name]}
+    assert emptied, "Nothing is empty now that has something in it otherwise."
+
+
+def _first(answer: dict[str, Any]) -> Any:
+    return answer["thing"][0] if isinstance(answer["thing"], list) else answer["thing"]
 
 
 async def test_an_empty_list_in_a_query(database: str, api: Api) -> None:

@@ -5,19 +5,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import pytest
+from tortoise import Tortoise
 
 from models.database import sql
 from models.errors import Refusal
+from tests.copies import of_the_firm
 from tests.world import World
 
-_OF_PARENT = (
-    ("pipeline_member", "pipeline"),
-    ("task_assignee", "task"),
-    ("account_role_holder", "account"),
-    ("wiki_page_version", "wiki_page"),
-    ("message_mention", "message"),
-    ("template_content", "template"),
-)
+#: Whoever is refused may have signed in anew, or lost a session by it.
+_OF_SIGNING_IN = {"session"}
 #: Partitions of the log are read with it.
 _OF_FIRM = """
 SELECT relname AS name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
@@ -42,9 +38,11 @@ async def refused(
 async def _everything(world: World) -> list[object]:
     tables = [found["name"] for found in await sql(_OF_FIRM)]
     queries = [f"SELECT t::text AS row FROM {table} t WHERE firm_id = $1" for table in tables]
+    # What says its firm by what it belongs to.
     queries += [
-        f"SELECT t::text AS row FROM {table} t JOIN {owner} o ON o.id = t.{owner}_id WHERE o.firm_id = $1"
-        for table, owner in _OF_PARENT
+        f"SELECT t::text AS row FROM {table} t WHERE {condition}"
+        for model in Tortoise.apps["models"].values()
+        if (table := model._meta.db_table) not in {*tables, *_OF_SIGNING_IN} and (condition := of_the_firm(model))
     ]
     rows = await sql(" UNION ALL ".join(queries) + " ORDER BY row", world.firm.id)
     return [await world.revision(), *(row["row"] for row in rows)]
