@@ -3,19 +3,12 @@
 from enum import Enum
 from typing import Any
 
-import strawberry
-
 from models.actor import ActorKind as _ActorKind
 from models.errors import Code
 from models.event_kinds import KINDS
 from models.event_kinds import EventKind as _EventKind
-from models.items.client_requests import ClientRequestState as _ClientRequestState
-from models.items.documents import DocumentState as _DocumentState
 from models.items.kinds import item_kinds
 from models.items.links import OpenItems as _OpenItems
-from models.items.organizer_questions import QuestionType as _QuestionType
-from models.items.organizers import OrganizerState as _OrganizerState
-from models.items.proposals import ProposalState as _ProposalState
 from models.periods import PeriodUnit as _PeriodUnit
 from models.reasons import Parameter, Reason
 from models.reports.attention import Concern as _Concern
@@ -28,14 +21,10 @@ from models.seen import AccountType as _AccountType
 from models.seen import Awaited as _Awaited
 from models.seen import CardField as _CardField
 from models.seen import Category, named
-from models.seen import InvoiceState as _InvoiceState
 from models.seen import JobOrder as _JobOrder
 from models.seen import Party as _Party
-from models.seen import PaymentMethod as _PaymentMethod
-from models.seen import PaymentState as _PaymentState
 from models.seen import Priority as _Priority
 from models.seen import Relation as _Relation
-from models.seen import SignatureMethod as _SignatureMethod
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
 from models.seen import Weekday as _Weekday
@@ -43,20 +32,8 @@ from models.templates.content import TemplateKind as _TemplateKind
 from models.templates.relative_dates import Anchor as _Anchor
 from models.templates.relative_dates import DayUnit as _DayUnit
 from models.templates.shortcodes import ShortcodeSource as _ShortcodeSource
+from schema.describing import described as _described
 from schema.field_kinds import FieldKind as _FieldKind
-
-
-def _described(enum: type[Enum], name: str, description: str, **values: str) -> Any:
-    """The enum as a GraphQL one, each value with its description."""
-    for member in enum:
-        # Strawberry reads a member's description off the definition that it makes of the member's value.
-        if member.name not in values:
-            raise TypeError(f"{name}.{member.name} has no description.")
-    made: Any = strawberry.enum(enum, name=name, description=description)
-    for value in made.__strawberry_definition__.values:
-        value.description = values[value.name]
-    return made
-
 
 ActorKind = _described(
     _ActorKind,
@@ -251,35 +228,6 @@ TaskState = _described(
     CANCELED="Not to be done any more.",
 )
 
-ClientRequestState = _described(
-    _ClientRequestState,
-    "ClientRequestState",
-    "Where a client request stands.",
-    PENDING="The client is to answer and submit it.",
-    SUBMITTED="The client submitted it.",
-)
-
-OrganizerState = _described(
-    _OrganizerState,
-    "OrganizerState",
-    "Where an organizer stands.",
-    DRAFT="It has not been sent.",
-    PENDING="The client is to answer and submit it.",
-    SUBMITTED="The client submitted it.",
-)
-
-QuestionType = _described(
-    _QuestionType,
-    "QuestionType",
-    "What a question is answered with.",
-    TEXT="A text of any number of lines.",
-    NUMBER="A number.",
-    DATE="A day.",
-    YES_NO="Yes or no.",
-    CHOICE="One of its options, or several.",
-    FILE="Files: what they are called.",
-)
-
 TemplateKind = _described(
     _TemplateKind,
     "TemplateKind",
@@ -317,35 +265,6 @@ ShortcodeSource = _described(
     ACCOUNT="The account that the thing is made for.",
     JOB="The job that the thing is made for. Without a job, and where the job does not say it, nothing is made.",
     CONTACT="The contact who gets it.",
-)
-
-InvoiceState = _described(
-    _InvoiceState,
-    "InvoiceState",
-    "What is owed on an invoice.",
-    UNPAID="Nothing that counts was paid yet, or it was not sent.",
-    PARTIALLY_PAID="A part of it was paid.",
-    PAID="Nothing is owed any more: all of it was paid, or credited.",
-    VOID="Nobody is to pay it.",
-)
-
-PaymentMethod = _described(
-    _PaymentMethod,
-    "PaymentMethod",
-    "By what a client pays.",
-    CARD="A card.",
-    BANK_DEBIT="A debit of their bank account, such as ACH: pending until it clears or fails.",
-    CHEQUE="A cheque.",
-    CASH="Cash.",
-)
-
-PaymentState = _described(
-    _PaymentState,
-    "PaymentState",
-    "Whether the money of a payment is there.",
-    PENDING="It is on its way.",
-    CLEARED="It is there.",
-    FAILED="It never came, or went back.",
 )
 
 StatusCategory = _described(
@@ -431,38 +350,6 @@ FieldKind = _described(
     ENUM="The name of a value of the field's enum.",
     ID="The id of a thing, whose prefix names its type.",
     JSON='A list or an object, as JSON: `["DUE_DATE"]`.',
-)
-
-DocumentState = _described(
-    _DocumentState,
-    "DocumentState",
-    "Where a document stands.",
-    PLAIN="Nobody is asked anything. It holds no job.",
-    PENDING_APPROVAL="One of its approvers is to approve it.",
-    APPROVED="It was approved. It holds no job.",
-    DISAPPROVED="It was disapproved: the team is to revise it, and to ask again.",
-    PENDING_SIGNATURE="Its signers are to sign it, and none has yet.",
-    PARTIALLY_SIGNED="Some of its signers have signed it.",
-    SIGNED="All of its signers have signed it. It holds no job.",
-    VOID="It is void for good. It holds no job.",
-)
-
-ProposalState = _described(
-    _ProposalState,
-    "ProposalState",
-    "Where a proposal stands.",
-    DRAFT="It is yet to be sent.",
-    PENDING="Its signers are to sign it, and none has yet.",
-    PARTIALLY_SIGNED="Some of its signers have signed it.",
-    SIGNED="All of its signers have signed it. It holds no job.",
-)
-
-SignatureMethod = _described(
-    _SignatureMethod,
-    "SignatureMethod",
-    "How a signature came about.",
-    ELECTRONIC="It was given here, by the contact, of a text with a digest.",
-    RECORDED="It was obtained elsewhere, and a member recorded it with its evidence.",
 )
 
 _item_kinds: Any = Enum("ItemKind", {kind.name: kind.value for kind in item_kinds()})  # type: ignore[misc]

@@ -8,11 +8,12 @@ from models.bounds import JOBS_OF_ITEM, RECIPIENTS, REQUEST_ENTRIES
 from models.filtering import Among, ForRecipient, LinkedToJob, Within
 from models.ids import Kind
 from models.items import client_requests, request_entries
+from models.items.client_requests import ClientRequestState as _ClientRequestState
 from models.searching import Matches
 from models.seen import named
 from models.texts import ANSWER, DESCRIPTION, ENTRY_KEY, NAME, PROMPT
 from schema.declarations import listing, mutation
-from schema.enums import ClientRequestState
+from schema.describing import described
 from schema.inputs.base import (
     Expecting,
     Keyed,
@@ -35,6 +36,14 @@ from schema.types.base import column, jobs_of_item, value
 from schema.types.contacts import Contact
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
+
+ClientRequestState = described(
+    _ClientRequestState,
+    "ClientRequestState",
+    "Where a client request stands.",
+    PENDING="The client is to answer and submit it.",
+    SUBMITTED="The client submitted it.",
+)
 
 
 @strawberry.type(description="One thing that a client request asks for.")

@@ -8,11 +8,12 @@ from models.bounds import ASKED, JOBS_OF_ITEM
 from models.filtering import Among, LinkedToJob
 from models.ids import Kind
 from models.items import document_requests, documents, signing
+from models.items.documents import DocumentState as _DocumentState
 from models.searching import Matches
 from models.seen import named
 from models.texts import DESCRIPTION, EVIDENCE, NAME, NOTE
 from schema.declarations import listing, mutation
-from schema.enums import DocumentState
+from schema.describing import described
 from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, needed, optional, own_id
 from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
@@ -27,6 +28,21 @@ from schema.types.signing import Signature, Signer
 _NAME = f"{NAME.bounds}. Whoever sees the account reads it."
 _DESCRIPTION = f"What it says, in Markdown: {DESCRIPTION.bounds}."
 _DOCUMENT = "The document."
+
+
+DocumentState = described(
+    _DocumentState,
+    "DocumentState",
+    "Where a document stands.",
+    PLAIN="Nobody is asked anything. It holds no job.",
+    PENDING_APPROVAL="One of its approvers is to approve it.",
+    APPROVED="It was approved. It holds no job.",
+    DISAPPROVED="It was disapproved: the team is to revise it, and to ask again.",
+    PENDING_SIGNATURE="Its signers are to sign it, and none has yet.",
+    PARTIALLY_SIGNED="Some of its signers have signed it.",
+    SIGNED="All of its signers have signed it. It holds no job.",
+    VOID="It is void for good. It holds no job.",
+)
 
 
 @linked_item(Kind.DOCUMENT)

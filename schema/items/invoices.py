@@ -13,10 +13,11 @@ from models.ids import Kind, encode
 from models.items import invoice_lines, invoice_states, invoices, time_billing
 from models.money import shortest
 from models.searching import Matches
+from models.seen import InvoiceState as _InvoiceState
 from models.seen import named
 from models.texts import CHARGED, MEMO, NAME
 from schema.declarations import listing, mutation
-from schema.enums import InvoiceState
+from schema.describing import described
 from schema.field_resolvers import TypeCheck
 from schema.inputs.base import (
     Expecting,
@@ -46,6 +47,17 @@ if TYPE_CHECKING:
     from schema.items.proposals import Proposal
 
 _EXACT = "exact, and without zeros at its end"
+
+
+InvoiceState = described(
+    _InvoiceState,
+    "InvoiceState",
+    "What is owed on an invoice.",
+    UNPAID="Nothing that counts was paid yet, or it was not sent.",
+    PARTIALLY_PAID="A part of it was paid.",
+    PAID="Nothing is owed any more: all of it was paid, or credited.",
+    VOID="Nobody is to pay it.",
+)
 
 
 @strawberry.type(description="One of the things that an invoice charges.")

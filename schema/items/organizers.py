@@ -12,11 +12,13 @@ from models.bounds import FILE_NAMES, JOBS_OF_ITEM, OPTIONS, QUESTIONS, RECIPIEN
 from models.filtering import Among, Filled, ForRecipient, LinkedToJob, Within
 from models.ids import Kind
 from models.items import organizer_answers, organizer_content, organizer_questions, organizers
+from models.items.organizer_questions import QuestionType as _QuestionType
+from models.items.organizers import OrganizerState as _OrganizerState
 from models.searching import Matches
 from models.seen import named
 from models.texts import ANSWER, ENTRY_KEY, NAME, PROMPT
 from schema.declarations import listing, mutation
-from schema.enums import OrganizerState, QuestionType
+from schema.describing import described
 from schema.inputs.base import (
     Expecting,
     Keyed,
@@ -39,6 +41,27 @@ from schema.types.base import column, jobs_of_item, loaded, value
 from schema.types.contacts import Contact
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
+
+OrganizerState = described(
+    _OrganizerState,
+    "OrganizerState",
+    "Where an organizer stands.",
+    DRAFT="It has not been sent.",
+    PENDING="The client is to answer and submit it.",
+    SUBMITTED="The client submitted it.",
+)
+
+QuestionType = described(
+    _QuestionType,
+    "QuestionType",
+    "What a question is answered with.",
+    TEXT="A text of any number of lines.",
+    NUMBER="A number.",
+    DATE="A day.",
+    YES_NO="Yes or no.",
+    CHOICE="One of its options, or several.",
+    FILE="Files: what they are called.",
+)
 
 
 @strawberry.type(description="That an earlier question, which is shown, has one of certain answers.")

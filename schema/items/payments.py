@@ -9,10 +9,12 @@ from models.filtering import Among, AmongSeen, LinkedToJob, Within
 from models.ids import Kind
 from models.items import payment_allocations, payments
 from models.searching import Matches
+from models.seen import PaymentMethod as _PaymentMethod
+from models.seen import PaymentState as _PaymentState
 from models.seen import named
 from models.texts import LABEL, NAME
 from schema.declarations import listing, mutation
-from schema.enums import PaymentMethod, PaymentState
+from schema.describing import described
 from schema.field_resolvers import TypeCheck
 from schema.inputs.base import Expecting, Keyed, id_of, input_type, maybe_id_of, needed, optional, own_id
 from schema.inputs.filters import FOUND_BY, DateFilter, IdFilter, asks, asks_ids, filter_type
@@ -26,6 +28,25 @@ from schema.types.firm import Member
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.money import Money
+
+PaymentMethod = described(
+    _PaymentMethod,
+    "PaymentMethod",
+    "By what a client pays.",
+    CARD="A card.",
+    BANK_DEBIT="A debit of their bank account, such as ACH: pending until it clears or fails.",
+    CHEQUE="A cheque.",
+    CASH="Cash.",
+)
+
+PaymentState = described(
+    _PaymentState,
+    "PaymentState",
+    "Whether the money of a payment is there.",
+    PENDING="It is on its way.",
+    CLEARED="It is there.",
+    FAILED="It never came, or went back.",
+)
 
 
 @strawberry.type(description="What an invoice has of a payment.")

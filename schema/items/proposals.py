@@ -14,12 +14,13 @@ from models.filtering import Among, LinkedToJob, Within
 from models.ids import Kind
 from models.items import invoice_lines, proposal_services, proposal_signing, proposals, signing
 from models.items.proposal_services import Offered, Service
+from models.items.proposals import ProposalState as _ProposalState
 from models.money import shortest
 from models.searching import Matches
 from models.seen import named
 from models.texts import DESCRIPTION, EVIDENCE, LABEL, NAME, SERVICE
 from schema.declarations import listing, mutation
-from schema.enums import ProposalState
+from schema.describing import described
 from schema.field_resolvers import TypeCheck
 from schema.inputs.base import Expecting, Keyed, change, clearable, id_of, input_type, needed, optional, own_id
 from schema.inputs.filters import FOUND_BY, DateFilter, IdFilter, asks, asks_ids, filter_type
@@ -43,6 +44,17 @@ _INVOICED = (
     "proposal is linked to then. The proposal holds its jobs until that is paid."
 )
 _DUE = "Within how many days after the last signature that invoice is to be paid"
+
+
+ProposalState = described(
+    _ProposalState,
+    "ProposalState",
+    "Where a proposal stands.",
+    DRAFT="It is yet to be sent.",
+    PENDING="Its signers are to sign it, and none has yet.",
+    PARTIALLY_SIGNED="Some of its signers have signed it.",
+    SIGNED="All of its signers have signed it. It holds its jobs no more, once an invoice made of it is settled.",
+)
 
 
 @strawberry.type(description="A service that a proposal offers.")

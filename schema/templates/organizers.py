@@ -11,9 +11,8 @@ from models.items import organizer_questions
 from models.templates.organizer_content import OrganizerTemplateContent
 from models.templates.relative_dates import RelativeDate as DateOfContent
 from models.texts import NAME
-from schema.enums import QuestionType
 from schema.inputs.base import input_type, needed, optional
-from schema.items.organizers import OrganizerCondition, OrganizerSectionInput
+from schema.items.organizers import OrganizerCondition, OrganizerSectionInput, QuestionType
 from schema.templates.dates import DATE, RelativeDate, RelativeDateInput
 from schema.types.base import column, value
 

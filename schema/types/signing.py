@@ -6,12 +6,21 @@ import strawberry
 
 from models.ids import Kind, encode
 from models.items.signing import ShownSigner
-from schema.enums import SignatureMethod
+from models.seen import SignatureMethod as _SignatureMethod
+from schema.describing import described
 from schema.field_resolvers import TypeCheck
 from schema.scalars import Date, DateTime
 from schema.types.base import column, loaded, value
 from schema.types.contacts import Contact
 from schema.types.firm import Member
+
+SignatureMethod = described(
+    _SignatureMethod,
+    "SignatureMethod",
+    "How a signature came about.",
+    ELECTRONIC="It was given here, by the contact, of a text with a digest.",
+    RECORDED="It was obtained elsewhere, and a member recorded it with its evidence.",
+)
 
 
 @strawberry.type(description="A contact who is asked to sign something.")

@@ -34,6 +34,14 @@ from tests.planting import Planting, Secret, hidden_amount, hidden_number, hidde
 
 #: What rows of a class as a whole need.
 OF_ROWS = {model.policy.right for model in known_models().values() if model.policy.right is not None}
+#: What is seen without an account needs these: of the team, and of what is the firm's.
+OF_FIRM = {
+    right
+    for model in known_models().values()
+    if not model.policy.by_account
+    for right in (*model.withheld.values(), model.policy.right)
+    if right is not None
+}
 #: Of others' time, and of what is planned, sums are told in reports, and on jobs.
 OF_SUMS = {Right.VIEW_REPORTS, Right.MANAGE_TIME_BUDGETS}
 #: The rights without which something is not told.
@@ -55,8 +63,8 @@ class Onlooker:
 
     @property
     def knowing(self) -> frozenset[Right]:
-        """The rights by which secrets are none to them. Out of sight of the account only the team's are told."""
-        return self.rights if self.sees else self.rights & {Right.MANAGE_TEAM}
+        """The rights by which secrets are none to them. Out of sight of the account only the firm's are told."""
+        return self.rights if self.sees else self.rights & OF_FIRM
 
     def may_know(self, secret: Secret) -> bool:
         """Whether it is none to them."""
