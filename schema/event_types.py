@@ -76,7 +76,7 @@ def _described(cls: type[facts.Event], name: str, of: FieldType) -> str:
 
 
 def _shown_as(of: type) -> Any:
-    """The GraphQL type of what is no id: the domain's enum is the GraphQL one too, where a module of schema/ describes it."""
+    """The GraphQL type of what is no id: the domain's enum is the GraphQL one too, if it is described in schema/."""
     if issubclass(of, StrEnum) and not has_enum_definition(of):
         raise TypeError(f"An event has a {of.__name__}, which no module of schema/ describes.")
     return _SHOWN.get(of, of)
