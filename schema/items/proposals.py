@@ -128,7 +128,9 @@ class Proposal(LinkedItem):
     invoiced_once: bool = column(_INVOICED)
     invoice_due_days: int | None = column(f"{_DUE}; null for no due date.")
     invoice: Invoice | None = loaded(
-        lambda proposal, context: context.load.invoice_of_proposal(proposal.id) if context.holds(1) else None,
+        lambda proposal, context: (
+            context.load.naming(Kind.INVOICE, "proposal_id", proposal.id) if context.holds(1) else None
+        ),
         "The invoice that was made of it; null where there is none, or it was deleted.",
     )
     state: ProposalState = column("Where it stands.")
