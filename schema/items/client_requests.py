@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 
 from models.bounds import JOBS_OF_ITEM, RECIPIENTS, REQUEST_ENTRIES
@@ -37,7 +39,7 @@ from schema.types.contacts import Contact
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
-ClientRequestState = described(
+ClientRequestState: Any = described(
     _ClientRequestState,
     "ClientRequestState",
     "Where a client request stands.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 
 from models.bounds import ASKED, JOBS_OF_ITEM
@@ -30,7 +32,7 @@ _DESCRIPTION = f"What it says, in Markdown: {DESCRIPTION.bounds}."
 _DOCUMENT = "The document."
 
 
-DocumentState = described(
+DocumentState: Any = described(
     _DocumentState,
     "DocumentState",
     "Where a document stands.",

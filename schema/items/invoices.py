@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 _EXACT = "exact, and without zeros at its end"
 
 
-InvoiceState = described(
+InvoiceState: Any = described(
     _InvoiceState,
     "InvoiceState",
     "What is owed on an invoice.",

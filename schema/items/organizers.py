@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import strawberry
 
@@ -42,7 +43,7 @@ from schema.types.contacts import Contact
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
-OrganizerState = described(
+OrganizerState: Any = described(
     _OrganizerState,
     "OrganizerState",
     "Where an organizer stands.",
@@ -51,7 +52,7 @@ OrganizerState = described(
     SUBMITTED="The client submitted it.",
 )
 
-QuestionType = described(
+QuestionType: Any = described(
     _QuestionType,
     "QuestionType",
     "What a question is answered with.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 
 from models.bounds import ALLOCATED, JOBS_OF_ITEM, REFUNDS
@@ -29,7 +31,7 @@ from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.money import Money
 
-PaymentMethod = described(
+PaymentMethod: Any = described(
     _PaymentMethod,
     "PaymentMethod",
     "By what a client pays.",
@@ -39,7 +41,7 @@ PaymentMethod = described(
     CASH="Cash.",
 )
 
-PaymentState = described(
+PaymentState: Any = described(
     _PaymentState,
     "PaymentState",
     "Whether the money of a payment is there.",

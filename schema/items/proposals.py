@@ -46,7 +46,7 @@ _INVOICED = (
 _DUE = "Within how many days after the last signature that invoice is to be paid"
 
 
-ProposalState = described(
+ProposalState: Any = described(
     _ProposalState,
     "ProposalState",
     "Where a proposal stands.",

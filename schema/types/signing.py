@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 
 from models.ids import Kind, encode
@@ -14,7 +16,7 @@ from schema.types.base import column, loaded, value
 from schema.types.contacts import Contact
 from schema.types.firm import Member
 
-SignatureMethod = described(
+SignatureMethod: Any = described(
     _SignatureMethod,
     "SignatureMethod",
     "How a signature came about.",

@@ -8,7 +8,8 @@ the two firms, and by the specimens (`tests/planting.py`), which know nothing of
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -55,7 +56,7 @@ class Told:
     secrets: list[Secret]
     #: The firm that has nothing but other secrets, and what its owner is told where this one is told something else.
     twin: Planted
-    telling: Mapping[Place, Question]
+    telling: Mapping[Place, Sequence[Question]]
     _answers: dict[str, list[bytes]] = field(default_factory=dict)
     _twins: dict[str, Planted] = field(default_factory=dict)
 
@@ -81,10 +82,12 @@ async def told(database: str, api: Api) -> Told:
     """Nothing changes in it."""
     firm, twin = await Planted.build(), await Planted.build(frozenset())
     here, there = [await everything(api, each, each.firm.world.owner) for each in (firm, twin)]
-    telling: dict[Place, Question] = {}
+    telling: dict[Place, list[Question]] = defaultdict(list)
     for (question, answer), (_, other) in zip(here, there, strict=True):
         one, two = [withheld_in([each], FIELDS) for each in (answer, other)]
-        telling = {place: question for place in one if one[place] != two.get(place)} | telling
+        for place in one:
+            if one[place] != two.get(place):
+                telling[place].append(question)
     secrets = [*firm.secrets, *derived([answer for _, answer in here])]
     return Told(firm, secrets, twin, telling, _twins={"nothing": twin})
 
@@ -153,16 +156,20 @@ async def test_each_field_whose_line_is_missing_is_caught(
     places = {place: of for place, of in FIELDS.items() if of is right}
     _without(monkeypatch, places)
     missed = set(places)
-    # What others may know too, only those are not to be told who have no right at all.
-    for name in (f"all but {right}", "nothing"):
-        twin = await told.twin_of(name)
-        asked = [each.called(f"Without_{right}") for each in {told.telling[place]: None for place in sorted(missed)}]
-        one, two = [
-            withheld_in([await each.ask(api, firm, firm.onlookers[name].member) for each in asked], places)
-            for firm in (told.firm, twin)
-        ]
-        missed = {place for place in missed if one.get(place) == two.get(place)}
+    for number in range(max(len(told.telling[place]) for place in places)):
+        # What others may know too, only those are not to be told who have no right at all.
+        for name in (f"all but {right}", "nothing"):
+            asked = {told.telling[place][number]: None for place in sorted(missed) if len(told.telling[place]) > number}
+            one, two = [
+                withheld_in([await _answer(api, firm, name, each, right) for each in asked], places)
+                for firm in (told.firm, await told.twin_of(name))
+            ]
+            missed = {place for place in missed if one.get(place) == two.get(place)}
     assert not missed
+
+
+async def _answer(api: Api, firm: Planted, name: str, asked: Question, right: Right) -> bytes:
+    return await asked.called(f"Without_{right}").ask(api, firm, firm.onlookers[name].member)
 
 
 def _without(monkeypatch: pytest.MonkeyPatch, places: Mapping[Place, Right]) -> None:

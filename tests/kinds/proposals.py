@@ -25,10 +25,10 @@ def services(word: str) -> list[Service]:
     return [*plain_services(word), Service(name=f"{word} option", price=_price(50), optional=True), *choice(word)]
 
 
-def plain_services(word: str) -> list[Service]:
-    """One that is part of it."""
-    word = hidden_text(word, Right.MANAGE_PROPOSALS)
-    return [Service(name=word, price=_price("100.10"), description=word, quantity=12)]
+def plain_services(word: str, *told_by: Right) -> list[Service]:
+    """One that is part of it. With these rights it is told elsewhere."""
+    word = hidden_text(word, Right.MANAGE_PROPOSALS, *told_by)
+    return [Service(name=word, price=_price("100.10", *told_by), description=word, quantity=12)]
 
 
 def choice(word: str) -> list[Service]:
@@ -40,8 +40,8 @@ def choice(word: str) -> list[Service]:
     ]
 
 
-def _price(usual: str | int) -> Decimal:
-    return hidden_amount(usual, 5, Right.MANAGE_PROPOSALS)
+def _price(usual: str | int, *told_by: Right) -> Decimal:
+    return hidden_amount(usual, 5, Right.MANAGE_PROPOSALS, *told_by)
 
 
 async def make_plain(actor: Actor, word: str, spot: Spot) -> UUID:
@@ -69,7 +69,7 @@ async def make_invoiced(actor: Actor, word: str, spot: Spot) -> UUID:
     made = await proposals.create_proposal(
         actor,
         name=word,
-        services=services(word)[:1],
+        services=plain_services(word, Right.MANAGE_INVOICES),
         invoiced_once=True,
         invoice_due_days=14,
         account_id=spot.account,
@@ -77,8 +77,9 @@ async def make_invoiced(actor: Actor, word: str, spot: Spot) -> UUID:
     )
     (contact, *_) = await contacts_of(actor, word, spot)
     await proposal_signing.send_proposal(actor, proposal_id=made.value.id, signer_ids=[contact])
+    evidence = hidden_text(word, Right.MANAGE_PROPOSALS)
     await proposal_signing.record_proposal_signature(
-        actor, proposal_id=made.value.id, contact_id=contact, evidence=word
+        actor, proposal_id=made.value.id, contact_id=contact, evidence=evidence
     )
     return made.value.id
 
