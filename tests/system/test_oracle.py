@@ -19,7 +19,7 @@ SEED = "JOBWIRE_TEST_SEED"
 
 
 def test_members_do_all_that_is_done_with_items() -> None:
-    modules = [module for module in MODULES if module.__name__.startswith("schema.items.")]
+    modules = [module for module in MODULES if module.__name__.startswith(("schema.items.", "schema.templates."))]
     known = {declared.name for module in modules for declared in getattr(module, "MUTATIONS", ())}
     missing = known - {kind.mutation for kind in KINDS}
     assert known and not missing, f"Say in tests/system/oracle/items.py what these are given: {sorted(missing)}"

@@ -74,6 +74,8 @@ class Atlas:
     #: By kind, and then by id.
     items: defaultdict[str, dict[str, Item]] = field(default_factory=lambda: defaultdict(dict))
     ended: set[str] = field(default_factory=set)
+    #: What is in each template, by its id: the field that it is given in.
+    templates: dict[str, str] = field(default_factory=dict)
     #: The ids of jobs and items of secret accounts, the deleted ones too, and of all.
     secret_ids: set[str] = field(default_factory=set)
     every_id: set[str] = field(default_factory=set)

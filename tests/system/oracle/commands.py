@@ -12,6 +12,7 @@ from tests.system.oracle.contacts import COMMANDS as OF_CONTACTS
 from tests.system.oracle.items import COMMANDS as OF_ITEMS
 from tests.system.oracle.picking import Input
 from tests.system.oracle.replica import Object
+from tests.system.oracle.templates import COMMANDS as OF_TEMPLATES
 
 
 def _forget_stage(atlas: Atlas, input: Input, _payload: Object) -> None:
@@ -258,6 +259,7 @@ KINDS = (
     Kind("updateFirm", 0.5, lambda c, _a: {"clientStatusEnabled": c.random() < 0.5}, lead=True),
     *OF_CONTACTS,
     *OF_ITEMS,
+    *OF_TEMPLATES,
 )
 
 
