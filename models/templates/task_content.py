@@ -78,7 +78,7 @@ class TaskContent(Content):
         return replace(
             self,
             name=each(Text(self.name, ("name",))),
-            description=each(Text(self.description, ("description",), markdown=True)),
+            description=each(Text(self.description, ("description",))),
             checklist=tuple(each(Text(entry, ("checklist", place))) for place, entry in enumerate(self.checklist)),
         )
 

@@ -25,7 +25,7 @@ class TaskTemplate:
     """Its objects are `models.templates.task_content.TaskContent`."""
 
     name: str = column("What is to be done; with shortcodes.")
-    description: str = column("As long as needed; in Markdown, with shortcodes.")
+    description: str = column("As long as needed; with shortcodes.")
     priority: Priority = column("How urgent it is.")
     start_date: RelativeDate | None = column("When it should be begun.")
     due_date: RelativeDate | None = column("When it must be done.")
@@ -47,7 +47,7 @@ class TaskTemplateInput:
     """What is in a template of tasks."""
 
     name: str = needed(f"What is to be done: {NAME.bounds}. Shortcodes are filled in.")
-    description: str | None = optional(f"Markdown: {DESCRIPTION.bounds}. Shortcodes are filled in.")
+    description: str | None = optional(f"As long as needed: {DESCRIPTION.bounds}. Shortcodes are filled in.")
     priority: Priority | None = optional("MEDIUM when left out.")
     start_date: RelativeDateInput | None = optional(f"When it should be begun: {DATE}.")
     due_date: RelativeDateInput | None = optional(f"When it must be done: {DATE}.")
