@@ -13,10 +13,10 @@ from models.bounds import BUDGET, ESTIMATE, LOGGED
 from models.command import Change, command
 from models.command_steps import deactivated
 from models.commands.hours import MOST_MINUTES_A_DAY, hold_time_of
-from models.commands.jobs import archived_account
 from models.commands.moves import others_status
 from models.commands.placing import keys_for
 from models.commands.time import yet_to_come
+from models.commands.wanted_jobs import archived_account
 from models.errors import Invalid, LimitReached, Refusal, RuleBroken
 from models.events import Event, JobCreated, JobMoved, JobStatusChanged, TaskCreated, TimeLogged
 from models.ids import Kind, new_id

@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
-from models.bounds import BUDGET
 from models.bulk import Bulk
 from models.command import Change, command
-from models.command_steps import active_members, each, expect_active, known_members, made_before, replace_links
-from models.commands.placing import keys_for
+from models.command_steps import active_members, each, expect_active, known_members, made_before
+from models.commands.wanted_jobs import JOB_RULES, WantedJob, account_and_pipeline, open_job
 from models.database import sql
 from models.errors import RuleBroken
 from models.events import (
@@ -24,26 +22,20 @@ from models.events import (
     changes_of,
 )
 from models.gathered import Gathered, Rules, checked
-from models.ids import Kind, new_id
 from models.items.item import unlink_all
 from models.reasons import Reason
 from models.relations import before_deletion, tell_deletion
 from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import (
-    Account,
-    Category,
     ClientStatus,
     Job,
     JobAssignee,
     Member,
-    Pipeline,
     Priority,
-    Stage,
-    Status,
 )
 from models.storing import store_all
 from models.targets import Target, several
-from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
+from models.texts import CLIENT_TEXT, LABEL
 
 
 class JobFields(TypedDict, total=False):
@@ -56,14 +48,6 @@ class JobFields(TypedDict, total=False):
     due_date: date | None
     deadline: date | None
     period: str | None
-
-
-_RULES: Rules = {
-    "name": NAME.check,
-    "description": DESCRIPTION.check,
-    "period": checks.period,
-    "budget": partial(checks.minutes, bounds=BUDGET),
-}
 
 
 @command("createJob", EVERY_MEMBER)
@@ -91,62 +75,22 @@ async def create_job(
         _require_budgets(change)
     if earlier := await made_before(change, Job, id, JobCreated):
         return earlier
-    texts = {"name": name, "description": description, "period": period, "budget": budget}
-    with Gathered() as check:
-        told = check.each(texts, _RULES)
-        wanted = check(checks.at_most, assignee_ids, "assignee_ids")
-        check(checks.dates, start_date, due_date)
-        check(checks.deadline, due_date, deadline, change.today)
-    # Locked, so that it is not archived meanwhile.
-    account = await change.scope.rows(Account).lock(account_id, "account_id")
-    if account.archived:
-        raise archived_account()
-    pipeline = await change.scope.rows(Pipeline).get(pipeline_id, "pipeline_id")
-    assignees = await active_members(change, wanted, "assignee_ids")
-    stage = await _stage_for(change, pipeline.id, stage_id)
-    job = Job(
-        id=id or new_id(),
-        firm_id=change.actor.firm_id,
-        account_id=account.id,
-        pipeline_id=pipeline.id,
-        stage_id=stage.id,
-        status_id=(await Status.get(pipeline_id=pipeline.id, category=Category.ACTIVE)).id,
-        **told,
+    wanted = WantedJob(
+        name=name,
+        description=description,
         priority=priority,
         start_date=start_date,
         due_date=due_date,
         deadline=deadline,
-        stage_entered_at=change.now,
-        created_at=change.now,
-    )
-    (job.position,) = await keys_for(change, stage, [job.id], before=None, after=None)
-    await job.save(force_create=True)
-    await replace_links(JobAssignee, {"job_id": job.id}, "member_id", assignees)
-    change.record(JobCreated(job=job.id, account=account.id, pipeline=pipeline.id, stage=stage.id))
+        period=period,
+        budget=budget,
+        assignee_ids=assignee_ids,
+    ).checked(change.today)
+    account, pipeline = await account_and_pipeline(change, account_id, pipeline_id)
+    assignees = await active_members(change, wanted.assignee_ids, "assignee_ids")
+    job = await open_job(change, wanted, account, pipeline, stage_id, assignees=assignees, id=id)
+    change.record(JobCreated(job=job.id, account=job.account_id, pipeline=job.pipeline_id, stage=job.stage_id))
     return job
-
-
-async def _stage_for(change: Change, pipeline_id: UUID, stage_id: UUID | None) -> Stage:
-    # Locked, so that cards which arrive at once get different positions.
-    if stage_id is not None:
-        stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
-        if stage.pipeline_id != pipeline_id:
-            told = "This stage belongs to another pipeline."
-            raise RuleBroken(told, "stage_id", reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
-        return stage
-    first = (
-        await Stage.filter(pipeline_id=pipeline_id).order_by("position", "id").select_for_update(no_key=True).first()
-    )
-    if first is None:
-        told = "This pipeline has no stage yet. Add one first."
-        raise RuleBroken(told, "pipeline_id", reason=Reason.NONE_YET, kind=Kind.STAGE.value)
-    return first
-
-
-def archived_account() -> RuleBroken:
-    """The refusal of a job for an account that is archived."""
-    told = "This account is archived. Restore it before opening a job for it."
-    return RuleBroken(told, "account_id", reason=Reason.ARCHIVED, kind=Kind.ACCOUNT.value)
 
 
 def _require_budgets(change: Change) -> None:
@@ -161,7 +105,7 @@ async def update_job(
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     with Gathered() as check:
-        changed = job.change_to(check.each(job.differing(fields), _RULES))
+        changed = job.change_to(check.each(job.differing(fields), JOB_RULES))
         if changed.keys() & {"start_date", "due_date"}:
             check(checks.dates, job.start_date, job.due_date, changed)
         if changed.keys() & {"due_date", "deadline"}:
@@ -178,7 +122,7 @@ async def set_job_budget(
     In minutes, or None for no budget."""
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
-    return await _updated(change, job, job.change_to(checked(job.differing({"budget": budget}), _RULES)))
+    return await _updated(change, job, job.change_to(checked(job.differing({"budget": budget}), JOB_RULES)))
 
 
 async def _updated(change: Change, job: Job, changed: dict[str, tuple[Any, Any]]) -> Job:

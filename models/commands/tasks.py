@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
 from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
-from models.bounds import CHECKLIST, ESTIMATE
+from models.bounds import CHECKLIST
 from models.checklists import numbered, revised, to_store, with_entry
 from models.command import Change, command
 from models.command_steps import active_members, made_before, replace_links
+from models.commands.wanted_tasks import TASK_RULES, WantedTask
 from models.errors import RuleBroken
 from models.events import (
     TaskAssigneesChanged,
@@ -22,14 +22,13 @@ from models.events import (
     TaskUpdated,
     changes_of,
 )
-from models.gathered import Gathered, Rules
-from models.ids import Kind, new_id
+from models.gathered import Gathered
+from models.ids import Kind
 from models.items import item as items
 from models.items.item import Held
 from models.reasons import Reason
 from models.rights import EVERY_MEMBER
 from models.rows import Job, Priority, Task, TaskAssignee, TaskState
-from models.texts import DESCRIPTION, NAME
 
 
 class TaskFields(TypedDict, total=False):
@@ -41,13 +40,6 @@ class TaskFields(TypedDict, total=False):
     start_date: date | None
     due_date: date | None
     estimate: int | None
-
-
-_RULES: Rules = {
-    "name": NAME.check,
-    "description": DESCRIPTION.check,
-    "estimate": partial(checks.minutes, bounds=ESTIMATE),
-}
 
 
 @command("createTask", EVERY_MEMBER)
@@ -69,28 +61,23 @@ async def create_task(
     """Add a task to an account, or to a job of it."""
     if earlier := await made_before(change, Task, id, TaskCreated):
         return earlier
-    with Gathered() as check:
-        told = check.each({"name": name, "description": description, "estimate": estimate}, _RULES)
-        check(items.expect_place, account_id, job_id)
-        wanted = check(checks.at_most, assignee_ids, "assignee_ids")
-        listed = check(revised, checklist, "checklist", CHECKLIST)
-        check(checks.dates, start_date, due_date)
-    account, job = await items.account_and_job(change, account_id, job_id)
-    _takes_tasks(job)
-    assignees = await active_members(change, wanted, "assignee_ids")
-    task = Task(
-        id=id or new_id(),
-        firm_id=change.actor.firm_id,
-        account_id=account,
-        created_by_id=change.member_id,
-        **told,
+    wanted = WantedTask(
+        name=name,
+        description=description,
         priority=priority,
         start_date=start_date,
         due_date=due_date,
-        checklist=to_store(listed.entries),
-        last_checklist_entry=listed.last,
-        created_at=change.now,
+        estimate=estimate,
+        assignee_ids=assignee_ids,
+        checklist=checklist,
     )
+    with Gathered() as check:
+        wanted = check(wanted.checked)
+        check(items.expect_place, account_id, job_id)
+    account, job = await items.account_and_job(change, account_id, job_id)
+    _takes_tasks(job)
+    assignees = await active_members(change, wanted.assignee_ids, "assignee_ids")
+    task = wanted.row(change, account, id)
     held = await items.create(change, task, job)
     await replace_links(TaskAssignee, {"task_id": task.id}, "member_id", assignees)
     items.tell(change, TaskCreated, held)
@@ -117,7 +104,7 @@ async def update_task(
     held = await _lock(change, task_id, expected_version)
     task = held.item
     with Gathered() as check:
-        changed = task.change_to(check.each(task.differing(fields), _RULES))
+        changed = task.change_to(check.each(task.differing(fields), TASK_RULES))
         if changed.keys() & {"start_date", "due_date"}:
             check(checks.dates, task.start_date, task.due_date, changed)
     if changed:

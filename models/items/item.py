@@ -13,10 +13,10 @@ from models.errors import Invalid, RuleBroken
 from models.events import Event
 from models.ids import JobId, Kind, PipelineId
 from models.items.kinds import item_kinds
-from models.items.links import keep_minutes, keep_open, tie, untie
+from models.items.links import keep_minutes, keep_open, new_link, tie, untie
 from models.reasons import Reason
 from models.records import columns, read
-from models.rows import Account, Item, Job
+from models.rows import Account, Item, Job, JobItem
 from models.scope import Rows, not_found
 from models.stamps import raised, stamp
 from models.storing import store_all
@@ -114,6 +114,18 @@ async def create_beside(change: Change, item: I, other: Held[Any]) -> Held[I]:
     if other.jobs:
         await tie(item, other.jobs, change.now, change.member_id)
     return Held(item, dict(other.jobs), item.open, item.tracked)
+
+
+async def create_several(change: Change, new: Sequence[I], job: Job) -> list[Held[I]]:
+    """Write new items of a kind, linked to this job: as `create` does of one, in as many statements however many there
+    are."""
+    if not new:
+        return []
+    for item in new:
+        item.keep_linked(job.id)
+    await type(new[0]).bulk_create(new)
+    await JobItem.bulk_create([new_link(job, item, change.now, change.member_id) for item in new])
+    return [Held(item, {job.id: job.pipeline_id}, item.open, item.tracked) for item in new]
 
 
 # Shared: changes of one job's items run beside each other; moving or deleting the job waits for them. In the order of
