@@ -88,6 +88,8 @@ SERVICES = Bounds(1, 50)
 SERVICE_QUANTITY = Bounds(1, 10_000)
 #: The days after the last signature of a proposal within which its invoice is to be paid.
 INVOICE_DUE_DAYS = Bounds(0, 366)
+#: The tasks of a template of jobs.
+TEMPLATE_TASKS = Bounds(0, 100)
 #: The jobs that a job is something to; and those that may wait for one, by however many between them.
 RELATIONS = Bounds(0, 50)
 BLOCKED_SEARCHED = Bounds(0, 1_000)

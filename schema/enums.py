@@ -232,6 +232,7 @@ TemplateKind = _described(
     _TemplateKind,
     "TemplateKind",
     "What is made of a template.",
+    JOB="A job, with its tasks.",
     TASK="A task.",
     CLIENT_REQUEST="A client request.",
     ORGANIZER="An organizer.",

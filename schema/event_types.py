@@ -138,7 +138,7 @@ def _references(cls: type[facts.Event], name: str, kind: Kind) -> Made:
 
     what = plural(kind).replace("_", " ")
     which = "who" if kind is Kind.MEMBER else "that"
-    there = f"The {what} {which} were {name}, as far as they are still there."
+    there = facts.said_of(cls, name) or f"The {what} {which} were {name}, as far as they are still there."
     shown = loaded(load, there, size=3, depends=_own_of(cls, kind))
     return {facts.name_for_clients(cls, name): (_list_of(type_of(kind)), shown)}
 

@@ -1,6 +1,6 @@
 """Jobs that are to be opened: the checks and the rows of createJob, for whatever opens one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -41,13 +41,14 @@ class WantedJob:
     budget: int | None = None
     assignee_ids: Sequence[UUID] = ()
 
-    def checked(self, today: date) -> Self:
-        """The job as it is kept, or all that is wrong with it."""
+    def checked(self, today: date, given: Container[str] = ("due_date",)) -> Self:
+        """The job as it is kept, or all that is wrong with it. Of dates that are out of order one that was `given` is
+        at fault."""
         with Gathered() as check:
             told = check.each({field: getattr(self, field) for field in JOB_RULES}, JOB_RULES)
             assignees = check(checks.at_most, self.assignee_ids, "assignee_ids")
-            check(checks.dates, self.start_date, self.due_date)
-            check(checks.deadline, self.due_date, self.deadline, today)
+            check(checks.dates, self.start_date, self.due_date, given)
+            check(checks.deadline, self.due_date, self.deadline, today, given)
         return replace(self, **told, assignee_ids=assignees)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.events.base import Event
 from models.events.values import Changes
-from models.ids import AccountId, JobId, MemberId, PipelineId, StageId, StatusId
+from models.ids import AccountId, AccountRoleId, JobId, MemberId, PipelineId, StageId, StatusId, TemplateId
 from models.rows.relations import Relation
 from models.scope import Place
 
@@ -34,7 +34,25 @@ class JobEvent(Event):
 class JobCreated(JobEvent):
     """A job was opened."""
 
+    # Of a template's own events it is never null, of a job's it is.
+    called = {"template": "from_template"}
+    says = {
+        "template": "The template that it was made of, as it is now; null for none, or where it is gone.",
+        "template_id": "The id of the template that it was made of; null for none.",
+        "unfilled_roles": "The roles of the template that assigned nobody, as no active member held them at the "
+        "account; as far as they are still there.",
+        "deactivated_members": "The members whom the template names and who were not assigned: they were deactivated.",
+        "deleted_roles": "How many roles of the template had been deleted by then: they assigned nobody.",
+        "client_status_deleted": "Whether the template's client status had been deleted by then: the job has none.",
+    }
+
     stage: StageId
+    # Logs from before there were templates say nothing of them.
+    template: TemplateId | None = None
+    unfilled_roles: tuple[AccountRoleId, ...] = ()
+    deactivated_members: tuple[MemberId, ...] = ()
+    deleted_roles: int = 0
+    client_status_deleted: bool = False
 
     def before(self) -> tuple[Place, ...]:
         return ()

@@ -32,6 +32,7 @@ Path = tuple[str | int, ...]
 class TemplateKind(StrEnum):
     """What is made of a template."""
 
+    JOB = "JOB"
     TASK = "TASK"
     CLIENT_REQUEST = "CLIENT_REQUEST"
     ORGANIZER = "ORGANIZER"
@@ -93,6 +94,11 @@ class Content(ABC):
     def rewritten(self, each: Rewrite) -> Self:
         """The same with each text that may hold shortcodes made another one, whatever it is: checking, filling in and
         making of an existing thing all go through here, so none forgets a text."""
+
+    def over(self, change: Change, present: Self | None, *path: str) -> Self:
+        """As it is to be in place of what is there, or newly: what may be left out stays then. `Forbidden` where a part
+        of it needs a right that is lacking."""
+        return self
 
     async def expect_there(self, change: Change, present: Any, *path: str) -> None:  # noqa: B027 - most name nothing
         """`NotFound` where it newly names something that is not there. What it named before (`present`, or None) may
@@ -158,14 +164,17 @@ def _fault(code: str, content: Content) -> Invalid | None:
     if known is not None and known.source in content.known:
         return None
     if known is not None:
-        told = (
-            f"[{code}] is not known of {_article(content.kind.spoken)}. Take it out, or write \\[{code}] for just that."
-        )
-        return Invalid(told, reason=Reason.UNKNOWN_SHORTCODE, name=code, values=())
+        return not_known(code, _article(content.kind.spoken))
     meant = tuple(each for each in near(code) if SHORTCODES[each].source in content.known)
     instead = f"Did you mean {' or '.join(f'[{each}]' for each in meant)}? If not, w" if meant else "W"
     told = f"There is no shortcode [{code}]. {instead}rite \\[{code}] for just that."
     return Invalid(told, reason=Reason.UNKNOWN_SHORTCODE, name=code, values=meant)
+
+
+def not_known(code: str, of: str) -> Invalid:
+    """The refusal of a shortcode that says nothing of this."""
+    told = f"[{code}] is not known of {of}. Take it out, or write \\[{code}] for just that."
+    return Invalid(told, reason=Reason.UNKNOWN_SHORTCODE, name=code, values=())
 
 
 def _article(spoken: str) -> str:

@@ -8,6 +8,7 @@ from models.errors import Invalid
 from models.gathered import together
 from models.reasons import Reason
 from models.templates.content import Content, TemplateKind, content_classes
+from models.templates.job_content import JobContent
 from models.templates.organizer_content import OrganizerTemplateContent
 from models.templates.request_content import ClientRequestContent
 from models.templates.task_content import TaskContent
@@ -16,6 +17,7 @@ from models.templates.task_content import TaskContent
 class Contents(TypedDict, total=False):
     """What is in a template: one of these."""
 
+    job: JobContent
     task: TaskContent
     client_request: ClientRequestContent
     organizer: OrganizerTemplateContent
@@ -24,6 +26,7 @@ class Contents(TypedDict, total=False):
 class Things(TypedDict, total=False):
     """What a template is made of: one of these."""
 
+    from_job_id: UUID
     from_task_id: UUID
     from_client_request_id: UUID
     from_organizer_id: UUID

@@ -22,6 +22,11 @@ class Anchor(StrEnum):
         """What the day is called where it is a date of the job."""
         return self.lower()
 
+    @property
+    def spoken(self) -> str:
+        """As people say it."""
+        return self.field.replace("_", " ")
+
 
 class DayUnit(StrEnum):
     """Which days are counted."""

@@ -129,7 +129,7 @@ async def create_template(
 
 def _new_content(change: Change, content: Any, field: str) -> Content:
     _expect_right(change, content, field)
-    return _checked(content, field)
+    return _checked(content.over(change, None, field), field)
 
 
 def _checked(content: Content, field: str) -> Content:
@@ -214,6 +214,7 @@ async def update_template(
 def _other_content(change: Change, template: Template, content: Content, present: Content, field: str) -> Content:
     expect_kind(template, content.kind, field)
     _expect_right(change, content, field)
+    content = content.over(change, present, field)
     # What is there may have been allowed once, and is not checked.
     return present if content == present else _checked(content, field)
 

@@ -10,9 +10,9 @@ from models.bounds import RECIPIENTS
 from models.filtering import Among
 from models.ids import Kind
 from models.seen import named
-from models.templates import templates, things
+from models.templates import jobs, templates, things
 from models.templates.content import TemplateKind as KindOfTemplate
-from models.texts import NAME
+from models.texts import LABEL, NAME
 from schema.declarations import listing, mutation
 from schema.enums import TemplateKind
 from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, maybe_id_of, needed, optional, own_id
@@ -20,6 +20,7 @@ from schema.inputs.filters import asks, filter_type
 from schema.inputs.tasks import AtAccountOrJob
 from schema.scalars import Date
 from schema.templates.client_requests import ClientRequestTemplate, ClientRequestTemplateInput
+from schema.templates.jobs import JobTemplate, JobTemplateInput
 from schema.templates.organizers import OrganizerTemplate, OrganizerTemplateInput
 from schema.templates.tasks import TaskTemplate, TaskTemplateInput
 from schema.types.base import Versioned, column, entity, loaded, name_order, value
@@ -45,6 +46,7 @@ class Template(Versioned):
     name: str = column("What it is called.")
     name_order: str = name_order()
     kind: TemplateKind = value(lambda template: template.template_kind, "What is made of it.")
+    job: JobTemplate | None = _content(KindOfTemplate.JOB)
     task: TaskTemplate | None = _content(KindOfTemplate.TASK)
     client_request: ClientRequestTemplate | None = _content(KindOfTemplate.CLIENT_REQUEST)
     organizer: OrganizerTemplate | None = _content(KindOfTemplate.ORGANIZER)
@@ -60,6 +62,7 @@ class CreateTemplateInput(Keyed):
 
     id: strawberry.ID | None = own_id(Kind.TEMPLATE)
     name: str = needed(_NAME)
+    job: JobTemplateInput | None = optional(f"A job to be opened, with its tasks. {_ONE}")
     task: TaskTemplateInput | None = optional(f"A task to be made. {_ONE}")
     client_request: ClientRequestTemplateInput | None = optional(f"A client request to be made. {_ONE}")
     organizer: OrganizerTemplateInput | None = optional(
@@ -73,6 +76,7 @@ class UpdateTemplateInput(Expecting):
 
     template_id: strawberry.ID = id_of(Kind.TEMPLATE, "The template.")
     name: str | None = change(_NAME)
+    job: JobTemplateInput | None = optional("What is in it, where it is of the kind JOB.")
     task: TaskTemplateInput | None = optional("What is in it, where it is of the kind TASK.")
     client_request: ClientRequestTemplateInput | None = optional(
         "What is in it, where it is of the kind CLIENT_REQUEST."
@@ -91,6 +95,9 @@ class SaveAsTemplateInput(Keyed):
 
     id: strawberry.ID | None = own_id(Kind.TEMPLATE)
     name: str = needed(_NAME)
+    from_job_id: strawberry.ID | None = maybe_id_of(
+        Kind.JOB, f"A job, with its tasks; its budget for those with the right MANAGE_TIME_BUDGETS. {_FROM}"
+    )
     from_task_id: strawberry.ID | None = maybe_id_of(
         Kind.TASK, f"A task. Roles that only its assignees hold at its account become those of the template. {_FROM}"
     )
@@ -107,7 +114,25 @@ class TemplateInput(Expecting):
     template_id: strawberry.ID = id_of(Kind.TEMPLATE, "The template.")
 
 
-_DUE = "As the template says when left out."
+_AS_TOLD = "As the template says when left out."
+
+
+@input_type
+class CreateJobFromTemplateInput(Keyed):
+    """What to make a job of, and for whom."""
+
+    id: strawberry.ID | None = own_id(Kind.JOB)
+    template_id: strawberry.ID = id_of(Kind.TEMPLATE, "A template of the kind JOB.")
+    account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The client it is for.")
+    pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline it goes through.")
+    stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, "Where it starts; the first stage when left out.")
+    name: str | None = optional(f"What the card says: {NAME.bounds}. {_AS_TOLD}")
+    start_date: Date | None = optional(f"When work should start; not after the due date. {_AS_TOLD}")
+    due_date: Date | None = optional(f"When it must be done; not after a deadline that is still to come. {_AS_TOLD}")
+    deadline: Date | None = optional(f"The statutory day. {_AS_TOLD}")
+    period: str | None = optional(
+        f"The time that the work is about: `2026`, `2026-Q1`, `2026-01`, or other text, {LABEL.bounds}. {_AS_TOLD}"
+    )
 
 
 @input_type
@@ -116,8 +141,8 @@ class CreateTaskFromTemplateInput(AtAccountOrJob, Keyed):
 
     id: strawberry.ID | None = own_id(Kind.TASK)
     template_id: strawberry.ID = id_of(Kind.TEMPLATE, "A template of the kind TASK.")
-    start_date: Date | None = optional(f"When it should be begun; not after the due date. {_DUE}")
-    due_date: Date | None = optional(f"When it must be done. {_DUE}")
+    start_date: Date | None = optional(f"When it should be begun; not after the due date. {_AS_TOLD}")
+    due_date: Date | None = optional(f"When it must be done. {_AS_TOLD}")
 
 
 _RECIPIENTS = (
@@ -132,7 +157,7 @@ class CreateClientRequestFromTemplateInput(AtAccountOrJob, Keyed):
 
     id: strawberry.ID | None = own_id(Kind.CLIENT_REQUEST)
     template_id: strawberry.ID = id_of(Kind.TEMPLATE, "A template of the kind CLIENT_REQUEST.")
-    due_date: Date | None = optional(f"By when it is to be submitted. {_DUE}")
+    due_date: Date | None = optional(f"By when it is to be submitted. {_AS_TOLD}")
     recipient_ids: list[strawberry.ID] | None = maybe_id_of(Kind.CONTACT, _RECIPIENTS)
 
 
@@ -142,7 +167,7 @@ class CreateOrganizerFromTemplateInput(AtAccountOrJob, Keyed):
 
     id: strawberry.ID | None = own_id(Kind.ORGANIZER)
     template_id: strawberry.ID = id_of(Kind.TEMPLATE, "A template of the kind ORGANIZER.")
-    due_date: Date | None = optional(f"By when it is to be submitted. {_DUE}")
+    due_date: Date | None = optional(f"By when it is to be submitted. {_AS_TOLD}")
     recipient_ids: list[strawberry.ID] | None = maybe_id_of(Kind.CONTACT, _RECIPIENTS)
 
 
@@ -158,6 +183,7 @@ MUTATIONS = (
     mutation(templates.save_as_template, SaveAsTemplateInput),
     mutation(templates.update_template, UpdateTemplateInput),
     mutation(templates.delete_template, TemplateInput),
+    mutation(jobs.create_job_from_template, CreateJobFromTemplateInput),
     mutation(things.create_task_from_template, CreateTaskFromTemplateInput),
     mutation(things.create_client_request_from_template, CreateClientRequestFromTemplateInput),
     mutation(things.create_organizer_from_template, CreateOrganizerFromTemplateInput),

@@ -75,6 +75,13 @@ CHOSEN = {
 
 #: Whoever has one of these is told of others' time, or of what it adds up to.
 _TIME = (Right.MANAGE_TIME_ENTRIES, Right.MANAGE_TIME_BUDGETS, Right.VIEW_REPORTS)
+#: Which of the firm's things a mutation changes where it is given this field, which the usual one cannot have.
+HAVING = {
+    ("updateTemplate", "job"): {"templateId": (Kind.TEMPLATE, "template of jobs")},
+    ("updateTemplate", "clientRequest"): {"templateId": (Kind.TEMPLATE, "template of requests")},
+    ("updateTemplate", "organizer"): {"templateId": (Kind.TEMPLATE, "template of organizers")},
+}
+
 #: Who makes all that there is of the kinds of tests/kinds.
 MADE_BY = "owner"
 
@@ -82,6 +89,12 @@ MADE_BY = "owner"
 @cache
 def _chosen() -> dict[str, str]:
     return CHOSEN | {where: name for known in specimens() for where, name in known.chosen.items()}
+
+
+def having(firm: Furnished, mutation: str, field: str) -> dict[str, str]:
+    """What a mutation is given besides this field, in place of the usual."""
+    chosen = HAVING.get((mutation, field), {})
+    return {name: encode(kind, firm.things[thing]) for name, (kind, thing) in chosen.items()}
 
 
 @dataclass

@@ -56,8 +56,8 @@ INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId", "minute
 #: An answer is one of these, by the type of its question.
 INSTEAD |= dict.fromkeys(("number", "day", "yes", "choices", "fileNames"), "text")
 #: A template has one content, or is made of one thing.
-INSTEAD |= dict.fromkeys(("clientRequest", "organizer"), "task")
-INSTEAD |= dict.fromkeys(("fromClientRequestId", "fromOrganizerId"), "fromTaskId")
+INSTEAD |= dict.fromkeys(("job", "clientRequest", "organizer"), "task")
+INSTEAD |= dict.fromkeys(("fromJobId", "fromClientRequestId", "fromOrganizerId"), "fromTaskId")
 
 TEXTS = {
     "color": "#123abc",
@@ -73,7 +73,7 @@ TEXTS = {
 #: Which of several things of one thing, that the specimens have.
 NUMBERS = {"version": 1, "number": 1, "chosen": 1}
 #: Which value of an enum changes something, where it is not the last.
-VALUES = {"QuestionType": "CHOICE", "Role": "ADMIN"}
+VALUES = {"DateAnchor": "CREATED", "QuestionType": "CHOICE", "Role": "ADMIN"}
 SCALARS: dict[str, Callable[[str, str], Any]] = {
     "String": lambda field, unique: TEXTS.get(field, f"{unique}@new.test" if field == "email" else f"A new {field}"),
     "Int": lambda field, unique: NUMBERS.get(field, 45),

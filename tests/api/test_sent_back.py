@@ -89,7 +89,14 @@ def _usual(name: str, type_: Any) -> str:
     named = get_named_type(type_)
     if isinstance(named, GraphQLInputObjectType):
         return f"{name} {{ {' '.join(_usual(part, field.type) for part, field in named.fields.items())} }}"
-    return f"{name.removesuffix('Ids')}s {{ id }}" if name.endswith("Ids") else name
+    return f"{_things(name)} {{ id }}" if _things(name) else name
+
+
+def _things(name: str) -> str | None:
+    """What has the things whose ids such a field takes; None where it takes none."""
+    if name.endswith("Ids"):
+        return f"{name.removesuffix('Ids')}s"
+    return name.removesuffix("Id") if name.endswith("Id") else None
 
 
 def _parts(read: Any, type_: Any) -> Any:
@@ -99,11 +106,14 @@ def _parts(read: Any, type_: Any) -> Any:
     named = get_named_type(type_)
     if read is None or not isinstance(named, GraphQLInputObjectType):
         return read
-    things = {name: f"{name.removesuffix('Ids')}s" for name in named.fields if name.endswith("Ids")}
     return {
-        name: [thing["id"] for thing in read[things[name]]] if name in things else _parts(read[name], field.type)
+        name: _ids(read[things]) if (things := _things(name)) else _parts(read[name], field.type)
         for name, field in named.fields.items()
     }
+
+
+def _ids(read: Any) -> Any:
+    return [_ids(thing) for thing in read] if isinstance(read, list) else read and read["id"]
 
 
 def _has_parts(field: Any) -> bool:

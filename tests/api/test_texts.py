@@ -7,9 +7,8 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type, is_list_type
 
 from models.errors import Code
-from models.ids import Kind, encode
 from tests.api.asking import MUTATIONS, refused_of_each
-from tests.api.furnished import Furnished
+from tests.api.furnished import Furnished, having
 from tests.api.samples import Sampler, filled
 from tests.api.selections import root_fields
 from tests.api.untouched import untouched
@@ -23,11 +22,6 @@ MARKDOWN = {"evidence", "text"}
 OF_LISTS = {"filter", "sort"}
 #: They name what other texts of the same input are, and are held to the same rules.
 NAMING = {"shownWhen"}
-#: Which thing has such a text, where the usual one is of another kind.
-HAVING = {
-    ("updateTemplate", "clientRequest"): {"templateId": (Kind.TEMPLATE, "template of requests")},
-    ("updateTemplate", "organizer"): {"templateId": (Kind.TEMPLATE, "template of organizers")},
-}
 #: Kept as a hash, and never shown.
 SECRETS = {"currentPassword", "newPassword", "password"}
 
@@ -92,8 +86,7 @@ async def test_a_text_that_cannot_be_shown_is_refused(
 ) -> None:
     # Of what may not be given together, that which has the text.
     whole = filled(Sampler(mutation, firm.word).input(), firm.id, at=("input", way[0]))["input"]
-    for field, (kind, thing) in HAVING.get((mutation, way[0]), {}).items():
-        whole[field] = encode(kind, firm.things[thing])
+    whole |= having(firm, mutation, way[0])
     tried = refused_of(way[-1])
     given = [changed(whole, way, text, several) for text in tried.values()]
     path = list(way)

@@ -26,6 +26,8 @@ from models.rights import Right, Role
 from models.rows import Member, Task, TaskAssignee
 from models.scope import Scope
 from models.templates.content import Content, TemplateKind, content_classes, expect_known, read
+from models.templates.job_content import JobContent
+from models.templates.job_tasks import JobTask
 from models.templates.organizer_content import OrganizerTemplateContent
 from models.templates.preview import preview
 from models.templates.relative_dates import Anchor, DayUnit, RelativeDate
@@ -494,7 +496,9 @@ async def test_what_is_too_much_for_a_template_is_the_things_fault(world: World)
 
 def test_every_kind_has_a_content_that_tells_its_texts() -> None:
     """Each text that is kept is one that may hold shortcodes, or is known not to."""
-    samples: list[Content] = [TaskContent("[NO]", "[NO]", checklist=("[NO]",)), REQUEST, ORGANIZER]
+    task = TaskContent("[NO]", "[NO]", checklist=("[NO]",))
+    job = JobContent("[A B]", "[C D]", period="[E F]", tasks=(JobTask("[G]", "[H]", checklist=("[I]",)),))
+    samples: list[Content] = [task, job, REQUEST, ORGANIZER]
     assert {type(sample) for sample in samples} == set(content_classes().values())
     for sample in samples:
         assert type(sample).of(sample.stored()) == sample

@@ -5,9 +5,12 @@ from dataclasses import replace
 from uuid import UUID
 
 from models.actor import Actor
+from models.commands.client_statuses import create_client_status
 from models.ids import Kind
 from models.items.request_entries import RequestEntry
 from models.templates import templates
+from models.templates.job_content import JobContent
+from models.templates.job_tasks import JobTask
 from models.templates.organizer_content import OrganizerTemplateContent
 from models.templates.relative_dates import Anchor, DayUnit, RelativeDate
 from models.templates.request_content import ClientRequestContent
@@ -15,7 +18,7 @@ from models.templates.task_content import TaskContent
 from models.templates.templates import create_template, delete_template, update_template
 from tests.kinds import account_roles, organizers
 from tests.live.scenarios import causes, owner_of
-from tests.specimens import Specimens, Spot
+from tests.specimens import Specimens, Spot, of_team
 from tests.world import World
 
 SOON = RelativeDate(Anchor.CREATED, 10, DayUnit.BUSINESS_DAYS)
@@ -53,12 +56,47 @@ async def _kind(template: templates.Template) -> set[str]:
     return {template.template_kind.value}
 
 
+async def make_job(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One of jobs, whose first role somebody holds."""
+    role = await account_roles.make(actor, f"{word} of jobs", spot)
+    loose = await account_roles.make_loose(actor, f"{word} of tasks", spot)
+    status = await create_client_status(actor, name=f"{word} of jobs", color="#123abc", description=word)
+    member = await of_team(spot, actor)
+    begun = RelativeDate(Anchor.START_DATE, 5, DayUnit.BUSINESS_DAYS)
+    tasks = (
+        JobTask(
+            f"{word} first [JOB_NAME]", word, assignee_ids=(member,), due_date=begun, checklist=(f"{word} [PERIOD]",)
+        ),
+        JobTask(f"{word} second", assignee_role_ids=(role, loose), estimate=30, start_date=begun),
+    )
+    job = JobContent(
+        name=f"{word} [ACCOUNT_NAME] [PERIOD_YEAR]",
+        description=word,
+        period="[PREVIOUS_YEAR]",
+        budget=600,
+        start_date=RelativeDate(Anchor.CREATED, 0),
+        due_date=RelativeDate(Anchor.START_DATE, 30),
+        client_status_id=status.value.id,
+        client_status_visible=True,
+        assignee_ids=(member,),
+        assignee_role_ids=(role,),
+        tasks=tasks,
+    )
+    return (await create_template(actor, name=f"{word} template", job=job)).value.id
+
+
 SPECIMENS = Specimens(
     kind=Kind.TEMPLATE,
     make=make,
     hidden_with=frozenset(),
-    further={"template of requests": make_request, "template of organizers": make_organizer},
+    further={
+        "template of jobs": make_job,
+        "template of requests": make_request,
+        "template of organizers": make_organizer,
+    },
     chosen={
+        "createJobFromTemplate.templateId": "template of jobs",
+        "createJobFromTemplate.stageId": "second stage",
         "createClientRequestFromTemplate.templateId": "template of requests",
         "createOrganizerFromTemplate.templateId": "template of organizers",
     },

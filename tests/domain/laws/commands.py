@@ -36,10 +36,11 @@ from models.items.payment_allocations import Allocation
 from models.items.proposal_services import Service
 from models.items.request_entries import EntryAnswer, RequestEntry
 from models.items.signing import signers_of
-from models.rows import Relation, TaskState
+from models.rows import JobItem, Relation, TaskState
 from models.rows.invoices import Invoice
 from models.rows.payments import PaymentMethod
 from models.targets import Target
+from models.templates.jobs import create_job_from_template
 
 if TYPE_CHECKING:
     from tests.domain.laws.writers import Writer
@@ -77,6 +78,15 @@ async def _move_jobs(w: Writer) -> None:
     await moves.move_jobs(
         w.actor, jobs=targets, stage_id=w.any(*w.office.stages), open_items=w.any(*OpenItems), atomic=w.often()
     )
+
+
+async def _create_from_template(w: Writer) -> None:
+    client = w.client
+    place = {"account_id": client.account, "pipeline_id": w.office.world.pipeline.id}
+    job = await w.make(Kind.JOB, create_job_from_template, 4, template_id=w.office.template, **place)
+    # What came with it is worked on too.
+    items = await JobItem.filter(job_id=job).order_by("item").values_list("item", flat=True)
+    client.things[Kind.TASK] += map(UUID, map(str, items))
 
 
 def _line(w: Writer, currency: str = "USD") -> NewLine:
@@ -243,6 +253,7 @@ _FIRM: dict[str, Drawn] = {
             pipeline_id=w.office.world.pipeline.id,
         ),
     ),
+    "createJobFromTemplate": Drawn(2, _create_from_template),
     "moveJob": Drawn(
         4,
         lambda w: w.do(

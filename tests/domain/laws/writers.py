@@ -14,6 +14,9 @@ from models.actions import Command
 from models.actor import Actor
 from models.errors import Refusal
 from models.ids import Kind, new_id
+from models.templates.job_content import JobContent
+from models.templates.job_tasks import JobTask
+from models.templates.templates import create_template
 from tests.domain.laws import commands
 from tests.world import World
 
@@ -46,6 +49,8 @@ class Office:
     stages: Sequence[UUID]
     actors: Sequence[Actor]
     seed: str
+    #: Of jobs.
+    template: UUID
     #: The commands that were done, by their names, and the refusals, by their codes.
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -60,7 +65,9 @@ class Office:
         # The owner and the admin more often: whoever has few rights is refused much.
         members = [world.owner] * 4 + [world.admin] * 4 + [world.employee]
         actors = [world.acting(member) for member in members]
-        office = cls(world, [Client(account.id) for account in clients], stages, actors, seed)
+        content = JobContent("1040", tasks=(JobTask("Call"), JobTask("File", checklist=("Sign it", "Send it"))))
+        template = (await create_template(world.acting(world.owner), name="Usual", job=content)).value.id
+        office = cls(world, [Client(account.id) for account in clients], stages, actors, seed, template)
         office._writers = [Writer(office, random.Random(f"{seed} {number}")) for number in range(WRITERS)]
         return office
 

@@ -54,6 +54,8 @@ class Atlas:
     accounts: list[str]
     secrets: frozenset[str]
     tags: list[str]
+    #: Of jobs.
+    template: str
     #: The account of each job.
     jobs: dict[str, str]
     #: The account of each task.
@@ -90,6 +92,7 @@ class Atlas:
             accounts=founded["accounts"],
             secrets=frozenset(founded["secrets"]),
             tags=founded["tags"],
+            template=founded["template"],
             jobs={},
             tasks=founded["tasks"],
             quiet=founded["quiet"],

@@ -54,6 +54,12 @@ def _learn_job(atlas: Atlas, input: Input, payload: Object) -> None:
         atlas.add_job(payload["job"]["id"], input["accountId"], stage["id"])
 
 
+def _learn_job_with_tasks(atlas: Atlas, input: Input, payload: Object) -> None:
+    _learn_job(atlas, input, payload)
+    for task in payload["job"]["tasks"]:
+        atlas.tasks[task["id"]] = input["accountId"]
+
+
 def _learn_version(atlas: Atlas, input: Input, payload: Object) -> None:
     # Somebody else may have deleted it, or taken it out of sight, before it was read for the answer.
     if (job := payload["job"]) is not None:
@@ -150,6 +156,13 @@ KINDS = (
         _learn_states,
     ),
     Kind("createJob", 9, picking.pick_create_job, "job { id stage { id } }", _learn_job),
+    Kind(
+        "createJobFromTemplate",
+        2,
+        picking.pick_create_from_template,
+        "job { id stage { id } tasks { id } }",
+        _learn_job_with_tasks,
+    ),
     Kind("updateJob", 8, picking.pick_update_job, JOB_VERSION, _learn_version),
     Kind(
         "setJobBudget",

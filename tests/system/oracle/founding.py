@@ -9,6 +9,7 @@ import random
 import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -33,6 +34,10 @@ from models.rows import (
     Task,
 )
 from models.rows.jobs import Priority
+from models.templates.job_content import JobContent
+from models.templates.job_tasks import JobTask
+from models.templates.relative_dates import Anchor, RelativeDate
+from models.templates.templates import create_template
 from tests.links import linked
 from tests.system.oracle.atlas import FIRMS, PASSWORD, SECRET
 from tests.world import World
@@ -95,6 +100,7 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
     jobs = await _jobs(world, tag, pipelines, accounts, members, chance)
     tasks = await _tasks(world, jobs, chance)
     contacts = {encode(Kind.ACCOUNT, account.id): [await _contact(world, account)] for account in accounts}
+    template = await _template(world, members)
     quiet = await world.new_pipeline("Quiet", stages=("Only",))
     return {
         "tag": tag,
@@ -116,6 +122,7 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
         "accounts": [encode(Kind.ACCOUNT, account.id) for account in accounts],
         "contacts": contacts,
         "secrets": [encode(Kind.ACCOUNT, account.id) for account in accounts[:SECRETS]],
+        "template": encode(Kind.TEMPLATE, template),
         "tags": [encode(Kind.TAG, row.id) for row in tags],
         "jobs": [
             {
@@ -127,6 +134,16 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
         ],
         "tasks": {encode(Kind.TASK, task.id): encode(Kind.ACCOUNT, task.account_id) for task in tasks},
     }
+
+
+async def _template(world: World, members: list[Member]) -> UUID:
+    """A template of jobs, of which two members do a task each. What is made of it is named for its account."""
+    tasks = (
+        JobTask("[JOB_NAME]: first", assignee_ids=(members[-1].id,), checklist=("[JOB_NAME]: entry",)),
+        JobTask("[JOB_NAME]: last", assignee_ids=(members[-2].id,), due_date=RelativeDate(Anchor.DUE_DATE, -3)),
+    )
+    content = JobContent("Of [ACCOUNT_NAME]", budget=120, tasks=tasks)
+    return (await create_template(world.acting(world.owner), name="Usual", job=content)).value.id
 
 
 async def _jobs(

@@ -101,6 +101,12 @@ def pick_create_job(chance: random.Random, atlas: Atlas) -> Input | None:
     return input | {"dueDate": pick_date(chance)}
 
 
+def pick_create_from_template(chance: random.Random, atlas: Atlas) -> Input | None:
+    input = pick_create_job(chance, atlas)
+    # Its tasks are counted from the due date: without one it is refused.
+    return input and {name: input[name] for name in input if name != "assigneeIds"} | {"templateId": atlas.template}
+
+
 def pick_update_job(chance: random.Random, atlas: Atlas) -> Input:
     input = pick_versioned(chance, atlas, pick_job(chance, atlas))
     if chance.random() < 0.5:
