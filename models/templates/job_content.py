@@ -85,9 +85,14 @@ class JobContent(Content):
         return ((), self), *((("tasks", place), task) for place, task in enumerate(self.tasks))
 
     @property
+    def all_assigned(self) -> tuple[Assigns, ...]:
+        """The job and its tasks, for those whom each is assigned to."""
+        return self, *self.tasks
+
+    @property
     def assigned(self) -> frozenset[UUID]:
         """All members and roles that are assigned anywhere."""
-        return frozenset(id for _, each in self.assigning for id in (*each.assignee_ids, *each.assignee_role_ids))
+        return frozenset(id for each in self.all_assigned for id in (*each.assignee_ids, *each.assignee_role_ids))
 
     def stored(self) -> dict[str, Any]:
         return {

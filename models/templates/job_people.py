@@ -1,18 +1,12 @@
 """Who is assigned to a job that is made of a template, and to its tasks: as things stand at its account then. And the
 other way round, which roles those stand for who are assigned to a job that a template is made of."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from models.database import sql
-
-if TYPE_CHECKING:
-    from models.templates.job_content import JobContent
-    from models.templates.job_tasks import Assigns
+from models.templates.job_tasks import Assigns
 
 Holders = Mapping[UUID, Sequence[UUID]]
 
@@ -31,25 +25,25 @@ class People:
         held = [member for role in to.assignee_role_ids for member in self.holders.get(role, ())]
         return list(dict.fromkeys([*named, *held]))
 
-    def unfilled(self, content: JobContent) -> tuple[UUID, ...]:
+    def unfilled(self, all: Iterable[Assigns]) -> tuple[UUID, ...]:
         """The roles that assign nobody, as no active member holds them there."""
-        return tuple(role for role in _roles(content) if role in self.holders and not self.holders[role])
+        return tuple(role for role in _roles(all) if role in self.holders and not self.holders[role])
 
-    def deleted(self, content: JobContent) -> int:
+    def deleted(self, all: Iterable[Assigns]) -> int:
         """How many of its roles are not there any more."""
-        return sum(role not in self.holders for role in _roles(content))
+        return sum(role not in self.holders for role in _roles(all))
 
-    def deactivated(self, content: JobContent) -> tuple[UUID, ...]:
+    def deactivated(self, all: Iterable[Assigns]) -> tuple[UUID, ...]:
         """The members who are not assigned, as they are deactivated by now."""
-        return tuple(id for id in _members(content) if id not in self.members)
+        return tuple(id for id in _members(all) if id not in self.members)
 
 
-def _members(content: JobContent) -> Iterable[UUID]:
-    return dict.fromkeys(id for _, to in content.assigning for id in to.assignee_ids)
+def _members(all: Iterable[Assigns]) -> Iterable[UUID]:
+    return dict.fromkeys(id for to in all for id in to.assignee_ids)
 
 
-def _roles(content: JobContent) -> Iterable[UUID]:
-    return dict.fromkeys(role for _, to in content.assigning for role in to.assignee_role_ids)
+def _roles(all: Iterable[Assigns]) -> Iterable[UUID]:
+    return dict.fromkeys(role for to in all for role in to.assignee_role_ids)
 
 
 # In one statement, however many there are.
@@ -64,9 +58,9 @@ UNION ALL (
 """
 
 
-async def people_of(content: JobContent, account_id: UUID) -> People:
-    """Those whom this content may come to assign at an account."""
-    found = await sql(_PEOPLE, account_id, list(_members(content)), list(_roles(content)))
+async def people_of(all: Sequence[Assigns], account_id: UUID) -> People:
+    """Those whom a job and its tasks may come to be assigned to at an account."""
+    found = await sql(_PEOPLE, account_id, list(_members(all)), list(_roles(all)))
     holders: dict[UUID, list[UUID]] = {}
     for row in found:
         if row["role"] is not None:

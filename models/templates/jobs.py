@@ -56,7 +56,7 @@ async def create_job_from_template(
     calendar = Calendar(firm.country, firm.region)
     dates = await to_thread(dates_of, content, change.today, given, calendar)
     facts = Facts(day=change.today, firm=firm.name, account=account.name, job=job_facts(dates, pipeline.name))
-    people = await people_of(content, account.id)
+    people = await people_of(content.all_assigned, account.id)
     planned = plan(with_texts(content, facts, **texts), dates, people)
     own = [anchor.field for anchor in given]
     with told_of_template(*own):
@@ -79,9 +79,9 @@ async def create_job_from_template(
             pipeline=job.pipeline_id,
             stage=job.stage_id,
             template=template_id,
-            unfilled_roles=people.unfilled(content),
-            deactivated_members=people.deactivated(content),
-            deleted_roles=people.deleted(content),
+            unfilled_roles=people.unfilled(content.all_assigned),
+            deactivated_members=people.deactivated(content.all_assigned),
+            deleted_roles=people.deleted(content.all_assigned),
             client_status_deleted=content.client_status_id is not None and client_status is None,
         )
     )
