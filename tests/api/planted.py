@@ -3,6 +3,7 @@ them may not be told."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -34,14 +35,14 @@ from tests.planting import Planting, Secret, hidden_amount, hidden_number, hidde
 
 #: What rows of a class as a whole need.
 OF_ROWS = {model.policy.right for model in known_models().values() if model.policy.right is not None}
-#: What is seen without an account needs these: of the team, and of what is the firm's.
+#: Types of things that are at accounts.
+AT_ACCOUNTS = {kind.title().replace("_", "") for kind, model in known_models().items() if model.policy.by_account}
+#: Of what is told without an account: of the team, and of what is the firm's. Reports on that are for another right.
 OF_FIRM = {
-    right
-    for model in known_models().values()
-    if not model.policy.by_account
-    for right in (*model.withheld.values(), model.policy.right)
-    if right is not None
-}
+    needed.right
+    for (of, _), needed in FIELDS.items()
+    if of not in AT_ACCOUNTS | KINDS.keys() and re.search("(Figures|ReportRow|ReportCut)$", of) is None
+} | {model.policy.right for model in known_models().values() if model.policy.right and not model.policy.by_account}
 #: Of others' time, and of what is planned, sums are told in reports, and on jobs.
 OF_SUMS = {Right.VIEW_REPORTS, Right.MANAGE_TIME_BUDGETS}
 #: The rights without which something is not told.

@@ -8,6 +8,7 @@ from models.actor import Actor
 from models.commands.client_statuses import create_client_status
 from models.ids import Kind
 from models.items.request_entries import RequestEntry
+from models.rights import Right
 from models.templates import templates
 from models.templates.job_content import JobContent
 from models.templates.job_tasks import JobTask
@@ -18,6 +19,7 @@ from models.templates.task_content import TaskContent
 from models.templates.templates import create_template, delete_template, update_template
 from tests.kinds import account_roles, organizers
 from tests.live.scenarios import causes, owner_of
+from tests.planting import hidden_number
 from tests.specimens import Specimens, Spot, of_team
 from tests.world import World
 
@@ -73,7 +75,7 @@ async def make_job(actor: Actor, word: str, spot: Spot) -> UUID:
         name=f"{word} [ACCOUNT_NAME] [PERIOD_YEAR]",
         description=word,
         period="[PREVIOUS_YEAR]",
-        budget=600,
+        budget=hidden_number(600, 3, Right.MANAGE_TIME_BUDGETS),
         start_date=RelativeDate(Anchor.CREATED, 0),
         due_date=RelativeDate(Anchor.START_DATE, 30),
         client_status_id=status.value.id,
