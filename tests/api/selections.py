@@ -89,6 +89,9 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
         return ""
     if is_leaf_type(type_):
         return alias + name
+    if name == "edges" and levels < LEVELS:
+        # Further down the nodes beside them say the same.
+        return "edges { cursor }"
     if name == "edges":
         of: Any = get_named_type(type_.fields["node"].type)
         return f"edges {{ cursor node {{ {'id' if 'id' in of.fields else '__typename'} }} }}"
