@@ -51,6 +51,9 @@ class Points:
         self._clock = clock
         self._most_members = most_members
         self._debts: OrderedDict[UUID, Debt] = OrderedDict()
+        # Of whom others may have to be told, in the order of that: to look through all debts a few times a second would
+        # take milliseconds of a server that knows many members.
+        self._changed: dict[UUID, None] = {}
 
     def __len__(self) -> int:
         return len(self._debts)
@@ -68,12 +71,14 @@ class Points:
             )
         debt.owed += points
         debt.untold += points
+        self._changed[member] = None
 
     def give_back(self, member: UUID, points: int) -> None:
         """They owe so much less: it cost less than was thought."""
         debt = self._now(member)
         debt.owed -= points
         debt.untold -= points
+        self._changed[member] = None
 
     def standing(self, member: UUID) -> Standing:
         """What is left to them."""
@@ -82,7 +87,9 @@ class Points:
 
     def take_untold(self) -> Mapping[UUID, float]:
         """What each member has spent here that nobody else knows of: it counts as told."""
-        untold = {member: debt.untold for member, debt in self._debts.items() if debt.untold}
+        changed = {member: self._debts[member] for member in self._changed}
+        self._changed.clear()
+        untold = {member: debt.untold for member, debt in changed.items() if debt.untold}
         for member in untold:
             self._debts[member].untold = 0.0
         return untold
@@ -93,6 +100,7 @@ class Points:
             if (debt := self._debts.get(member)) is not None:
                 # What they have been let off meanwhile need not be told any more.
                 debt.untold = min(debt.untold + points, max(0.0, self._now(member).owed))
+                self._changed[member] = None
 
     def hear(self, member: UUID, owed: float) -> None:
         """What a member owes over all processes, with all that was told."""
@@ -106,7 +114,8 @@ class Points:
         if debt is None:
             debt = self._debts[member] = Debt(0.0, now)
             if len(self._debts) > self._most_members:
-                self._debts.popitem(last=False)
+                forgotten, _ = self._debts.popitem(last=False)
+                self._changed.pop(forgotten, None)
         self._debts.move_to_end(member)
         if debt.owed > 0:
             debt.owed = max(0.0, debt.owed - (now - debt.at) * self.a_minute / _MINUTE)

@@ -94,6 +94,25 @@ def test_a_bounded_number_of_members_is_remembered(clock: Clock) -> None:
         points.spend(member, 600)
     assert len(points) == 10
     assert points.standing(members[-1]).left == 0
+    # Nobody has to be told of those that were forgotten.
+    assert points.take_untold() == dict.fromkeys(members[-10:], 600)
+
+
+def test_what_was_spent_is_told_once(points: Points) -> None:
+    one, other = new_id(), new_id()
+    points.spend(one, 100)
+    points.give_back(one, 40)
+    points.spend(other, 7)
+    points.give_back(other, 7)
+    told = points.take_untold()
+    assert told == {one: 60}
+    assert points.take_untold() == {}
+    points.take_back(told)
+    points.spend(one, 1)
+    points.give_back(other, 2)
+    assert points.take_untold() == {one: 61, other: -2}
+    points.hear(one, 500)
+    assert points.take_untold() == {}
 
 
 @dataclass
