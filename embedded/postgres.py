@@ -45,6 +45,8 @@ FAST = {
     "full_page_writes": "off",
     # Thrown away before it is worth gathering statistics anew, after each of which all connections plan anew.
     "autovacuum": "off",
+    # New files of what is written need not be filled beforehand.
+    "wal_init_zero": "off",
     # What was written last is there to be read, however soon a checkpoint comes.
     "wal_keep_size": "64MB",
 }

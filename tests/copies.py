@@ -9,17 +9,17 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from copy import copy
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import chain, zip_longest
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 import orjson
 from tortoise import Tortoise
 from tortoise.models import Model
+from uuid_utils import uuid7
 
 from models.clock import day_in
 from models.database import sql
-from models.ids import Kind, new_id
+from models.ids import Kind
 from models.rows.base import known_models
 from models.rows.keys import MadeOf
 from models.search_entries import keep_entries, prefix_of
@@ -67,16 +67,16 @@ class Original(Generic[F]):
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """How a copy differs: the new ids by the old ones, and a word instead of another."""
+    """How a copy differs: the new ids by the old ones, as texts, and a word instead of another."""
 
-    ids: Mapping[UUID, UUID]
+    ids: Mapping[UUID, str]
     word: str
     instead_of: str
 
     def __call__(self, value: Any) -> Any:
         """What a copy has in place of something of the first one's: an id, a text, a row, or what is made of these."""
         if isinstance(value, UUID):
-            return self.ids.get(value, value)
+            return UUID(self.ids[value]) if value in self.ids else value
         if type(value) is str:  # And no enum, which is one.
             return value.replace(self.instead_of, self.word)
         if isinstance(value, dict):
@@ -100,8 +100,10 @@ class Holed:
 
     def with_(self, others: Mapping[str, str]) -> str:
         """The text with these in the places of those that it had."""
-        filled = (others[thing] for thing in self.things)
-        return "".join(chain.from_iterable(zip_longest(self._between, filled, fillvalue="")))
+        parts = [""] * (len(self._between) + len(self.things))
+        parts[::2] = self._between
+        parts[1::2] = map(others.__getitem__, self.things)
+        return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Kept:
     entries: Holed
     made: Sequence[Made]
     ids: Sequence[UUID]
+    texts: Sequence[str]
 
     @classmethod
     async def of(cls, firm_id: UUID, word: str) -> Kept:
@@ -139,16 +142,20 @@ class Kept:
         found_by = await _of_table(_ENTRIES, "firm_id = $1 ORDER BY thing", firm_id)
         entries = Holed(orjson.dumps(found_by).decode(), f"{word}|{_beginning(firm_id)}")
         # The order in which they were made stays.
-        return cls(word, firm_id, _insert(tables), holed, entries, made, sorted(map(UUID, things)))
+        texts = sorted(things)
+        return cls(word, firm_id, _insert(tables), holed, entries, made, list(map(UUID, texts)), texts)
 
     async def copied(self, word: str) -> Renamed:
         """Write them again, with this word."""
-        ids = {old: new_id() for old in self.ids}
-        others = {str(old): str(new) for old, new in ids.items()} | {self.word: word}
+        # As `new_id` makes them, but for that these become no objects of Python: there are hundreds, a few of which are
+        # looked at.
+        new = [str(uuid7()) for _ in self.ids]
+        ids, others = dict(zip(self.ids, new, strict=True)), dict(zip(self.texts, new, strict=True))
+        others[self.word] = word
         others |= {each.place: _inside(each.make(each.source.replace(self.word, word))) for each in self.made}
         written = {table: holed.with_(others) for table, holed in self.tables.items()}
         if _is_kept_as_it_is(self.word) and _is_kept_as_it_is(word):
-            begun = {_beginning(self.firm_id): _beginning(ids[self.firm_id])}
+            begun = {_beginning(self.firm_id): _beginning(UUID(ids[self.firm_id]))}
             await sql(self.statement, *written.values(), self.entries.with_(others | begun))
         else:
             await sql(self.statement, *written.values(), "[]")
