@@ -34,7 +34,7 @@ from resolvers.root import graphql_schema
 from tests.live.direct import open_stream, signed_in
 from tests.live.house import Ear, hub_on
 from tests.live.own import OwnClient, at_home
-from tests.live.scenarios_of_work import SCENARIOS
+from tests.live.scenarios_of_work import SCENARIOS, at_once
 from tests.serving import Api
 from tests.world import World
 
@@ -193,35 +193,37 @@ def test_the_id_of_a_job_is_told_to_who_sees_it_and_in_its_own_event() -> None:
     assert own(event, new_id(), seen) is None
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_the_own_stream_says_all_that_is_ones_own(kind: str, world: World, api: Api) -> None:
-    happening = SCENARIOS[kind](world)
-    await anext(happening)
-    before = await world.revision()
+@pytest.mark.parametrize("kinds", at_once(), ids=", ".join)
+async def test_the_own_stream_says_all_that_is_ones_own(kinds: tuple[str, ...], world: World, api: Api) -> None:
+    happenings = {kind: SCENARIOS[kind](world) for kind in kinds}
+    for happening in happenings.values():
+        await anext(happening)
     async with (
         at_home(api, world.owner) as owner,
         at_home(api, world.employee) as employee,
         at_home(api, world.stranger) as stranger,
     ):
-        assert await anext(happening, "over") == "over"
-        owned = {
-            client.member.id: [
-                type(entry.event).__name__
-                for entry in await world.events(before)
-                if client.member.id in entry.event.owners
-            ]
-            for client in (owner, employee, stranger)
-        }
-        for client in (owner, employee, stranger):
-            last = (await update_member(world.acting(world.owner), member_id=client.member.id, name="Marked")).revision
-            await client.reach(last)
-            await client.check()
-            # What is theirs, and no other kind of thing.
-            assert client.kinds[-1] == "MemberUpdated"
-            seen = set(client.kinds[:-1])
-            views = {"AccountTeamChanged": "AccountRemoved", "PipelineMembersChanged": "PipelineRemoved"}
-            assert seen <= {*owned[client.member.id], *(views.get(each, "") for each in owned[client.member.id])}
-            assert bool(seen) is bool(owned[client.member.id])
+        for kind, happening in happenings.items():
+            before = await world.revision()
+            assert await anext(happening, "over") == "over"
+            logged = await world.events(before)
+            for client in (owner, employee, stranger):
+                owned = {type(each.event).__name__ for each in logged if client.member.id in each.event.owners}
+                await _are_told_what_is_theirs(world, client, owned, kind)
+
+
+async def _are_told_what_is_theirs(world: World, client: OwnClient, owned: set[str], kind: str) -> None:
+    """Of what has happened since the last time, when this kind of event came about."""
+    told, mark = len(client.events), f"Marked by {kind}"
+    last = (await update_member(world.acting(world.owner), member_id=client.member.id, name=mark)).revision
+    await client.reach(last)
+    await client.check()
+    *seen, marked = client.kinds[told:]
+    # What is theirs, and no other kind of thing.
+    assert marked == "MemberUpdated", kind
+    views = {"AccountTeamChanged": "AccountRemoved", "PipelineMembersChanged": "PipelineRemoved"}
+    assert set(seen) <= {*owned, *(views.get(each, "") for each in owned)}, kind
+    assert bool(seen) is bool(owned), kind
 
 
 async def test_what_is_given_and_taken_is_told_and_then_all_is_read_anew(world: World, api: Api) -> None:
