@@ -101,7 +101,7 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
     if type_.name == "JobRelation":
         # It leads from a job to a job: what that says, the job itself says.
-        return f"{alias}{name} {{ relation job {{ id name }} }}"
+        return f"{alias}{name} {{ relation job {{ id }} }}"
     size = f"(first: {PAGE})" if "first" in field.args else ""
     if {"first", "filter"} <= field.args.keys() and type_.name != "LinkedItemConnection":
         # The same lists are there at the root, with all that their things say. Further down they would cost too much.
