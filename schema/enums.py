@@ -236,6 +236,10 @@ TemplateKind = _described(
     TASK="A task.",
     CLIENT_REQUEST="A client request.",
     ORGANIZER="An organizer.",
+    INVOICE="A draft of an invoice.",
+    PROPOSAL="A proposal.",
+    EMAIL="An e-mail. In this version it is kept, and nothing is made of it.",
+    FOLDER_TREE="Folders within each other. In this version they are kept, and nothing is made of them.",
 )
 
 DateAnchor = _described(

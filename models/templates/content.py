@@ -36,6 +36,10 @@ class TemplateKind(StrEnum):
     TASK = "TASK"
     CLIENT_REQUEST = "CLIENT_REQUEST"
     ORGANIZER = "ORGANIZER"
+    INVOICE = "INVOICE"
+    PROPOSAL = "PROPOSAL"
+    EMAIL = "EMAIL"
+    FOLDER_TREE = "FOLDER_TREE"
 
     @property
     def field(self) -> str:

@@ -8,8 +8,12 @@ from models.errors import Invalid
 from models.gathered import together
 from models.reasons import Reason
 from models.templates.content import Content, TemplateKind, content_classes
+from models.templates.email_content import EmailContent
+from models.templates.folder_content import FolderTreeContent
+from models.templates.invoice_content import InvoiceContent
 from models.templates.job_content import JobContent
 from models.templates.organizer_content import OrganizerTemplateContent
+from models.templates.proposal_content import ProposalContent
 from models.templates.request_content import ClientRequestContent
 from models.templates.task_content import TaskContent
 
@@ -21,6 +25,10 @@ class Contents(TypedDict, total=False):
     task: TaskContent
     client_request: ClientRequestContent
     organizer: OrganizerTemplateContent
+    invoice: InvoiceContent
+    proposal: ProposalContent
+    email: EmailContent
+    folder_tree: FolderTreeContent
 
 
 class Things(TypedDict, total=False):
@@ -30,6 +38,8 @@ class Things(TypedDict, total=False):
     from_task_id: UUID
     from_client_request_id: UUID
     from_organizer_id: UUID
+    from_invoice_id: UUID
+    from_proposal_id: UUID
 
 
 #: By the field that names what a template is made of.

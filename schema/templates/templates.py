@@ -10,7 +10,7 @@ from models.bounds import RECIPIENTS
 from models.filtering import Among
 from models.ids import Kind
 from models.seen import named
-from models.templates import jobs, templates, things
+from models.templates import billing, jobs, templates, things
 from models.templates.content import TemplateKind as KindOfTemplate
 from models.texts import LABEL, NAME
 from schema.declarations import listing, mutation
@@ -19,8 +19,10 @@ from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, mayb
 from schema.inputs.filters import asks, filter_type
 from schema.inputs.tasks import AtAccountOrJob
 from schema.scalars import Date
+from schema.templates.billing import InvoiceTemplate, InvoiceTemplateInput, ProposalTemplate, ProposalTemplateInput
 from schema.templates.client_requests import ClientRequestTemplate, ClientRequestTemplateInput
 from schema.templates.jobs import JobTemplate, JobTemplateInput
+from schema.templates.kept import EmailTemplate, EmailTemplateInput, FolderTreeTemplate, FolderTreeTemplateInput
 from schema.templates.organizers import OrganizerTemplate, OrganizerTemplateInput
 from schema.templates.tasks import TaskTemplate, TaskTemplateInput
 from schema.types.base import Versioned, column, entity, loaded, name_order, value
@@ -50,6 +52,10 @@ class Template(Versioned):
     task: TaskTemplate | None = _content(KindOfTemplate.TASK)
     client_request: ClientRequestTemplate | None = _content(KindOfTemplate.CLIENT_REQUEST)
     organizer: OrganizerTemplate | None = _content(KindOfTemplate.ORGANIZER)
+    invoice: InvoiceTemplate | None = _content(KindOfTemplate.INVOICE)
+    proposal: ProposalTemplate | None = _content(KindOfTemplate.PROPOSAL)
+    email: EmailTemplate | None = _content(KindOfTemplate.EMAIL)
+    folder_tree: FolderTreeTemplate | None = _content(KindOfTemplate.FOLDER_TREE)
 
 
 _NAME = f"{NAME.bounds}; no other template of its kind may have it, in any spelling."
@@ -68,6 +74,14 @@ class CreateTemplateInput(Keyed):
     organizer: OrganizerTemplateInput | None = optional(
         f"An organizer to be drawn up; needs the right MANAGE_ORGANIZERS. {_ONE}"
     )
+    invoice: InvoiceTemplateInput | None = optional(
+        f"A draft of an invoice to be made; needs the right MANAGE_INVOICES. {_ONE}"
+    )
+    proposal: ProposalTemplateInput | None = optional(
+        f"A proposal to be drafted; needs the right MANAGE_PROPOSALS. {_ONE}"
+    )
+    email: EmailTemplateInput | None = optional(f"An e-mail. {_ONE}")
+    folder_tree: FolderTreeTemplateInput | None = optional(f"Folders within each other. {_ONE}")
 
 
 @input_type
@@ -84,6 +98,14 @@ class UpdateTemplateInput(Expecting):
     organizer: OrganizerTemplateInput | None = optional(
         "What is in it, where it is of the kind ORGANIZER; needs the right MANAGE_ORGANIZERS."
     )
+    invoice: InvoiceTemplateInput | None = optional(
+        "What is in it, where it is of the kind INVOICE; needs the right MANAGE_INVOICES."
+    )
+    proposal: ProposalTemplateInput | None = optional(
+        "What is in it, where it is of the kind PROPOSAL; needs the right MANAGE_PROPOSALS."
+    )
+    email: EmailTemplateInput | None = optional("What is in it, where it is of the kind EMAIL.")
+    folder_tree: FolderTreeTemplateInput | None = optional("What is in it, where it is of the kind FOLDER_TREE.")
 
 
 _FROM = "One thing is named."
@@ -104,6 +126,12 @@ class SaveAsTemplateInput(Keyed):
     from_client_request_id: strawberry.ID | None = maybe_id_of(Kind.CLIENT_REQUEST, f"A client request. {_FROM}")
     from_organizer_id: strawberry.ID | None = maybe_id_of(
         Kind.ORGANIZER, f"An organizer; needs the right MANAGE_ORGANIZERS. {_FROM}"
+    )
+    from_invoice_id: strawberry.ID | None = maybe_id_of(
+        Kind.INVOICE, f"An invoice, without lines that bill time; needs the right MANAGE_INVOICES. {_FROM}"
+    )
+    from_proposal_id: strawberry.ID | None = maybe_id_of(
+        Kind.PROPOSAL, f"A proposal; needs the right MANAGE_PROPOSALS. {_FROM}"
     )
 
 
@@ -171,6 +199,25 @@ class CreateOrganizerFromTemplateInput(AtAccountOrJob, Keyed):
     recipient_ids: list[strawberry.ID] | None = maybe_id_of(Kind.CONTACT, _RECIPIENTS)
 
 
+@input_type
+class CreateInvoiceFromTemplateInput(AtAccountOrJob, Keyed):
+    """What to make a draft of an invoice of, and to whom."""
+
+    id: strawberry.ID | None = own_id(Kind.INVOICE)
+    template_id: strawberry.ID = id_of(Kind.TEMPLATE, "A template of the kind INVOICE.")
+    due_date: Date | None = optional(f"By when it is to be paid. {_AS_TOLD}")
+    payer_id: strawberry.ID | None = maybe_id_of(Kind.CONTACT, "The contact of the client who is to pay it.")
+
+
+@input_type
+class CreateProposalFromTemplateInput(AtAccountOrJob, Keyed):
+    """What to draft a proposal of, and for whom."""
+
+    id: strawberry.ID | None = own_id(Kind.PROPOSAL)
+    template_id: strawberry.ID = id_of(Kind.TEMPLATE, "A template of the kind PROPOSAL.")
+    expires_on: Date | None = optional(f"The last day on which somebody may sign it. {_AS_TOLD}")
+
+
 @filter_type
 class TemplateFilter:
     """Which templates. All that is given must hold."""
@@ -187,6 +234,8 @@ MUTATIONS = (
     mutation(things.create_task_from_template, CreateTaskFromTemplateInput),
     mutation(things.create_client_request_from_template, CreateClientRequestFromTemplateInput),
     mutation(things.create_organizer_from_template, CreateOrganizerFromTemplateInput),
+    mutation(billing.create_invoice_from_template, CreateInvoiceFromTemplateInput),
+    mutation(billing.create_proposal_from_template, CreateProposalFromTemplateInput),
 )
 LISTS = (
     listing(

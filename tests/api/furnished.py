@@ -80,6 +80,10 @@ HAVING = {
     ("updateTemplate", "job"): {"templateId": (Kind.TEMPLATE, "template of jobs")},
     ("updateTemplate", "clientRequest"): {"templateId": (Kind.TEMPLATE, "template of requests")},
     ("updateTemplate", "organizer"): {"templateId": (Kind.TEMPLATE, "template of organizers")},
+    ("updateTemplate", "invoice"): {"templateId": (Kind.TEMPLATE, "template of invoices")},
+    ("updateTemplate", "proposal"): {"templateId": (Kind.TEMPLATE, "template of proposals")},
+    ("updateTemplate", "email"): {"templateId": (Kind.TEMPLATE, "template of e-mails")},
+    ("updateTemplate", "folderTree"): {"templateId": (Kind.TEMPLATE, "template of folders")},
 }
 
 #: Who makes all that there is of the kinds of tests/kinds.

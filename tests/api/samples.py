@@ -56,8 +56,10 @@ INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId", "minute
 #: An answer is one of these, by the type of its question.
 INSTEAD |= dict.fromkeys(("number", "day", "yes", "choices", "fileNames"), "text")
 #: A template has one content, or is made of one thing.
-INSTEAD |= dict.fromkeys(("job", "clientRequest", "organizer"), "task")
-INSTEAD |= dict.fromkeys(("fromJobId", "fromClientRequestId", "fromOrganizerId"), "fromTaskId")
+INSTEAD |= dict.fromkeys(("job", "clientRequest", "organizer", "invoice", "proposal", "email", "folderTree"), "task")
+INSTEAD |= dict.fromkeys(
+    (f"from{thing}Id" for thing in ("Job", "ClientRequest", "Organizer", "Invoice", "Proposal")), "fromTaskId"
+)
 
 TEXTS = {
     "color": "#123abc",
@@ -71,7 +73,7 @@ TEXTS = {
     "timeZone": "Europe/Paris",
 }
 #: Which of several things of one thing, that the specimens have.
-NUMBERS = {"version": 1, "number": 1, "chosen": 1}
+NUMBERS = {"version": 1, "number": 1, "chosen": 1, "level": 1}
 #: Which value of an enum changes something, where it is not the last.
 VALUES = {"DateAnchor": "CREATED", "QuestionType": "CHOICE", "Role": "ADMIN"}
 SCALARS: dict[str, Callable[[str, str], Any]] = {

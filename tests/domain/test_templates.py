@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +17,11 @@ from models.firm.account_roles import create_account_role, delete_account_role, 
 from models.firm.contacts import create_contact
 from models.ids import new_id
 from models.items.client_requests import ClientRequest, answer_client_request, create_client_request
+from models.items.invoice_lines import NewLine
 from models.items.organizer_content import content_of
 from models.items.organizer_questions import Condition, Question, QuestionType, Section
 from models.items.organizers import create_organizer
+from models.items.proposal_services import Service
 from models.items.recipients import recipients_of
 from models.items.request_entries import EntryAnswer, RequestEntry
 from models.reasons import Parameter, Reason
@@ -26,10 +29,14 @@ from models.rights import Right, Role
 from models.rows import Member, Task, TaskAssignee
 from models.scope import Scope
 from models.templates.content import Content, TemplateKind, content_classes, expect_known, read
+from models.templates.email_content import EmailContent
+from models.templates.folder_content import Folder, FolderTreeContent
+from models.templates.invoice_content import InvoiceContent
 from models.templates.job_content import JobContent
 from models.templates.job_tasks import JobTask
 from models.templates.organizer_content import OrganizerTemplateContent
 from models.templates.preview import preview
+from models.templates.proposal_content import ProposalContent
 from models.templates.relative_dates import Anchor, DayUnit, RelativeDate
 from models.templates.request_content import ClientRequestContent
 from models.templates.task_content import TaskContent
@@ -498,7 +505,12 @@ def test_every_kind_has_a_content_that_tells_its_texts() -> None:
     """Each text that is kept is one that may hold shortcodes, or is known not to."""
     task = TaskContent("[NO]", "[NO]", checklist=("[NO]",))
     job = JobContent("[A B]", "[C D]", period="[E F]", tasks=(JobTask("[G]", "[H]", checklist=("[I]",)),))
-    samples: list[Content] = [task, job, REQUEST, ORGANIZER]
+    line = NewLine("[J K]", Decimal("1.50"), minutes=7)
+    invoice = InvoiceContent("USD", (line, NewLine("[L]", Decimal(1), Decimal("0.5"))), "[M]")
+    service = Service(name="[N]", price=Decimal("1.50"), description="[O]", group="[P Q]")
+    proposal = ProposalContent("[R]", "USD", (service,), "[S]")
+    kept: list[Content] = [EmailContent("[T]", "[U]"), FolderTreeContent((Folder("[V]", 1), Folder("[W]", 2)))]
+    samples: list[Content] = [task, job, REQUEST, ORGANIZER, invoice, proposal, *kept]
     assert {type(sample) for sample in samples} == set(content_classes().values())
     for sample in samples:
         assert type(sample).of(sample.stored()) == sample

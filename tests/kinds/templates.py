@@ -2,24 +2,31 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
 from models.actor import Actor
 from models.commands.client_statuses import create_client_status
 from models.ids import Kind
+from models.items.invoice_lines import NewLine
+from models.items.proposal_services import Service
 from models.items.request_entries import RequestEntry
 from models.rights import Right
 from models.templates import templates
+from models.templates.email_content import EmailContent
+from models.templates.folder_content import Folder, FolderTreeContent
+from models.templates.invoice_content import InvoiceContent
 from models.templates.job_content import JobContent
 from models.templates.job_tasks import JobTask
 from models.templates.organizer_content import OrganizerTemplateContent
+from models.templates.proposal_content import ProposalContent
 from models.templates.relative_dates import Anchor, DayUnit, RelativeDate
 from models.templates.request_content import ClientRequestContent
 from models.templates.task_content import TaskContent
 from models.templates.templates import create_template, delete_template, update_template
 from tests.kinds import account_roles, organizers
 from tests.live.scenarios import causes, owner_of
-from tests.planting import hidden_number
+from tests.planting import hidden_amount, hidden_number, hidden_text
 from tests.specimens import Specimens, Spot, of_team
 from tests.world import World
 
@@ -87,6 +94,36 @@ async def make_job(actor: Actor, word: str, spot: Spot) -> UUID:
     return (await create_template(actor, name=f"{word} template", job=job)).value.id
 
 
+async def make_invoice(actor: Actor, word: str, _spot: Spot) -> UUID:
+    """One of invoices, with a line of each sort."""
+    price = hidden_amount("120", 4, Right.MANAGE_INVOICES)
+    told = hidden_text(f"{word} of [PREVIOUS_YEAR]", Right.MANAGE_INVOICES)
+    lines = (NewLine(told, price, tax_rate=Decimal("8.875")), NewLine(word, Decimal(90), minutes=20))
+    content = InvoiceContent("USD", lines, hidden_text(f"{word} memo", Right.MANAGE_INVOICES), SOON)
+    return (await create_template(actor, name=f"{word} template", invoice=content)).value.id
+
+
+async def make_proposal(actor: Actor, word: str, _spot: Spot) -> UUID:
+    """One of proposals, with two services to choose from."""
+    price = hidden_amount("120", 5, Right.MANAGE_PROPOSALS)
+    told = hidden_text(f"{word} of [CURRENT_YEAR]", Right.MANAGE_PROPOSALS)
+    services = (Service(name=told, price=price, group=word), Service(name=word, price=Decimal(1), group=word))
+    content = ProposalContent(f"{word} [ACCOUNT_NAME]", "USD", services, f"{word} introduction", SOON)
+    return (await create_template(actor, name=f"{word} template", proposal=content)).value.id
+
+
+async def make_email(actor: Actor, word: str, _spot: Spot) -> UUID:
+    """One of e-mails."""
+    content = EmailContent(f"{word} [ACCOUNT_NAME]", f"Dear [CONTACT_NAME], {word}")
+    return (await create_template(actor, name=f"{word} template", email=content)).value.id
+
+
+async def make_folders(actor: Actor, word: str, _spot: Spot) -> UUID:
+    """One of folders, one within the other."""
+    content = FolderTreeContent((Folder(f"{word} [CURRENT_YEAR]", 1), Folder(word, 2)))
+    return (await create_template(actor, name=f"{word} template", folder_tree=content)).value.id
+
+
 SPECIMENS = Specimens(
     kind=Kind.TEMPLATE,
     make=make,
@@ -95,12 +132,18 @@ SPECIMENS = Specimens(
         "template of jobs": make_job,
         "template of requests": make_request,
         "template of organizers": make_organizer,
+        "template of invoices": make_invoice,
+        "template of proposals": make_proposal,
+        "template of e-mails": make_email,
+        "template of folders": make_folders,
     },
     chosen={
         "createJobFromTemplate.templateId": "template of jobs",
         "createJobFromTemplate.stageId": "second stage",
         "createClientRequestFromTemplate.templateId": "template of requests",
         "createOrganizerFromTemplate.templateId": "template of organizers",
+        "createInvoiceFromTemplate.templateId": "template of invoices",
+        "createProposalFromTemplate.templateId": "template of proposals",
     },
     not_any_more={
         "updateTemplate": [
