@@ -19,7 +19,6 @@ from models.reasons import Reason
 from models.rights import Right, Role
 from models.rows import Member
 from models.templates.billing import create_invoice_from_template, create_proposal_from_template
-from models.templates.content import Content
 from models.templates.email_content import EmailContent
 from models.templates.folder_content import Folder, FolderTreeContent
 from models.templates.invoice_content import InvoiceContent
@@ -132,7 +131,8 @@ async def test_money_is_not_told_by_a_template_to_whoever_may_not_read_it(world:
     template = await new_template(world, **{kind: content})
     async with refused(world, Forbidden, kind):
         await update_template(manager, template_id=template.id, **{kind: content})
-    owner, place = world.acting(world.owner), {"account_id": world.account.id}
+    owner = world.acting(world.owner)
+    place: Any = {"account_id": world.account.id}
     thing: Any
     if kind == "invoice":
         thing = (await create_invoice(owner, lines=[NewLine("A", Decimal(1))], **place)).value
@@ -197,7 +197,7 @@ async def test_a_template_of_a_proposal_offers_the_same(world: World) -> None:
     ],
 )
 async def test_all_that_is_wrong_is_told_at_once(
-    world: World, content: dict[str, Content], faults: set[tuple[str | int, ...]]
+    world: World, content: dict[str, Any], faults: set[tuple[str | int, ...]]
 ) -> None:
     ((field, _),) = content.items()
     async with refused(world, Invalid) as error:
