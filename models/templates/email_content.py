@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from models.gathered import checked
-from models.templates.content import ANYWHERE, Content, Rewrite, TemplateKind, Text, content
-from models.templates.shortcodes import ShortcodeSource
+from models.templates.content import Content, Rewrite, TemplateKind, Text, content
+from models.templates.shortcodes import ANYWHERE, ShortcodeSource
 from models.texts import MARKDOWN, NAME
 
 
