@@ -22,6 +22,7 @@ class ActorKind(StrEnum):
     CONTACT = "CONTACT"
     AUTOMATION = "AUTOMATION"
     SCHEDULE = "SCHEDULE"
+    PROVIDER = "PROVIDER"
 
 
 _VIEWERS = {Audience.TEAM: ActorKind.MEMBER, Audience.CLIENT: ActorKind.CONTACT}
@@ -67,6 +68,11 @@ class Actor:
         """An automation that reacts to a revision, which was made so many `hops` less one from a person. It acts with
         the rights of whoever saved it: the whole firm's."""
         return cls(ActorKind.AUTOMATION, firm_id, label=label, cause=cause, hops=hops)
+
+    @classmethod
+    def provider(cls, firm_id: UUID, label: str, once: Once) -> "Actor":
+        """A payment provider that says what became of money. What it says is taken as it is: for the whole firm."""
+        return cls(ActorKind.PROVIDER, firm_id, label=label, once=once)
 
     def acting_at(self, moment: datetime) -> "Actor":
         """The actor at a moment that has passed, for a firm that is made with a past."""

@@ -44,6 +44,8 @@ class Kind(StrEnum):
     ORGANIZER = "organizer"
     INVOICE = "invoice"
     PAYMENT = "payment"
+    PAYMENT_PROVIDER = "payment_provider"
+    PROVIDER_DELIVERY = "provider_delivery"
     DOCUMENT = "document"
     PROPOSAL = "proposal"
     TEMPLATE = "template"
@@ -87,6 +89,8 @@ MessageId = Annotated[UUID, Kind.MESSAGE]
 OrganizerId = Annotated[UUID, Kind.ORGANIZER]
 InvoiceId = Annotated[UUID, Kind.INVOICE]
 PaymentId = Annotated[UUID, Kind.PAYMENT]
+PaymentProviderId = Annotated[UUID, Kind.PAYMENT_PROVIDER]
+ProviderDeliveryId = Annotated[UUID, Kind.PROVIDER_DELIVERY]
 DocumentId = Annotated[UUID, Kind.DOCUMENT]
 ProposalId = Annotated[UUID, Kind.PROPOSAL]
 TemplateId = Annotated[UUID, Kind.TEMPLATE]

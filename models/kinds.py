@@ -15,6 +15,8 @@ MODULES: tuple[str, ...] = (
     "items.organizers",
     "items.invoices",
     "items.payments",
+    "items.payment_providers",
+    "items.provider_deliveries",
     "items.documents",
     "items.proposals",
     "firm.absences",

@@ -25,6 +25,7 @@ from models.rows import (
 )
 from models.rows.invoices import InvoiceState
 from models.rows.names import name_of
+from models.rows.payment_providers import DeliveryOutcome, DeliveryReason, PaymentService, ProviderFact
 from models.rows.payments import PaymentMethod, PaymentState
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "CardField",
     "Category",
     "ClientStatus",
+    "DeliveryOutcome",
+    "DeliveryReason",
     "Firm",
     "InvoiceState",
     "Item",
@@ -45,9 +48,11 @@ __all__ = [
     "Member",
     "Party",
     "PaymentMethod",
+    "PaymentService",
     "PaymentState",
     "Pipeline",
     "Priority",
+    "ProviderFact",
     "Relation",
     "Row",
     "SignatureMethod",

@@ -43,6 +43,7 @@ ActorKind = _described(
     CONTACT="A client's contact.",
     AUTOMATION="An automation. The cause says which revision made it act.",
     SCHEDULE="A schedule, or the set-up of the firm.",
+    PROVIDER="A payment provider, which told what became of money.",
 )
 
 ErrorCode = _described(

@@ -3,7 +3,7 @@
 Whoever changes one holds the payment, and then the invoices that have something of it. What invoices have of it is in
 `models.items.payment_allocations`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -226,16 +226,21 @@ def _expect_not_failed(payment: Payment) -> None:
 @command("clearPayment", Right.MANAGE_PAYMENTS)
 async def clear_payment(change: Change, *, payment_id: UUID, expected_version: int | None = None) -> Payment:
     """Say that the money of a pending bank debit is there."""
-    counts, held, had = await _lock_with_invoices(change, payment_id, expected_version)
+    counts, held, had = await lock_with_invoices(change, payment_id, expected_version)
     payment = held.item
     if payment.state is PaymentState.CLEARED:
         return payment
     _expect_not_failed(payment)
-    payment.state = PaymentState.CLEARED
+    await clear(change, held, had, counts=counts)
+    return payment
+
+
+async def clear(change: Change, held: Held[Payment], had: Mapping[UUID, Decimal], *, counts: bool) -> None:
+    """Have the money of a pending payment be there."""
+    held.item.state = PaymentState.CLEARED
     await items.store(change, held, "state")
     _tell_state(change, held, PaymentState.PENDING)
     await allocating.settle(change, had, {id: (Decimal(), -amount) for id, amount in had.items()}, counts=counts)
-    return payment
 
 
 @command("failPayment", Right.MANAGE_PAYMENTS)
@@ -247,13 +252,22 @@ async def fail_payment(
 
     Not of one of which something was given back: that money was there."""
     kept = None if failure is None else NAME.check(failure, "failure")
-    counts, held, had = await _lock_with_invoices(change, payment_id, expected_version)
+    counts, held, had = await lock_with_invoices(change, payment_id, expected_version)
     payment, state = held.item, held.item.state
     if state is PaymentState.FAILED:
         return payment
     if payment.refunded:
         raise wrong_state(payment, state, "A part of this payment was given back: the money was there.")
-    payment.state, payment.failure, payment.applied = PaymentState.FAILED, kept, Decimal()
+    await fail(change, held, had, kept, counts=counts)
+    return payment
+
+
+async def fail(
+    change: Change, held: Held[Payment], had: Mapping[UUID, Decimal], failure: str | None, *, counts: bool
+) -> None:
+    """Have the money of a payment not be there: invoices have nothing of it any more."""
+    payment, state = held.item, held.item.state
+    payment.state, payment.failure, payment.applied = PaymentState.FAILED, failure, Decimal()
     await items.store(change, held, "state", "failure", "applied")
     _tell_state(change, held, state)
     taken = {id: -amount for id, amount in had.items()}
@@ -261,11 +275,10 @@ async def fail_payment(
     pending = state is PaymentState.PENDING
     moved = {id: (amount, amount if pending else Decimal()) for id, amount in taken.items()}
     await allocating.settle(change, had, moved, counts=counts)
-    return payment
 
 
-async def _lock_with_invoices(
-    change: Change, payment_id: UUID, expected_version: int | None
+async def lock_with_invoices(
+    change: Change, payment_id: UUID, expected_version: int | None = None
 ) -> tuple[bool, Held[Payment], dict[UUID, Decimal]]:
     """Whether the firm counts what is on its way, the payment, and what invoices have of it."""
     await change.scope.rows(Payment).get(payment_id, "payment_id")
@@ -306,12 +319,18 @@ async def refund_payment(
     if there >= REFUNDS.most:
         told = f"Of this payment something was given back {there} times. Give back all that is left in one next time."
         raise RuleBroken(told, "payment_id", reason=Reason.TOO_MANY, maximum=REFUNDS.most, actual=there + 1)
-    refund = PaymentRefund(firm_id=payment.firm_id, payment_id=payment.id, amount=back, reason=kept)
+    await give_back(change, held, back, kept)
+    return payment
+
+
+async def give_back(change: Change, held: Held[Payment], back: Decimal, reason: str | None, *changed: str) -> None:
+    """Have so much of a payment be given back, and store what else was changed of it."""
+    payment = held.item
+    refund = PaymentRefund(firm_id=payment.firm_id, payment_id=payment.id, amount=back, reason=reason)
     await refund.save(force_create=True)
     payment.refunded += back
-    await items.store(change, held, "refunded")
+    await items.store(change, held, "refunded", *changed)
     items.tell(change, PaymentRefunded, held, refunded_amount=payment.money(back))
-    return payment
 
 
 link_payment = linking(Payment, Right.MANAGE_PAYMENTS)

@@ -70,6 +70,7 @@ TEXTS = {
     "language": "fr",
     "newPassword": "another battery staple",
     "region": "BY",
+    "secret": "whsec_" + "A1b2C3d4" * 4,
     "timeZone": "Europe/Paris",
 }
 #: Which of several things of one thing, that the specimens have.
