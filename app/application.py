@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from app.health import Readiness, health_routes
 from app.metrics import MetricsAccess, MetricsPort, metrics_route
 from app.pages import Pages
+from app.webhooks import webhook_route
 from app.welcome import SignIn
 from common.collector import keep_what_is_here
 from common.settings import Settings
@@ -88,6 +89,7 @@ def create_app(
     routes = [
         *graphql_routes(engine, options, traffic, page=pages.show),
         *pages.routes(),
+        webhook_route(options),
         *health_routes(Readiness(ask), lambda: traffic.draining),
         metrics_route(engine, hub, traffic, access),
     ]

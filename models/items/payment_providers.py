@@ -24,6 +24,7 @@ from models.rows.payment_providers import PaymentProvider, PaymentProviderSecret
 from models.texts import LABEL
 
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,200}")
+_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('providers of ' || $1::text, 0))"
 #: What the path of each ends with: 256 random bits.
 PATH = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -107,13 +108,13 @@ async def set_payment_provider_secret(
     if _SECRET.fullmatch(secret) is None:
         told = "This is no signing secret: it begins with whsec_, and is shown where the webhook was set up."
         raise Invalid(told, "secret", reason=Reason.FORMAT, format="WEBHOOK_SECRET")
-    good = await PaymentProviderSecret.filter(provider_id=provider.id).order_by("-id")
+    good = await PaymentProviderSecret.filter(payment_provider_id=provider.id).order_by("-id")
     if good and good[0].secret == secret:
         return provider
     if len(good) >= PROVIDER_SECRETS.most:
         told = "Two secrets of this payment provider are good by now. Revoke the former one first."
         raise RuleBroken(told, "secret", reason=Reason.TOO_MANY, maximum=PROVIDER_SECRETS.most, actual=len(good) + 1)
-    await PaymentProviderSecret(provider_id=provider.id, secret=secret).save(force_create=True)
+    await PaymentProviderSecret(payment_provider_id=provider.id, secret=secret).save(force_create=True)
     provider.secret_set_at, provider.former_secret_good = change.now, bool(good)
     await provider.store("secret_set_at", "former_secret_good")
     change.record(PaymentProviderSecretSet(payment_provider=provider.id))
@@ -130,8 +131,8 @@ async def revoke_former_provider_secret(
     if not provider.former_secret_good:
         return provider
     await sql(
-        "DELETE FROM payment_provider_secret WHERE provider_id = $1 "
-        "AND id < (SELECT max(id) FROM payment_provider_secret WHERE provider_id = $1)",
+        "DELETE FROM payment_provider_secret WHERE payment_provider_id = $1 "
+        "AND id < (SELECT max(id) FROM payment_provider_secret WHERE payment_provider_id = $1)",
         provider.id,
     )
     provider.former_secret_good = False
@@ -170,7 +171,7 @@ class Receiver:
 
 _AT_PATH = """
 SELECT provider.id, provider.firm_id, provider.test_mode, array_agg(signs.secret ORDER BY signs.id DESC) AS secrets
-FROM payment_provider AS provider JOIN payment_provider_secret AS signs ON signs.provider_id = provider.id
+FROM payment_provider AS provider JOIN payment_provider_secret AS signs ON signs.payment_provider_id = provider.id
 WHERE provider.path = $1 AND provider.service = $2 GROUP BY provider.id
 """
 

@@ -75,7 +75,7 @@ class Migration(migration_steps.Migration):
             name="PaymentProviderSecret",
             fields=[
                 _number(),
-                belongs_to("PaymentProvider", "provider", OnDelete.CASCADE, db_index=True),
+                belongs_to("PaymentProvider", "payment_provider", OnDelete.CASCADE, db_index=True),
                 ("secret", fields.CharField(max_length=255)),
             ],
             options={

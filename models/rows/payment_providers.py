@@ -94,8 +94,8 @@ class PaymentProvider(Row):
 class PaymentProviderSecret(Link):
     """With what a payment provider signs. As it is: signatures are verified with it."""
 
-    provider: Any = belongs_to("PaymentProvider", on_delete=fields.CASCADE, index=True)
-    provider_id: UUID
+    payment_provider: Any = belongs_to("PaymentProvider", on_delete=fields.CASCADE, index=True)
+    payment_provider_id: UUID
     secret = fields.CharField(max_length=255)
 
     class Meta:
