@@ -57,7 +57,7 @@ ALLOCATED = Bounds(0, 50)
 ALLOCATIONS = Bounds(0, 500)
 REFUNDS = Bounds(0, 50)
 #: The payment providers of a firm: of each of its companies, and to try one out. And the secrets of one that are good.
-PROVIDERS = Bounds(0, 10)
+PROVIDERS = Bounds(0, 50)
 PROVIDER_SECRETS = Bounds(0, 2)
 #: The time entries that one call bills.
 BILLED = Bounds(1, 200)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from copy import copy
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
+from secrets import token_urlsafe
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
@@ -200,6 +201,10 @@ def _make_place(model: type[Model], row: dict[str, Any], word: str) -> Iterator[
         # Of a secret that nobody has: there is one of each.
         row["digest"] = place = str(uuid4())
         yield Made(place, lambda _: uuid4().hex, "")
+    if model._meta.db_table == "payment_provider":
+        # What nobody guesses is nobody else's.
+        row["path"] = place = str(uuid4())
+        yield Made(place, lambda _: token_urlsafe(32), "")
 
 
 def _inside(text: str) -> str:

@@ -105,7 +105,7 @@ def signed(body: bytes | str, secret: str = SECRET, at: datetime | None = None) 
     """The header that Stripe sends along."""
     moment = None if at is None else int(at.timestamp())
     text = body.decode() if isinstance(body, bytes) else body
-    return stripe.WebhookSignature.generate_signature_header(text, secret, moment)
+    return str(stripe.WebhookSignature.generate_signature_header(text, secret, moment))
 
 
 def as_sent(what: dict[str, Any]) -> bytes:

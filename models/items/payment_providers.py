@@ -69,10 +69,10 @@ register(PaymentProvider)
 
 @command("createPaymentProvider", Role.ADMIN)
 async def create_payment_provider(
-    change: Change, *, service: PaymentService, name: str, test_mode: bool = False, id: UUID | None = None
+    change: Change, *, name: str, test_mode: bool = False, id: UUID | None = None
 ) -> PaymentProvider:
-    """Set up a payment provider: it gets a path of its own, for what it has to tell. Nothing is believed before it has
-    a secret."""
+    """Set up Stripe as a payment provider: it gets a path of its own, for what it has to tell. Nothing is believed
+    before it has a secret."""
     if earlier := await made_before(change, PaymentProvider, id, PaymentProviderCreated):
         return earlier
     called = LABEL.check(name, "name")
@@ -86,7 +86,7 @@ async def create_payment_provider(
     provider = PaymentProvider(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
-        service=service,
+        service=PaymentService.STRIPE,
         name=called,
         test_mode=test_mode,
         path=secrets.token_urlsafe(32),

@@ -240,7 +240,7 @@ async def _why_not_back(payment: Payment, amount: Decimal, currency: str | None)
 def _taken_back(had: Mapping[UUID, Decimal], missing: Decimal) -> dict[UUID, Decimal]:
     """How much less each invoice has of a payment of which so much is missing."""
     taken: dict[UUID, Decimal] = {}
-    for invoice, amount in reversed(had.items()):
+    for invoice, amount in reversed(list(had.items())):
         if missing <= 0:
             break
         taken[invoice] = -min(amount, missing)

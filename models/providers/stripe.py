@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from models.checks import LARGEST_AMOUNT
 from models.money import is_currency, rounded
@@ -108,12 +108,13 @@ class Stripe:
             raise Malformed from None
         if not _FIRST <= happened_at <= now + timedelta(days=1):
             raise Malformed
-        told = {"event_id": event.id, "happened_at": happened_at, "test_mode": not event.livemode}
         try:
             said = _said(event)
-        except (ValidationError, ValueError):
-            return Told(**told, fact=ProviderFact.UNREADABLE)  # type: ignore[arg-type]
-        return None if said is None else Told(**told, **said)
+        except ValueError:
+            said = {"fact": ProviderFact.UNREADABLE}
+        if said is None:
+            return None
+        return Told(event_id=event.id, happened_at=happened_at, test_mode=not event.livemode, **said)
 
 
 def _signed_at(headers: Mapping[str, str], now: datetime) -> bool:

@@ -121,7 +121,7 @@ class ProviderDelivery(Row):
     currency: Any = fields.CharField(max_length=3, null=True)
     amount: Decimal | None = an_amount(null=True)
     outcome = fields.CharEnumField(DeliveryOutcome, max_length=20)
-    reason: DeliveryReason | None = fields.CharEnumField(DeliveryReason, max_length=30, null=True)
+    reason: Any = fields.CharEnumField(DeliveryReason, max_length=30, null=True)
     account: Any = belongs_to("Account", null=True, index=True)
     account_id: UUID | None
     payment: Any = belongs_to("Payment", null=True, index=True)
@@ -162,7 +162,7 @@ class ProviderReference(Link):
     reference = fields.CharField(max_length=255)
     # The payment that a refund or a dispute is of.
     of_reference: Any = fields.CharField(max_length=255, null=True)
-    state: ReferenceState | None = fields.CharEnumField(ReferenceState, max_length=20, null=True)
+    state: Any = fields.CharEnumField(ReferenceState, max_length=20, null=True)
     happened_at: datetime | None = fields.DatetimeField(null=True)
     payment: Any = belongs_to("Payment", null=True, index=True)
     payment_id: UUID | None

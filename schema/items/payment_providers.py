@@ -45,7 +45,6 @@ class CreatePaymentProviderInput(Keyed):
     """A payment provider to set up."""
 
     id: strawberry.ID | None = own_id(Kind.PAYMENT_PROVIDER)
-    service: PaymentService = needed("Which one.")
     name: str = needed(f"What it is to be called: {LABEL.bounds}.")
     test_mode: bool | None = optional("Whether it tells of test payments, and of nothing else; false when left out.")
 
@@ -69,8 +68,8 @@ MUTATIONS = (
     mutation(
         providers.create_payment_provider,
         CreatePaymentProviderInput,
-        "Set up a payment provider: it gets a path of its own, for what it has to tell. Nothing is believed before it "
-        f"has a secret. A firm has at most {PROVIDERS.most}.",
+        "Set up Stripe as a payment provider: it gets a path of its own, for what it has to tell. Nothing is believed "
+        f"before it has a secret. A firm has at most {PROVIDERS.most}.",
     ),
     mutation(providers.set_payment_provider_secret, SetPaymentProviderSecretInput),
     mutation(providers.revoke_former_provider_secret, PaymentProviderInput),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -54,7 +55,7 @@ def test_what_is_signed_with_a_good_secret_is_believed() -> None:
     assert read(body, both) == told
 
 
-FORGED = {
+FORGED: dict[str, Callable[[bytes], str]] = {
     "with another secret": lambda body: signed(body, OTHER),
     "of another body": lambda _: signed(b"{}"),
     "too old": lambda body: signed(body, at=datetime.now(UTC) - timedelta(minutes=6)),
@@ -103,12 +104,10 @@ def test_whatever_is_signed_without_a_name_cannot_be_read() -> None:
             read(body, signed(body))
 
 
+ODD_AMOUNTS: list[Any] = [0, -1, 1.5, 100.0, "100", True, None, 10**13, 10**30, [], float("inf")]
 UNREADABLE: dict[str, dict[str, Any]] = {
     "nothing": {},
-    **{
-        f"an amount of {amount!r}": {"amount_received": amount}
-        for amount in (0, -1, 1.5, 100.0, "100", True, None, 10**13, 10**30, [], float("inf"))
-    },
+    **{f"an amount of {amount!r}": {"amount_received": amount} for amount in ODD_AMOUNTS},
     **{
         f"the currency {currency!r}": {"currency": currency}
         for currency in ("", "USD", "us", "xxx", "xau", "zzz", "usd\n", None, 840)
@@ -176,8 +175,7 @@ def test_what_each_event_says(what: dict[str, Any], fact: ProviderFact | None) -
 
 
 def test_how_it_was_paid_why_it_failed_and_in_which_mode() -> None:
-    debit = {"types": ["us_bank_account"]}
-    assert said(intent(**debit)).method is PaymentMethod.BANK_DEBIT
+    assert said(intent(types=["us_bank_account"])).method is PaymentMethod.BANK_DEBIT
     assert said(intent(types=["card", "us_bank_account"])).method is PaymentMethod.CARD
     assert said(intent("processing", types=["card", "sepa_debit"])).method is PaymentMethod.BANK_DEBIT
     declined = intent("payment_failed", error={"code": "insufficient_funds", "message": "No."})

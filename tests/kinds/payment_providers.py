@@ -6,7 +6,6 @@ from uuid import UUID
 from models.actor import Actor
 from models.ids import Kind
 from models.items import payment_providers as providers
-from models.rows.payment_providers import PaymentService
 from tests.live.scenarios import causes, owner_of
 from tests.specimens import Specimens, Spot
 from tests.world import World
@@ -16,7 +15,7 @@ SECRETS = ("whsec_" + "a" * 32, "whsec_" + "b" * 32)
 
 async def make(actor: Actor, word: str, _spot: Spot) -> UUID:
     """One whose secret was changed a moment ago."""
-    made = providers.create_payment_provider(actor, service=PaymentService.STRIPE, name=word)
+    made = providers.create_payment_provider(actor, name=word)
     provider = (await made).value.id
     for secret in SECRETS:
         await providers.set_payment_provider_secret(actor, payment_provider_id=provider, secret=secret)
@@ -25,7 +24,7 @@ async def make(actor: Actor, word: str, _spot: Spot) -> UUID:
 
 async def make_new(actor: Actor, word: str, _spot: Spot) -> UUID:
     """One without a secret."""
-    made = providers.create_payment_provider(actor, service=PaymentService.STRIPE, name=word, test_mode=True)
+    made = providers.create_payment_provider(actor, name=word, test_mode=True)
     return (await made).value.id
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from models.actor import Actor
 from models.ids import Kind
 from models.items import provider_deliveries as deliveries
+from models.providers.provider import Told
 from models.rows.payment_providers import ProviderFact
 from tests.kinds.invoices import make_sent
 from tests.live.scenarios import causes, owner_of
@@ -21,7 +22,7 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     return (await take(actor.firm_id, _received(invoice))).id
 
 
-def _received(invoice: UUID | str | None, reference: str | None = None) -> deliveries.Told:
+def _received(invoice: UUID | str | None, reference: str | None = None) -> Told:
     return told(ProviderFact.RECEIVED, reference or f"pi_{number()}", "5", invoice=invoice)
 
 
