@@ -43,6 +43,7 @@ UNBOUND = {
     "currency",
     "language",
     "region",
+    "secret",
     "timeZone",
     "currentPassword",
     "expectedVersion",
