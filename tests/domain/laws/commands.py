@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -37,10 +37,14 @@ from models.items.proposal_services import Service
 from models.items.request_entries import EntryAnswer, RequestEntry
 from models.items.signing import signers_of
 from models.rows import JobItem, Relation, TaskState
+from models.money import rounded
+from models.rows import Relation, TaskState
 from models.rows.invoices import Invoice
+from models.rows.payment_providers import ProviderFact
 from models.rows.payments import PaymentMethod
 from models.targets import Target
 from models.templates.jobs import create_job_from_template
+from tests import telling
 
 if TYPE_CHECKING:
     from tests.domain.laws.writers import Writer
@@ -153,6 +157,25 @@ async def _record_payment(w: Writer) -> None:
 
 async def _apply_payment(w: Writer) -> None:
     await w.do(payments.apply_payment, payment_id=w.one(Kind.PAYMENT), allocations=await _allocations(w))
+
+
+async def _hear_of_provider(w: Writer) -> None:
+    """Something that a payment provider tells of one of a few payments of an invoice, whatever it told before."""
+    client, invoice = w.client, w.one(Kind.INVOICE)
+    pi = f"pi_{invoice.hex}_{w.any(1, 2)}"
+    paid = rounded(await _amount(w, invoice), "USD")
+    back = f"re_{pi}_{w.any(1, 2, 3)}"
+    told = telling.told(
+        w.any(*ProviderFact, ProviderFact.PENDING, *[ProviderFact.RECEIVED] * 4, *[ProviderFact.RETURNED] * 2),
+        pi,
+        str(paid or 1),
+        invoice=invoice,
+        returned=back,
+        happened_at=datetime.now(UTC) - timedelta(seconds=w.any(1, 2, 3)),
+    )
+    delivery = await telling.take(w.actor.firm_id, told)
+    if (payment := delivery.payment_id) is not None and payment not in client.things[Kind.PAYMENT]:
+        client.things[Kind.PAYMENT].append(payment)
 
 
 async def _credit_invoice(w: Writer) -> None:
@@ -286,6 +309,7 @@ _MONEY: dict[str, Drawn] = {
     "deleteInvoice": Drawn(1, lambda w: w.end(Kind.INVOICE, invoices.delete_invoice)),
     "recordPayment": Drawn(8, _record_payment),
     "applyPayment": Drawn(8, _apply_payment),
+    "takeDelivery": Drawn(5, _hear_of_provider),
     "clearPayment": Drawn(2, lambda w: w.do(payments.clear_payment, payment_id=w.one(Kind.PAYMENT))),
     "failPayment": Drawn(2, lambda w: w.do(payments.fail_payment, payment_id=w.one(Kind.PAYMENT))),
     "refundPayment": Drawn(
