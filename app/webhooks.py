@@ -7,6 +7,7 @@ a 2xx: whatever else is sent again by the provider."""
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from secrets import token_urlsafe
@@ -35,10 +36,12 @@ from transport.reply import Rejected
 
 log = structlog.get_logger("jobwire.webhooks")
 
-#: So many are read and taken at once in a process. The provider sends the others again.
+#: So many are taken at once in a process, and so many read, of each network and in all. The provider sends the others
+#: again. Who sends drop by drop holds up none that have been read.
 AT_ONCE = 64
+READ_AT_ONCE, READ_OF_NETWORK = 1_000, 50
 #: In bytes. What a provider sends of a payment has a tenth of it.
-BODY_LIMIT = 262_144
+BODY_LIMIT = 65_536
 #: Nobody signs with it. A message on a path that is not there takes as long as one with a bad signature.
 _NOBODYS = (f"whsec_{token_urlsafe(32)}",)
 
@@ -54,7 +57,8 @@ class Webhooks:
         self._options = options
         # As for whoever has not signed in, by network.
         self._budgets = Budgets(REQUESTS, REQUESTS_A_SECOND)
-        self._under_way = 0
+        self._taken = 0
+        self._read: Counter[str] = Counter()
         self._prepared: dict[PaymentService, asyncio.Task[None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,20 +78,36 @@ class Webhooks:
         told = _told_once(headers)
         if not PROVIDERS[service].is_plausible(told, now):
             raise Rejected(400, _NOT_VERIFIED, "BAD_REQUEST", connection="close")
-        if wait := self._budgets.spend(address_of(scope), 1, monotonic()):
-            raise Rejected(429, _AGAIN, "LIMIT", connection="close", retry_after=str(max(1, round(wait))))
-        if self._under_way >= AT_ONCE:
-            raise Rejected(503, _AGAIN, "UNAVAILABLE", connection="close", retry_after="1")
-        self._under_way += 1
+        network = address_of(scope)
+        if wait := self._budgets.spend(network, 1, monotonic()):
+            raise _busy(429, max(1, round(wait)))
+        body = await self._read_body(receive, headers, network)
+        if self._taken >= AT_ONCE:
+            raise _busy(503, 1)
+        self._taken += 1
         try:
-            async with asyncio.timeout(self._options.body_timeout):
-                body = await read_body(receive, headers, BODY_LIMIT)
             async with asyncio.timeout(self._options.deadline):
                 return await self._take(service, path, told, body, now)
         except TimeoutError:
-            raise Rejected(503, _AGAIN, "UNAVAILABLE", connection="close", retry_after="5") from None
+            raise _busy(503, 5) from None
         finally:
-            self._under_way -= 1
+            self._taken -= 1
+
+    async def _read_body(self, receive: Receive, headers: Headers, network: str) -> bytes:
+        if self._read[network] >= READ_OF_NETWORK:
+            raise _busy(429, 1)
+        if self._read.total() >= READ_AT_ONCE:
+            raise _busy(503, 1)
+        self._read[network] += 1
+        try:
+            async with asyncio.timeout(self._options.body_timeout):
+                return await read_body(receive, headers, BODY_LIMIT)
+        except TimeoutError:
+            raise Rejected(408, "The body took too long.", "TIMEOUT", connection="close") from None
+        finally:
+            self._read[network] -= 1
+            if not self._read[network]:
+                del self._read[network]
 
     async def _take(
         self, service: PaymentService, path: str, headers: Mapping[str, str], body: bytes, now: datetime
@@ -107,7 +127,7 @@ class Webhooks:
         except (Refusal, *DATABASE_ERRORS) as fault:
             # Never what it says, which may quote what was sent.
             log.warning("webhook.not_taken", kind=type(fault).__name__)
-            raise Rejected(503, _AGAIN, "UNAVAILABLE", retry_after="5") from None
+            raise _busy(503, 5) from None
         except Exception as fault:
             return JSONResponse({"errors": [internal(fault, "webhook")]}, 500)
         return JSONResponse({"received": True})
@@ -118,6 +138,11 @@ class Webhooks:
         if task is None:
             task = self._prepared[service] = asyncio.create_task(asyncio.to_thread(provider.prepare))
         await asyncio.shield(task)
+
+
+def _busy(status: int, seconds: int) -> Rejected:
+    code = "LIMIT" if status == 429 else "UNAVAILABLE"
+    return Rejected(status, _AGAIN, code, connection="close", retry_after=str(seconds))
 
 
 def _place(scope: Scope) -> tuple[PaymentService, str]:

@@ -137,7 +137,9 @@ async def _keep(change: Change, service: PaymentService, told: Told, effect: Eff
     firm_id = change.actor.firm_id
     earlier = await ProviderDelivery.filter(firm_id=firm_id, service=service, event_id=told.event_id).first()
     if earlier is not None:
-        await _become(change, earlier, effect)
+        # Meanwhile it may have been caught up with.
+        if earlier.outcome is DeliveryOutcome.UNMATCHED:
+            await _become(change, earlier, effect)
         return earlier
     delivery = ProviderDelivery(
         firm_id=firm_id,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,13 +15,16 @@ from starlette.applications import Starlette
 from app import webhooks
 from models.bounds import PROVIDERS
 from models.command import settle
+from models.database import sql
 from models.ids import Kind, decode, encode
 from models.items.payment_providers import PATH
 from models.rights import Right, Role
 from models.rows.payment_providers import PaymentProvider, PaymentProviderSecret, ProviderDelivery
 from models.rows.payments import Payment
 from tests.domain.test_invoices import kept, new_invoice
-from tests.locks import held
+from tests.live.eventually import eventually
+from tests.locks import held, until_waiting
+from tests.plain_http import NO_TLS
 from tests.serving import Api
 from tests.telling import SECRET, as_sent, event, intent, refund, signed
 from tests.transport.raw import connection, head
@@ -60,7 +64,7 @@ class Line:
         """What is answered; signed as Stripe does it unless told otherwise."""
         url = self.url if path is None else self.api.url.removesuffix("/graphql") + path
         given = {"Stripe-Signature": signed(body) if signature is None else signature} | headers
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=NO_TLS) as client:
             return await client.request(method, url, content=body, headers=given)
 
     async def tell(self, what: dict[str, Any], secret: str = SECRET) -> httpx.Response:
@@ -291,7 +295,7 @@ async def test_a_body_that_is_too_large_is_refused(line: Line) -> None:
 
 async def test_what_is_signed_and_hostile_is_refused_or_kept_and_moves_nothing(line: Line) -> None:
     revision, *_ = await line.counts()
-    for body in (b"", b"[1]", b'{"id": 1}', b"[" * 100_000, b'{"created": NaN}'):
+    for body in (b"", b"[1]", b'{"id": 1}', b"[" * 60_000, b'{"created": NaN}'):
         answer = await line.send(body)
         assert (answer.status_code, "INTERNAL" in answer.text) == (400, False)
     odd = intent(amount=20_000)
@@ -316,6 +320,25 @@ async def test_what_takes_too_long_is_sent_again_and_has_one_effect(line: Line, 
     assert await Payment.filter(firm_id=line.world.firm.id).count() == 1
 
 
+async def test_while_the_database_is_away_it_is_sent_again(line: Line, database: str) -> None:
+    invoice = await new_invoice(line.world, sent=True)
+    body = as_sent(intent(invoice=invoice.id, amount=20_000))
+    before = await line.counts()
+    async with held(database, "firm", line.world.firm.id):
+        sent = asyncio.create_task(line.send(body))
+        await until_waiting(sent)
+        await sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        answer = await sent
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "Connection" not in answer.text
+    assert await line.counts() == before
+    assert (await line.send(body)).status_code == 200
+    assert (await kept(invoice)).state == "PAID"
+
+
 async def test_networks_and_processes_are_bounded(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """For a server of its own, which many would share."""
     monkeypatch.setattr(webhooks, "REQUESTS", 3)
@@ -330,3 +353,23 @@ async def test_networks_and_processes_are_bounded(line: Line, monkeypatch: pytes
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         answer = await client.post(line.path, content=body, headers={"Stripe-Signature": signed(body)})
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+async def test_who_sends_drop_by_drop_holds_up_nobody_else(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "READ_OF_NETWORK", 2)
+    body, port = as_sent(intent()), httpx.URL(line.url).port or 80
+    async with AsyncExitStack() as slow:
+        for drop in range(3):
+            raw = await slow.enter_async_context(connection(port))
+            lines = ["Host: localhost", "Content-Length: 60000", f"Stripe-Signature: {signed(body)}"]
+            await raw.say(head(f"POST {line.path} HTTP/1.1", *lines, "X-Forwarded-For: 192.0.2.7"), b"{")
+            if drop == 2:
+                assert (await raw.answer()).status == 429
+        # Another network's.
+        assert (await line.tell(intent())).status_code == 200
+
+    # Once they have left, there is room again.
+    async def has_room() -> bool:
+        return (await line.send(body, **{"X-Forwarded-For": "192.0.2.7"})).status_code == 200
+
+    assert await eventually(has_room)

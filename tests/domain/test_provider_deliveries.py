@@ -30,6 +30,7 @@ from models.viewers import viewer_now
 from tests.domain.refusal import counted
 from tests.domain.refusal import told as told_of
 from tests.domain.test_invoices import kept, new_invoice
+from tests.locks import held, until_waiting
 from tests.telling import number, take, told
 from tests.world import World
 
@@ -278,6 +279,21 @@ async def test_what_went_back_before_we_heard_that_it_came_is_kept_until_then(wo
     assert await tell(world, *backs) == [("APPLIED", None)] * 2
     rows = await ProviderDelivery.filter(firm_id=world.firm.id, fact=RETURNED)
     assert {(row.payment_id, row.account_id) for row in rows} == {((await payments_of(world))[0].id, world.account.id)}
+
+
+async def test_one_that_is_caught_up_with_while_it_comes_again_stays_what_it_became(
+    world: World, database: str
+) -> None:
+    invoice, pi = await sent(world), reference()
+    back = told(RETURNED, pi, "10", returned=f"re_{number()}")
+    await tell(world, back)
+    async with held(database, "firm", world.firm.id):
+        payment = asyncio.create_task(take(world.firm.id, told(RECEIVED, pi, "200", invoice=invoice.id)))
+        await until_waiting(payment)
+        again = asyncio.create_task(take(world.firm.id, back))
+        await until_waiting(payment, again)
+    assert [became(await each) for each in (payment, again)] == [("APPLIED", None)] * 2
+    assert await books(world) == [amounts("CLEARED", 200, 190, 10)]
 
 
 async def test_a_refund_that_failed_and_a_dispute_are_for_somebody_to_look_at(world: World) -> None:
