@@ -47,7 +47,7 @@ def _amount() -> Any:
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0031_checklists")]
+    dependencies = [("models", "0032_templates")]
 
     operations = [
         ops.CreateModel(

@@ -115,6 +115,8 @@ async def test_what_is_told_again_changes_nothing(world: World) -> None:
 
 async def test_of_many_at_once_one_has_an_effect(world: World) -> None:
     invoice, pi = await sent(world), reference()
+    # Something is known of it: that it came, but not what for.
+    assert await tell(world, told(RECEIVED, pi, "200")) == [("UNMATCHED", "NO_INVOICE")]
     one = told(RECEIVED, pi, "200", invoice=invoice.id)
     others = [told(RECEIVED, pi, "200", invoice=invoice.id) for _ in range(5)]
     done = await asyncio.gather(*(take(world.firm.id, what) for what in [*[one] * 10, *others]))
