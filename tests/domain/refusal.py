@@ -14,15 +14,6 @@ from tests.world import World
 
 #: Whoever is refused may have signed in anew, or lost a session by it.
 _OF_SIGNING_IN = {"session"}
-_OF_PARENT = (
-    ("pipeline_member", "pipeline"),
-    ("task_assignee", "task"),
-    ("account_role_holder", "account"),
-    ("wiki_page_version", "wiki_page"),
-    ("message_mention", "message"),
-    ("template_content", "template"),
-    ("payment_provider_secret", "payment_provider"),
-)
 #: Partitions of the log are read with it.
 _OF_FIRM = """
 SELECT relname AS name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
