@@ -13,9 +13,9 @@ from models.clock import day_in
 from models.command import Change
 from models.errors import Invalid
 from models.ids import Kind, decode, new_id
+from models.items import invoiced_proposals, payments
 from models.items import item as items
 from models.items import payment_allocations as allocating
-from models.items import payments
 from models.items.invoice_states import hold_what_counts
 from models.items.payments import PaymentApplied, PaymentRecorded
 from models.items.provider_references import hold, know, waiting_for
@@ -129,6 +129,7 @@ async def _record(change: Change, known: ProviderReference, told: Told, state: P
     if await change.scope.rows(Invoice).find(invoice_id) is None:
         return _unmatched(DeliveryReason.INVOICE_UNKNOWN)
     counts = await hold_what_counts(change)
+    await invoiced_proposals.hold_jobs([invoice_id])
     (held_invoice,) = await items.lock_several(change.scope.rows(Invoice), Invoice, [invoice_id], "invoice")
     invoice = held_invoice.item
     part, reason = _fitting(invoice, told.amount, told.currency)

@@ -30,6 +30,7 @@ from models.viewers import viewer_now
 from tests.domain.refusal import counted
 from tests.domain.refusal import told as told_of
 from tests.domain.test_invoices import kept, new_invoice
+from tests.domain.test_one_time_invoices import Deal
 from tests.locks import held, until_waiting
 from tests.telling import number, take, told
 from tests.world import World
@@ -95,6 +96,16 @@ async def test_a_payment_is_recorded_and_applied_and_the_log_says_who_told(world
     events = await world.events(before)
     assert {logged.revision for logged in events} == {before + 1, delivery.revision or before + 1}
     assert all(logged.actor == {"kind": "PROVIDER", "id": None, "label": "Stripe"} for logged in events)
+
+
+async def test_a_proposal_follows_the_invoice_that_is_paid_and_given_back(world: World) -> None:
+    deal = await Deal.invoiced(world)
+    invoice, pi = await deal.invoice(), reference()
+    assert Kind.PROPOSAL in await deal.waits()
+    await tell(world, told(RECEIVED, pi, f"{invoice.total:.2f}", invoice=invoice.id))
+    assert Kind.PROPOSAL not in await deal.waits()
+    await tell(world, told(RETURNED, pi, "1", returned=f"re_{number()}"))
+    assert Kind.PROPOSAL in await deal.waits()
 
 
 async def test_what_is_told_again_changes_nothing(world: World) -> None:
