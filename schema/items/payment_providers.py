@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 
 from models.bounds import PROVIDERS
@@ -16,7 +18,7 @@ from schema.inputs.base import Expecting, Keyed, id_of, input_type, needed, opti
 from schema.scalars import DateTime
 from schema.types.base import Versioned, column, entity, value
 
-PaymentService = described(
+PaymentService: Any = described(
     _PaymentService,
     "PaymentService",
     "Which payment provider.",

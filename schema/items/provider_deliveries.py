@@ -18,7 +18,7 @@ from schema.types.accounts import Account
 from schema.types.base import Versioned, column, entity, one, value
 from schema.types.money import Money
 
-ProviderFact = described(
+ProviderFact: Any = described(
     _ProviderFact,
     "ProviderFact",
     "What a payment provider told.",
@@ -31,7 +31,7 @@ ProviderFact = described(
     UNREADABLE="Something about a payment that lacks what it should say, or says what cannot be.",
 )
 
-DeliveryOutcome = described(
+DeliveryOutcome: Any = described(
     _DeliveryOutcome,
     "DeliveryOutcome",
     "What became of what a payment provider told.",
@@ -40,7 +40,7 @@ DeliveryOutcome = described(
     UNMATCHED="It is not in the books: somebody has to look at it. Sent again by the provider, it is tried again.",
 )
 
-DeliveryReason = described(
+DeliveryReason: Any = described(
     _DeliveryReason,
     "DeliveryReason",
     "Why nothing was done about what a payment provider told, or not all.",

@@ -36,9 +36,8 @@ from models.items.payment_allocations import Allocation
 from models.items.proposal_services import Service
 from models.items.request_entries import EntryAnswer, RequestEntry
 from models.items.signing import signers_of
-from models.rows import JobItem, Relation, TaskState
 from models.money import rounded
-from models.rows import Relation, TaskState
+from models.rows import JobItem, Relation, TaskState
 from models.rows.invoices import Invoice
 from models.rows.payment_providers import ProviderFact
 from models.rows.payments import PaymentMethod
