@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from models.filtering import Among
 from models.ids import Kind
 from models.seen import DeliveryOutcome as _DeliveryOutcome
