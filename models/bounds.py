@@ -64,8 +64,9 @@ BILLED = Bounds(1, 200)
 
 #: The jobs that an item is linked to: each of its events is told once for each.
 JOBS_OF_ITEM = Bounds(0, 200)
-#: What stands on the checklist of a task.
+#: What stands on the checklist of a task, and the tasks that are parts of it.
 CHECKLIST = Bounds(0, 50)
+SUBTASKS = Bounds(0, 50)
 #: The contacts whom an item is for; and what a client request asks for.
 RECIPIENTS = Bounds(0, 20)
 REQUEST_ENTRIES = Bounds(1, 50)

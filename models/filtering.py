@@ -17,7 +17,7 @@ from models.conditions import fails, holds, in_sql, none_holds
 from models.languages import usual_tag
 from models.mail_addresses import usual_address
 from models.periods import period_key
-from models.rows import Category, ItemRecipient, Job, JobItem, Row
+from models.rows import Category, ItemRecipient, Job, JobItem, Row, Subtask, Task
 from models.rows.contacts import Contact
 from models.rows.names import row_class
 from models.scope import Scope
@@ -161,6 +161,29 @@ class OnNoJob:
     def __call__(self, wanted: bool, _asking: Asking, /) -> Q:
         linked = in_sql("EXISTS (SELECT FROM job_item AS link WHERE link.item = {row}.id AND link.unlinked_at IS NULL)")
         return fails(linked) if wanted else linked
+
+
+@dataclass(frozen=True, slots=True)
+class SubtaskOf:
+    """The row is a subtask of one of these tasks, as far as they are visible."""
+
+    def __call__(self, wanted: Sequence[Any], asking: Asking, /) -> Q:
+        parents = asking.scope.rows(Task).where(holds(id__in=wanted))
+        return _parts_of(parents)
+
+
+@dataclass(frozen=True, slots=True)
+class IsSubtask:
+    """The row is a subtask of a task that is visible, or is not."""
+
+    def __call__(self, wanted: bool, asking: Asking, /) -> Q:
+        is_part = _parts_of(asking.scope.rows(Task).where())
+        return is_part if wanted else fails(is_part)
+
+
+def _parts_of(parents: Any) -> Q:
+    links = Subtask.filter(parent_id__in=Subquery(parents.values("id")))
+    return Q(id__in=Subquery(links.values("task_id")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Reason(StrEnum):
     NONE_YET = "NONE_YET"
     FULL = "FULL"
     CIRCLE = "CIRCLE"
+    NESTED = "NESTED"
     BUILT_IN = "BUILT_IN"
     SORTED = "SORTED"
     NOTHING_TO_SHOW = "NOTHING_TO_SHOW"

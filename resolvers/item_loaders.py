@@ -25,6 +25,7 @@ from models.items.sums import Sum, sums_of_jobs
 from models.money import Money
 from models.policies import hides_own
 from models.seen import Item, Job, Member, Row, Task, TimeEntry, named
+from models.subtasks import parents_of, subtasks_of
 from resolvers.batching import Joint, Loader, Soon, after
 from resolvers.item_pages import ItemPage, item_page, items_asked
 from resolvers.row_loaders import Asking, RowLoaders, nothing
@@ -79,6 +80,23 @@ class ItemLoaders(RowLoaders):
             return dict(zip(found, known, strict=True))
 
         return self._loader("job_of", load, nothing).get(item_id)
+
+    def parent_task(self, task_id: UUID) -> Soon[Task | None]:
+        """The visible task that a task is a subtask of."""
+
+        async def load(tasks: Sequence[UUID]) -> dict[UUID, Task]:
+            found = await parents_of(self._context.scope, tasks)
+            rows = self._rows(Kind.TASK)
+            rows.know({task.id: task for task in found.values()})
+            # The same row as everywhere in the answer, also where that was read before.
+            known = await rows.many(task.id for task in found.values())
+            return dict(zip(found, known, strict=True))
+
+        return self._loader("parent_task", load, nothing).get(task_id)
+
+    def subtasks(self, task_id: UUID) -> Awaitable[list[Task]]:
+        """The visible subtasks of a task."""
+        return self._lists("subtasks", self._taken_over(Kind.TASK, self._scoped(subtasks_of))).future(task_id)
 
     def jobs_of(self, item_id: UUID) -> Awaitable[list[Job]]:
         """The visible jobs of an item, in the order in which it was linked to them."""

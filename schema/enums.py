@@ -25,6 +25,7 @@ from models.seen import JobOrder as _JobOrder
 from models.seen import Party as _Party
 from models.seen import Priority as _Priority
 from models.seen import Relation as _Relation
+from models.seen import TaskRelation as _TaskRelation
 from models.seen import TaskState as _TaskState
 from models.seen import TimeFlag as _TimeFlag
 from models.seen import Weekday as _Weekday
@@ -110,6 +111,7 @@ ErrorReason = _described(
     LAST_ONE="It is the last one of the kind KIND.",
     NONE_YET="There is nothing of the kind KIND yet.",
     FULL="It has MAXIMUM things of the kind KIND, and can have no more.",
+    NESTED="The task would be a subtask, and have subtasks itself.",
     CIRCLE="The jobs would wait for each other for ever.",
     BUILT_IN="The status is built in.",
     SORTED="The board sorts its cards by ACTUAL, a JobOrder: nobody places them.",
@@ -314,6 +316,14 @@ CardField = _described(
     TAGS="The tags of the account.",
     TASKS="The open tasks.",
     TIME_IN_STAGE="How long the job has been on its stage.",
+)
+
+TaskRelation = _described(
+    _TaskRelation,
+    "TaskRelation",
+    "What a task is to another one.",
+    PARENT="The other one is its subtask.",
+    SUBTASK="It is a subtask of the other one.",
 )
 
 Relation = _described(

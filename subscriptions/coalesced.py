@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from models.events import Event, JobRelationChanged, LinkedEvent
+from models.events import Event, JobRelationChanged, LinkedEvent, SubtaskChanged
 from models.log import Logged
 from models.visibility import removed
 
@@ -52,6 +52,8 @@ def _key(event: Event) -> object:
     # Of each it is asked whether both are in sight.
     if isinstance(event, JobRelationChanged):
         return event.job, event.other_job
+    if isinstance(event, SubtaskChanged):
+        return event.task, event.other_task
     if isinstance(event, LinkedEvent):
         return event.thing, event.job
     return event.thing or type(event)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from models.events import Event, JobEvent, JobRelationChanged
+from models.events import Event, JobEvent, JobRelationChanged, SubtaskChanged
 from models.events.items import LinkedEvent
 from models.events.pipelines import InPipeline
 from models.events.views import View
@@ -45,8 +45,8 @@ class BoardInterest(_OfScope):
         """Whether the event is about these boards. What cards are made of (accounts, members, tags) always is."""
         if self.pipelines is None:
             return True
-        if isinstance(event, JobRelationChanged):
-            # The other job has one of its own.
+        if isinstance(event, JobRelationChanged | SubtaskChanged):
+            # The other job, or task, has one of its own.
             return event.pipeline in self.pipelines
         if isinstance(event, JobEvent | InPipeline | LinkedEvent):
             return not self.pipelines.isdisjoint(_pipelines(event.now()) | _pipelines(event.before()))

@@ -10,6 +10,7 @@ from models.bounds import CHECKLIST
 from models.checklists import numbered, revised, to_store, with_entry
 from models.command import Change, command
 from models.command_steps import active_members, made_before, replace_links
+from models.commands.subtasks import expect_parent, make_subtask
 from models.commands.wanted_tasks import TASK_RULES, WantedTask
 from models.errors import RuleBroken
 from models.events import (
@@ -28,7 +29,8 @@ from models.items import item as items
 from models.items.item import Held
 from models.reasons import Reason
 from models.rights import EVERY_MEMBER
-from models.rows import Job, Priority, Task, TaskAssignee, TaskState
+from models.rows import Job, Priority, Task, TaskAssignee, TaskRelation, TaskState
+from models.subtasks import hold, job_of, pairs_of, tell_of_one
 
 
 class TaskFields(TypedDict, total=False):
@@ -49,6 +51,7 @@ async def create_task(
     name: str,
     account_id: UUID | None = None,
     job_id: UUID | None = None,
+    parent_id: UUID | None = None,
     description: str = "",
     priority: Priority = Priority.MEDIUM,
     start_date: date | None = None,
@@ -58,7 +61,8 @@ async def create_task(
     checklist: Sequence[str] = (),
     id: UUID | None = None,
 ) -> Task:
-    """Add a task to an account, or to a job of it."""
+    """Add a task to an account, or to a job of it; or as a subtask to another task, on whose account and job it is
+    unless you name others."""
     if earlier := await made_before(change, Task, id, TaskCreated):
         return earlier
     wanted = WantedTask(
@@ -73,14 +77,24 @@ async def create_task(
     )
     with Gathered() as check:
         wanted = check(wanted.checked)
-        check(items.expect_place, account_id, job_id)
+        if parent_id is None:
+            check(items.expect_place, account_id, job_id)
+    if parent_id is not None and account_id is None and job_id is None:
+        account_id = (await change.scope.rows(Task).get(parent_id, "parent_id")).account_id
+        job_id = await job_of(parent_id)
     account, job = await items.account_and_job(change, account_id, job_id)
     _takes_tasks(job)
+    parent = None
+    if parent_id is not None:
+        parent = await items.lock(change.scope.rows(Task), Task, parent_id, "parent_id")
+        await expect_parent(parent, account)
     assignees = await active_members(change, wanted.assignee_ids, "assignee_ids")
     task = wanted.row(change, account, id)
     held = await items.create(change, task, job)
     await replace_links(TaskAssignee, {"task_id": task.id}, "member_id", assignees)
     items.tell(change, TaskCreated, held)
+    if parent is not None:
+        await make_subtask(change, held, parent)
     return task
 
 
@@ -203,10 +217,18 @@ async def unlink_task(change: Change, *, task_id: UUID, expected_version: int | 
 
 @command("deleteTask", EVERY_MEMBER)
 async def delete_task(change: Change, *, task_id: UUID, expected_version: int | None = None) -> Task:
-    """Delete a task. The answer's task is what it was.
+    """Delete a task. Its subtasks stay, as tasks of their own. The answer's task is what it was.
 
     Its history stays in the log."""
+    await change.scope.rows(Task).get(task_id, "task_id")
+    family = await hold(change, [task_id, *(id for pair in await pairs_of([task_id]) for id in pair)])
     held = await _lock(change, task_id, expected_version)
+    related = await pairs_of([task_id])
+    # It may have become something to others until it was held.
+    family |= await hold(change, {id for pair in related for id in pair} - family.keys())
     await items.end(held)
     items.tell(change, TaskDeleted, held, name=held.item.name)
+    for subtask, parent in related:
+        other, relation = (parent, TaskRelation.PARENT) if subtask == task_id else (subtask, TaskRelation.SUBTASK)
+        tell_of_one(change, family[other], held, relation, ended=True)
     return held.item

@@ -5,9 +5,10 @@ from typing import ClassVar
 
 from models.events.items import ItemEvent, ItemLinked, ItemUnlinked
 from models.events.values import Changes
-from models.ids import MemberId, TaskId, TimeEntryId
+from models.ids import MemberId, PipelineId, TaskId, TimeEntryId
 from models.rights import Right
 from models.rows.jobs import TaskState
+from models.rows.subtasks import TaskRelation
 from models.scope import Place
 
 
@@ -78,6 +79,33 @@ class TaskEntryChecked(TaskEvent):
     entry_number: int
     entry_name: str
     checked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubtaskChanged(TaskEvent):
+    """A task became a subtask of another one, or is it no longer. It is told once for each of the two, to whoever sees
+    both."""
+
+    of_several = True
+    called = {
+        "from_relation": "from_task_relation",
+        "to_relation": "to_task_relation",
+        "other_pipeline": "other_task_pipeline",
+    }
+    says = {
+        "from_relation": "What the task was to the other one; null where it was nothing.",
+        "to_relation": "What it is; null where it is nothing any more.",
+        "other_pipeline": "The pipeline of the job that the other one is linked to, as it is now; null where there is "
+        "none, or it is gone or out of your sight.",
+    }
+
+    other_task: TaskId
+    other_pipeline: PipelineId | None
+    from_relation: TaskRelation | None
+    to_relation: TaskRelation | None
+
+    def now(self) -> tuple[Place, ...]:
+        return (Place(self.account, self.pipeline), Place(self.account, self.other_pipeline))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from models.rows.proposals import ProposalService
 from models.rows.relations import JobRelation, Relation
 from models.rows.sessions import Session, SignInAttempts, SigningKey
 from models.rows.signing import SignatureMethod, SignedItem, Signer
+from models.rows.subtasks import Subtask, TaskRelation
 from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
 
 register(Firm, Member, Tag, ClientStatus, Account, Pipeline, Stage, Status, Job, Task, TimeEntry)
@@ -67,9 +68,11 @@ __all__ = [
     "SigningKey",
     "Stage",
     "Status",
+    "Subtask",
     "Tag",
     "Task",
     "TaskAssignee",
+    "TaskRelation",
     "TaskState",
     "TimeEntry",
     "TimeFlag",

@@ -105,6 +105,12 @@ def clearable_id_of(kind: Kind, description: str) -> Any:
     return strawberry.field(default=UNSET, description=description, metadata={KIND: kind, NULL: CLEARS})
 
 
+def explicit_id_of(kind: Kind, description: str) -> Any:
+    """The id of a thing that must be given; null takes away what is there."""
+    metadata = {KIND: kind, NULL: CLEARS, LEFT_OUT: REFUSED}
+    return strawberry.field(default=UNSET, description=f"{description} Must be given.", metadata=metadata)
+
+
 @strawberry.input
 class Keyed:
     """What every mutation takes."""

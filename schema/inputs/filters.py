@@ -20,12 +20,14 @@ from models.filtering import (
     Idle,
     InPeriod,
     Is,
+    IsSubtask,
     Linked,
     LinkedToJob,
     OnNoJob,
     Overdue,
     OverLimit,
     SameAs,
+    SubtaskOf,
     Unlinked,
     Within,
 )
@@ -264,6 +266,10 @@ class TaskFilter:
         Unlinked(rows.TaskAssignee, "task_id"), "Only those that nobody is assigned to, or only the others."
     )
     unlinked: bool | None = asks(OnNoJob(), "Only those that are linked to no job, or only the others.")
+    parent: IdFilter | None = asks_ids(Kind.TASK, SubtaskOf(), "Subtasks of one of these tasks.")
+    subtask: bool | None = asks(
+        IsSubtask(), "Only subtasks of tasks that you see, or only the others; both when left out."
+    )
     priority: list[Priority] | None = asks(Among("priority"), "Of one of these priorities.")
     state: list[TaskState] | None = asks(Among("state"), "In one of these states.")
     due: DateFilter | None = asks(Within("due_date"), "By due date.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import strawberry
 
-from models.bounds import CHECKLIST, ESTIMATE, LINKED, LOGGED
-from models.commands import tasks, time, timers
+from models.bounds import CHECKLIST, ESTIMATE, LINKED, LOGGED, SUBTASKS
+from models.commands import subtasks, tasks, time, timers
 from models.ids import Kind
 from models.texts import DESCRIPTION, NAME, NOTE
 from schema.declarations import mutation
@@ -17,6 +17,7 @@ from schema.inputs.base import (
     clearable,
     clearable_id_of,
     explicit,
+    explicit_id_of,
     id_of,
     input_type,
     maybe_id_of,
@@ -40,6 +41,11 @@ class CreateTaskInput(AtAccountOrJob, Keyed):
     """What is to be done."""
 
     id: strawberry.ID | None = own_id(Kind.TASK)
+    parent_id: strawberry.ID | None = maybe_id_of(
+        Kind.TASK,
+        f"The task that it is to be a subtask of, at most {SUBTASKS.most} of one. Account and job follow from it, if "
+        "you give neither.",
+    )
     name: str = needed(f"{NAME.bounds}.")
     description: str | None = optional(f"As long as needed: {DESCRIPTION.bounds}.")
     priority: Priority | None = optional("MEDIUM when left out.")
@@ -101,6 +107,16 @@ class CheckTaskEntryInput(Expecting):
     task_id: strawberry.ID = id_of(Kind.TASK, "The task.")
     number: int = needed("The `number` of the entry.")
     checked: bool = needed("Whether it is done.")
+
+
+@input_type
+class SetTaskParentInput(Expecting):
+    """Of which task another one is a part."""
+
+    task_id: strawberry.ID = id_of(Kind.TASK, "The task, which has no subtasks.")
+    parent_id: strawberry.ID | None = explicit_id_of(
+        Kind.TASK, "The task of the same account that it is to be a subtask of, which is none itself. Null for none."
+    )
 
 
 @input_type
@@ -188,6 +204,7 @@ MUTATIONS = (
     mutation(tasks.assign_task, AssignTaskInput),
     mutation(tasks.set_task_checklist, SetTaskChecklistInput),
     mutation(tasks.check_task_entry, CheckTaskEntryInput),
+    mutation(subtasks.set_task_parent, SetTaskParentInput),
     mutation(tasks.link_task, LinkTaskInput),
     mutation(tasks.unlink_task, TaskInput),
     mutation(tasks.delete_task, TaskInput),

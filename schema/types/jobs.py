@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import seen as rows
-from models.bounds import CHECKLIST, OUTSTANDING, RELATIONS, TASKS
+from models.bounds import CHECKLIST, OUTSTANDING, RELATIONS, SUBTASKS, TASKS
 from models.ids import Kind
 from models.items.sums import Sum
 from models.periods import Period as _Period
@@ -186,6 +186,15 @@ class Task(LinkedItem):
     checklist: list[ChecklistEntry] = loaded(
         lambda task, context: context.load.checklist(task),
         f"What is to be done of it, entry by entry, in the order in which it is to be shown; at most {CHECKLIST.most}.",
+        size=1,
+    )
+    parent: Annotated[Task, strawberry.lazy("schema.types.jobs")] | None = loaded(
+        lambda task, context: context.load.parent_task(task.id) if context.holds(1) else None,
+        "The task that it is a subtask of; null for none, or where you do not see it.",
+    )
+    subtasks: list[Annotated[Task, strawberry.lazy("schema.types.jobs")]] = loaded(
+        lambda task, context: context.load.subtasks(task.id),
+        f"Its subtasks, at most {SUBTASKS.most}, as far as you see them, the oldest first. Open ones do not hold it.",
         size=1,
     )
     completed_at: DateTime | None = column("When it was completed or canceled.")

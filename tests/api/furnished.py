@@ -68,6 +68,7 @@ CHOSEN = {
     "deleteStatus.replacementStatusId": "second status",
     "setJobStatus.statusId": "second status",
     "setJobsStatus.statusId": "second status",
+    "setTaskParent.taskId": "loose task",
     "linkTask.taskId": "loose task",
     "stopTimer.timeEntryId": "timer",
 }
@@ -221,6 +222,7 @@ class Furnished:
         made = create_task(owner, name=f"{self.word} task", job_id=job, description=self.word, checklist=listed)
         task = (await made).value
         loose = (await create_task(owner, name=f"{self.word} loose", account_id=world.account.id)).value
+        part = (await create_task(owner, name=f"{self.word} part", parent_id=task.id)).value
         await TaskAssignee.create(task_id=task.id, member_id=world.employee.id)
         minutes = [hidden_one(usual, *other, *_TIME) for usual, other in ((30, (211, 307)), (31, (223, 293)))]
         notes = [hidden_text(self.word, Right.MANAGE_TIME_ENTRIES) for _ in range(2)]
@@ -231,7 +233,7 @@ class Furnished:
         await sql("UPDATE time_entry SET rate = $2 WHERE id = $1", entry.id, rate)
         timer = (await start_timer(owner, job_id=job, note=notes[1])).value
         self.things |= {"timer": timer.id}
-        self.things |= {"task": task.id, "loose task": loose.id, "time_entry": entry.id}
+        self.things |= {"task": task.id, "loose task": loose.id, "subtask": part.id, "time_entry": entry.id}
 
     async def _mark(self) -> None:
         models: list[type[Row]] = [Account, Pipeline, Stage, Status, ClientStatus, Member]

@@ -55,6 +55,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.LAST_ONE: "Das letzte seiner Art: {KIND}.",
     Reason.NONE_YET: "Noch keine: {KIND}.",
     Reason.FULL: "Mehr als {MAXIMUM} gehen nicht: {KIND}.",
+    Reason.NESTED: "Eine Teilaufgabe hat selbst keine.",
     Reason.CIRCLE: "Die beiden würden ewig aufeinander warten.",
     Reason.BUILT_IN: "Fest eingebaut.",
     Reason.SORTED: "Die Karten sind nach {ACTUAL} sortiert.",

@@ -99,6 +99,9 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
         return ""
     if name in STAMPS:
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
+    if name in ("parent", "subtasks", "otherTask"):
+        # It leads from a task to a task: what that says, the task itself says.
+        return f"{alias}{name} {{ id name }}"
     if type_.name == "JobRelation":
         # It leads from a job to a job: what that says, the job itself says.
         return f"{alias}{name} {{ relation job {{ id }} }}"

@@ -18,7 +18,8 @@ fragment J on Job { __typename id version name description priority startDate du
   blocked relations { relation job { id } }
   openItemCount items(first: 5) { nodes { id } totalCount } }
 fragment T on Task { __typename id version name description state priority startDate dueDate estimate completedAt
-  account { id } job { id } assignees { id } checklist { number name checked checkedAt checkedBy { id } } }
+  account { id } job { id } assignees { id } checklist { number name checked checkedAt checkedBy { id } }
+  parent { id } }
 fragment A on Account { __typename id version name type archived tags { id } team { id }
   roles { role { id } members { id } } }
 fragment P on Pipeline { __typename id version name cardFields jobOrder members { id } stages { ...S }

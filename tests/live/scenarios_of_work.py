@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 
 from models import events
-from models.commands import jobs, moves, relations, tasks, time, timers
+from models.commands import jobs, moves, relations, subtasks, tasks, time, timers
 from models.event_kinds import KINDS
 from models.events import kind_of_thing
 from models.ids import Kind
@@ -144,6 +144,21 @@ async def task_entry_checked(world: World) -> AsyncIterator[None]:
     yield
     for number, checked in ((1, True), (2, True), (1, False)):
         await tasks.check_task_entry(owner_of(world), task_id=task.id, number=number, checked=checked)
+
+
+@causes(events.SubtaskChanged)
+async def subtask_changed(world: World) -> AsyncIterator[None]:
+    owner, job = owner_of(world), await world.job()
+    hidden = await world.job("hidden", pipeline_id=(await world.new_pipeline("Hidden")).id)
+    one, two = [(await tasks.create_task(owner, name=name, job_id=job.id)).value for name in ("One", "Two")]
+    secret = (await tasks.create_task(owner, name="Secret", job_id=hidden.id)).value
+    part = (await tasks.create_task(owner, name="Part", job_id=job.id, parent_id=one.id)).value
+    yield
+    for parent in (two, secret, one, None):
+        parent_id = None if parent is None else parent.id
+        await subtasks.set_task_parent(owner, task_id=part.id, parent_id=parent_id)
+    await tasks.create_task(owner, name="Another", parent_id=two.id)
+    await tasks.delete_task(owner, task_id=two.id)
 
 
 @causes(events.TaskLinked)
