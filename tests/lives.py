@@ -94,6 +94,10 @@ def given(**fields: Any) -> Given:
 _in_state = partial(Step, mutation="setTaskState", event="TaskStateChanged")
 
 
+def _on_account(cast: Cast) -> Object:
+    return {"accountId": cast.account, "name": "All of it"}
+
+
 def _entry_on(job: str | None) -> Step:
     # Both places' sums change: it is told with the one that it left and with the one that it is at.
     return Step(mutation="updateTimeEntry", given=given(jobId=job), event="TimeEntryUpdated", apart=job is None)
@@ -126,11 +130,20 @@ OLDER: dict[Kind, Sequence[Life]] = {
                 ),
                 _in_state(given=given(state="COMPLETED")),
                 _in_state(given=given(state="PLANNED"), awaits="START"),
+                # It becomes a part of another task, which is told of that task too.
+                Step(
+                    mutation="setTaskParent",
+                    given=lambda cast: {"parentId": cast.made["createTask"]["id"]},
+                    event="SubtaskChanged",
+                    awaits="START",
+                    also=frozenset({"SubtaskChanged"}),
+                ),
                 Step(mutation="updateTask", given=given(name="File all of it"), event="TaskUpdated", awaits="START"),
                 _in_state(given=given(state="CANCELED")),
             ],
             unlink=lambda _job: Step(mutation="unlinkTask", event="TaskUnlinked"),
-            end=Step(mutation="deleteTask", event="TaskDeleted"),
+            end=Step(mutation="deleteTask", event="TaskDeleted", also=frozenset({"SubtaskChanged"})),
+            before=[Before(mutation="createTask", given=_on_account, thing="task")],
         )
     ],
     Kind.TIME_ENTRY: [

@@ -72,7 +72,8 @@ async def _work_and_look(world: World, *, commands: int, moments: int, unknown: 
 async def _one_of_each(world: World) -> None:
     """What the controls break, whatever there is by now."""
     owner, job = world.acting(world.owner), (await world.job()).id
-    await create_task(owner, name="Call", job_id=job)
+    task = (await create_task(owner, name="Call", job_id=job)).value
+    await create_task(owner, name="Dial", parent_id=task.id)
     entry = await billable_entry(owner, Spot(world.account.id, job))
     invoice = (await create_invoice(owner, job_id=job, lines=[line()])).value.id
     await bill_time_entries(owner, invoice_id=invoice, time_entry_ids=[entry])
@@ -181,6 +182,10 @@ CONTROLS = [
         "UPDATE time_entry SET invoice_id = NULL WHERE id = (SELECT id FROM time_entry WHERE firm_id = $1 "
         "AND invoice_id IS NOT NULL LIMIT 1) RETURNING id",
         ("it is billed by None",),
+    ),
+    Control(
+        "DELETE FROM subtask WHERE id = (SELECT min(id) FROM subtask WHERE firm_id = $1) RETURNING id",
+        ("log: subtasks are",),
     ),
     Control(
         "DELETE FROM event WHERE firm_id = $1 AND type = 'InvoiceBalanceChanged' AND revision = (SELECT max(revision) "

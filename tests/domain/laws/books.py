@@ -23,7 +23,7 @@ KINDS = (
 )
 _BESIDE = (
     *("job", "job_item", "invoice_line", "credit_note", "invoice_series"),
-    *("payment_allocation", "payment_refund", "signer"),
+    *("payment_allocation", "payment_refund", "signer", "subtask"),
 )
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from models.commands import firm, jobs, moves, relations, tasks, time, timers
+from models.commands import firm, jobs, moves, relations, subtasks, tasks, time, timers
 from models.firm import contact_merging, contacts
 from models.ids import Kind
 from models.items import (
@@ -251,6 +251,11 @@ async def _check_entry(w: Writer) -> None:
     await w.do(tasks.check_task_entry, task_id=w.one(Kind.TASK), number=w.any(1, 2), checked=w.often(0.7))
 
 
+async def _set_parent(w: Writer) -> None:
+    parent = w.one(Kind.TASK) if w.often(0.8) else None
+    await w.do(subtasks.set_task_parent, task_id=w.one(Kind.TASK), parent_id=parent)
+
+
 async def _relate(w: Writer) -> None:
     one, another = w.one(Kind.JOB), w.one(Kind.JOB)
     await w.do(relations.relate_job, job_id=one, other_job_id=another, relation=w.any(*Relation))
@@ -325,6 +330,7 @@ _WORK: dict[str, Drawn] = {
     "updateTask": Drawn(0.5, lambda w: w.do(tasks.update_task, task_id=w.one(Kind.TASK), name=w.any("Call", "Ask"))),
     "setTaskChecklist": Drawn(1, _set_checklist),
     "checkTaskEntry": Drawn(1, _check_entry),
+    "setTaskParent": Drawn(2, _set_parent),
     "linkTask": Drawn(2, lambda w: w.do(tasks.link_task, task_id=w.one(Kind.TASK), job_id=w.one(Kind.JOB))),
     "unlinkTask": Drawn(1, lambda w: w.do(tasks.unlink_task, task_id=w.one(Kind.TASK))),
     "deleteTask": Drawn(0.5, lambda w: w.end(Kind.TASK, tasks.delete_task)),

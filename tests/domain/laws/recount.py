@@ -79,6 +79,7 @@ def broken(books: Books) -> Iterator[str]:
         if not shown.items() <= held.items() or len(shown) != min(len(held), OUTSTANDING.most):
             yield f"job {job}: outstanding is {shown}, and these hold it: {held}"
     yield from _links(books)
+    yield from _subtasks(books)
 
 
 def _links(books: Books) -> Iterator[str]:
@@ -97,3 +98,13 @@ def _links(books: Books) -> Iterator[str]:
             yield f"{kind} {item}: its links do not say that it is {minutes} minutes"
         if kind == "time_entry" and row["on_job"] != (linked[0]["job_id"] if linked else None):
             yield f"{kind} {item}: it says that it is on job {row['on_job']}"
+
+
+def _subtasks(books: Books) -> Iterator[str]:
+    tasks = books.of("task")
+    parents = {row["task_id"]: row["parent_id"] for row in books.tables["subtask"]}
+    for task, parent in parents.items():
+        if parent in parents:
+            yield f"task {task}: it is a subtask of {parent}, which is one itself"
+        if tasks[task]["account_id"] != tasks[parent]["account_id"]:
+            yield f"task {task}: it is a subtask of {parent}, which is of another account"

@@ -86,6 +86,8 @@ class Replay:
     revision: int = 0
     items: dict[UUID, Told] = field(default_factory=dict)
     notes: list[int] = field(default_factory=list)
+    #: Subtasks, each with its parent.
+    parents: dict[UUID, UUID] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
     async def follow(self) -> None:
@@ -107,6 +109,7 @@ class Replay:
                 self._dismiss(event)
         for event in of_items:
             self._item(event)
+            self._part(event)
         self._invoiced(of_items)
         given = sum((self._money(event, moved) for event in money), NOTHING)
         if given != moved:
@@ -135,6 +138,19 @@ class Replay:
     def _money(self, event: Event, moved: Decimal) -> Decimal:
         handle = _MONEY.get(type(event).__name__)
         return NOTHING if handle is None else handle(self, self.items[told_id(event)], event, moved)
+
+    def _part(self, event: Any) -> None:
+        if type(event).__name__ != "SubtaskChanged":
+            return
+        relation = event.to_relation or event.from_relation
+        part, whole = event.task, event.other_task
+        if relation.value == "PARENT":
+            part, whole = whole, part
+        if event.to_relation is not None:
+            self.parents[part] = whole
+        # Of a parent that is taken in place of another one, both are told: the other one's end comes first.
+        elif self.parents.get(part) == whole:
+            del self.parents[part]
 
     def _invoiced(self, events: list[Any]) -> None:
         """Which invoices were made of proposals."""
@@ -187,6 +203,9 @@ class Replay:
     def broken(self, books: Books) -> Iterator[str]:
         """Where the rows are not what the log says."""
         yield from self.wrong
+        kept = {row["task_id"]: row["parent_id"] for row in books.tables["subtask"]}
+        if kept != self.parents:
+            yield f"log: subtasks are {self.parents}, and the rows say {kept}"
         items, links = books.items, books.by("job_item", "item")
         if items.keys() != self.items.keys():
             yield f"log: {items.keys() ^ self.items.keys()} are there, and not in the log, or the other way round"

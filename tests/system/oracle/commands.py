@@ -190,6 +190,7 @@ KINDS = (
     Kind("assignTask", 1.5, _both(picking.pick_task, picking.pick_assignees)),
     Kind("setTaskChecklist", 1.5, picking.pick_checklist),
     Kind("checkTaskEntry", 3, picking.pick_checked),
+    Kind("setTaskParent", 2, picking.pick_parent),
     Kind("linkTask", 4, picking.pick_link),
     Kind("unlinkTask", 3, picking.pick_task),
     Kind("deleteTask", 1.5, picking.pick_task, learn=_forget_task),

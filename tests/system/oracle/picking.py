@@ -142,6 +142,16 @@ def pick_task(chance: random.Random, atlas: Atlas) -> Input | None:
     return {"taskId": chance.choice(list(atlas.tasks))} if atlas.tasks else None
 
 
+def pick_parent(chance: random.Random, atlas: Atlas) -> Input | None:
+    """A task, and one that it is to be a subtask of: nearly always one of the same account."""
+    if (picked := pick_task(chance, atlas)) is None:
+        return None
+    account = atlas.tasks[picked["taskId"]]
+    of_account = [id for id, of in atlas.tasks.items() if of == account and id != picked["taskId"]]
+    parents = of_account if of_account and chance.random() < 0.9 else list(atlas.tasks)
+    return picked | {"parentId": chance.choice(parents) if chance.random() < 0.8 else None}
+
+
 def pick_link(chance: random.Random, atlas: Atlas) -> Input | None:
     if (input := pick_task(chance, atlas)) is None:
         return None
