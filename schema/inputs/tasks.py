@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from models.bounds import CHECKLIST, ESTIMATE, LINKED, LOGGED, SUBTASKS
+from models.bounds import CHECKLIST, ESTIMATE, LINKED, LOGGED
 from models.commands import subtasks, tasks, time, timers
 from models.ids import Kind
 from models.texts import DESCRIPTION, NAME, NOTE
@@ -43,8 +43,7 @@ class CreateTaskInput(AtAccountOrJob, Keyed):
     id: strawberry.ID | None = own_id(Kind.TASK)
     parent_id: strawberry.ID | None = maybe_id_of(
         Kind.TASK,
-        f"The task that it is to be a subtask of, at most {SUBTASKS.most} of one. Account and job follow from it, if "
-        "you give neither.",
+        "The task that it is to be a subtask of. Account and job follow from it, if you give neither.",
     )
     name: str = needed(f"{NAME.bounds}.")
     description: str | None = optional(f"As long as needed: {DESCRIPTION.bounds}.")

@@ -68,7 +68,8 @@ CHOSEN = {
     "deleteStatus.replacementStatusId": "second status",
     "setJobStatus.statusId": "second status",
     "setJobsStatus.statusId": "second status",
-    "setTaskParent.taskId": "loose task",
+    "setTaskParent.taskId": "subtask",
+    "setTaskParent.parentId": "loose task",
     "linkTask.taskId": "loose task",
     "stopTimer.timeEntryId": "timer",
 }

@@ -101,7 +101,7 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
     if name in ("parent", "subtasks", "otherTask"):
         # It leads from a task to a task: what that says, the task itself says.
-        return f"{alias}{name} {{ id name }}"
+        return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
     if type_.name == "JobRelation":
         # It leads from a job to a job: what that says, the job itself says.
         return f"{alias}{name} {{ relation job {{ id }} }}"

@@ -43,6 +43,7 @@ from models.rows import (
     Relation,
     Stage,
     Status,
+    Subtask,
     Tag,
     Task,
     TaskAssignee,
@@ -151,6 +152,7 @@ async def _furnish(world: World) -> None:
         await set_task_state(owner, task_id=task.id, state=state)
         if number:
             await TaskAssignee.create(task_id=task.id, member_id=(world.employee, world.stranger)[number % 2].id)
+    await create_task(owner, name="Part", parent_id=task.id)
     for number, job in enumerate(jobs[:4]):
         await log_time(owner, minutes=5, job_id=job.id, day=TODAY + timedelta(number), member_id=world.employee.id)
     await log_time(owner, minutes=5, account_id=other.id, day=TODAY, billable=False)
@@ -252,6 +254,8 @@ async def _task(task: Task) -> Facts:
         "account": _one(Kind.ACCOUNT, task.account_id),
         "job": _one(Kind.JOB, job),
         "unlinked": job is None,
+        "parent": await _links(Subtask, "task_id", "parent_id", Kind.TASK, task.id),
+        "subtask": await Subtask.filter(task_id=task.id).exists(),
         "unassigned": not await TaskAssignee.filter(task_id=task.id).exists(),
         "priority": {task.priority.value},
         "assignee": await _links(TaskAssignee, "task_id", "member_id", Kind.MEMBER, task.id),

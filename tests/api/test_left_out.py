@@ -24,7 +24,7 @@ from tests.api.selections import PAGE, document, root_fields, selection
 from tests.serving import Api
 
 #: What must be given, be it null: left out, there is no telling whether it was meant.
-EXPLICIT = {("setJobBudget", "budget"), ("setTimeEntryRate", "rate")}
+EXPLICIT = {("setJobBudget", "budget"), ("setTimeEntryRate", "rate"), ("setTaskParent", "parentId")}
 
 
 def optional_fields(mutation: str) -> list[str]:

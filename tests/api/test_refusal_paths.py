@@ -28,6 +28,7 @@ NEEDED = {
     ("deleteStage", "replacementStageId"),
     ("deleteStatus", "replacementStatusId"),
     ("setJobBudget", "budget"),
+    ("setTaskParent", "parentId"),
     ("setTimeEntryRate", "rate"),
     ("createContact", "accountId"),
     ("recordProposalSignature", "chosen"),

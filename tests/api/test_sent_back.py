@@ -40,6 +40,7 @@ READ: dict[str, str] = {
     "setJobClientStatus.visible": "clientStatus { visible }",
     "setJobStatus.statusId": "status { id }",
     "setTaskChecklist.checklist": "checklist { name }",
+    "setTaskParent.parentId": "parent { id }",
     "setTimeEntryRate.rate": "rate { amount }",
     "updateMessage.mentionIds": "mentions { id }",
     "updateInvoice.payerId": "payer { id }",
