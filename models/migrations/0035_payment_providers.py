@@ -47,7 +47,7 @@ def _amount() -> Any:
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0033_one_time_invoices")]
+    dependencies = [("models", "0034_subtasks")]
 
     operations = [
         ops.CreateModel(
