@@ -1,7 +1,8 @@
 """As in scenarios.py, the events of jobs, tasks and time; SCENARIOS has those of all kinds."""
 
+import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 
 from models import events
@@ -248,3 +249,13 @@ def at_once() -> list[tuple[str, ...]]:
     return [
         tuple(names[at : at + _MOST_AT_ONCE]) for names in found.values() for at in range(0, len(names), _MOST_AT_ONCE)
     ]
+
+
+@contextlib.contextmanager
+def naming(kind: str) -> Iterator[None]:
+    """Say of what it was that the block failed."""
+    try:
+        yield
+    except BaseException as failure:
+        failure.add_note(f"of {kind}")
+        raise

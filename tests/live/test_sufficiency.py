@@ -7,7 +7,7 @@ alone happen one after the other in one firm.
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -17,7 +17,7 @@ from models.events import EVERYWHERE
 from models.rights import Role
 from models.rows import AccountMember, Member
 from tests.live.follower import Follower, following
-from tests.live.scenarios_of_work import SCENARIOS, at_once
+from tests.live.scenarios_of_work import SCENARIOS, at_once, naming
 from tests.serving import Api
 from tests.world import World
 
@@ -39,10 +39,10 @@ async def test_the_stream_says_all_that_changed(kinds: tuple[str, ...], world: W
             for member in (world.owner, world.employee, world.stranger, onlooker)
         ]
         for kind, happening in happenings.items():
-            with _of(kind):
+            with naming(kind):
                 await _happens(kind, happening, world, *clients)
         for client in clients:
-            with _of(client.member.name):
+            with naming(client.member.name):
                 await client.check()
                 assert client.resyncs == 0
         # Whoever sees the account alone is told of its things, and of no job.
@@ -82,13 +82,3 @@ async def _happens(
     everybodys = {type(event).__name__ for event in logged if event.now() == EVERYWHERE}
     assert set(new[2]) <= everybodys | {"FirmUpdated"}
     await owner.check()
-
-
-@contextlib.contextmanager
-def _of(name: str) -> Iterator[None]:
-    """Say of what it failed."""
-    try:
-        yield
-    except BaseException as failure:
-        failure.add_note(f"of {name}")
-        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -34,7 +35,7 @@ from resolvers.root import graphql_schema
 from tests.live.direct import open_stream, signed_in
 from tests.live.house import Ear, hub_on
 from tests.live.own import OwnClient, at_home
-from tests.live.scenarios_of_work import SCENARIOS, at_once
+from tests.live.scenarios_of_work import SCENARIOS, at_once, naming
 from tests.serving import Api
 from tests.world import World
 
@@ -193,6 +194,9 @@ def test_the_id_of_a_job_is_told_to_who_sees_it_and_in_its_own_event() -> None:
     assert own(event, new_id(), seen) is None
 
 
+_marks = itertools.count()
+
+
 @pytest.mark.parametrize("kinds", at_once(), ids=", ".join)
 async def test_the_own_stream_says_all_that_is_ones_own(kinds: tuple[str, ...], world: World, api: Api) -> None:
     happenings = {kind: SCENARIOS[kind](world) for kind in kinds}
@@ -209,21 +213,22 @@ async def test_the_own_stream_says_all_that_is_ones_own(kinds: tuple[str, ...], 
             logged = await world.events(before)
             for client in (owner, employee, stranger):
                 owned = {type(each.event).__name__ for each in logged if client.member.id in each.event.owners}
-                await _are_told_what_is_theirs(world, client, owned, kind)
+                with naming(kind):
+                    await _are_told_what_is_theirs(world, client, owned)
 
 
-async def _are_told_what_is_theirs(world: World, client: OwnClient, owned: set[str], kind: str) -> None:
-    """Of what has happened since the last time, when this kind of event came about."""
-    told, mark = len(client.events), f"Marked by {kind}"
+async def _are_told_what_is_theirs(world: World, client: OwnClient, owned: set[str]) -> None:
+    """Of what has happened since the last time."""
+    told, mark = len(client.events), f"Marked {next(_marks)}"
     last = (await update_member(world.acting(world.owner), member_id=client.member.id, name=mark)).revision
     await client.reach(last)
     await client.check()
     *seen, marked = client.kinds[told:]
     # What is theirs, and no other kind of thing.
-    assert marked == "MemberUpdated", kind
+    assert marked == "MemberUpdated"
     views = {"AccountTeamChanged": "AccountRemoved", "PipelineMembersChanged": "PipelineRemoved"}
-    assert set(seen) <= {*owned, *(views.get(each, "") for each in owned)}, kind
-    assert bool(seen) is bool(owned), kind
+    assert set(seen) <= {*owned, *(views.get(each, "") for each in owned)}
+    assert bool(seen) is bool(owned)
 
 
 async def test_what_is_given_and_taken_is_told_and_then_all_is_read_anew(world: World, api: Api) -> None:
