@@ -9,8 +9,7 @@ import pytest
 
 #: Modules that take long, with the seconds, roughly: the longest one comes first.
 LONG = {
-    "docs/test_live_examples.py": 140,
-    "live/test_inherited.py": 100,
+    "docs/test_live_examples.py": 90,
     "system/test_oracle.py": 80,
     "system/test_addresses.py": 70,
     "fuzz/test_fuzz.py": 60,
@@ -21,8 +20,12 @@ LONG = {
     "api/test_secrets.py": 40,
     "api/test_left_out.py": 40,
     "api/test_shared_queries.py": 40,
+    "api/test_refusal_paths.py": 35,
     "system/test_embedded.py": 35,
     "system/test_followers.py": 30,
+    "live/test_inherited.py": 30,
+    "live/test_sufficiency.py": 25,
+    "api/test_sharing.py": 25,
     "docs/test_recipes.py": 30,
     "api/test_leaks_by_asking.py": 20,
     "api/test_leaks_of_changes.py": 20,
