@@ -96,7 +96,7 @@ class Planted:
             firm = await Furnished.anew(f"{word}{next(_numbers()):03}")
             await tell(firm)
             await _staff(firm)
-        return cls(firm, await _onlookers(firm), planting.secrets)
+        return cls(firm, await _onlookers(firm), [*planting.secrets, *await _nobodys(firm)])
 
     async def things(self) -> list[tuple[Kind, UUID]]:
         """Each of its things, in the order in which they were made."""
@@ -152,6 +152,23 @@ async def _onlookers(firm: Furnished) -> dict[str, Onlooker]:
 
 def _leaders(firm: Furnished) -> dict[str, Member]:
     return {"admin": firm.world.admin, "owner": firm.world.owner}
+
+
+_KEPT = """
+SELECT table_name AS t, column_name AS c FROM information_schema.columns
+WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'bytea')
+AND (column_name ~ '(password|secret)' OR (table_name, column_name) = ('personal_token', 'digest'))
+AND table_name IN (SELECT table_name FROM information_schema.columns WHERE column_name = 'firm_id')
+"""
+
+
+async def _nobodys(firm: Furnished) -> list[Secret]:
+    """What is kept of passwords and tokens, which is told to nobody at all."""
+    found = []
+    for column in await sql(_KEPT):
+        kept = f"SELECT {column['c']}::text AS kept FROM {column['t']} WHERE firm_id = $1 AND {column['c']} IS NOT NULL"
+        found += [Secret(row["kept"], frozenset()) for row in await sql(kept, firm.world.firm.id)]
+    return found
 
 
 async def _staff(firm: Furnished) -> None:

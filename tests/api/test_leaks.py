@@ -97,7 +97,7 @@ async def answers(api: Api, firm: Planted, name: str, **how: bool) -> list[bytes
     return [answer for _, answer in await everything(api, firm, firm.onlookers[name].member, **how)]
 
 
-@pytest.mark.parametrize("name", who())
+@pytest.mark.parametrize("name", [*who(), "admin", "owner"])
 async def test_no_secret_is_in_what_is_answered(told: Told, api: Api, name: str) -> None:
     assert leaks(await told.by(api, name), told.hidden_from(name)) == []
 
@@ -136,6 +136,7 @@ async def test_all_that_is_withheld_is_a_secret_here(told: Told, api: Api) -> No
     assert not missing, f"Let the specimens say with tests/planting.py what of it nobody is to be told: {missing}"
     rows = {model.policy.right for model in known_models().values()} - {None}
     assert rows <= {right for secret in told.firm.secrets for right in secret.known_with}
+    assert [secret for secret in told.firm.secrets if not secret.known_with], "What is kept of passwords is anybody's."
 
 
 @pytest.mark.parametrize("right", WITHHOLDING)

@@ -65,6 +65,11 @@ class Pairs:
     firm: Planted
     twins: dict[str, Planted] = field(default_factory=dict)
 
+    @property
+    def marks(self) -> list[str]:
+        """What somebody might look for: hashes are no words."""
+        return [secret.mark for secret in self.firm.secrets if secret.known_with]
+
     async def of(self, who: str) -> tuple[Planted, Planted]:
         """As this one sees it."""
         if who not in self.twins:
@@ -187,12 +192,12 @@ async def test_no_answer_depends_on_what_nobody_may_know(pairs: Pairs, api: Api,
     asked = [{}, *orders(name)]
     # Those of reports are lists' filters, or name things and days.
     if "filter" in root_fields("query")[name].args and "rows" not in fields_of(name):
-        asked += filters(name, [secret.mark for secret in pairs.firm.secrets])
+        asked += filters(name, pairs.marks)
     assert await unlike(api, pairs, who, name, asked) == []
 
 
 async def test_nothing_is_found_by_a_secret(pairs: Pairs, api: Api) -> None:
-    marks = [secret.mark for secret in pairs.firm.secrets if not secret.mark.isdecimal()]
+    marks = [mark for mark in pairs.marks if not mark.isdecimal()]
     for who in ("nothing", "owner"):
         member = pairs.firm.onlookers[who].member
         for first in range(0, len(marks), TOGETHER):
