@@ -216,7 +216,7 @@ def _open(told: Iterable[bytes], fields: Mapping[Place, Right]) -> Iterator[str 
         return {
             name: without(inner)
             for name, inner in value.items()
-            if (of, name.partition("_")[0]) not in fields and (of, name) not in _CHANGED
+            if (of, name.partition("_")[0]) not in fields and not (name in _CHANGED and "field" in value)
         }
 
     for answer in told:
@@ -224,7 +224,7 @@ def _open(told: Iterable[bytes], fields: Mapping[Place, Right]) -> Iterator[str 
 
 
 #: What fields were and became needs the right that each needs.
-_CHANGED = {("FieldChange", "before"), ("FieldChange", "after")}
+_CHANGED = {"before", "after"}
 
 
 def _mark(leaf: str | int) -> str | None:

@@ -25,6 +25,9 @@ PAGE = 3
 #: Who made and changed a thing: of everything there is, so no more than their names.
 STAMPS = ("createdBy", "updatedBy")
 
+#: Of what is in most documents, many times, no more is asked for than what it says.
+UNNAMED = {"FieldChange", "Money", "PageInfo"}
+
 Composite = GraphQLObjectType | GraphQLInterfaceType
 
 
@@ -77,7 +80,9 @@ def fields_of(type_: Composite, levels: int) -> tuple[str, ...]:
     just what all have: with all that is their kind's own, they are in the lists of their kinds."""
     if type_.name == "LinkedItem":
         levels = 0
-    chosen = ["__typename", *(_selected(name, field, levels) for name, field in type_.fields.items())]
+    # Of a change, a page or an amount the field says the type.
+    named = [] if type_.name in UNNAMED else ["__typename"]
+    chosen = [*named, *(_selected(name, field, levels) for name, field in type_.fields.items())]
     if isinstance(type_, GraphQLInterfaceType) and type_.name != "LinkedItem" and (type_.name != "Event" or levels):
         chosen += _of_each_kind(type_, levels)
     return tuple(filter(None, chosen))
@@ -90,8 +95,8 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
     if is_leaf_type(type_):
         return alias + name
     if name == "edges" and levels < LEVELS:
-        # Further down the nodes beside them say the same.
-        return "edges { cursor }"
+        # Further down the nodes beside them, and the page's own cursors, say the same.
+        return ""
     if name == "edges":
         of: Any = get_named_type(type_.fields["node"].type)
         return f"edges {{ cursor node {{ {'id' if 'id' in of.fields else '__typename'} }} }}"
