@@ -61,7 +61,7 @@ class ProposalContent(Content):
 
     def over(self, change: Change, present: Self | None, *path: str) -> Self:
         if self.invoiced_once and (present is None or not present.invoiced_once):
-            change.require(Right.MANAGE_INVOICES, "Invoicing a proposal", *path, "invoiced_once")
+            _expect_to_invoice(change, *path, "invoiced_once")
         return self
 
     def checked(self) -> Self:
@@ -81,8 +81,10 @@ class ProposalContent(Content):
     @classmethod
     async def made_of(cls, change: Change, id: UUID, *path: str) -> Self:
         proposal = await change.scope.rows(Proposal).get(id, *path)
+        if proposal.invoiced_once:
+            _expect_to_invoice(change, *path)
         made = day_in(change.time_zone, proposal.created_at)
-        content = cls(
+        return cls(
             name=proposal.name,
             currency=proposal.currency,
             services=tuple(offered.service for offered in await offered_in(proposal)),
@@ -91,7 +93,10 @@ class ProposalContent(Content):
             invoiced_once=proposal.invoiced_once,
             invoice_due_days=proposal.invoice_due_days,
         )
-        return content.over(change, None, *path)
+
+
+def _expect_to_invoice(change: Change, *path: str) -> None:
+    change.require(Right.MANAGE_INVOICES, "Invoicing a proposal", *path)
 
 
 def _stored(service: Service) -> dict[str, Any]:

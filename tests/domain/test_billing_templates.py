@@ -110,6 +110,9 @@ async def test_a_proposal_that_is_invoiced_needs_the_right_to_invoices_when_it_i
     async with refused(world, Forbidden, "template_id") as error:
         await create_proposal_from_template(manager, template_id=template.id, account_id=world.account.id)
     assert isinstance(error.value, Forbidden) and error.value.right is Right.MANAGE_INVOICES
+    proposal = (await made_again(world, template)).id
+    async with refused(world, Forbidden, "from_proposal_id"):
+        await save_as_template(manager, name="B", from_proposal_id=proposal)
     made = create_proposal_from_template(
         world.acting(world.owner), template_id=template.id, account_id=world.account.id
     )
