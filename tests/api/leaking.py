@@ -244,6 +244,7 @@ _OWN = re.compile(
     r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
     r"|\b[0-9a-f]{64}\b"
     rf"|{PREFIX}\w+"
+    r"|(?<=/webhooks/stripe/)[\w-]+"
 )
 
 

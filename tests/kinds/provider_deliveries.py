@@ -8,18 +8,25 @@ from models.actor import Actor
 from models.ids import Kind
 from models.items import provider_deliveries as deliveries
 from models.providers.provider import Told
-from models.rows.payment_providers import ProviderFact
+from models.rights import Right
+from models.rows.payment_providers import ProviderDelivery, ProviderFact
 from tests.kinds.invoices import make_sent
 from tests.live.scenarios import causes, owner_of
+from tests.planting import hidden_amount, hidden_text
 from tests.specimens import Specimens, Spot
 from tests.telling import number, take, told
 from tests.world import World
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """That a payment of an invoice was received."""
+    """That a payment of an invoice was received: more than was owed, whatever else is hidden of it."""
     invoice = await make_sent(actor, word, spot)
-    return (await take(actor.firm_id, _received(invoice))).id
+    # Numbered in each firm: two firms with the same things have the same ones.
+    place = await ProviderDelivery.filter(firm_id=actor.firm_id).count()
+    reference = hidden_text(f"pi_{place}", Right.MANAGE_PAYMENTS).replace(" ", "_")
+    amount = str(hidden_amount("500", 6, Right.MANAGE_PAYMENTS))
+    paid = told(ProviderFact.RECEIVED, reference, amount, invoice=invoice, event_id=f"evt_{place}")
+    return (await take(actor.firm_id, paid)).id
 
 
 def _received(invoice: UUID | str | None, reference: str | None = None) -> Told:
