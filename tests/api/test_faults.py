@@ -18,7 +18,7 @@ from tests.api.untouched import untouched
 from tests.serving import Api
 from tests.world import World
 
-TIME = """query Time($id: ID!) { job(id: $id) { name tracked openTaskCount } }"""
+TIME = """query Time($id: ID!) { job(id: $id) { name tracked blocked } }"""
 RENAME = """
 mutation Rename($first: UpdateJobInput!, $second: UpdateJobInput!) {
   first: updateJob(input: $first) { job { name } revision errors { code } }
@@ -42,7 +42,7 @@ async def test_a_fault_is_told_by_a_reference_that_the_log_has(world: World, api
     with structlog.testing.capture_logs() as logged:
         answer = await api.post(world.owner, TIME, id=encode(Kind.JOB, job.id))
     # The field alone is missing: what could be read was.
-    assert answer["data"]["job"] == {"name": "Secret name", "tracked": None, "openTaskCount": 0}
+    assert answer["data"]["job"] == {"name": "Secret name", "tracked": None, "blocked": False}
     (error,) = answer["errors"]
     reference = error["extensions"]["reference"]
     assert error["extensions"] == {"code": "INTERNAL", "reference": reference}
@@ -51,7 +51,7 @@ async def test_a_fault_is_told_by_a_reference_that_the_log_has(world: World, api
     (told,) = [entry for entry in logged if entry.get("reference") == reference]
     assert told["log_level"] == "error"
     assert told["kind"] == "OperationalError"
-    assert any("time_sums.py" in where for where in told["where"])
+    assert any("sums.py" in where for where in told["where"])
     for internal in ("minutes", "job_item", "time_entry", "column", "SELECT", "asyncpg", "Operational", ".py"):
         assert internal not in json.dumps([error["message"], error["extensions"]])
     # Neither literals nor the database's own words, which may quote them.

@@ -45,7 +45,10 @@ async def test_the_next_read_shows_what_the_payload_shows(database: str, api: Ap
 #: Exact numbers, which nothing rounds: tests/api/test_invoices.py reads them.
 EXACT = {("InvoiceLine", name) for name in ("quantity", "discount", "taxRate")} | {("InvoiceTax", "rate")}
 #: Whatever a client is asked for, as they wrote it.
-EXACT |= {("OrganizerAnswer", "number")}
+EXACT |= {("OrganizerAnswer", "number"), ("ProposalService", "taxRate")}
+#: Numbers of templates, as they were given: of which currency they are, is said by what is made of them.
+EXACT |= {("InvoiceLineTemplate", name) for name in ("quantity", "unitPrice", "discount", "taxRate")}
+EXACT |= {("ProposalServiceTemplate", name) for name in ("price", "taxRate")}
 
 
 def test_money_is_the_only_decimal() -> None:
