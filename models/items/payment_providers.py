@@ -61,8 +61,6 @@ class PaymentProviderDeleted(PaymentProviderEvent):
 
     ends = True
 
-    name: str
-
 
 register(PaymentProvider)
 
@@ -149,7 +147,7 @@ async def delete_payment_provider(
     and what is known of them, stay."""
     provider = await _lock(change, payment_provider_id, expected_version)
     await provider.delete()
-    change.record(PaymentProviderDeleted(payment_provider=provider.id, name=provider.name))
+    change.record(PaymentProviderDeleted(payment_provider=provider.id))
     return provider
 
 

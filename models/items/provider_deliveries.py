@@ -59,10 +59,6 @@ class ProviderDeliveryEvent(Event):
 class ProviderDeliveryRecorded(ProviderDeliveryEvent):
     """A payment provider told something of money."""
 
-    says = {"outcome": "What became of it."}
-
-    outcome: DeliveryOutcome
-
     def before(self) -> tuple[Place, ...]:
         return ()
 
@@ -154,10 +150,7 @@ async def _keep(change: Change, service: PaymentService, told: Told, effect: Eff
         **_columns(effect),
     )
     await delivery.save(force_create=True)
-    event = ProviderDeliveryRecorded(
-        provider_delivery=delivery.id, account=delivery.account_id, outcome=delivery.outcome
-    )
-    change.record(event)
+    change.record(ProviderDeliveryRecorded(provider_delivery=delivery.id, account=delivery.account_id))
     return delivery
 
 

@@ -19,12 +19,12 @@ from tests.world import World
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """That a payment of an invoice was received: more than was owed, whatever else is hidden of it."""
+    """That a payment of an invoice was received. How much, its invoice says as well."""
     invoice = await make_sent(actor, word, spot)
     # Numbered in each firm: two firms with the same things have the same ones.
     place = await ProviderDelivery.filter(firm_id=actor.firm_id).count()
     reference = hidden_text(f"pi_{place}", Right.MANAGE_PAYMENTS).replace(" ", "_")
-    amount = str(hidden_amount("500", 6, Right.MANAGE_PAYMENTS))
+    amount = str(hidden_amount("500", 6, Right.MANAGE_PAYMENTS, Right.MANAGE_INVOICES))
     paid = told(ProviderFact.RECEIVED, reference, amount, invoice=invoice, event_id=f"evt_{place}")
     return (await take(actor.firm_id, paid)).id
 
