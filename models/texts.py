@@ -31,10 +31,14 @@ class Line:
         """How long it may be, in words."""
         return f"1 to {self.most:,} characters"
 
+    def normal(self, value: str) -> str:
+        """The form in which it is kept, if it may be."""
+        return normalize("NFC", without_breaks(value)).strip(BLANK)
+
     def check(self, value: str, *path: str | int) -> str:
         """The text as it is kept, or `Invalid`."""
         path = path or ("name",)
-        value = normalize("NFC", without_breaks(value)).strip(BLANK)
+        value = self.normal(value)
         if nothing_to_see(value):
             raise _blank(*path)
         if (found := hidden(value)) is not None:
@@ -64,10 +68,14 @@ class Text:
         """How long it may be, in words."""
         return f"at most {self.most:,} characters" if self.may_be_blank else f"1 to {self.most:,} characters"
 
+    def normal(self, value: str) -> str:
+        """The form in which it is kept, if it may be."""
+        return _LINE_BREAKS.sub("\n", normalize("NFC", value))
+
     def check(self, value: str, *path: str | int) -> str:
         """The text as it is kept, or `Invalid`."""
         path = path or ("description",)
-        value = _LINE_BREAKS.sub("\n", normalize("NFC", value))
+        value = self.normal(value)
         if found := _BUT_FOR_LINES.search(value):
             raise _control(found[0], *path)
         if not self.may_be_blank and nothing_to_see(value):

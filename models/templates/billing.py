@@ -13,7 +13,7 @@ from models.templates.invoice_content import InvoiceContent
 from models.templates.making import content_for, filled_for, known_of, told_of_template
 from models.templates.proposal_content import ProposalContent
 
-_OWN = ("account_id", "job_id", "id", "due_date", "payer_id", "expires_on")
+_OWN = ("account_id", "job_id", "id", "payer_id")
 
 
 @command("createInvoiceFromTemplate", create_invoice.action.needs)
@@ -33,14 +33,14 @@ async def create_invoice_from_template(
     content = await content_for(change, InvoiceContent, template_id)
     known = await known_of(change, account_id, job_id)
     made = filled_for(content, known)
-    due_date = due_date or day_of(content.due_date, known.facts, known.calendar, "due_date", "template_id")
-    with told_of_template(*_OWN):
+    due = due_date or await day_of(content.due_date, known.facts, known.calendar, "due_date", "template_id")
+    with told_of_template(*_OWN, due_date=due_date):
         invoice: Invoice = await create_invoice.within(
             change,
             currency=made.currency,
             lines=made.lines,
             memo=made.memo,
-            due_date=due_date,
+            due_date=due,
             payer_id=payer_id,
             account_id=account_id,
             job_id=job_id,
@@ -66,15 +66,15 @@ async def create_proposal_from_template(
     content = await content_for(change, ProposalContent, template_id)
     known = await known_of(change, account_id, job_id)
     made = filled_for(content, known)
-    expires_on = expires_on or day_of(content.expires_on, known.facts, known.calendar, "expires_on", "template_id")
-    with told_of_template(*_OWN):
+    expires = expires_on or await day_of(content.expires_on, known.facts, known.calendar, "expires_on", "template_id")
+    with told_of_template(*_OWN, expires_on=expires_on):
         proposal: Proposal = await create_proposal.within(
             change,
             name=made.name,
             services=made.services,
             introduction=made.introduction,
             currency=made.currency,
-            expires_on=expires_on,
+            expires_on=expires,
             invoiced_once=made.invoiced_once,
             invoice_due_days=made.invoice_due_days,
             account_id=account_id,

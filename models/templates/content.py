@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
+from models import texts
 from models.command import Change
 from models.errors import Invalid, Refusal, RuleBroken
 from models.gathered import Gathered, together
@@ -58,6 +59,8 @@ class Text:
 
     value: str
     path: Path
+    #: What it may hold, and how much of it.
+    rule: texts.Line | texts.Text
     markdown: bool = False
 
 
@@ -77,6 +80,8 @@ class Content(ABC):
     source: ClassVar[Kind | None] = None
     #: What its shortcodes may be filled in from.
     known: ClassVar[frozenset[ShortcodeSource]] = ANYWHERE
+    #: By the way to a text: the shortcodes that tell what is not known before that text itself is.
+    not_yet_known: ClassVar[Mapping[Path, frozenset[str]]] = {}
     #: The format in which it is kept now, and by the number of each earlier one how to make the next of it.
     format: ClassVar[int] = 1
     upgrades: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
@@ -153,8 +158,9 @@ def expect_known(content: Content) -> None:
     faults: list[Refusal] = []
 
     def check(text: Text) -> str:
-        for code in codes_in(text.value, markdown=text.markdown):
-            if len(faults) < _FAULTS and (fault := _fault(code, content)) is not None:
+        # As it is kept: what cannot be seen within a code is taken out of it then.
+        for code in codes_in(text.rule.normal(text.value), markdown=text.markdown):
+            if len(faults) < _FAULTS and (fault := _fault(code, content, text.path)) is not None:
                 faults.append(fault.within(*text.path))
         return text.value
 
@@ -163,20 +169,21 @@ def expect_known(content: Content) -> None:
         raise together(faults)
 
 
-def _fault(code: str, content: Content) -> Invalid | None:
+def _fault(code: str, content: Content, path: Path) -> Invalid | None:
     known = SHORTCODES.get(code)
+    if code in content.not_yet_known.get(path, ()):
+        return _not_known(code, f"{_article(content.kind.spoken)}'s {path[-1]}")
     if known is not None and known.source in content.known:
         return None
     if known is not None:
-        return not_known(code, _article(content.kind.spoken))
+        return _not_known(code, _article(content.kind.spoken))
     meant = tuple(each for each in near(code) if SHORTCODES[each].source in content.known)
     instead = f"Did you mean {' or '.join(f'[{each}]' for each in meant)}? If not, w" if meant else "W"
     told = f"There is no shortcode [{code}]. {instead}rite \\[{code}] for just that."
     return Invalid(told, reason=Reason.UNKNOWN_SHORTCODE, name=code, values=meant)
 
 
-def not_known(code: str, of: str) -> Invalid:
-    """The refusal of a shortcode that says nothing of this."""
+def _not_known(code: str, of: str) -> Invalid:
     told = f"[{code}] is not known of {of}. Take it out, or write \\[{code}] for just that."
     return Invalid(told, reason=Reason.UNKNOWN_SHORTCODE, name=code, values=())
 
@@ -215,6 +222,15 @@ def filled_in(content: Any, facts: Facts, *path: str) -> Any:
         told = f"Nothing is known that {named} could stand for. {_remedy(facts)}"
         raise RuleBroken(told, *path, reason=Reason.UNFILLED_SHORTCODE, values=codes)
     return made
+
+
+def told_of(refusal: Refusal, opening: str, *path: str) -> None:
+    """Tell of one refusal of a content that nobody sent: the message says what in it is at fault, and the path leads to
+    what was sent."""
+    # As people count.
+    steps = (str(step + 1) if isinstance(step, int) else step.replace("_", " ") for step in refusal.path)
+    refusal.message = f"{opening}, its {' '.join(steps)}: {refusal.message}"
+    refusal.path = path
 
 
 def _remedy(facts: Facts) -> str:

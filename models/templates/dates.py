@@ -1,5 +1,6 @@
 """Dates of what is made of a template: counted from the day that it is made, or from one of its job's."""
 
+from asyncio import to_thread
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -35,6 +36,16 @@ def checked_date(relative: RelativeDate | None, field: str) -> RelativeDate | No
     return relative
 
 
+def expect_in_order(start: RelativeDate | None, due: RelativeDate | None) -> None:
+    """`Invalid` where the start date is after the due date whatever the day is that both are counted from."""
+    if start is None or due is None or (start.anchor, start.unit) != (due.anchor, due.unit):
+        return
+    if start.offset > due.offset:
+        told = f"The start date is counted from the same day, and would be after this. Give {start.offset} at least."
+        path, least = ("due_date", "offset"), start.offset
+        raise Invalid(told, *path, reason=Reason.OUT_OF_RANGE, minimum=least, maximum=OFFSET.most, unit="DAYS")
+
+
 def since(made: date, day: date | None) -> RelativeDate | None:
     """A date of an existing thing, counted from the day that the thing was made."""
     return None if day is None else RelativeDate(Anchor.CREATED, (day - made).days)
@@ -49,14 +60,19 @@ def days_of(facts: Facts) -> dict[Anchor, date]:
     return days
 
 
-def day_of(relative: RelativeDate | None, facts: Facts, calendar: Calendar, field: str, *path: str) -> date | None:
+async def day_of(
+    relative: RelativeDate | None, facts: Facts, calendar: Calendar, field: str, *path: str
+) -> date | None:
     """The day that is meant. `RuleBroken`, naming the date that is then to be given, where there is no day to count
     from."""
     if relative is None:
         return None
     called = field.replace("_", " ")
     try:
-        return resolved(relative, days_of(facts), calendar)
+        if relative.unit is DayUnit.DAYS:
+            return resolved(relative, days_of(facts), calendar)
+        # On a thread: it may import a calendar.
+        return await to_thread(resolved, relative, days_of(facts), calendar)
     except NoAnchor as error:
         counted = error.anchor.field.replace("_", " ")
         told = f"The {called} is counted from the job's {counted}, and there is none. Give the {called}."

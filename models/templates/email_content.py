@@ -32,5 +32,8 @@ class EmailContent(Content):
         return replace(self, **checked(asdict(self), {"subject": NAME.check, "text": MARKDOWN.check}))
 
     def rewritten(self, each: Rewrite) -> Self:
-        subject, text = each(Text(self.subject, ("subject",))), each(Text(self.text, ("text",), markdown=True))
+        subject, text = (
+            each(Text(self.subject, ("subject",), NAME)),
+            each(Text(self.text, ("text",), MARKDOWN, markdown=True)),
+        )
         return replace(self, subject=subject, text=text)

@@ -55,7 +55,8 @@ class FolderTreeContent(Content):
         return replace(
             self,
             folders=tuple(
-                replace(folder, name=each(Text(folder.name, ("folders", place, "name")))) for place, folder in folders
+                replace(folder, name=each(Text(folder.name, ("folders", place, "name"), LABEL)))
+                for place, folder in folders
             ),
         )
 

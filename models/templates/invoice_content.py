@@ -17,7 +17,7 @@ from models.rows.invoices import Invoice
 from models.templates.content import Content, Rewrite, TemplateKind, Text, content
 from models.templates.dates import checked_date, date_in, since, stored_date
 from models.templates.relative_dates import RelativeDate
-from models.texts import MEMO
+from models.texts import CHARGED, MEMO
 
 #: By what lines are checked that are in no currency: that is told besides.
 _ANY = "USD"
@@ -57,10 +57,10 @@ class InvoiceContent(Content):
 
     def rewritten(self, each: Rewrite) -> Self:
         lines = (
-            replace(line, description=each(Text(line.description, ("lines", place, "description"))))
+            replace(line, description=each(Text(line.description, ("lines", place, "description"), CHARGED)))
             for place, line in enumerate(self.lines)
         )
-        return replace(self, lines=tuple(lines), memo=each(Text(self.memo, ("memo",))))
+        return replace(self, lines=tuple(lines), memo=each(Text(self.memo, ("memo",), MEMO)))
 
     @classmethod
     async def made_of(cls, change: Change, id: UUID, *path: str) -> Self:

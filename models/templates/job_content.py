@@ -16,12 +16,11 @@ from models.ids import Kind
 from models.reasons import Reason
 from models.rights import Right
 from models.rows import ClientStatus, Job, Priority
-from models.templates.content import Content, Path, Rewrite, TemplateKind, Text, content, not_known
-from models.templates.dates import checked_date, date_in, stored_date
+from models.templates.content import Content, Path, Rewrite, TemplateKind, Text, content
+from models.templates.dates import checked_date, date_in, expect_in_order, stored_date
 from models.templates.job_source import parts_of_job
 from models.templates.job_tasks import Assigns, JobTask, expect_assigned
 from models.templates.relative_dates import Anchor, RelativeDate, in_order
-from models.templates.shortcodes import codes_in
 from models.texts import DESCRIPTION, LABEL, NAME
 
 
@@ -43,8 +42,10 @@ _RULES: Rules = {
 }
 #: What a job is called, and when it is, is worked out before shortcodes can tell it.
 _NOT_YET_KNOWN = {
-    "name": frozenset({"JOB_NAME"}),
-    "period": frozenset({"JOB_NAME", "PERIOD", "PERIOD_YEAR", "PERIOD_QUARTER", "PERIOD_MONTH", "PERIOD_MONTH_NAME"}),
+    ("name",): frozenset({"JOB_NAME"}),
+    ("period",): frozenset(
+        {"JOB_NAME", "PERIOD", "PERIOD_YEAR", "PERIOD_QUARTER", "PERIOD_MONTH", "PERIOD_MONTH_NAME"}
+    ),
 }
 
 
@@ -56,6 +57,7 @@ class JobContent(Content):
 
     kind = TemplateKind.JOB
     source = Kind.JOB
+    not_yet_known = _NOT_YET_KNOWN
     #: The right that each of these parts needs, to be read and to be saved.
     withheld: ClassVar[Mapping[str, Right]] = {"budget": Right.MANAGE_TIME_BUDGETS}
 
@@ -130,21 +132,14 @@ class JobContent(Content):
             told = check.each({name: getattr(self, name) for name in _RULES}, _RULES)
             assignees = check(checks.at_most, self.assignee_ids, "assignee_ids")
             roles = check(checks.at_most, self.assignee_role_ids, "assignee_role_ids")
-            check(self._expect_known_by_then)
             check(self._expect_no_circle)
+            check(expect_in_order, told.get("start_date"), told.get("due_date"))
             check(self._expect_something_to_show)
             check(checks.count_of, self.tasks, TEMPLATE_TASKS, "tasks", "tasks")
             # Not more of them: each is to be told what is wrong with it.
             tasks = [check(_checked, task, place) for place, task in enumerate(self.tasks[: TEMPLATE_TASKS.most])]
         lists: dict[str, Any] = {"assignee_ids": tuple(assignees), "assignee_role_ids": tuple(roles)}
         return replace(self, **told, **lists, tasks=tuple(tasks))
-
-    def _expect_known_by_then(self) -> None:
-        with Gathered() as check:
-            for field, unknown in _NOT_YET_KNOWN.items():
-                for code in codes_in(getattr(self, field) or "", markdown=False):
-                    if code in unknown:
-                        check(_refuse, not_known(code, f"a job's {field}").within(field))
 
     def _expect_no_circle(self) -> None:
         if in_order(self.dates) is None:
@@ -159,9 +154,9 @@ class JobContent(Content):
     def rewritten(self, each: Rewrite) -> Self:
         return replace(
             self,
-            name=each(Text(self.name, ("name",))),
-            description=each(Text(self.description, ("description",))),
-            period=None if self.period is None else each(Text(self.period, ("period",))),
+            name=each(Text(self.name, ("name",), NAME)),
+            description=each(Text(self.description, ("description",), DESCRIPTION)),
+            period=None if self.period is None else each(Text(self.period, ("period",), LABEL)),
             tasks=tuple(task.rewritten(_at(each, ("tasks", place))) for place, task in enumerate(self.tasks)),
         )
 
@@ -188,7 +183,3 @@ def _checked(task: JobTask, place: int) -> JobTask:
 
 def _at(each: Rewrite, at: Path) -> Rewrite:
     return lambda text: each(replace(text, path=(*at, *text.path)))
-
-
-def _refuse(refusal: Refusal) -> None:
-    raise refusal

@@ -37,8 +37,7 @@ def _checked(task: WantedTask, place: int) -> WantedTask:
     try:
         return task.checked()
     except Refusal as refusal:
-        # As people count them: nobody sees the template by this.
-        raise refusal.within("task", place + 1) from None
+        raise refusal.within("task", place) from None
 
 
 def job_facts(dates: JobDates, pipeline: str) -> JobFacts:

@@ -13,7 +13,7 @@ from models.ids import Kind
 from models.items import item as items
 from models.rows import Job
 from models.scope import not_found
-from models.templates.content import Content, filled_in
+from models.templates.content import Content, filled_in, told_of
 from models.templates.relative_dates import Calendar
 from models.templates.shortcodes import Facts, JobFacts
 from models.templates.templates import Template, contents_of, expect_kind
@@ -80,15 +80,14 @@ def filled_for(content: Any, known: Known) -> Any:
 
 
 @contextmanager
-def told_of_template(*own: str) -> Iterator[None]:
-    """A block of which the refusals name the template, where they are not of what the caller sent (`own`): its content
-    may be too long once it is filled in."""
+def told_of_template(*own: str, **dates: date | None) -> Iterator[None]:
+    """A block of which the refusals name the template, where they are not of what the caller sent: fields that are only
+    theirs (`own`), and those of the `dates` that they gave. Its content may be too long once it is filled in."""
+    own = (*own, *(name for name, day in dates.items() if day is not None))
     try:
         yield
     except Refusal as refusal:
         for each in refusal.all:
             if each.path and each.path[0] not in own:
-                where = " ".join(str(step) for step in each.path).replace("_", " ")
-                each.message = f"As the template is filled in, its {where}: {each.message}"
-                each.path = ("template_id",)
+                told_of(each, "As the template is filled in", "template_id")
         raise

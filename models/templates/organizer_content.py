@@ -22,7 +22,7 @@ from models.items.organizers import NEEDS, Organizer
 from models.templates.content import Content, Path, Rewrite, TemplateKind, Text, content
 from models.templates.dates import checked_date, date_in, since, stored_date
 from models.templates.relative_dates import RelativeDate
-from models.texts import NAME
+from models.texts import NAME, PROMPT
 
 _RULES: Rules = {"title": NAME.check, "due_date": checked_date}
 
@@ -60,7 +60,7 @@ class OrganizerTemplateContent(Content):
     def rewritten(self, each: Rewrite) -> Self:
         return replace(
             self,
-            title=each(Text(self.title, ("title",))),
+            title=each(Text(self.title, ("title",), NAME)),
             sections=tuple(_section(section, each, place) for place, section in enumerate(self.sections)),
         )
 
@@ -78,14 +78,14 @@ def _section(section: Section, each: Rewrite, place: int) -> Section:
     questions = (
         _question(question, each, (*at, "questions", number)) for number, question in enumerate(section.questions)
     )
-    return Section(each(Text(section.title, (*at, "title"))), tuple(questions))
+    return Section(each(Text(section.title, (*at, "title"), NAME)), tuple(questions))
 
 
 def _question(question: Question, each: Rewrite, at: Path) -> Question:
     return replace(
         question,
-        prompt=each(Text(question.prompt, (*at, "prompt"))),
-        options=tuple(each(Text(one, (*at, "options", place))) for place, one in enumerate(question.options)),
+        prompt=each(Text(question.prompt, (*at, "prompt"), PROMPT)),
+        options=tuple(each(Text(one, (*at, "options", place), NAME)) for place, one in enumerate(question.options)),
         # What a condition names is an option, and becomes what that becomes.
         shown_when=tuple(
             _condition(condition, each, (*at, "shown_when", place))
@@ -95,5 +95,5 @@ def _question(question: Question, each: Rewrite, at: Path) -> Question:
 
 
 def _condition(condition: Condition, each: Rewrite, at: Path) -> Condition:
-    values = (each(Text(value, (*at, "values", place))) for place, value in enumerate(condition.values))
+    values = (each(Text(value, (*at, "values", place), NAME)) for place, value in enumerate(condition.values))
     return replace(condition, values=tuple(values))

@@ -1,5 +1,6 @@
 """What would stand in the texts of a thing, were it made of a template now."""
 
+from asyncio import to_thread
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -15,11 +16,13 @@ from models.templates.templates import Template, contents_of
 
 @dataclass(frozen=True, slots=True)
 class FilledText:
-    """A text of a template's content as it would be filled in, and the shortcodes of which nothing is known."""
+    """A text of a template's content as it would be filled in, no longer than it may be, and the shortcodes of which
+    nothing is known."""
 
     path: Path
     text: str
     unfilled: tuple[str, ...]
+    too_long: bool
 
 
 def texts_of(content: Content, facts: Facts) -> list[FilledText]:
@@ -27,8 +30,8 @@ def texts_of(content: Content, facts: Facts) -> list[FilledText]:
     texts: list[FilledText] = []
 
     def fill(text: Text) -> str:
-        made = filled(text.value, facts, markdown=text.markdown)
-        texts.append(FilledText(text.path, *made))
+        made, most = filled(text.value, facts, markdown=text.markdown), text.rule.most
+        texts.append(FilledText(text.path, made.text[:most], made.unknown, len(made.text) > most))
         return text.value
 
     content.rewritten(fill)
@@ -49,7 +52,8 @@ async def preview(
         Requirement(right=needs).check(scope.audience, Role.EMPLOYEE, scope.rights, what, "template_id")
     facts = await _facts(scope, account_id, job_id, day)
     found = (await contents_of([template.id])).get(template.id)
-    return None if facts is None or not found else texts_of(found[0], facts)
+    # On a thread: a template of jobs has hundreds of texts, and long ones.
+    return None if facts is None or not found else await to_thread(texts_of, found[0], facts)
 
 
 async def _facts(scope: Scope, account_id: UUID | None, job_id: UUID | None, day: date) -> Facts | None:

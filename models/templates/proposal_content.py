@@ -19,7 +19,7 @@ from models.rights import Right
 from models.templates.content import Content, Path, Rewrite, TemplateKind, Text, content
 from models.templates.dates import checked_date, date_in, since, stored_date
 from models.templates.relative_dates import RelativeDate
-from models.texts import DESCRIPTION, NAME
+from models.texts import DESCRIPTION, LABEL, NAME, SERVICE
 
 #: By what services are checked that are in no currency: that is told besides.
 _ANY = "USD"
@@ -73,8 +73,8 @@ class ProposalContent(Content):
     def rewritten(self, each: Rewrite) -> Self:
         return replace(
             self,
-            name=each(Text(self.name, ("name",))),
-            introduction=each(Text(self.introduction, ("introduction",), markdown=True)),
+            name=each(Text(self.name, ("name",), NAME)),
+            introduction=each(Text(self.introduction, ("introduction",), DESCRIPTION, markdown=True)),
             services=tuple(_service(service, each, ("services", place)) for place, service in enumerate(self.services)),
         )
 
@@ -110,8 +110,8 @@ def _service_in(stored: Mapping[str, Any]) -> Service:
 def _service(service: Service, each: Rewrite, at: Path) -> Service:
     return replace(
         service,
-        name=each(Text(service.name, (*at, "name"))),
-        description=each(Text(service.description, (*at, "description"), markdown=True)),
+        name=each(Text(service.name, (*at, "name"), NAME)),
+        description=each(Text(service.description, (*at, "description"), SERVICE, markdown=True)),
         # Of one group are those that are called the same, and they still are.
-        group=None if service.group is None else each(Text(service.group, (*at, "group"))),
+        group=None if service.group is None else each(Text(service.group, (*at, "group"), LABEL)),
     )

@@ -14,7 +14,7 @@ from models.items.request_entries import RequestEntry, checked_entries, entries_
 from models.templates.content import Content, Rewrite, TemplateKind, Text, content
 from models.templates.dates import checked_date, date_in, since, stored_date
 from models.templates.relative_dates import RelativeDate
-from models.texts import DESCRIPTION, NAME
+from models.texts import DESCRIPTION, NAME, PROMPT
 
 _RULES: Rules = {"title": NAME.check, "description": DESCRIPTION.check, "due_date": checked_date}
 
@@ -49,10 +49,10 @@ class ClientRequestContent(Content):
     def rewritten(self, each: Rewrite) -> Self:
         return replace(
             self,
-            title=each(Text(self.title, ("title",))),
-            description=each(Text(self.description, ("description",), markdown=True)),
+            title=each(Text(self.title, ("title",), NAME)),
+            description=each(Text(self.description, ("description",), DESCRIPTION, markdown=True)),
             entries=tuple(
-                replace(entry, prompt=each(Text(entry.prompt, ("entries", place, "prompt"))))
+                replace(entry, prompt=each(Text(entry.prompt, ("entries", place, "prompt"), PROMPT)))
                 for place, entry in enumerate(self.entries)
             ),
         )

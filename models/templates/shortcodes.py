@@ -187,10 +187,10 @@ _ALL = (
 SHORTCODES: Mapping[str, Shortcode] = {each.code: each for each in _ALL}
 
 #: Two letters at least: an `[X]` is a box that is checked off. A backslash before it says that it is no shortcode.
-_CODE = r"\\?\[([A-Z][A-Z0-9_]{1,49})\]"
-_PLAIN = re.compile(_CODE)
-#: In Markdown a bracket before a parenthesis is the text of a link.
-_MARKDOWN = re.compile(rf"{_CODE}(?!\()")
+_ANY = "[A-Z][A-Z0-9_]{1,49}"
+_PLAIN = re.compile(rf"\\?\[({_ANY})\]")
+#: In Markdown a bracket before a parenthesis is the text of a link, unless it is a shortcode that there is.
+_MARKDOWN = re.compile(rf"\\?\[((?:{'|'.join(SHORTCODES)})(?=\])|{_ANY}(?!\]\())\]")
 #: What may mean something in Markdown, wherever it stands: all punctuation of ASCII but what is in many names and means
 #: nothing there.
 _MEANT = re.compile(r"""(?<!\w)-|-(?!\w)|[!"#$%&()*+./:;<=>?@\[\\\]^_`{|}~]""")
@@ -216,18 +216,22 @@ class Filled(NamedTuple):
 def filled(text: str, facts: Facts, *, markdown: bool) -> Filled:
     """The text with what its shortcodes stand for: in Markdown as plain words, whatever a client is called."""
     codes = codes_in(text, markdown=markdown)
-    values = {code: SHORTCODES[code].read(facts) if code in SHORTCODES else None for code in codes}
+    known = {code: SHORTCODES[code].read(facts) if code in SHORTCODES else None for code in codes}
+    # Each once, however often it stands there.
+    values = {code: _plain_words(value) if markdown else value for code, value in known.items() if value is not None}
 
     def value_of(match: re.Match[str]) -> str:
         if match[0].startswith("\\"):
             return match[0][1:]
-        value = values[match[1]]
-        if value is None:
-            return match[0]
-        return _MEANT.sub(r"\\\g<0>", value) if markdown else value
+        return values.get(match[1], match[0])
 
-    unknown = tuple(code for code, value in values.items() if value is None)
+    unknown = tuple(code for code in codes if code not in values)
     return Filled(_pattern(markdown).sub(value_of, text), unknown)
+
+
+def _plain_words(value: str) -> str:
+    """A value as Markdown shows it as it is."""
+    return _MEANT.sub(r"\\\g<0>", value)
 
 
 def literal(text: str, *, markdown: bool) -> str:

@@ -16,7 +16,7 @@ from models.gathered import Gathered, Rules
 from models.ids import Kind
 from models.rows import Priority, Task, TaskAssignee
 from models.templates.content import Content, Rewrite, TemplateKind, Text, content
-from models.templates.dates import checked_date, date_in, since, stored_date
+from models.templates.dates import checked_date, date_in, expect_in_order, since, stored_date
 from models.templates.relative_dates import RelativeDate
 from models.texts import DESCRIPTION, NAME
 
@@ -70,6 +70,7 @@ class TaskContent(Content):
             told = check.each({name: getattr(self, name) for name in _RULES}, _RULES)
             roles = check(checks.at_most, self.assignee_role_ids, "assignee_role_ids")
             listed = check(revised, self.checklist, "checklist", CHECKLIST)
+            check(expect_in_order, told.get("start_date"), told.get("due_date"))
         return replace(
             self, **told, assignee_role_ids=tuple(roles), checklist=tuple(entry.name for entry in listed.entries)
         )
@@ -77,9 +78,11 @@ class TaskContent(Content):
     def rewritten(self, each: Rewrite) -> Self:
         return replace(
             self,
-            name=each(Text(self.name, ("name",))),
-            description=each(Text(self.description, ("description",))),
-            checklist=tuple(each(Text(entry, ("checklist", place))) for place, entry in enumerate(self.checklist)),
+            name=each(Text(self.name, ("name",), NAME)),
+            description=each(Text(self.description, ("description",), DESCRIPTION)),
+            checklist=tuple(
+                each(Text(entry, ("checklist", place), NAME)) for place, entry in enumerate(self.checklist)
+            ),
         )
 
     async def expect_there(self, change: Change, present: "TaskContent | None", *path: str) -> None:

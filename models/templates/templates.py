@@ -25,7 +25,16 @@ from models.rows import Row, register
 from models.rows.base import Link, belongs_to
 from models.rows.keys import name_order, same
 from models.stamps import created_by
-from models.templates.content import Content, TemplateKind, checked, content_class, content_classes, literally, read
+from models.templates.content import (
+    Content,
+    TemplateKind,
+    checked,
+    content_class,
+    content_classes,
+    literally,
+    read,
+    told_of,
+)
 from models.templates.contents import SOURCES, Contents, Things, expect_one
 from models.texts import NAME
 
@@ -156,13 +165,14 @@ async def save_as_template(change: Change, *, name: str, id: UUID | None = None,
     ((field, thing),) = dict[str, Any](things).items()
     cls = SOURCES[field]
     _expect_right(change, cls, field)
-    found = literally(await cls.made_of(change, thing, field))
+    found = await cls.made_of(change, thing, field)
     try:
-        content = checked(found)
+        # Quoted once it is checked: what quotes its texts is no part of them, and makes none too long.
+        content = literally(found.checked())
     except Refusal as refusal:
+        # What is wrong with it stands in the thing, and not in what was sent.
         for each in refusal.all:
-            # What is wrong with it stands in the thing, and not in what was sent.
-            each.path = (field,)
+            told_of(each, "In a template of it", field)
         raise
     return await _save(change, called, content, id)
 
@@ -236,7 +246,7 @@ async def _lock(change: Change, id: UUID, expected_version: int | None) -> Templ
 
 @command("deleteTemplate", Right.MANAGE_TEMPLATES)
 async def delete_template(change: Change, *, template_id: UUID, expected_version: int | None = None) -> Template:
-    """Delete a template. The answer's template is what it was, and what was made of it stays."""
+    """Delete a template. The answer's template is what it was, but for what was in it, and what was made of it stays."""
     template = await _lock(change, template_id, expected_version)
     await template.delete()
     change.record(TemplateDeleted(template=template.id, name=template.name))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from models import checks
 from models.command import Change, command
 from models.command_steps import made_before
 from models.commands.tasks import create_task
@@ -18,7 +19,7 @@ from models.templates.organizer_content import OrganizerTemplateContent
 from models.templates.request_content import ClientRequestContent
 from models.templates.task_content import TaskContent
 
-_OWN = ("account_id", "job_id", "id", "start_date", "due_date", "recipient_ids")
+_OWN = ("account_id", "job_id", "id", "recipient_ids")
 
 
 @command("createTaskFromTemplate", create_task.action.needs)
@@ -40,10 +41,12 @@ async def create_task_from_template(
     known = await known_of(change, account_id, job_id)
     made = filled_for(content, known)
     at = (known.facts, known.calendar)
-    start_date = start_date or day_of(content.start_date, *at, "start_date", "template_id")
-    due_date = due_date or day_of(content.due_date, *at, "due_date", "template_id")
+    starts = start_date or await day_of(content.start_date, *at, "start_date", "template_id")
+    due = due_date or await day_of(content.due_date, *at, "due_date", "template_id")
     holders = await active_holders(known.account_id, content.assignee_role_ids)
-    with told_of_template(*_OWN):
+    with told_of_template(*_OWN, start_date=start_date, due_date=due_date):
+        # Of dates that are out of order one that was given is at fault.
+        checks.dates(starts, due, ("due_date",) if due_date is not None else ())
         task: Task = await create_task.within(
             change,
             name=made.name,
@@ -52,8 +55,8 @@ async def create_task_from_template(
             estimate=made.estimate,
             checklist=made.checklist,
             assignee_ids=holders,
-            start_date=start_date,
-            due_date=due_date,
+            start_date=starts,
+            due_date=due,
             account_id=account_id,
             job_id=job_id,
             id=id,
@@ -78,14 +81,14 @@ async def create_client_request_from_template(
     content = await content_for(change, ClientRequestContent, template_id)
     known = await known_of(change, account_id, job_id)
     made = filled_for(content, known)
-    due_date = due_date or day_of(content.due_date, known.facts, known.calendar, "due_date", "template_id")
-    with told_of_template(*_OWN):
+    due = due_date or await day_of(content.due_date, known.facts, known.calendar, "due_date", "template_id")
+    with told_of_template(*_OWN, due_date=due_date):
         request: ClientRequest = await create_client_request.within(
             change,
             title=made.title,
             description=made.description,
             entries=made.entries,
-            due_date=due_date,
+            due_date=due,
             recipient_ids=recipient_ids,
             account_id=account_id,
             job_id=job_id,
@@ -111,13 +114,13 @@ async def create_organizer_from_template(
     content = await content_for(change, OrganizerTemplateContent, template_id)
     known = await known_of(change, account_id, job_id)
     made = filled_for(content, known)
-    due_date = due_date or day_of(content.due_date, known.facts, known.calendar, "due_date", "template_id")
-    with told_of_template(*_OWN):
+    due = due_date or await day_of(content.due_date, known.facts, known.calendar, "due_date", "template_id")
+    with told_of_template(*_OWN, due_date=due_date):
         organizer: Organizer = await create_organizer.within(
             change,
             title=made.title,
             sections=made.sections,
-            due_date=due_date,
+            due_date=due,
             recipient_ids=recipient_ids,
             account_id=account_id,
             job_id=job_id,

@@ -29,7 +29,8 @@ class TemplateText:
         "Where it stands in the content: fields, and places in lists.",
         size=3,
     )
-    text: str = column("What would stand there; shortcodes of which nothing is known stay.")
+    text: str = column("What would stand there, as far as it may be long; shortcodes of which nothing is known stay.")
+    too_long: bool = column("Whether it would be longer than it may be: then nothing is made of the template there.")
     unfilled: list[str] = value(
         lambda text: text.unfilled, "The codes of which nothing is known, without their brackets.", size=1
     )

@@ -1,6 +1,7 @@
 """Templates: saved, made of existing things, changed, deleted; and what is made of them."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -180,6 +181,31 @@ async def test_what_was_unknown_many_times_is_told_a_few_times(world: World) -> 
     async with refused(world, Invalid) as error:
         await new_template(world, task=TaskContent("Review", text, checklist=("[NOPE]",)))
     assert len(list(error.value.all)) == 50
+
+
+@pytest.mark.parametrize(
+    ("content", "path"),
+    [
+        ({"task": TaskContent("Pay [NO\u00adWHERE]")}, ("name",)),
+        ({"task": TaskContent("Pay", checklist=("A", "A", "[NO\u200bWHERE]"))}, ("checklist", 2)),
+        # The sign of Kelvin is a K in NFC.
+        ({"email": EmailContent("Hi", "[\u212aNOWHERE]")}, ("text",)),
+        ({"job": JobContent("[JOB_\u2060NAME]")}, ("name",)),
+        ({"folder_tree": FolderTreeContent((Folder("[NOWHERE\ufeff]", 1),))}, ("folders", 0, "name")),
+    ],
+)
+async def test_a_shortcode_is_checked_as_it_is_kept(
+    world: World, content: dict[str, Any], path: tuple[str | int, ...]
+) -> None:
+    ((field, _),) = content.items()
+    async with refused(world, Invalid, field, *path) as error:
+        await new_template(world, **content)
+    assert [each.reason for each in error.value.all] == [Reason.UNKNOWN_SHORTCODE]
+
+
+async def test_what_is_not_visible_in_a_known_shortcode_is_taken_out(world: World) -> None:
+    template = await new_template(world, task=TaskContent("Pay [ACCOUNT\u00ad_NAME]"))
+    assert (await make_task(world, template)).name == "Pay Acme"
 
 
 @pytest.mark.parametrize("rights", [(), (Right.MANAGE_ORGANIZERS,), (Right.MANAGE_TEMPLATES,)])
@@ -414,6 +440,17 @@ async def test_a_preview_shows_what_would_stand_there_and_names_what_is_not_know
     assert await preview(hidden, template.id, None, job.id, day) is None
 
 
+async def test_a_preview_shows_as_much_of_a_text_as_it_may_be_long(world: World) -> None:
+    seen, day = await sight(world.owner), date(2026, 2, 3)
+    template = await new_template(world, email=EmailContent("[ACCOUNT_NAME]", "[ACCOUNT_NAME]" * 1_400))
+    account = await world.new_account("*" * 200)
+    found = await preview(seen, template.id, account.id, None, day)
+    assert found is not None
+    subject, text = found
+    assert (subject.text, subject.too_long) == ("*" * 200, False)
+    assert (text.text, text.too_long, text.unfilled) == ("\\*" * 10_000, True, ())
+
+
 async def test_a_preview_needs_the_right_that_the_content_does(world: World) -> None:
     template, day = await new_template(world, organizer=ORGANIZER), date(2026, 2, 3)
     with pytest.raises(Forbidden) as error:
@@ -495,10 +532,55 @@ async def test_of_what_is_out_of_sight_nothing_is_made(world: World) -> None:
 
 
 async def test_what_is_too_much_for_a_template_is_the_things_fault(world: World) -> None:
-    # With the backslash before it, it is too long.
-    made = await create_task(world.acting(world.owner), name="[NOTE]".rjust(200, "n"), account_id=world.account.id)
-    async with refused(world, Invalid, "from_task_id"):
-        await save_as_template(world.acting(world.owner), name="N", from_task_id=made.value.id)
+    owner, account = world.acting(world.owner), world.account.id
+    made = await create_task(owner, name="N", account_id=account, due_date=date.today() + timedelta(4_000))
+    async with refused(world, Invalid, "from_task_id") as error:
+        await save_as_template(owner, name="N", from_task_id=made.value.id)
+    assert error.value.reason is Reason.OUT_OF_RANGE
+    assert error.value.message.startswith("In a template of it, its due date offset: This must be from")
+
+
+async def test_what_quotes_a_text_makes_it_no_longer(world: World) -> None:
+    owner, account = world.acting(world.owner), world.account.id
+    name, prompt = "[NOTE]".rjust(200, "n"), "[AB]".rjust(500, "n")
+    task = (await create_task(owner, name=name, account_id=account)).value
+    await save_as_template(owner, name="N", from_task_id=task.id)
+    assert (await make_task(world, await Template.get(name="N", firm_id=world.firm.id))).name == name
+    asked = await create_client_request(owner, title="T", entries=[RequestEntry("k", prompt)], account_id=account)
+    template = (await save_as_template(owner, name="N", from_client_request_id=asked.value.id)).value
+    again = create_client_request_from_template(owner, template_id=template.id, account_id=account)
+    assert [entry.prompt for entry in (await again).value.asked] == [prompt]
+
+
+async def test_of_dates_that_are_out_of_order_the_one_that_was_given_is_at_fault(world: World) -> None:
+    content = TaskContent("T", start_date=RelativeDate(Anchor.DEADLINE, 0), due_date=RelativeDate(Anchor.CREATED, 0))
+    template = await new_template(world, task=content)
+    job = (await world.job(deadline=date(9000, 1, 1))).id
+    async with refused(world, Invalid, "template_id") as error:
+        await make_task(world, template, job_id=job)
+    assert error.value.message.startswith("As the template is filled in, its start date: The due date")
+    async with refused(world, Invalid, "due_date") as error:
+        await make_task(world, template, job_id=job, due_date=date(2030, 1, 1))
+    assert error.value.reason is Reason.DATE_ORDER
+    assert error.value.message.startswith("The due date 2030-01-01 is before")
+    async with refused(world, Invalid, "start_date"):
+        await make_task(world, template, start_date=date(8000, 1, 1))
+
+
+@pytest.mark.parametrize("unit", DayUnit)
+async def test_a_start_that_is_after_the_due_date_whatever_the_day_is_not_saved(world: World, unit: DayUnit) -> None:
+    start, due = RelativeDate(Anchor.START_DATE, 3, unit), RelativeDate(Anchor.START_DATE, 2, unit)
+    async with refused(world, Invalid, "task", "due_date", "offset", match="Give 3 at least"):
+        await new_template(world, task=TaskContent("T", start_date=start, due_date=due))
+    job = JobContent("J", tasks=(JobTask("T"), JobTask("U", start_date=start, due_date=due)))
+    async with refused(world, Invalid, "job", "tasks", 1, "due_date", "offset"):
+        await new_template(world, job=job)
+    created = {"start_date": RelativeDate(Anchor.CREATED, 1, unit), "due_date": RelativeDate(Anchor.CREATED, 0, unit)}
+    async with refused(world, Invalid, "job", "due_date", "offset"):
+        await new_template(world, job=JobContent("J", **created))
+    await new_template(world, task=TaskContent("T", start_date=due, due_date=start))
+    other = DayUnit.DAYS if unit is DayUnit.BUSINESS_DAYS else DayUnit.BUSINESS_DAYS
+    await new_template(world, "N", task=TaskContent("T", start_date=start, due_date=replace(due, unit=other)))
 
 
 def test_every_kind_has_a_content_that_tells_its_texts() -> None:
