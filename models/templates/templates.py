@@ -246,7 +246,7 @@ async def _lock(change: Change, id: UUID, expected_version: int | None) -> Templ
 
 @command("deleteTemplate", Right.MANAGE_TEMPLATES)
 async def delete_template(change: Change, *, template_id: UUID, expected_version: int | None = None) -> Template:
-    """Delete a template. The answer's template is what it was, but for what was in it, and what was made of it stays."""
+    """Delete a template. The answer has it as it was, but for what was in it. What was made of it stays."""
     template = await _lock(change, template_id, expected_version)
     await template.delete()
     change.record(TemplateDeleted(template=template.id, name=template.name))
