@@ -41,7 +41,7 @@ _RULES: Rules = {
     "deadline": checked_date,
 }
 #: What a job is called, and when it is, is worked out before shortcodes can tell it.
-_NOT_YET_KNOWN = {
+_NOT_YET_KNOWN: Mapping[tuple[str | int, ...], frozenset[str]] = {
     ("name",): frozenset({"JOB_NAME"}),
     ("period",): frozenset(
         {"JOB_NAME", "PERIOD", "PERIOD_YEAR", "PERIOD_QUARTER", "PERIOD_MONTH", "PERIOD_MONTH_NAME"}

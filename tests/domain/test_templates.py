@@ -575,9 +575,9 @@ async def test_a_start_that_is_after_the_due_date_whatever_the_day_is_not_saved(
     job = JobContent("J", tasks=(JobTask("T"), JobTask("U", start_date=start, due_date=due)))
     async with refused(world, Invalid, "job", "tasks", 1, "due_date", "offset"):
         await new_template(world, job=job)
-    created = {"start_date": RelativeDate(Anchor.CREATED, 1, unit), "due_date": RelativeDate(Anchor.CREATED, 0, unit)}
+    first, last = RelativeDate(Anchor.CREATED, 1, unit), RelativeDate(Anchor.CREATED, 0, unit)
     async with refused(world, Invalid, "job", "due_date", "offset"):
-        await new_template(world, job=JobContent("J", **created))
+        await new_template(world, job=JobContent("J", start_date=first, due_date=last))
     await new_template(world, task=TaskContent("T", start_date=due, due_date=start))
     other = DayUnit.DAYS if unit is DayUnit.BUSINESS_DAYS else DayUnit.BUSINESS_DAYS
     await new_template(world, "N", task=TaskContent("T", start_date=start, due_date=replace(due, unit=other)))
