@@ -18,8 +18,9 @@ from tests.engine.counting import calls_made
 from tests.engine.hostile import GROWS_IN, HOSTILE, largest
 
 SCHEMA = graphql_schema()
-#: Calls of functions: a twentieth of a second on a machine of 2024, and a two-hundredth for nobody.
-MOST_CALLS = 500_000
+#: Calls of functions: a twentieth of a second on a machine of 2024, and a two-hundredth for nobody. With a little room:
+#: what is called when garbage is collected in between counts as well.
+MOST_CALLS = 510_000
 MOST_CALLS_FOR_NOBODY = 40_000
 
 
