@@ -23,7 +23,7 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     invoice = await make_sent(actor, word, spot)
     # Numbered in each firm: two firms with the same things have the same ones.
     place = await ProviderDelivery.filter(firm_id=actor.firm_id).count()
-    reference = hidden_text(f"pi_{place}", Right.MANAGE_PAYMENTS).replace(" ", "_")
+    reference = hidden_text(f"pi_{word}_{place}"[:80], Right.MANAGE_PAYMENTS).replace(" ", "_")
     amount = str(hidden_amount("500", 6, Right.MANAGE_PAYMENTS, Right.MANAGE_INVOICES))
     paid = told(ProviderFact.RECEIVED, reference, amount, invoice=invoice, event_id=f"evt_{place}")
     return (await take(actor.firm_id, paid)).id
