@@ -25,7 +25,7 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     place = await ProviderDelivery.filter(firm_id=actor.firm_id).count()
     reference = hidden_text(f"pi_{word}_{place}"[:80], Right.MANAGE_PAYMENTS).replace(" ", "_")
     amount = str(hidden_amount("500", 6, Right.MANAGE_PAYMENTS, Right.MANAGE_INVOICES))
-    paid = told(ProviderFact.RECEIVED, reference, amount, invoice=invoice, event_id=f"evt_{place}")
+    paid = told(ProviderFact.RECEIVED, reference, amount, invoice=invoice, event_id=f"evt_{word}_{place}"[:80])
     return (await take(actor.firm_id, paid)).id
 
 
