@@ -51,6 +51,7 @@ async def next_number(firm_id: UUID, series: Series) -> int:
 async def send_invoice(change: Change, *, invoice_id: UUID, expected_version: int | None = None) -> Invoice:
     """Send a draft: it gets the firm's next number, and its lines stay as they are from then on. Where there is nothing
     to pay, it is paid at once."""
+    await change.scope.rows(Invoice).get(invoice_id, "invoice_id")
     await invoiced_proposals.hold_jobs([invoice_id])
     held = await lock(change, invoice_id, expected_version)
     invoice = held.item
@@ -105,6 +106,7 @@ async def credit_invoice(
     """Make a credit note on an invoice that was sent: so much of its balance the client need not pay after all.
 
     It has a number of its own, and stays as it is."""
+    await change.scope.rows(Invoice).get(invoice_id, "invoice_id")
     pending_counts = await hold_what_counts(change)
     await invoiced_proposals.hold_jobs([invoice_id])
     held = await lock(change, invoice_id, expected_version)

@@ -129,26 +129,30 @@ async def create_several(change: Change, new: Sequence[I], job: Job) -> list[Hel
 
 
 # Shared: changes of one job's items run beside each other; moving or deleting the job waits for them. In the order of
-# their ids, also the one that the item is to be linked to.
+# their ids, also the one that the item is to be linked to. None of an item that is out of sight: whoever waits for a job
+# of another firm's is told that there is one.
 _HOLD_JOBS = """
-WITH linked AS (
-    SELECT job_id AS id FROM job_item WHERE item = $1 AND unlinked_at IS NULL
+WITH asked AS MATERIALIZED (
+    SELECT item.id, item.version FROM {table} AS item WHERE item.id = $1 AND {seen}
+), linked AS (
+    SELECT job_id AS id FROM job_item WHERE item = (SELECT id FROM asked) AND unlinked_at IS NULL
 ), held AS (
-    SELECT id, pipeline_id FROM job WHERE id IN (SELECT id FROM linked UNION SELECT $2::uuid) ORDER BY id FOR SHARE
+    SELECT id, pipeline_id FROM job
+    WHERE id IN (SELECT id FROM linked UNION SELECT $2::uuid FROM asked) ORDER BY id FOR SHARE
 )
-SELECT item.version, held.id AS job, held.pipeline_id, EXISTS (SELECT FROM linked WHERE linked.id = held.id) AS linked
-FROM {table} AS item LEFT JOIN held ON true WHERE item.id = $1
+SELECT asked.version, held.id AS job, held.pipeline_id, EXISTS (SELECT FROM linked WHERE linked.id = held.id) AS linked
+FROM asked LEFT JOIN held ON true
 """
 
 
 async def lock(rows: Rows[I], model: type[I], id: UUID, path: str, job_id: UUID | None = None) -> Held[I]:
     """An item with its jobs, and with one more, held until the transaction ends; or `NotFound`."""
     # The jobs first, as when they are deleted.
-    version, jobs = await _hold_jobs(model, id, job_id)
+    version, jobs = await _hold_jobs(rows, model, id, job_id)
     item = await rows.lock(id, path)
     # Whether the links are still these.
     if item.version != version or not _links_raise_version(item):
-        _, jobs = await _hold_jobs(model, id, job_id)
+        _, jobs = await _hold_jobs(rows, model, id, job_id)
     return Held(item, jobs, item.open, item.tracked)
 
 
@@ -167,8 +171,11 @@ def _links_raise_version(item: Item) -> bool:
     return item.policy.with_jobs
 
 
-async def _hold_jobs(model: type[Item], id: UUID, more: UUID | None) -> tuple[int | None, dict[JobId, PipelineId]]:
-    found = await sql(_HOLD_JOBS.format(table=model._meta.db_table), id, more)
+async def _hold_jobs(
+    rows: Rows[I], model: type[I], id: UUID, more: UUID | None
+) -> tuple[int | None, dict[JobId, PipelineId]]:
+    statement = _HOLD_JOBS.format(table=model._meta.db_table, seen=rows.condition("item", 3))
+    found = await sql(statement, id, more, *rows.values)
     jobs = {row["job"]: row["pipeline_id"] for row in found if row["linked"]}
     return found[0]["version"] if found else None, jobs
 
