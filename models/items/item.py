@@ -129,8 +129,8 @@ async def create_several(change: Change, new: Sequence[I], job: Job) -> list[Hel
 
 
 # Shared: changes of one job's items run beside each other; moving or deleting the job waits for them. In the order of
-# their ids, also the one that the item is to be linked to. None of an item that is out of sight: whoever waits for a job
-# of another firm's is told that there is one.
+# their ids, also the one that the item is to be linked to. None of an item that is out of sight: whoever waits for
+# another firm's job is told that there is one.
 _HOLD_JOBS = """
 WITH asked AS MATERIALIZED (
     SELECT item.id, item.version FROM {table} AS item WHERE item.id = $1 AND {seen}
