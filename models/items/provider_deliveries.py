@@ -77,7 +77,7 @@ register(ProviderDelivery)
 @dataclass(frozen=True, slots=True)
 class TakenOnce:
     """That what a provider tells is done once, however often it is sent. What was matched with nothing is looked at
-    again when it is sent again: there may be something by then."""
+    again when it is sent again: there may be something by then, or it comes where its mode is the right one."""
 
     service: PaymentService
     event_id: str
@@ -87,7 +87,7 @@ class TakenOnce:
         """What became of it. Of the same at the same time the second one waits for the first."""
         await sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{firm_id} {self.service} {self.event_id}")
         found = await sql(_EARLIER, firm_id, self.service.value, self.event_id)
-        if not found or found[0]["outcome"] == DeliveryOutcome.UNMATCHED:
+        if not found or is_open(found[0]["outcome"], found[0]["reason"]):
             return None
         return Earlier(found[0]["revision"], {"kind": Kind.PROVIDER_DELIVERY.value, "id": str(found[0]["id"])})
 
@@ -96,8 +96,13 @@ class TakenOnce:
         return Kept(_KEEP, {"id": result["id"]})
 
 
+def is_open(outcome: str, reason: str | None) -> bool:
+    """Whether something may still become of what was told, when it is sent again."""
+    return outcome == DeliveryOutcome.UNMATCHED or reason == DeliveryReason.OTHER_MODE
+
+
 _EARLIER = """
-SELECT id, outcome, revision FROM provider_delivery WHERE firm_id = $1 AND service = $2 AND event_id = $3
+SELECT id, outcome, reason, revision FROM provider_delivery WHERE firm_id = $1 AND service = $2 AND event_id = $3
 """
 _KEEP = """
 UPDATE provider_delivery SET revision = raised.revision FROM raised
@@ -117,7 +122,9 @@ async def take(receiver: Receiver, service: PaymentService, told: Told) -> Provi
 async def take_delivery(change: Change, *, service: PaymentService, told: Told, other_mode: bool) -> ProviderDelivery:
     """Do what follows from what a payment provider told, and keep that."""
     if other_mode:
-        effect = Effect(DeliveryOutcome.IGNORED, DeliveryReason.OTHER_MODE)
+        # Real money at a provider that was set up for tests is somebody's to look at.
+        outcome = DeliveryOutcome.IGNORED if told.test_mode else DeliveryOutcome.UNMATCHED
+        effect = Effect(outcome, DeliveryReason.OTHER_MODE)
     else:
         effect = await take_into_books(change, service, told)
     # As what waited for a payment is of that payment, so it is told of after it.
@@ -133,8 +140,8 @@ async def _keep(change: Change, service: PaymentService, told: Told, effect: Eff
     firm_id = change.actor.firm_id
     earlier = await ProviderDelivery.filter(firm_id=firm_id, service=service, event_id=told.event_id).first()
     if earlier is not None:
-        # Meanwhile it may have been caught up with.
-        if earlier.outcome is DeliveryOutcome.UNMATCHED:
+        # Meanwhile it may have been caught up with. Where it has no business it does not become another's.
+        if is_open(earlier.outcome, earlier.reason) and effect.reason is not DeliveryReason.OTHER_MODE:
             await _become(change, earlier, effect)
         return earlier
     delivery = ProviderDelivery(

@@ -74,12 +74,33 @@ async def take_into_books(change: Change, service: PaymentService, told: Told) -
 
 
 async def _pending(change: Change, known: ProviderReference, told: Told) -> Effect:
-    if known.state in (ReferenceState.PENDING, ReferenceState.RECEIVED):
+    if known.state is ReferenceState.RECEIVED:
         return await _ignored(change, known, DeliveryReason.ALREADY_KNOWN)
+    if known.state is ReferenceState.PENDING:
+        return await _tried_again(change, known, told)
     # One that failed may be tried again. What was told late is older than its end.
     if known.happened_at is not None and told.happened_at <= known.happened_at:
         return await _ignored(change, known, DeliveryReason.OUT_OF_DATE)
     return await _record(change, known, told, PaymentState.PENDING)
+
+
+async def _tried_again(change: Change, known: ProviderReference, told: Told) -> Effect:
+    """That it is on its way is told once more: of another attempt, where it is later. The failure of the one before may
+    come after that, and is then out of date."""
+    assert known.payment_id is not None and known.happened_at is not None
+    if told.happened_at <= known.happened_at:
+        return await _ignored(change, known, DeliveryReason.ALREADY_KNOWN)
+    counts, held, had = await payments.lock_with_invoices(change, known.payment_id)
+    payment = held.item
+    if payment.state is PaymentState.PENDING and not _is_of(payment, told):
+        await payments.fail(change, held, had, _ANOTHER_AMOUNT, counts=counts)
+        return await _record(change, known, told, PaymentState.PENDING)
+    await know(known, ReferenceState.PENDING, told.happened_at)
+    return await _ignored(change, known, DeliveryReason.ALREADY_KNOWN)
+
+
+def _is_of(payment: Payment, told: Told) -> bool:
+    return (payment.amount, payment.currency) == (told.amount, told.currency)
 
 
 async def _received(change: Change, known: ProviderReference, told: Told) -> Effect:
@@ -100,7 +121,7 @@ async def _arrived(change: Change, known: ProviderReference, told: Told) -> Effe
     assert known.payment_id is not None
     counts, held, had = await payments.lock_with_invoices(change, known.payment_id)
     payment = held.item
-    same = (payment.amount, payment.currency) == (told.amount, told.currency)
+    same = _is_of(payment, told)
     if payment.state is PaymentState.PENDING and same:
         await payments.clear(change, held, had, counts=counts)
         await know(known, ReferenceState.RECEIVED, told.happened_at)

@@ -156,6 +156,23 @@ async def test_in_whatever_order_a_debit_is_told_of_it_ends_the_same(world: Worl
     assert ends == {(1, "CLEARED", Decimal(120), Decimal(30), "PARTIALLY_PAID", 80)}
 
 
+async def test_the_failure_of_an_attempt_does_not_fail_the_next_one(world: World) -> None:
+    invoice, pi = await sent(world), reference()
+    debit: dict[str, Any] = {"invoice": invoice.id, "method": PaymentMethod.BANK_DEBIT}
+    first, failure, again = (told(fact, pi, "200", **debit) for fact in (PENDING, FAILED, PENDING))
+    assert await tell(world, first, again, failure) == [
+        ("APPLIED", None),
+        ("IGNORED", "ALREADY_KNOWN"),
+        ("IGNORED", "OUT_OF_DATE"),
+    ]
+    assert await books(world) == [amounts("PENDING", 200, 200, 0)]
+    # The next attempt is of another amount: nobody heard that this one had failed.
+    other, late = told(PENDING, pi, "150", **debit), told(FAILED, pi, "200", happened_at=again.happened_at)
+    assert await tell(world, other, late) == [("APPLIED", None), ("IGNORED", "OUT_OF_DATE")]
+    assert await books(world) == [amounts("FAILED", 200, 0, 0), amounts("PENDING", 150, 150, 0)]
+    assert await standing(invoice) == ("UNPAID", 50)
+
+
 @pytest.mark.parametrize("counts", [False, True])
 async def test_a_pending_debit_counts_as_the_firm_says(world: World, counts: bool) -> None:
     await update_firm(world.acting(world.owner), count_pending_ach=counts)
@@ -418,8 +435,23 @@ async def test_what_is_of_the_other_mode_counts_for_nothing(world: World) -> Non
     test = told(RECEIVED, reference(), "200", invoice=invoice.id, test_mode=True)
     assert await tell(world, test) == [("IGNORED", "OTHER_MODE")]
     real = told(RECEIVED, reference(), "200", invoice=invoice.id)
-    assert became(await take(world.firm.id, real, test_mode=True)) == ("IGNORED", "OTHER_MODE")
+    assert became(await take(world.firm.id, real, test_mode=True)) == ("UNMATCHED", "OTHER_MODE")
     assert await payments_of(world) == []
+
+
+@pytest.mark.parametrize("test_mode", [False, True])
+async def test_what_came_to_the_other_mode_first_is_taken_where_it_belongs(world: World, test_mode: bool) -> None:
+    """A provider was set up for the wrong mode, and then another one; or Stripe tells both."""
+    invoice = await sent(world)
+    what = told(RECEIVED, reference(), "200", invoice=invoice.id, test_mode=test_mode)
+    await take(world.firm.id, what, test_mode=not test_mode)
+    assert became(await take(world.firm.id, what, test_mode=test_mode)) == ("APPLIED", None)
+    assert await standing(invoice) == ("PAID", 0)
+    # There and then it stays so, whatever the other one hears.
+    assert became(await take(world.firm.id, what, test_mode=not test_mode)) == ("APPLIED", None)
+    nobodys = told(RECEIVED, reference(), "7", test_mode=test_mode)
+    for at in (test_mode, not test_mode):
+        assert became(await take(world.firm.id, nobodys, test_mode=at)) == ("UNMATCHED", "NO_INVOICE")
 
 
 async def test_what_cannot_be_read_is_kept_by_its_name(world: World) -> None:
