@@ -39,9 +39,10 @@ log = structlog.get_logger("jobwire.webhooks")
 #: So many are taken at once in a process, and so many read, of each network and in all. The provider sends the others
 #: again. Who sends drop by drop holds up none that have been read.
 AT_ONCE = 64
-READ_AT_ONCE, READ_OF_NETWORK = 1_000, 50
-#: In bytes. What a provider sends of a payment has a tenth of it.
-BODY_LIMIT = 65_536
+READ_AT_ONCE, READ_OF_NETWORK = 256, 50
+#: In bytes. What a provider sends of a payment has a fiftieth of it, and more than half where it has all the metadata
+#: that it may have, escaped.
+BODY_LIMIT = 262_144
 #: Nobody signs with it. A message on a path that is not there takes as long as one with a bad signature.
 _NOBODYS = (f"whsec_{token_urlsafe(32)}",)
 

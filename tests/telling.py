@@ -14,7 +14,7 @@ from models.items import provider_deliveries as deliveries
 from models.items.payment_providers import Receiver
 from models.providers.provider import Told
 from models.providers.stripe import INVOICE
-from models.rows.payment_providers import PaymentService, ProviderDelivery, ProviderFact
+from models.rows.payment_providers import PaymentProvider, PaymentService, ProviderDelivery, ProviderFact
 
 SECRET = "whsec_" + "s" * 32
 #: In their order, however fast a test tells them.
@@ -43,8 +43,13 @@ def told(fact: ProviderFact, reference: str, amount: str = "100", **fields: Any)
 
 
 async def take(firm_id: UUID, what: Told, *, test_mode: bool = False) -> ProviderDelivery:
-    """What became of it, told to a firm."""
-    receiver = Receiver(UUID(int=0), firm_id, test_mode, ())
+    """What became of it, told to a firm that has such a provider."""
+    of = {"firm_id": firm_id, "service": PaymentService.STRIPE, "test_mode": test_mode}
+    provider = await PaymentProvider.filter(**of).first()
+    if provider is None:
+        path = f"{firm_id.hex}{test_mode}"
+        provider, _ = await PaymentProvider.get_or_create(path=path, defaults=of | {"name": "Stripe"})
+    receiver = Receiver(provider.id, firm_id, test_mode, ())
     return await deliveries.take(receiver, PaymentService.STRIPE, what)
 
 

@@ -180,6 +180,16 @@ async def receiver_at(service: PaymentService, path: str) -> Receiver | None:
     return Receiver(*rows[0].values()) if rows else None
 
 
+async def still_signs(receiver: Receiver) -> bool:
+    """Whether the provider is still there with all the secrets that a message was verified with, held until the
+    transaction ends: by then one may have been revoked, and it may have been that one."""
+    if not await sql("SELECT FROM payment_provider WHERE id = $1 FOR SHARE", receiver.provider_id):
+        return False
+    # On its own, for what whoever was waited for has left.
+    good = await sql("SELECT secret FROM payment_provider_secret WHERE payment_provider_id = $1", receiver.provider_id)
+    return {*receiver.secrets} <= {row["secret"] for row in good}
+
+
 def webhook_path(provider: PaymentProvider) -> str:
     """Where it sends its messages."""
     return f"/webhooks/{provider.service.value.lower()}/{provider.path}"

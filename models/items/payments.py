@@ -16,7 +16,7 @@ from models.command_steps import made_before
 from models.errors import RuleBroken
 from models.events import ClientAction, ItemEvent, ItemLinked, ItemUnlinked
 from models.gathered import Gathered, Rules
-from models.ids import ContactId, PaymentId, new_id
+from models.ids import ContactId, Kind, PaymentId, new_id
 from models.items import invoiced_proposals
 from models.items import item as items
 from models.items import payment_allocations as allocating
@@ -27,6 +27,7 @@ from models.items.kinds import register_item
 from models.items.linking import linking, unlinking
 from models.items.naming import names_contact
 from models.items.payment_allocations import Allocation
+from models.items.provider_references import provider_tells_of
 from models.items.states import wrong_state
 from models.money import Money
 from models.reasons import Reason
@@ -303,7 +304,8 @@ async def refund_payment(
     expected_version: int | None = None,
 ) -> Payment:
     """Record that a part of a payment was given back: of what is left of it. What invoices have of it is taken back
-    first, with `applyPayment`."""
+    first, with `applyPayment`. Not of one that a payment provider tells of: it tells of its refunds as well, and they
+    would count twice."""
     held = await _lock(change, payment_id, expected_version)
     payment = held.item
     with Gathered() as check:
@@ -313,6 +315,9 @@ async def refund_payment(
     if payment.state is PaymentState.PENDING:
         raise wrong_state(payment, payment.state, "This payment is still on its way. Wait until it has cleared.")
     await items.expect_in_use(change, payment)
+    if await provider_tells_of(payment):
+        told = "The payment provider tells what is given back of this payment. Give it back there: then it is recorded."
+        raise RuleBroken(told, "payment_id", reason=Reason.ELSEWHERE, kind=Kind.PAYMENT_PROVIDER.value)
     if back > payment.unapplied:
         raise allocating.too_much(payment, payment.unapplied, "amount")
     there = await PaymentRefund.filter(payment_id=payment_id).count()

@@ -13,10 +13,10 @@ from models.command import Change, command
 from models.database import sql
 from models.events import Event
 from models.ids import AccountId, Kind, ProviderDeliveryId
-from models.items.payment_providers import Receiver
+from models.items.payment_providers import Receiver, still_signs
 from models.items.provider_money import Effect, take_into_books
 from models.once import Earlier, Kept
-from models.providers.provider import Provider, Told
+from models.providers.provider import NotVerified, Provider, Told
 from models.providers.stripe import Stripe
 from models.pruning import prune
 from models.rights import Right
@@ -26,6 +26,7 @@ from models.rows.payment_providers import (
     DeliveryReason,
     PaymentService,
     ProviderDelivery,
+    ProviderFact,
     ProviderReference,
 )
 from models.scope import NO_ACCOUNT, Place
@@ -111,17 +112,19 @@ WHERE firm_id = $1 AND id = ($2::jsonb ->> 'id')::uuid
 
 
 async def take(receiver: Receiver, service: PaymentService, told: Told) -> ProviderDelivery:
-    """Take what a provider told a firm, which was verified. When this returns it is committed."""
+    """Take what a provider told a firm, which was verified. When this returns it is committed. `NotVerified` where a
+    secret that it was verified with has been revoked meanwhile."""
     once = TakenOnce(service, told.event_id)
     actor = Actor.provider(receiver.firm_id, PROVIDERS[service].label, once)
-    other_mode = receiver.test_mode != told.test_mode
-    return (await take_delivery(actor, service=service, told=told, other_mode=other_mode)).value
+    return (await take_delivery(actor, receiver=receiver, service=service, told=told)).value
 
 
 @command("takeDelivery", Right.MANAGE_PAYMENTS, internal=True)
-async def take_delivery(change: Change, *, service: PaymentService, told: Told, other_mode: bool) -> ProviderDelivery:
+async def take_delivery(change: Change, *, receiver: Receiver, service: PaymentService, told: Told) -> ProviderDelivery:
     """Do what follows from what a payment provider told, and keep that."""
-    if other_mode:
+    if not await still_signs(receiver):
+        raise NotVerified
+    if receiver.test_mode != told.test_mode:
         # Real money at a provider that was set up for tests is somebody's to look at.
         outcome = DeliveryOutcome.IGNORED if told.test_mode else DeliveryOutcome.UNMATCHED
         effect = Effect(outcome, DeliveryReason.OTHER_MODE)
@@ -142,7 +145,12 @@ async def _keep(change: Change, service: PaymentService, told: Told, effect: Eff
     if earlier is not None:
         # Meanwhile it may have been caught up with. Where it has no business it does not become another's.
         if is_open(earlier.outcome, earlier.reason) and effect.reason is not DeliveryReason.OTHER_MODE:
-            await _become(change, earlier, effect)
+            if earlier.fact is ProviderFact.UNREADABLE:
+                # By now it may be read: the words of a provider are learnt.
+                read = {"fact": told.fact, "reference": told.reference, "returned": told.returned}
+                await _become(change, earlier, effect, **read, currency=told.currency, amount=told.amount)
+            else:
+                await _become(change, earlier, effect)
         return earlier
     delivery = ProviderDelivery(
         firm_id=firm_id,
@@ -161,9 +169,9 @@ async def _keep(change: Change, service: PaymentService, told: Told, effect: Eff
     return delivery
 
 
-async def _become(change: Change, delivery: ProviderDelivery, effect: Effect) -> None:
+async def _become(change: Change, delivery: ProviderDelivery, effect: Effect, **read: object) -> None:
     before = delivery.outcome
-    if changed := delivery.change_to(_columns(effect)):
+    if changed := delivery.change_to(_columns(effect) | read):
         await delivery.store(*changed)
         event = ProviderDeliveryUpdated(
             provider_delivery=delivery.id,

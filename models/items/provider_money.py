@@ -3,7 +3,7 @@
 What has happened is recorded, whatever the state of things: an archived account, a void invoice, more than is owed.
 Nothing here refuses. What is told twice, or late, changes nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
@@ -94,7 +94,8 @@ async def _tried_again(change: Change, known: ProviderReference, told: Told) -> 
     payment = held.item
     if payment.state is PaymentState.PENDING and not _is_of(payment, told):
         await payments.fail(change, held, had, _ANOTHER_AMOUNT, counts=counts)
-        return await _record(change, known, told, PaymentState.PENDING)
+        former = _Former(payment.account_id, list(had))
+        return await _record(change, known, told, PaymentState.PENDING, former)
     await know(known, ReferenceState.PENDING, told.happened_at)
     return await _ignored(change, known, DeliveryReason.ALREADY_KNOWN)
 
@@ -106,8 +107,10 @@ def _is_of(payment: Payment, told: Told) -> bool:
 async def _received(change: Change, known: ProviderReference, told: Told) -> Effect:
     if known.state is ReferenceState.RECEIVED:
         return await _ignored(change, known, DeliveryReason.ALREADY_KNOWN)
-    arrived = await _arrived(change, known, told) if known.state is ReferenceState.PENDING else None
-    effect = arrived or await _record(change, known, told, PaymentState.CLEARED)
+    if known.state is ReferenceState.PENDING:
+        effect = await _arrived(change, known, told)
+    else:
+        effect = await _record(change, known, told, PaymentState.CLEARED)
     if effect.outcome is DeliveryOutcome.UNMATCHED:
         return effect
     caught_up: dict[str, Effect] = {}
@@ -116,8 +119,8 @@ async def _received(change: Change, known: ProviderReference, told: Told) -> Eff
     return replace(effect, caught_up=caught_up)
 
 
-async def _arrived(change: Change, known: ProviderReference, told: Told) -> Effect | None:
-    """Have what was on its way be there; None where it is to be recorded anew."""
+async def _arrived(change: Change, known: ProviderReference, told: Told) -> Effect:
+    """Have what was on its way be there; or record it anew, where it is another amount or had failed."""
     assert known.payment_id is not None
     counts, held, had = await payments.lock_with_invoices(change, known.payment_id)
     payment = held.item
@@ -134,50 +137,88 @@ async def _arrived(change: Change, known: ProviderReference, told: Told) -> Effe
             return _unmatched(DeliveryReason.OTHER_AMOUNT, payment)
         await know(known, ReferenceState.RECEIVED, told.happened_at)
         return await _ignored(change, known, DeliveryReason.ALREADY_KNOWN)
-    return None
+    return await _record(change, known, told, PaymentState.CLEARED, _Former(payment.account_id, list(had)))
 
 
-async def _record(change: Change, known: ProviderReference, told: Told, state: PaymentState) -> Effect:
-    """Record the payment of an invoice, and apply to it what there is room for. The rest is the client's credit."""
-    assert told.amount is not None and told.currency is not None
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """Whose a payment was, and which invoices had something of it, in whose place another one is recorded."""
+
+    account_id: UUID
+    invoices: Sequence[UUID]
+
+
+async def _invoice_of(change: Change, told: Told) -> UUID | DeliveryReason:
+    """Which invoice it is for, or why none. Another firm's is none."""
     if told.invoice is None:
-        return _unmatched(DeliveryReason.NO_INVOICE)
+        return DeliveryReason.NO_INVOICE
     try:
         invoice_id = decode(Kind.INVOICE, told.invoice)
     except Invalid:
-        return _unmatched(DeliveryReason.INVOICE_UNKNOWN)
-    # Another firm's is none.
-    if await change.scope.rows(Invoice).find(invoice_id) is None:
-        return _unmatched(DeliveryReason.INVOICE_UNKNOWN)
+        return DeliveryReason.INVOICE_UNKNOWN
+    found = await change.scope.rows(Invoice).find(invoice_id)
+    return DeliveryReason.INVOICE_UNKNOWN if found is None else invoice_id
+
+
+async def _record(
+    change: Change, known: ProviderReference, told: Told, state: PaymentState, former: _Former | None = None
+) -> Effect:
+    """Record the payment of an invoice, and apply to it what there is room for. The rest is the client's credit. Where
+    it names none, it is for what the former one was for."""
+    assert told.amount is not None and told.currency is not None
+    named = await _invoice_of(change, told)
+    if not isinstance(named, DeliveryReason):
+        paid = [named]
+    elif former is not None:
+        paid = list(former.invoices)
+    else:
+        return _unmatched(named)
     counts = await hold_what_counts(change)
-    await invoiced_proposals.hold_jobs([invoice_id])
-    (held_invoice,) = await items.lock_several(change.scope.rows(Invoice), Invoice, [invoice_id], "invoice")
-    invoice = held_invoice.item
-    part, reason = _fitting(invoice, told.amount, told.currency)
+    await invoiced_proposals.hold_jobs(paid)
+    invoices = await items.lock_several(change.scope.rows(Invoice), Invoice, paid, "invoice")
+    parts, reason = _fitting([each.item for each in invoices], told.amount, told.currency)
+    if former is not None and isinstance(named, DeliveryReason):
+        account_id, reason = former.account_id, reason if invoices else named
+    else:
+        account_id = invoices[0].item.account_id
     payment = Payment(
         id=new_id(),
-        firm_id=invoice.firm_id,
-        account_id=invoice.account_id,
+        firm_id=change.actor.firm_id,
+        account_id=account_id,
         method=PaymentMethod.BANK_DEBIT if state is PaymentState.PENDING else told.method,
         state=state,
         currency=told.currency,
         amount=told.amount,
-        applied=part,
+        applied=sum(parts.values(), Decimal()),
         received_date=day_in(change.time_zone, told.happened_at),
         reference=known.reference[: LABEL.most],
         created_at=change.now,
     )
     held = await items.create(change, payment, None)
     items.tell(change, PaymentRecorded, held, acting_contact=None, amount=payment.money(payment.amount))
-    if part:
-        await allocating.move(change, payment, [held_invoice], {invoice.id: part}, counts=counts)
+    if parts:
+        await allocating.move(change, payment, invoices, parts, counts=counts)
     of_reference = ReferenceState.PENDING if state is PaymentState.PENDING else ReferenceState.RECEIVED
     await know(known, of_reference, told.happened_at, payment.id)
     return _applied(payment, reason)
 
 
-def _fitting(invoice: Invoice, amount: Decimal, currency: str) -> tuple[Decimal, DeliveryReason | None]:
-    """How much an invoice takes of a payment, and why not all of it."""
+def _fitting(
+    invoices: Sequence[Invoice], amount: Decimal, currency: str
+) -> tuple[dict[UUID, Decimal], DeliveryReason | None]:
+    """How much invoices take of a payment, one after another, and why not all of it."""
+    parts, reason = dict[UUID, Decimal](), None
+    for invoice in invoices:
+        part, reason = _taken_by(invoice, amount, currency)
+        amount -= part
+        if part:
+            parts[invoice.id] = part
+        if not amount:
+            break
+    return parts, reason
+
+
+def _taken_by(invoice: Invoice, amount: Decimal, currency: str) -> tuple[Decimal, DeliveryReason | None]:
     if invoice.state is InvoiceState.VOID:
         return Decimal(), DeliveryReason.INVOICE_VOID
     if not invoice.sent:

@@ -6,6 +6,7 @@ from uuid import UUID
 from models.bounds import REFUNDS
 from models.database import sql
 from models.rows.payment_providers import PaymentService, ProviderReference, ReferenceState
+from models.rows.payments import Payment
 
 _ENTER = """
 INSERT INTO provider_reference (firm_id, service, reference, of_reference) VALUES ($1, $2, $3, $4)
@@ -32,6 +33,19 @@ async def waiting_for(known: ProviderReference) -> list[ProviderReference]:
         state=ReferenceState.WAITING,
     )
     return await waiting.order_by("id").limit(REFUNDS.most).select_for_update()
+
+
+_TELLS_OF = """
+SELECT EXISTS (
+    SELECT FROM provider_reference AS known JOIN payment_provider AS provider
+    ON provider.firm_id = known.firm_id AND provider.service = known.service WHERE known.payment_id = $1
+) AS does
+"""
+
+
+async def provider_tells_of(payment: Payment) -> bool:
+    """Whether a payment is one that a provider told of, which the firm still has."""
+    return bool((await sql(_TELLS_OF, payment.id))[0]["does"])
 
 
 async def know(

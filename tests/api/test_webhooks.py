@@ -286,6 +286,15 @@ async def test_two_signatures_in_two_headers_are_none(line: Line) -> None:
         assert (await raw.answer()).status == 400
 
 
+async def test_a_payment_with_all_the_metadata_that_it_may_have_is_taken(line: Line) -> None:
+    invoice = await new_invoice(line.world, sent=True)
+    what = intent(invoice=invoice.id, amount=20_000)
+    what["data"]["object"]["metadata"] |= {f"{place:40}": "é" * 500 for place in range(49)}
+    assert len(as_sent(what)) > 150_000
+    assert (await line.tell(what)).status_code == 200
+    assert (await kept(invoice)).state == "PAID"
+
+
 async def test_a_body_that_is_too_large_is_refused(line: Line) -> None:
     before = await line.counts()
     body = as_sent(intent() | {"filling": "x" * webhooks.BODY_LIMIT})

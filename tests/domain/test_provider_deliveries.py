@@ -14,16 +14,26 @@ from models.clock import day_in
 from models.commands.accounts import archive_account
 from models.commands.firm import update_firm
 from models.database import sql
+from models.errors import RuleBroken
 from models.ids import Kind, encode, new_id
 from models.items import provider_deliveries as deliveries
 from models.items.invoice_states import void_invoice
 from models.items.payment_allocations import Allocation, allocated
+from models.items.payment_providers import (
+    Receiver,
+    create_payment_provider,
+    delete_payment_provider,
+    receiver_at,
+    revoke_former_provider_secret,
+    set_payment_provider_secret,
+)
 from models.items.payments import apply_payment, clear_payment, fail_payment, record_payment, refund_payment
 from models.items.provider_deliveries import prune_deliveries
-from models.providers.provider import Told
+from models.providers.provider import NotVerified, Told
+from models.reasons import Reason
 from models.rights import Right, Role
 from models.rows.invoices import Invoice
-from models.rows.payment_providers import ProviderDelivery, ProviderFact
+from models.rows.payment_providers import PaymentProvider, PaymentService, ProviderDelivery, ProviderFact
 from models.rows.payments import Payment, PaymentMethod, PaymentRefund
 from models.scope import Viewer
 from models.viewers import viewer_now
@@ -357,6 +367,8 @@ async def test_what_members_did_meanwhile_is_respected(world: World) -> None:
     await apply_payment(owner, payment_id=payments[2], allocations=[Allocation(invoice.id, Decimal(0))])
     first = (await allocated([payments[2]]))[payments[2]]
     await apply_payment(owner, payment_id=payments[2], allocations=[Allocation(id, Decimal(0)) for id in first])
+    # Which is for payments whose provider tells no more.
+    await PaymentProvider.filter(firm_id=world.firm.id).delete()
     await refund_payment(owner, payment_id=payments[2], amount=Decimal(1))
     named = {"invoice": invoice.id, **debit}
     assert await tell(
@@ -430,6 +442,64 @@ async def test_who_sees_what_was_told(world: World) -> None:
         assert set(await viewer.rows(ProviderDelivery).many([mine.id, theirs.id, nobodys.id])) == seen
 
 
+async def test_what_a_provider_gives_back_is_not_given_back_by_hand_as_well(world: World) -> None:
+    invoice, pi, owner = await sent(world), reference(), world.acting(world.owner)
+    await tell(world, told(RECEIVED, pi, "250", invoice=invoice.id))
+    (payment,) = await payments_of(world)
+    before = await world.revision()
+    with pytest.raises(RuleBroken) as refused:
+        await refund_payment(owner, payment_id=payment.id, amount=Decimal(40))
+    assert (refused.value.reason, refused.value.path) == (Reason.ELSEWHERE, ("payment_id",))
+    assert await world.revision() == before
+    assert await tell(world, told(RETURNED, pi, "40", returned=f"re_{number()}")) == [("APPLIED", None)]
+    # Of one that tells no more it is recorded by hand; and so it always was of other payments.
+    await PaymentProvider.filter(firm_id=world.firm.id).delete()
+    await refund_payment(owner, payment_id=payment.id, amount=Decimal(10))
+    assert await books(world) == [amounts("CLEARED", 250, 200, 50)]
+
+
+async def test_another_amount_than_was_announced_is_for_what_was_paid_before(world: World) -> None:
+    """Also where nobody says any more what it is for."""
+    invoices, pi, owner = [await sent(world) for _ in range(2)], reference(), world.acting(world.owner)
+    await tell(world, told(PENDING, pi, "250", invoice=invoices[0].id, method=PaymentMethod.BANK_DEBIT))
+    (pending,) = await payments_of(world)
+    await apply_payment(owner, payment_id=pending.id, allocations=[Allocation(invoices[1].id, Decimal(50))])
+    assert await tell(world, told(RECEIVED, pi, "240")) == [("APPLIED", None)]
+    assert await books(world) == [amounts("FAILED", 250, 0, 0), amounts("CLEARED", 240, 240, 0)]
+    assert [await standing(each) for each in invoices] == [("PAID", 0), ("PARTIALLY_PAID", 160)]
+    # Of one that a member let fail nothing is known but the client.
+    pi = reference()
+    await tell(world, told(PENDING, pi, "100", invoice=invoices[1].id, method=PaymentMethod.BANK_DEBIT))
+    await fail_payment(owner, payment_id=(await payments_of(world))[-1].id)
+    assert await tell(world, told(RECEIVED, pi, "100")) == [("APPLIED", "NO_INVOICE")]
+    last = (await payments_of(world))[-1]
+    assert (last.account_id, last.applied) == (world.account.id, Decimal())
+
+
+async def test_what_was_signed_with_a_secret_that_is_revoked_meanwhile_is_not_believed(world: World) -> None:
+    owner, secrets = world.acting(world.owner), ["whsec_" + letter * 32 for letter in "ab"]
+    provider = (await create_payment_provider(owner, name="Stripe")).value
+    for secret in secrets:
+        await set_payment_provider_secret(owner, payment_provider_id=provider.id, secret=secret)
+
+    async def tell_of(receiver: Receiver | None) -> ProviderDelivery:
+        assert receiver is not None
+        return await deliveries.take(receiver, PaymentService.STRIPE, told(RECEIVED, reference()))
+
+    receiver = await receiver_at(PaymentService.STRIPE, provider.path)
+    await tell_of(receiver)
+    await revoke_former_provider_secret(owner, payment_provider_id=provider.id)
+    before = await world.revision()
+    with pytest.raises(NotVerified):
+        await tell_of(receiver)
+    assert await world.revision() == before
+    receiver = await receiver_at(PaymentService.STRIPE, provider.path)
+    await tell_of(receiver)
+    await delete_payment_provider(owner, payment_provider_id=provider.id)
+    with pytest.raises(NotVerified):
+        await tell_of(receiver)
+
+
 async def test_what_is_of_the_other_mode_counts_for_nothing(world: World) -> None:
     invoice = await sent(world)
     test = told(RECEIVED, reference(), "200", invoice=invoice.id, test_mode=True)
@@ -460,6 +530,11 @@ async def test_what_cannot_be_read_is_kept_by_its_name(world: World) -> None:
     assert await tell(world, what, what) == [("UNMATCHED", "UNREADABLE")] * 2
     (row,) = await ProviderDelivery.filter(firm_id=world.firm.id)
     assert (row.event_id, row.amount, row.money) == (what.event_id, None, None)
+    # Later it can be read.
+    pi = reference()
+    assert await tell(world, replace(told(RECEIVED, pi, "7"), event_id=what.event_id)) == [("UNMATCHED", "NO_INVOICE")]
+    await row.refresh_from_db()
+    assert (row.fact, row.reference, row.amount, row.currency) == (RECEIVED, pi, Decimal(7), "USD")
 
 
 async def test_old_deliveries_are_forgotten_and_payments_are_not_taken_twice(world: World) -> None:
@@ -483,6 +558,7 @@ async def test_old_deliveries_are_forgotten_and_payments_are_not_taken_twice(wor
 async def test_what_it_costs_does_not_grow(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Of the tenth payment of a client as of the first."""
     counts = []
+    await tell(world, told(RECEIVED, reference()))
     for _ in range(4):
         invoice = await sent(world)
         with counted(caplog) as statements:
