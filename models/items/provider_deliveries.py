@@ -132,10 +132,10 @@ async def take_delivery(change: Change, *, receiver: Receiver, service: PaymentS
         effect = await take_into_books(change, service, told)
     # As what waited for a payment is of that payment, so it is told of after it.
     delivery = await _keep(change, service, told, effect)
-    for returned, caught_up in effect.caught_up.items():
-        waited = {"firm_id": change.actor.firm_id, "service": service, "returned": returned}
+    if effect.caught_up:
+        waited = {"firm_id": change.actor.firm_id, "service": service, "returned__in": list(effect.caught_up)}
         for earlier in await ProviderDelivery.filter(**waited, outcome=DeliveryOutcome.UNMATCHED).order_by("id"):
-            await _become(change, earlier, caught_up)
+            await _become(change, earlier, effect.caught_up[earlier.returned])
     return delivery
 
 
@@ -202,8 +202,21 @@ SELECT count(*) AS number FROM gone
 """
 
 
+_PRUNE_REFERENCES = """
+WITH old AS (
+    SELECT id FROM provider_reference
+    WHERE created_at < $1 AND payment_id IS NULL AND state IS DISTINCT FROM 'WAITING'
+    LIMIT $2 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM provider_reference AS known USING old WHERE known.id = old.id RETURNING known.id
+)
+SELECT count(*) AS number FROM gone
+"""
+
+
 async def prune_deliveries(now: datetime) -> int:
-    """Forget what was told long ago. What is known of payments, and keeps them from being taken twice, stays. Returns
-    how many."""
+    """Forget what was told long ago. What is known of payments, and keeps them from being taken twice, stays; of what
+    came to nothing it goes. Returns how many deliveries."""
+    await prune(_PRUNE_REFERENCES, now - UNMATCHED_KEPT_FOR)
     seen_to = await prune(_PRUNE.format(which="AND outcome <> 'UNMATCHED'"), now - KEPT_FOR)
     return seen_to + await prune(_PRUNE.format(which=""), now - UNMATCHED_KEPT_FOR)

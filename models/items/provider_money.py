@@ -38,8 +38,8 @@ _ANOTHER_AMOUNT = "Another amount came"
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What became of what was told, and of which payment it was. `caught_up` are the refunds that were told of before
-    the payment, by what the provider calls them."""
+    """What became of what was told, and of which payment it was. `caught_up` are the refunds and disputes of which
+    something was told before that waited for this, by what the provider calls them."""
 
     outcome: DeliveryOutcome
     reason: DeliveryReason | None = None
@@ -261,7 +261,11 @@ async def _returned(change: Change, known: ProviderReference, told: Told) -> Eff
     await know(back, ReferenceState.WAITING, told.happened_at)
     if known.state is not ReferenceState.RECEIVED:
         return _unmatched(DeliveryReason.PAYMENT_UNKNOWN)
-    return await _give_back(change, known, back)
+    effect = await _give_back(change, known, back)
+    # A dispute that was lost is no one's to answer any more.
+    return (
+        effect if effect.outcome is DeliveryOutcome.UNMATCHED else replace(effect, caught_up={back.reference: effect})
+    )
 
 
 async def _give_back(change: Change, known: ProviderReference, back: ProviderReference) -> Effect:
@@ -319,10 +323,16 @@ async def _return_failed(change: Change, known: ProviderReference, told: Told) -
     known_before = back.state is ReferenceState.FAILED
     await know(back, ReferenceState.FAILED, told.happened_at)
     reason = DeliveryReason.ALREADY_KNOWN if known_before else DeliveryReason.PAYMENT_UNKNOWN
-    return await _ignored(change, known, reason)
+    effect = await _ignored(change, known, reason)
+    # What was told of it before is nobody's to look at any more.
+    over = await _ignored(change, known, DeliveryReason.OUT_OF_DATE)
+    return replace(effect, caught_up={back.reference: over})
 
 
 async def _disputed(change: Change, known: ProviderReference, told: Told) -> Effect:
+    if (await _hold_return(known, told)).state is not None:
+        # It is over by now.
+        return await _ignored(change, known, DeliveryReason.OUT_OF_DATE)
     return _unmatched(DeliveryReason.DISPUTED, await _payment_of(change, known))
 
 

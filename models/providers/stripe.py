@@ -179,11 +179,12 @@ def _of_refund(refund: _MoneyBack) -> dict[str, Any] | None:
     return None if refund.status not in facts else _of_money_back(facts[refund.status], refund)
 
 
-def _of_dispute(dispute: _MoneyBack, what: str) -> dict[str, Any] | None:
+def _of_dispute(dispute: _MoneyBack, what: str) -> dict[str, Any]:
     if what == "created":
         return _of_money_back(ProviderFact.DISPUTED, dispute)
-    # What was lost is gone. What was won was never the client's.
-    return _of_money_back(ProviderFact.RETURNED, dispute) if dispute.status == "lost" else None
+    # What was lost is gone. What was won, or ended otherwise, did not go back.
+    lost = dispute.status == "lost"
+    return _of_money_back(ProviderFact.RETURNED if lost else ProviderFact.RETURN_FAILED, dispute)
 
 
 def _of_money_back(fact: ProviderFact, back: _MoneyBack) -> dict[str, Any]:

@@ -28,7 +28,7 @@ ProviderFact: Any = described(
     RECEIVED="Money is there.",
     FAILED="An attempt to pay failed, or was called off.",
     RETURNED="Money went back: a refund, or a dispute that was lost.",
-    RETURN_FAILED="A refund failed, or was called off: the money did not go back.",
+    RETURN_FAILED="A refund failed or was called off, or a dispute was not lost: the money did not go back.",
     DISPUTED="The client's bank disputes a payment.",
     UNREADABLE="Something about a payment that lacks what it should say, or says what cannot be.",
 )

@@ -18,6 +18,7 @@ from models.errors import RuleBroken
 from models.ids import Kind, encode, new_id
 from models.items import provider_deliveries as deliveries
 from models.items.invoice_states import void_invoice
+from models.items.invoices import link_invoice, unlink_invoice
 from models.items.payment_allocations import Allocation, allocated
 from models.items.payment_providers import (
     Receiver,
@@ -33,7 +34,13 @@ from models.providers.provider import NotVerified, Told
 from models.reasons import Reason
 from models.rights import Right, Role
 from models.rows.invoices import Invoice
-from models.rows.payment_providers import PaymentProvider, PaymentService, ProviderDelivery, ProviderFact
+from models.rows.payment_providers import (
+    PaymentProvider,
+    PaymentService,
+    ProviderDelivery,
+    ProviderFact,
+    ProviderReference,
+)
 from models.rows.payments import Payment, PaymentMethod, PaymentRefund
 from models.scope import Viewer
 from models.viewers import viewer_now
@@ -352,6 +359,43 @@ async def test_a_refund_that_failed_and_a_dispute_are_for_somebody_to_look_at(wo
     ]
 
 
+async def test_a_dispute_and_a_refund_that_are_over_are_nobodys_to_look_at(world: World) -> None:
+    invoice, pi = await sent(world), reference()
+    await tell(world, told(RECEIVED, pi, "200", invoice=invoice.id))
+    lost, won = (told(DISPUTED, pi, "20", returned=name) for name in ("dp_lost", "dp_won"))
+    failed = told(RETURNED, "pi_later", "9", returned="re_failed")
+    await tell(world, lost, won, failed)
+    assert await tell(
+        world,
+        told(RETURNED, pi, "20", returned="dp_lost"),
+        told(RETURN_FAILED, pi, "20", returned="dp_won"),
+        told(RETURN_FAILED, "pi_later", "9", returned="re_failed"),
+    ) == [("APPLIED", None), ("IGNORED", "PAYMENT_UNKNOWN"), ("IGNORED", "PAYMENT_UNKNOWN")]
+    over = ("IGNORED", "OUT_OF_DATE")
+    assert await tell(world, lost, won, failed) == [("APPLIED", None), over, over]
+    # That it began is told last.
+    assert await tell(world, *(replace(each, event_id=f"evt_{number()}") for each in (lost, won))) == [over] * 2
+    assert await ProviderDelivery.filter(firm_id=world.firm.id, outcome="UNMATCHED").count() == 0
+    assert await books(world) == [amounts("CLEARED", 200, 180, 20)]
+
+
+async def test_jobs_are_held_before_the_invoice_also_those_of_the_proposal_behind_it(
+    world: World, database: str
+) -> None:
+    deal = await Deal.invoiced(world)
+    invoice, later = await deal.invoice(), await world.job()
+    await link_invoice(deal.owner, invoice_id=invoice.id, job_id=later.id)
+    await unlink_invoice(deal.owner, invoice_id=invoice.id, job_id=deal.job.id)
+    async with held(database, "job", deal.job.id) as other:
+        paid = asyncio.create_task(take(world.firm.id, told(RECEIVED, reference(), "7", invoice=invoice.id)))
+        await until_waiting(paid)
+        assert not paid.done()
+        # Whoever holds the first job may go on to the second one, and to the invoice.
+        await other.execute("SELECT FROM job WHERE id = $1 FOR UPDATE NOWAIT", later.id)
+        await other.execute("SELECT FROM invoice WHERE id = $1 FOR UPDATE NOWAIT", invoice.id)
+    assert became(await paid) == ("APPLIED", None)
+
+
 async def test_what_members_did_meanwhile_is_respected(world: World) -> None:
     owner = world.acting(world.owner)
     debit: dict[str, Any] = {"method": PaymentMethod.BANK_DEBIT}
@@ -552,7 +596,11 @@ async def test_old_deliveries_are_forgotten_and_payments_are_not_taken_twice(wor
     assert await left(deliveries.KEPT_FOR + timedelta(days=1)) == 1
     assert await tell(world, received, back) == [("IGNORED", "ALREADY_KNOWN")] * 2
     assert await books(world) == [amounts("CLEARED", 200, 195, 5)]
+    # What is known of payments stays, and of a refund that waits for one.
+    await tell(world, told(RETURNED, reference(), "5", returned="re_waits"), told(FAILED, reference()))
     assert await left(deliveries.UNMATCHED_KEPT_FOR + timedelta(days=1)) == 0
+    there = await ProviderReference.filter(firm_id=world.firm.id).values_list("reference", flat=True)
+    assert {*there} == {pi, "re_old", "re_waits"}
 
 
 async def test_what_it_costs_does_not_grow(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -160,7 +160,7 @@ def test_amounts_are_in_the_minor_units_that_stripe_has(currency: str, sent: int
         (dispute("pi_1", "closed", "lost"), ProviderFact.RETURNED),
         (refund("pi_1", status="pending"), None),
         (refund("pi_1", status="requires_action"), None),
-        (dispute("pi_1", "closed", "won"), None),
+        (dispute("pi_1", "closed", "won"), ProviderFact.RETURN_FAILED),
         (dispute("pi_1", "updated", "under_review"), None),
         (intent("created"), None),
         (intent("succeeded.later"), None),
