@@ -262,7 +262,7 @@ async def _returned(change: Change, known: ProviderReference, told: Told) -> Eff
     if known.state is not ReferenceState.RECEIVED:
         return _unmatched(DeliveryReason.PAYMENT_UNKNOWN)
     effect = await _give_back(change, known, back)
-    # A dispute that was lost is no one's to answer any more.
+    # A dispute that was lost is nobody's to answer any more.
     return (
         effect if effect.outcome is DeliveryOutcome.UNMATCHED else replace(effect, caught_up={back.reference: effect})
     )
