@@ -599,7 +599,7 @@ async def test_old_deliveries_are_forgotten_and_payments_are_not_taken_twice(wor
     # What is known of payments stays, and of a refund that waits for one.
     await tell(world, told(RETURNED, reference(), "5", returned="re_waits"), told(FAILED, reference()))
     assert await left(deliveries.UNMATCHED_KEPT_FOR + timedelta(days=1)) == 0
-    there = await ProviderReference.filter(firm_id=world.firm.id).values_list("reference", flat=True)
+    there: Any = await ProviderReference.filter(firm_id=world.firm.id).values_list("reference", flat=True)
     assert {*there} == {pi, "re_old", "re_waits"}
 
 
