@@ -197,6 +197,10 @@ NOT_ANY_MORE: dict[str, Sequence[str]] = {
     "setTaskChecklist": [
         "UPDATE task SET checklist = jsonb_set(checklist, '{0,name}', to_jsonb(E'\\t'::text)) WHERE id = $1"
     ],
+    "setTaskParent": [
+        "UPDATE task SET account_id = "
+        "(SELECT id FROM account WHERE firm_id = task.firm_id AND id <> account_id LIMIT 1) WHERE id = (SELECT parent_id FROM subtask WHERE task_id = $1)"
+    ],
     "setTaskState": ["UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM job_item WHERE item = $1)"],
     "setTimeEntryRate": [
         "UPDATE member SET active = false WHERE id = (SELECT member_id FROM time_entry WHERE id = $1)"
