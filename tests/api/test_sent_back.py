@@ -199,7 +199,8 @@ NOT_ANY_MORE: dict[str, Sequence[str]] = {
     ],
     "setTaskParent": [
         "UPDATE task SET account_id = "
-        "(SELECT id FROM account WHERE firm_id = task.firm_id AND id <> account_id LIMIT 1) WHERE id = (SELECT parent_id FROM subtask WHERE task_id = $1)"
+        "(SELECT id FROM account WHERE firm_id = task.firm_id AND id <> account_id LIMIT 1) "
+        "WHERE id = (SELECT parent_id FROM subtask WHERE task_id = $1)"
     ],
     "setTaskState": ["UPDATE job SET archived_at = now() WHERE id = (SELECT job_id FROM job_item WHERE item = $1)"],
     "setTimeEntryRate": [
