@@ -19,7 +19,6 @@ from models.rows import (
     Priority,
     Relation,
     SignatureMethod,
-    Subtask,
     TaskRelation,
     TaskState,
     TimeFlag,
@@ -93,6 +92,7 @@ if TYPE_CHECKING:
         Row,
         Stage,
         Status,
+        Subtask,
         Tag,
         Task,
         TaskAssignee,
@@ -112,6 +112,7 @@ else:
     Row = name_of(rows.Row)
     Stage = name_of(rows.Stage)
     Status = name_of(rows.Status)
+    Subtask = name_of(rows.Subtask)
     Tag = name_of(rows.Tag)
     Task = name_of(rows.Task)
     TaskAssignee = name_of(rows.TaskAssignee)

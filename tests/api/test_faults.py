@@ -50,9 +50,9 @@ async def test_a_fault_is_told_by_a_reference_that_the_log_has(world: World, api
     assert error["path"] == ["job", "tracked"]
     (told,) = [entry for entry in logged if entry.get("reference") == reference]
     assert told["log_level"] == "error"
-    assert told["kind"] == "OperationalError"
+    assert told["kind"] == "UndefinedColumnError"
     assert any("sums.py" in where for where in told["where"])
-    for internal in ("minutes", "job_item", "time_entry", "column", "SELECT", "asyncpg", "Operational", ".py"):
+    for internal in ("minutes", "job_item", "time_entry", "column", "SELECT", "asyncpg", "Undefined", ".py"):
         assert internal not in json.dumps([error["message"], error["extensions"]])
     # Neither literals nor the database's own words, which may quote them.
     assert "Secret name" not in str(logged)

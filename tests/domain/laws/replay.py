@@ -111,7 +111,10 @@ class Replay:
             self._item(event)
             self._part(event)
         self._invoiced(of_items)
-        given = sum((self._money(event, moved) for event in money), NOTHING)
+        given = NOTHING
+        for event in money:
+            # Where one payment fails for another, what that got comes on top.
+            given += self._money(event, moved - given)
         if given != moved:
             self.wrong.append(f"log: of payments {given} was applied, and invoices got {moved}: {events}")
         for event in of_items:
@@ -248,7 +251,8 @@ def _moved(event: Any) -> Decimal:
     return Decimal(before - after)
 
 
-# Each returns what a payment gave to invoices; `moved` is what these got, in all, in the same revision.
+# Each returns what a payment gave to invoices; `moved` is what these got, in all, in the same revision, less what payments
+# before this one gave.
 
 
 def _invoice_created(replay: Replay, told: Told, event: Any, moved: Decimal) -> Decimal:

@@ -285,6 +285,21 @@ def pick_update_tag(chance: random.Random, atlas: Atlas) -> Input | None:
     return (tag := pick_tag(chance, atlas)) and tag | {"name": f"{atlas.tag} tag {chance.randrange(100_000)}"}
 
 
+def pick_create_payment_provider(chance: random.Random, atlas: Atlas) -> Input | None:
+    if len(atlas.payment_providers) > 4:
+        return None
+    return {"name": f"{atlas.tag} provider {chance.randrange(100_000)}", "testMode": chance.random() < 0.5}
+
+
+def pick_payment_provider(chance: random.Random, atlas: Atlas) -> Input | None:
+    return {"paymentProviderId": chance.choice(atlas.payment_providers)} if atlas.payment_providers else None
+
+
+def pick_payment_provider_secret(chance: random.Random, atlas: Atlas) -> Input | None:
+    secret = {"secret": f"whsec_{chance.getrandbits(128):032x}"}
+    return (provider := pick_payment_provider(chance, atlas)) and provider | secret
+
+
 def pick_employee(chance: random.Random, atlas: Atlas) -> Person:
     return chance.choice([person for person in atlas.people if person.role == "EMPLOYEE"])
 

@@ -27,6 +27,17 @@ _CONTENTS: dict[str, Input] = {
             }
         ],
     },
+    "invoice": {
+        "currency": "USD",
+        "lines": [{"description": "[ACCOUNT_NAME], [CURRENT_MONTH]", "quantity": "2", "unitPrice": "12.50"}],
+        "dueDate": {"offset": 14},
+    },
+    "proposal": {
+        "name": "[ACCOUNT_NAME]",
+        "currency": "USD",
+        "services": [{"name": "[CURRENT_YEAR]", "price": "90"}],
+        "invoicedOnce": True,
+    },
 }
 
 
@@ -113,6 +124,22 @@ COMMANDS = (
         _made_of("organizer"),
         "organizer { id account { id } jobs { id } state sealed }",
         _learn_item("organizer", "organizer"),
+        lead=True,
+    ),
+    Kind(
+        "createInvoiceFromTemplate",
+        1,
+        _made_of("invoice"),
+        "invoice { id account { id } jobs { id } number state }",
+        _learn_item("invoice", "invoice"),
+        lead=True,
+    ),
+    Kind(
+        "createProposalFromTemplate",
+        1,
+        _made_of("proposal"),
+        "proposal { id account { id } jobs { id } state signers { contactId signedAt } }",
+        _learn_item("proposal", "proposal"),
         lead=True,
     ),
 )
