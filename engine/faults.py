@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import traceback
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -15,6 +16,8 @@ from models.errors import Forbidden, Refusal, SignInRefused
 from schema.payloads import told_parameters
 
 log = structlog.get_logger(__name__)
+
+_HOUSE = str(Path(__file__).parents[1])
 
 
 def formatted(error: GraphQLError) -> dict[str, Any]:
@@ -60,7 +63,12 @@ def _masked(error: GraphQLError, cause: BaseException) -> dict[str, Any]:
     reference = secrets.token_hex(6)
     # Where, and what kind: never the message, which may quote what a client sent.
     frames = traceback.extract_tb(cause.__traceback__)
-    where = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]
+    # Where in our own code, and where it was at last: what is between, of libraries, says little.
+    ours = [
+        frame for frame in frames[:-1] if frame.filename.startswith(_HOUSE) and "site-packages" not in frame.filename
+    ]
+    told = [*ours[-6:], *frames[-1:]]
+    where = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in told]
     log.error("fault", reference=reference, kind=type(cause).__name__, path=error.path, where=where)
     message = f"Something went wrong on our side. Quote the reference {reference} when you report it."
     return _with_code(error, "INTERNAL", message) | {"extensions": {"code": "INTERNAL", "reference": reference}}

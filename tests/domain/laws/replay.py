@@ -251,8 +251,8 @@ def _moved(event: Any) -> Decimal:
     return Decimal(before - after)
 
 
-# Each returns what a payment gave to invoices; `moved` is what these got, in all, in the same revision, less what payments
-# before this one gave.
+# Each returns what a payment gave to invoices; `moved` is what these got, in all, in the same revision, less what
+# payments before this one gave.
 
 
 def _invoice_created(replay: Replay, told: Told, event: Any, moved: Decimal) -> Decimal:
