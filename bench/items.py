@@ -6,15 +6,19 @@ that a board may show of it.
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, date, datetime
 from typing import TypeVar
+from uuid import UUID
 
 import aiohttp
+import orjson
 
 from bench.audience import audience, subscriber
+from bench.bare_cards import all_cards, usual_cards
 from bench.board import BOARD, CARDS, ROUNDS, Clock, Ours, count
 from bench.changes import Commits, ringing
 from bench.executions import Cost, costing
-from bench.firms import build_firm
+from bench.firms import BenchFirm, build_firm
 from bench.goals import Goal
 from bench.house import House, run
 from bench.measure import heading, median, ratio, table, taking_turns
@@ -67,6 +71,8 @@ BOARDS = {
     "with all that it can show": [SHOWN[field] for field in CardField],
     "and its items' count": [*(SHOWN[field] for field in CardField), "openItemCount"],
 }
+ByHand = Callable[[UUID, UUID, date], Awaitable[bytes]]
+BY_HAND: Mapping[str, ByHand] = {USUAL: usual_cards, "with all that it can show": all_cards}
 CARD = "query Board($id: ID!) { pipeline(id: $id) { id name stages { id name jobs { id version name position %s } } } }"
 CHANGES = """subscription Changes($after: Revision) {
   boardChanges(after: $after) {
@@ -82,12 +88,17 @@ CHANGES = """subscription Changes($after: Revision) {
 async def benchmark(house: House) -> None:
     """The same card, which says more and more of its items."""
     await _board(house, CARDS_OF, lambda said: BOARD.replace(_COUNTED, said))
-    await _board(house, BOARDS, lambda shown: CARD % " ".join(shown), at_most=1.25)
+    await _board(house, BOARDS, lambda shown: CARD % " ".join(shown), at_most=1.25, by_hand=BY_HAND)
     await _message(house)
 
 
 async def _board(
-    house: House, cards: Mapping[str, S], document: Callable[[S], str], *, at_most: float | None = None
+    house: House,
+    cards: Mapping[str, S],
+    document: Callable[[S], str],
+    *,
+    at_most: float | None = None,
+    by_hand: Mapping[str, ByHand] | None = None,
 ) -> None:
     first = next(iter(cards))
     firm = await build_firm(jobs=CARDS, accounts=100)
@@ -99,6 +110,8 @@ async def _board(
         name: Clock(Ours(engine, session, firm, document(said)).known, lambda: changes.make(1))
         for name, said in cards.items()
     }
+    for name, bare in (by_hand or {}).items():
+        clocks[f"{name}, by hand"] = await _beside(clocks[name], bare, firm)
     statements, sizes = await count(clocks)
     for clock in clocks.values():
         clock.cpu.clear()
@@ -118,9 +131,21 @@ async def _board(
             for name, times in found.items()
         ],
     )
+    if by_hand:
+        of_first, *others = [found[f"{name}, by hand"] for name in by_hand]
+        print(f"By hand, what shows more ÷ what shows less: {max(ratio(times, of_first) for times in others):.2f}")
     if at_most is not None:
-        worst = max(ratio(times, found[first]) for times in found.values())
+        worst = max(ratio(found[name], found[first]) for name in cards)
         house.goals.append(Goal(f"a board of {CARDS} cards that show all ÷ {first}", worst, at_most))
+
+
+async def _beside(ours: Clock, bare: ByHand, firm: BenchFirm) -> Clock:
+    """The same answer by hand: one that says something else measures nothing."""
+    today = datetime.now(UTC).date()
+    hand = Clock(lambda: bare(firm.id, firm.pipeline.id, today), ours.before)
+    if orjson.loads(await hand.answer())["data"] != orjson.loads(await ours.answer())["data"]:
+        raise SystemExit("By hand something else is answered.")
+    return hand
 
 
 async def _message(house: House) -> None:
