@@ -111,10 +111,11 @@ class Replay:
             self._item(event)
             self._part(event)
         self._invoiced(of_items)
-        given = NOTHING
+        given, still = NOTHING, sum(map(_applied, money), NOTHING)
         for event in money:
-            # Where one payment fails for another, what that got comes on top.
-            given += self._money(event, moved - given)
+            # One payment may fail for another that is recorded, and a part of this be given back at once.
+            still -= _applied(event)
+            given += self._money(event, moved - given - still)
         if given != moved:
             self.wrong.append(f"log: of payments {given} was applied, and invoices got {moved}: {events}")
         for event in of_items:
@@ -251,8 +252,15 @@ def _moved(event: Any) -> Decimal:
     return Decimal(before - after)
 
 
+def _applied(event: Any) -> Decimal:
+    """What a payment gave to invoices, where the event itself says so."""
+    if type(event).__name__ != "PaymentApplied":
+        return NOTHING
+    return Decimal(event.from_unapplied.amount - event.to_unapplied.amount)
+
+
 # Each returns what a payment gave to invoices; `moved` is what these got, in all, in the same revision, less what
-# payments before this one gave.
+# other payments gave, and this one later.
 
 
 def _invoice_created(replay: Replay, told: Told, event: Any, moved: Decimal) -> Decimal:
