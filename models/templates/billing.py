@@ -8,9 +8,8 @@ from models.command_steps import made_before
 from models.items.invoices import InvoiceCreated, create_invoice
 from models.items.proposals import Proposal, ProposalCreated, create_proposal
 from models.rows.invoices import Invoice
-from models.templates.dates import day_of
 from models.templates.invoice_content import InvoiceContent
-from models.templates.making import content_for, filled_for, known_of, told_of_template
+from models.templates.making import filled_at, told_of_template
 from models.templates.proposal_content import ProposalContent
 
 _OWN = ("account_id", "job_id", "id", "payer_id")
@@ -30,10 +29,8 @@ async def create_invoice_from_template(
     """Make a draft of an invoice as a template says, to an account, on a job of it if you name one."""
     if earlier := await made_before(change, Invoice, id, InvoiceCreated):
         return earlier
-    content = await content_for(change, InvoiceContent, template_id)
-    known = await known_of(change, account_id, job_id)
-    made = filled_for(content, known)
-    due = due_date or await day_of(content.due_date, known.facts, known.calendar, "due_date", "template_id")
+    made, known = await filled_at(change, InvoiceContent, template_id, account_id, job_id)
+    due = due_date or await known.day(made.due_date, "due_date")
     with told_of_template(*_OWN, due_date=due_date):
         invoice: Invoice = await create_invoice.within(
             change,
@@ -63,10 +60,8 @@ async def create_proposal_from_template(
     MANAGE_INVOICES as well."""
     if earlier := await made_before(change, Proposal, id, ProposalCreated):
         return earlier
-    content = await content_for(change, ProposalContent, template_id)
-    known = await known_of(change, account_id, job_id)
-    made = filled_for(content, known)
-    expires = expires_on or await day_of(content.expires_on, known.facts, known.calendar, "expires_on", "template_id")
+    made, known = await filled_at(change, ProposalContent, template_id, account_id, job_id)
+    expires = expires_on or await known.day(made.expires_on, "expires_on")
     with told_of_template(*_OWN, expires_on=expires_on):
         proposal: Proposal = await create_proposal.within(
             change,

@@ -14,7 +14,8 @@ from models.items import item as items
 from models.rows import Job
 from models.scope import not_found
 from models.templates.content import Content, filled_in, told_of
-from models.templates.relative_dates import Calendar
+from models.templates.dates import day_of
+from models.templates.relative_dates import Calendar, RelativeDate
 from models.templates.shortcodes import Facts, JobFacts
 from models.templates.templates import Template, contents_of, expect_kind
 
@@ -33,6 +34,10 @@ class Known(NamedTuple):
     account_id: UUID
     facts: Facts
     calendar: Calendar
+
+    async def day(self, relative: RelativeDate | None, field: str) -> date | None:
+        """The day that a date of the template means here; or `RuleBroken`, as `day_of`."""
+        return await day_of(relative, self.facts, self.calendar, field, "template_id")
 
 
 async def content_for(change: Change, cls: type[C], template_id: UUID) -> C:
@@ -74,9 +79,13 @@ def _job_facts(job: Job, pipeline: str) -> JobFacts:
     )
 
 
-def filled_for(content: Any, known: Known) -> Any:
-    """A content filled in with what is known."""
-    return filled_in(content, known.facts, "template_id")
+async def filled_at(
+    change: Change, cls: type[C], template_id: UUID, account_id: UUID | None, job_id: UUID | None
+) -> tuple[C, Known]:
+    """What is in a template of this kind, filled in with what is known of an account or a job; and what that is."""
+    content = await content_for(change, cls, template_id)
+    known = await known_of(change, account_id, job_id)
+    return filled_in(content, known.facts, "template_id"), known
 
 
 @contextmanager

@@ -13,8 +13,7 @@ from models.firm.account_roles import active_holders
 from models.items.client_requests import ClientRequest, ClientRequestCreated, create_client_request
 from models.items.organizers import Organizer, OrganizerCreated, create_organizer
 from models.rows import Task
-from models.templates.dates import day_of
-from models.templates.making import content_for, filled_for, known_of, told_of_template
+from models.templates.making import filled_at, told_of_template
 from models.templates.organizer_content import OrganizerTemplateContent
 from models.templates.request_content import ClientRequestContent
 from models.templates.task_content import TaskContent
@@ -37,13 +36,10 @@ async def create_task_from_template(
     them at the account."""
     if earlier := await made_before(change, Task, id, TaskCreated):
         return earlier
-    content = await content_for(change, TaskContent, template_id)
-    known = await known_of(change, account_id, job_id)
-    made = filled_for(content, known)
-    at = (known.facts, known.calendar)
-    starts = start_date or await day_of(content.start_date, *at, "start_date", "template_id")
-    due = due_date or await day_of(content.due_date, *at, "due_date", "template_id")
-    holders = await active_holders(known.account_id, content.assignee_role_ids)
+    made, known = await filled_at(change, TaskContent, template_id, account_id, job_id)
+    starts = start_date or await known.day(made.start_date, "start_date")
+    due = due_date or await known.day(made.due_date, "due_date")
+    holders = await active_holders(known.account_id, made.assignee_role_ids)
     with told_of_template(*_OWN, start_date=start_date, due_date=due_date):
         # Of dates that are out of order one that was given is at fault.
         checks.dates(starts, due, ("due_date",) if due_date is not None else ())
@@ -78,10 +74,8 @@ async def create_client_request_from_template(
     """Ask a client for what a template says: for an account, or for a job of it."""
     if earlier := await made_before(change, ClientRequest, id, ClientRequestCreated):
         return earlier
-    content = await content_for(change, ClientRequestContent, template_id)
-    known = await known_of(change, account_id, job_id)
-    made = filled_for(content, known)
-    due = due_date or await day_of(content.due_date, known.facts, known.calendar, "due_date", "template_id")
+    made, known = await filled_at(change, ClientRequestContent, template_id, account_id, job_id)
+    due = due_date or await known.day(made.due_date, "due_date")
     with told_of_template(*_OWN, due_date=due_date):
         request: ClientRequest = await create_client_request.within(
             change,
@@ -111,10 +105,8 @@ async def create_organizer_from_template(
     """Draw up an organizer as a template says, for an account, or for a job of it. It is a draft until it is sent."""
     if earlier := await made_before(change, Organizer, id, OrganizerCreated):
         return earlier
-    content = await content_for(change, OrganizerTemplateContent, template_id)
-    known = await known_of(change, account_id, job_id)
-    made = filled_for(content, known)
-    due = due_date or await day_of(content.due_date, known.facts, known.calendar, "due_date", "template_id")
+    made, known = await filled_at(change, OrganizerTemplateContent, template_id, account_id, job_id)
+    due = due_date or await known.day(made.due_date, "due_date")
     with told_of_template(*_OWN, due_date=due_date):
         organizer: Organizer = await create_organizer.within(
             change,
