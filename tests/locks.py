@@ -23,6 +23,25 @@ async def held(url: str, table: str, id: Any) -> AsyncIterator[asyncpg.Connectio
         await connection.close()
 
 
+_OF_FIRM = """
+SELECT relname AS name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE attname = 'firm_id' AND relkind = 'r' AND NOT relispartition AND relnamespace = 'public'::regnamespace
+"""
+
+
+@asynccontextmanager
+async def firm_held(url: str, firm_id: Any) -> AsyncIterator[None]:
+    """All rows of a firm, as `held`: whoever waits for one of them comes to nothing."""
+    connection = await asyncpg.connect(**credentials(url))
+    try:
+        async with connection.transaction():
+            for table in await connection.fetch(_OF_FIRM):
+                await connection.execute(f"SELECT FROM {table['name']} WHERE firm_id = $1 FOR UPDATE", firm_id)
+            yield
+    finally:
+        await connection.close()
+
+
 async def until_waiting(*tasks: asyncio.Task[Any]) -> None:
     """Wait until each of these tasks is over, or a connection waits for a lock in its place."""
     async with asyncio.timeout(20):

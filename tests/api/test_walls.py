@@ -18,6 +18,7 @@ from tests.api.furnished import Furnished, having
 from tests.api.samples import Id, Path, Sampler, asked, filled, ids_in
 from tests.api.selections import document, root_fields
 from tests.api.untouched import untouched
+from tests.locks import firm_held
 from tests.serving import Api
 
 #: Mutations that the owner may make and that raise no revision, and why.
@@ -72,9 +73,12 @@ def _input_fields(mutation: str) -> set[str]:
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
-async def test_a_mutation_reaches_nothing_of_the_other_firm(firms: Firms, api: Api, mutation: str) -> None:
+async def test_a_mutation_reaches_nothing_of_the_other_firm(
+    firms: Firms, database: str, api: Api, mutation: str
+) -> None:
     await api.token(firms.own.world.owner)
-    async with untouched():
+    # Nor does it wait for anything of it, which would tell that it is there.
+    async with firm_held(database, firms.other.world.firm.id), untouched():
         for path, place, variables in tries(mutation, firms.own, firms.other.id):
             query = document("mutation", mutation, ["input"])
             answer = await post(api, firms.own.world.owner, query, variables)
