@@ -113,7 +113,7 @@ async def api(database: str, servers: embedded.Servers) -> AsyncIterator[Api]:
     async with contextlib.AsyncExitStack() as stack:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(admission, "TOKENS", 10**9)
-            server = serving(database, servers.redis_url, trusted_proxies="127.0.0.1", points_a_minute=10**9)
+            server = serving(database, servers.redis_url, trusted_proxies="127.0.0.1")
             api = await stack.enter_async_context(server)
         yield api
 

@@ -124,8 +124,10 @@ def listening_at(port: int) -> socket.socket:
 async def serving(
     database_url: str, redis_url: str, *, sign_ins: Sequence[SignIn] = (), **settings: Any
 ) -> AsyncIterator[Api]:
-    """A server in this process, with its own hub, on the connections of the process."""
-    given = Settings(**({"metrics_token": METRICS_TOKEN} | settings))
+    """A server in this process, with its own hub, on the connections of the process.
+
+    Members of tests ask as fast as a machine can: what a minute may cost them is for the tests of it to say."""
+    given = Settings(**({"metrics_token": METRICS_TOKEN, "points_a_minute": 10**9} | settings))
     urls = {"database_url": database_url, "redis_url": redis_url}
     application = create_app(given, **urls, own_database=False, sign_ins=sign_ins)
     config = uvicorn.Config(application.asgi, log_level="warning", **server_settings(application.options))
