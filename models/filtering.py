@@ -315,10 +315,12 @@ class InHand:
         return in_hand if wanted else fails(in_hand)
 
 
-# The row is asked first: of most jobs it says enough, and nothing of the log is read for them. A partition of another
-# month is not looked into.
-_IDLE = """{row}.updated_at < {since} AND NOT EXISTS (SELECT FROM event WHERE event.job = {row}.id
-AND event.firm_id = {row}.firm_id AND event.at >= {since} AND {shown})"""
+# The row is asked first: of most jobs it says enough, and nothing of the log is read for them. Of the others the newest
+# event that is shown is looked up, job by job, and not whether there is one: for that PostgreSQL goes through all that
+# happened meanwhile, and looks at each event whether it is in sight. A partition of another month is not looked into.
+_IDLE = """{row}.updated_at < {since} AND (SELECT true FROM event WHERE event.job = {row}.id
+AND event.firm_id = {row}.firm_id AND event.at >= {since} AND {shown}
+ORDER BY event.revision DESC, event.index DESC LIMIT 1) IS NULL"""
 
 
 @dataclass(frozen=True, slots=True)
