@@ -13,7 +13,7 @@ from models.database import fetch, sql
 from models.events import Event, JobBlockedChanged, JobRelationChanged
 from models.records import columns, read
 from models.rows import Job, Relation
-from models.scope import Scope
+from models.scope import Rows, Scope
 
 # A job that is completed or archived blocks no other.
 _BLOCKED = """
@@ -78,13 +78,42 @@ class Standing(NamedTuple):
         return {"job": self.id, "account": self.account, "pipeline": self.pipeline}
 
 
+# In one statement, and so in the order of their ids, as everywhere: of two who hold a job and come for the other one's,
+# each would wait for the other. None of a job that is out of sight: nobody waits for what they do not see.
+_HOLD_WITH = """
+WITH named AS MATERIALIZED (SELECT job.id FROM job WHERE job.id = ANY($1) AND {seen})
+SELECT FROM job WHERE id IN (SELECT id FROM named UNION {others}) ORDER BY id FOR NO KEY UPDATE
+"""
+_THOSE_THEY_BLOCK = """
+SELECT other_id FROM job_relation WHERE job_id IN (SELECT id FROM named) AND relation = 'BLOCKS'
+"""
+_THOSE_RELATED = """
+SELECT other_id FROM job_relation WHERE job_id IN (SELECT id FROM named)
+UNION SELECT job_id FROM job_relation WHERE other_id IN (SELECT id FROM named)
+"""
+
+
+async def hold_with_blocked(jobs: Rows[Job], ids: Collection[UUID]) -> None:
+    """Hold those of the jobs that are visible, and all that they block: before it is known whether they end."""
+    await _hold_with(_THOSE_THEY_BLOCK, jobs, ids)
+
+
+async def hold_with_related(jobs: Rows[Job], ids: Collection[UUID]) -> None:
+    """Hold those of the jobs that are visible, and all that they are something to: before items of theirs are."""
+    await _hold_with(_THOSE_RELATED, jobs, ids)
+
+
+async def _hold_with(others: str, jobs: Rows[Job], ids: Collection[UUID]) -> None:
+    await sql(_HOLD_WITH.format(seen=jobs.condition("job", 2), others=others), list(ids), *jobs.values)
+
+
 _HOLD = "SELECT id, account_id, pipeline_id FROM job WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
 _BLOCKED_BY = "SELECT DISTINCT other_id FROM job_relation WHERE job_id = ANY($1) AND relation = 'BLOCKS'"
 
 
 async def hold_blocked_by(jobs: Collection[UUID]) -> dict[UUID, Standing]:
-    """The jobs that these block, held: so of two who complete at once what blocks one, the second knows of the
-    first."""
+    """The jobs that these block, which `hold_with_blocked` has held, as they are: so of two who complete at once what
+    blocks one, the second knows of the first."""
     if not jobs:
         return {}
     rows = await sql(_BLOCKED_BY, list(jobs))
@@ -142,7 +171,7 @@ class Leaving(NamedTuple):
 
 
 async def before_deletion(jobs: Sequence[Job]) -> Leaving:
-    """What jobs that are held are to others, which stay."""
+    """What jobs are to others, which stay: all of them held by `hold_with_related`."""
     going = {job.id: Standing(job.id, job.account_id, job.pipeline_id, False) for job in jobs}
     rows = [row for row in await sql(_RELATIONS, list(going)) if row["to_job"] not in going]
     others = await standing(row["to_job"] for row in rows)

@@ -77,15 +77,20 @@ class Rows(Generic[R]):
         rows = await self._locked("seen.id = $1", id)
         return self._found(rows[0] if rows else None, id, path)
 
+    async def share(self, id: UUID, *path: str) -> R:
+        """As `lock`, beside others who hold it so: for what is to stay as it is, and is not changed."""
+        rows = await self._locked("seen.id = $1", id, "SHARE")
+        return self._found(rows[0] if rows else None, id, path)
+
     async def lock_many(self, ids: Iterable[UUID]) -> dict[UUID, R]:
         """The visible rows, by id, held until the transaction ends; locked in the order of their ids, so that two
         bulk calls cannot wait for each other."""
         return {row.id: row for row in await self._locked("seen.id = ANY($1) ORDER BY seen.id", list(set(ids)))}
 
-    async def _locked(self, condition: str, value: Any) -> list[R]:
+    async def _locked(self, condition: str, value: Any, strength: str = "NO KEY UPDATE") -> list[R]:
         # A statement that is always the same: to have the ORM write it anew took a third of what a move took.
         # NO KEY: nothing here changes an id, and a foreign key that points at the row must not have to wait.
-        statement = f"{_statement(self._model, condition, 2)} FOR NO KEY UPDATE OF seen"
+        statement = f"{_statement(self._model, condition, 2)} FOR {strength} OF seen"
         rows = await sql(statement, value, *self.values)
         if rows and self._model.policy.accounts is not None:
             # Where it is, other rows say, and who waited read these before. They stay as they are while it is held.

@@ -42,6 +42,24 @@ async def firm_held(url: str, firm_id: Any) -> AsyncIterator[None]:
         await connection.close()
 
 
+async def rows_held(url: str, firm_id: Any, *tables: str) -> set[tuple[str, Any]]:
+    """The rows of a firm that somebody holds, of these tables: each table's name with the row's id."""
+    connection = await asyncpg.connect(**credentials(url))
+    try:
+        found: set[tuple[str, Any]] = set()
+        for table in tables:
+            free = f"SELECT id FROM {table} WHERE firm_id = $1 FOR UPDATE SKIP LOCKED"
+            rows = await connection.fetch(
+                f"WITH free AS MATERIALIZED ({free}) SELECT id FROM {table} WHERE firm_id = $1 "
+                "AND id NOT IN (SELECT id FROM free)",
+                firm_id,
+            )
+            found |= {(table, row["id"]) for row in rows}
+        return found
+    finally:
+        await connection.close()
+
+
 async def until_waiting(*tasks: asyncio.Task[Any]) -> None:
     """Wait until each of these tasks is over, or a connection waits for a lock in its place."""
     async with asyncio.timeout(20):

@@ -24,7 +24,7 @@ from models.events import (
 from models.gathered import Gathered, Rules, checked
 from models.items.item import unlink_all
 from models.reasons import Reason
-from models.relations import before_deletion, tell_deletion
+from models.relations import before_deletion, hold_with_related, tell_deletion
 from models.rights import EVERY_MEMBER, Right, Role
 from models.rows import (
     ClientStatus,
@@ -279,7 +279,9 @@ async def set_job_client_status(
 async def delete_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
     """Delete a job for good. Its tasks and time stay with the account, its history in the log. The answer has what it
     was."""
-    job = await change.scope.rows(Job).lock(job_id, "job_id")
+    rows = change.scope.rows(Job)
+    await hold_with_related(rows, [job_id])
+    job = await rows.lock(job_id, "job_id")
     job.expect(expected_version)
     await _delete(change, [job])
     return job
@@ -288,8 +290,10 @@ async def delete_job(change: Change, *, job_id: UUID, expected_version: int | No
 @command("deleteJobs", Role.ADMIN)
 async def delete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = True) -> Bulk[Job]:
     """Delete jobs for good, in one revision."""
-    targets = several(jobs, "jobs")
-    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    targets, rows = several(jobs, "jobs"), change.scope.rows(Job)
+    ids = [target.id for target in targets]
+    await hold_with_related(rows, ids)
+    locked = await rows.lock_many(ids)
     done = each(targets, "jobs", atomic, lambda target: target.among(locked))
     await _delete(change, done.rows)
     return done

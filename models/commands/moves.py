@@ -15,7 +15,7 @@ from models.gathered import Gathered
 from models.ids import Kind
 from models.items.links import OpenItems, dismiss
 from models.reasons import Reason
-from models.relations import hold_blocked_by, tell_blocked
+from models.relations import hold_blocked_by, hold_with_blocked, tell_blocked
 from models.rights import EVERY_MEMBER
 from models.rows import Account, Category, Job, Stage, Status
 from models.storing import store_all
@@ -111,8 +111,7 @@ async def set_job_status(change: Change, *, job_id: UUID, status_id: UUID, expec
     """Put a job under a status of its pipeline.
 
     The stage stays."""
-    job = await change.scope.rows(Job).lock(job_id, "job_id")
-    job.expect(expected_version)
+    job = await _lock(change, job_id, expected_version)
     status = await change.scope.rows(Status).get(status_id, "status_id")
     return await _one(change, job, lambda job: status, _may_enter)
 
@@ -121,9 +120,24 @@ async def set_job_status(change: Change, *, job_id: UUID, status_id: UUID, expec
 async def set_jobs_status(change: Change, *, jobs: Sequence[Target], status_id: UUID, atomic: bool = True) -> Bulk[Job]:
     """Put jobs under a status of their pipeline, in one revision."""
     targets = several(jobs, "jobs")
-    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    locked = await _lock_several(change, targets)
     status = await change.scope.rows(Status).get(status_id, "status_id")
     return await _several(change, targets, locked, atomic, lambda job: status, _may_enter)
+
+
+async def _lock(change: Change, job_id: UUID, expected_version: int | None) -> Job:
+    """A job that may end, or be taken up, held with those that wait for it."""
+    jobs = change.scope.rows(Job)
+    await hold_with_blocked(jobs, [job_id])
+    job = await jobs.lock(job_id, "job_id")
+    job.expect(expected_version)
+    return job
+
+
+async def _lock_several(change: Change, targets: Sequence[Target]) -> dict[UUID, Job]:
+    jobs, ids = change.scope.rows(Job), [target.id for target in targets]
+    await hold_with_blocked(jobs, ids)
+    return await jobs.lock_many(ids)
 
 
 def _may_enter(job: Job, status: Status) -> None:
@@ -267,8 +281,7 @@ async def _built_in(
     choose: Callable[[Job, BuiltIn], Status],
     may: May = _may_enter,
 ) -> Job:
-    job = await change.scope.rows(Job).lock(job_id, "job_id")
-    job.expect(expected_version)
+    job = await _lock(change, job_id, expected_version)
     statuses = await _statuses_of([job])
     return await _one(change, job, lambda job: choose(job, statuses), may)
 
@@ -281,7 +294,7 @@ async def _all_built_in(
     may: May = _may_enter,
 ) -> Bulk[Job]:
     targets = several(jobs, "jobs")
-    locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
+    locked = await _lock_several(change, targets)
     statuses = await _statuses_of(locked.values())
     return await _several(change, targets, locked, atomic, lambda job: choose(job, statuses), may)
 

@@ -14,9 +14,10 @@ from models.events import JobStatusChanged, StatusCreated, StatusDeleted, Status
 from models.gathered import Gathered, Rules, checked
 from models.ids import Kind, new_id
 from models.reasons import Reason
-from models.relations import hold_blocked_by, tell_blocked
+from models.relations import hold_blocked_by, hold_with_blocked, tell_blocked
 from models.rights import Right
 from models.rows import Category, Job, Pipeline, Status
+from models.scope import Scope
 from models.stamps import raised, stamp
 from models.texts import LABEL
 
@@ -119,6 +120,8 @@ async def delete_status(
         raise RuleBroken(told, "status_id", reason=Reason.BUILT_IN)
     await change.scope.rows(Pipeline).lock(found.pipeline_id, "status_id")
     # Jobs before their status, as everywhere. A job that gets the status meanwhile makes the deletion start again.
+    under = [row["id"] for row in await sql("SELECT id FROM job WHERE status_id = $1", status_id)]
+    await hold_with_blocked(Scope.whole(change.actor.firm_id).rows(Job), under)
     jobs = await Job.filter(status_id=status_id).order_by("id").select_for_update(no_key=True)
     status = await change.scope.rows(Status).lock(status_id, "status_id")
     status.expect(expected_version)

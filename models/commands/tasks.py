@@ -1,6 +1,6 @@
 """Adding, editing, assigning, checking off, linking and deleting tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import TypedDict, Unpack
 from uuid import UUID
@@ -79,14 +79,18 @@ async def create_task(
         wanted = check(wanted.checked)
         if parent_id is None:
             check(items.expect_place, account_id, job_id)
+    tasks = change.scope.rows(Task)
+    beside: Collection[UUID] = ()
     if parent_id is not None and account_id is None and job_id is None:
-        account_id = (await change.scope.rows(Task).get(parent_id, "parent_id")).account_id
+        account_id = (await tasks.get(parent_id, "parent_id")).account_id
         job_id = await job_of(parent_id)
-    account, job = await items.account_and_job(change, account_id, job_id)
+    elif parent_id is not None:
+        beside = await tasks.many([parent_id])
+    account, job = await items.account_and_job(change, account_id, job_id, beside=beside)
     _takes_tasks(job)
     parent = None
     if parent_id is not None:
-        parent = await items.lock(change.scope.rows(Task), Task, parent_id, "parent_id")
+        parent = await items.lock(tasks, Task, parent_id, "parent_id")
         await expect_parent(parent, account)
     assignees = await active_members(change, wanted.assignee_ids, "assignee_ids")
     task = wanted.row(change, account, id)

@@ -15,13 +15,14 @@ from models.commands.hours import hold_time_of, require_room
 from models.errors import Invalid, RuleBroken
 from models.events import Changes, TimeEntryDeleted, TimeEntryUpdated, TimeLogged, changes_of
 from models.gathered import Gathered, Rules
-from models.ids import new_id
+from models.ids import Kind, new_id
 from models.items import item as items
 from models.items.item import Held
 from models.items.links import tie, untie
 from models.reasons import Reason
 from models.rights import EVERY_MEMBER, Right
 from models.rows import Firm, Job, TimeEntry
+from models.scope import not_found
 from models.texts import NOTE
 
 
@@ -103,8 +104,10 @@ def yet_to_come(day: date, field: str) -> RuleBroken:
     return RuleBroken(told, field, reason=Reason.YET_TO_COME, day=day)
 
 
-async def _lock(change: Change, entry_id: UUID, expected_version: int | None) -> Held[TimeEntry]:
-    held = await items.lock(change.seen.rows(TimeEntry), TimeEntry, entry_id, "time_entry_id")
+async def _lock(
+    change: Change, entry_id: UUID, expected_version: int | None, job_id: UUID | None = None
+) -> Held[TimeEntry]:
+    held = await items.lock(change.seen.rows(TimeEntry), TimeEntry, entry_id, "time_entry_id", job_id)
     held.item.expect(expected_version)
     return held
 
@@ -117,10 +120,10 @@ async def update_time_entry(
     if fields.keys() & {"minutes", "day"}:
         present = await change.seen.rows(TimeEntry).get(time_entry_id, "time_entry_id")
         await hold_time_of([present.member_id])
-    # The new job before the old one: it may be the same, which is then held once, in the stronger way.
-    job_id = fields.get("job_id")
-    jobs = await change.scope.rows(Job).lock_many({job_id}) if job_id is not None else {}
-    held = await _lock(change, time_entry_id, expected_version)
+    jobs, job_id = change.scope.rows(Job), fields.get("job_id")
+    # Before it is held: nobody waits for a job that they do not see.
+    in_sight = job_id is not None and await jobs.find(job_id) is not None
+    held = await _lock(change, time_entry_id, expected_version, job_id if in_sight else None)
     entry, left = held.item, held.job
     goes = "job_id" in fields and job_id != left
     wanted = entry.differing({name: value for name, value in fields.items() if name != "job_id"})
@@ -132,7 +135,9 @@ async def update_time_entry(
         raise RuleBroken(told, "minutes", reason=Reason.TIMER_RUNS)
     job = None
     if goes and job_id is not None:
-        job = jobs.get(job_id) or await change.scope.rows(Job).get(job_id, "job_id")
+        if not in_sight:
+            raise not_found(Kind.JOB, job_id, "job_id")
+        job = await jobs.get(job_id, "job_id")
         items.of_account(job, entry.account_id)
     changed = entry.change_to(wanted)
     if _adds(changed) and not entry.running:

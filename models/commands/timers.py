@@ -39,7 +39,8 @@ async def start_timer(
         check(items.expect_place, account_id, job_id)
     # A double click: the second call finds the timer that the first one started.
     await hold_time_of([member])
-    account, job = await items.account_and_job(change, account_id, job_id)
+    running = await _running(member)
+    account, job = await items.account_and_job(change, account_id, job_id, beside=[] if running is None else [running])
     timer = TimeEntry(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
@@ -52,7 +53,8 @@ async def start_timer(
         started_at=change.now,
         created_at=change.now,
     )
-    await stop_running(change, member)
+    if running is not None:
+        await _stop_if_there(change, running)
     items.tell(change, TimerStarted, await items.create(change, timer, job))
     return timer
 
@@ -90,12 +92,19 @@ async def stop_running(change: Change, member: UUID) -> TimeEntry | None:
     """Stop a member's timer, if there is one that runs, wherever it is: the member may have lost sight of its account,
     and whoever deactivates the member may never have had it."""
     await hold_time_of([member])
-    running = await TimeEntry.filter(member_id=member, started_at__isnull=False).first()
-    if running is None:
-        return None
+    running = await _running(member)
+    return None if running is None else await _stop_if_there(change, running)
+
+
+async def _running(member: UUID) -> UUID | None:
+    found = await TimeEntry.filter(member_id=member, started_at__isnull=False).first()
+    return None if found is None else found.id
+
+
+async def _stop_if_there(change: Change, timer_id: UUID) -> TimeEntry | None:
     entries = Scope.whole(change.actor.firm_id).rows(TimeEntry)
     try:
-        held = await items.lock(entries, TimeEntry, running.id, "time_entry_id")
+        held = await items.lock(entries, TimeEntry, timer_id, "time_entry_id")
     except NotFound:
         return None  # Somebody has just deleted it.
     return await _stop(change, held)

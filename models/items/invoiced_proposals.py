@@ -17,11 +17,15 @@ from models.scope import Scope
 _BEHIND = "SELECT proposal_id FROM invoice WHERE id = ANY($1) AND proposal_id IS NOT NULL"
 
 
+async def with_proposals(ids: Collection[UUID]) -> list[UUID]:
+    """These items and, where they are invoices of proposals, these: whoever locks the ones may lock the others."""
+    behind = await sql(_BEHIND, list(ids)) if ids else []
+    return [*ids, *(row["proposal_id"] for row in behind)]
+
+
 async def hold_jobs(ids: Collection[UUID]) -> None:
     """Hold the jobs of items and, where they are invoices of proposals, of these: before any of them is held."""
-    if ids:
-        behind = await sql(_BEHIND, list(ids))
-        await items.hold_jobs([*ids, *(row["proposal_id"] for row in behind)])
+    await items.hold_jobs(await with_proposals(ids))
 
 
 async def lock_behind(change: Change, invoices: Sequence[Held[Invoice]]) -> list[Held[Proposal]]:

@@ -56,11 +56,16 @@ def expect_place(account_id: UUID | None, job_id: UUID | None) -> None:
         raise Invalid(told, "account_id", reason=Reason.MISSING, field="account_id")
 
 
-async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID | None) -> tuple[UUID, Job | None]:
+async def account_and_job(
+    change: Change, account_id: UUID | None, job_id: UUID | None, *, beside: Collection[UUID] = ()
+) -> tuple[UUID, Job | None]:
     """The account and the job that a new item is for: one of them is needed, and the account follows from the job.
-    The job is held: it stays in its pipeline, which says who is told."""
-    if job_id is not None:
-        job = await change.scope.rows(Job).lock(job_id, "job_id")
+    The job is held: it stays in its pipeline, which says who is told. With it the jobs of visible items `beside`, which
+    are still to be locked."""
+    if job_id is None:
+        await hold_jobs(beside)
+    else:
+        job = await _hold_job(change, job_id, beside)
         if account_id not in (None, job.account_id):
             await change.scope.rows(Account).get(account_id, "account_id")
             of_account(job, account_id)
@@ -71,9 +76,21 @@ async def account_and_job(change: Change, account_id: UUID | None, job_id: UUID 
     return account.id, None
 
 
-async def open_place(change: Change, account_id: UUID | None, job_id: UUID | None) -> tuple[UUID, Job | None]:
+async def _hold_job(change: Change, job_id: UUID, beside: Collection[UUID]) -> Job:
+    jobs = change.scope.rows(Job)
+    if not beside:
+        return await jobs.share(job_id, "job_id")
+    # Before it is held: nobody waits for a job that they do not see. It may have moved until it is.
+    await jobs.get(job_id, "job_id")
+    await hold_jobs(beside, job_id)
+    return await jobs.get(job_id, "job_id")
+
+
+async def open_place(
+    change: Change, account_id: UUID | None, job_id: UUID | None, *, beside: Collection[UUID] = ()
+) -> tuple[UUID, Job | None]:
     """As `account_and_job`, and the account is in use: it is held, so that it is not archived meanwhile."""
-    account, job = await account_and_job(change, account_id, job_id)
+    account, job = await account_and_job(change, account_id, job_id, beside=beside)
     await _hold_in_use(account, "account_id" if job_id is None else "job_id")
     return account, job
 
@@ -193,17 +210,20 @@ _HOLD_JOBS_OF = """
 WITH linked AS (
     SELECT item, job_id FROM job_item WHERE item = ANY($1) AND unlinked_at IS NULL
 ), held AS (
-    SELECT id, pipeline_id FROM job WHERE id IN (SELECT job_id FROM linked) ORDER BY id FOR SHARE
+    SELECT id, pipeline_id FROM job
+    WHERE id IN (SELECT job_id FROM linked UNION SELECT $2::uuid) ORDER BY id FOR SHARE
 )
-SELECT linked.item, held.id AS job, held.pipeline_id FROM linked JOIN held ON held.id = linked.job_id
+SELECT linked.item, held.id AS job, held.pipeline_id FROM held LEFT JOIN linked ON linked.job_id = held.id
 """
 
 
-async def hold_jobs(ids: Collection[UUID]) -> dict[UUID, dict[JobId, PipelineId]]:
-    """Hold the jobs of items, of whatever kinds: of all that a command is about to lock, in one order. By item."""
+async def hold_jobs(ids: Collection[UUID], job_id: UUID | None = None) -> dict[UUID, dict[JobId, PipelineId]]:
+    """Hold the jobs of items, of whatever kinds, and one more: of all that a command is about to lock, in one order. By
+    item."""
     jobs: dict[UUID, dict[JobId, PipelineId]] = defaultdict(dict)
-    for row in await sql(_HOLD_JOBS_OF, list(ids)):
-        jobs[row["item"]][row["job"]] = row["pipeline_id"]
+    for row in await sql(_HOLD_JOBS_OF, list(ids), job_id) if ids or job_id else ():
+        if row["item"] is not None:
+            jobs[row["item"]][row["job"]] = row["pipeline_id"]
     return jobs
 
 

@@ -9,6 +9,7 @@ from models.bounds import NAMED
 from models.command import Change
 from models.database import sql
 from models.errors import RuleBroken
+from models.items import invoiced_proposals
 from models.items import item as items
 from models.items.item import Held
 from models.kinds import modules_in
@@ -40,8 +41,12 @@ def names_contact(model: type[Item], column: str, tell: _Tell) -> None:
 async def name_another(change: Change, contact_id: UUID, into_id: UUID) -> None:
     """Let all items that name a contact name another one, also those that the caller does not see. Both are held."""
     modules_in("models")
-    for naming in _NAMING:
-        held = await _lock_all(change, naming, contact_id)
+    # Whoever changes a payment holds it before its invoices, and a kind that follows from another is declared after it.
+    named = [(naming, await _named(naming, contact_id)) for naming in reversed(_NAMING)]
+    await invoiced_proposals.hold_jobs([id for _, ids in named for id in ids])
+    for naming, ids in named:
+        everybodys = Scope.whole(change.actor.firm_id).rows(naming.model)
+        held = await items.lock_several(everybodys, naming.model, ids, "contact_id")
         for each in held:
             setattr(each.item, naming.column, into_id)
         await items.store_several(change, held, naming.column)
@@ -49,9 +54,9 @@ async def name_another(change: Change, contact_id: UUID, into_id: UUID) -> None:
             naming.tell(change, each, contact_id, into_id)
 
 
-async def _lock_all(change: Change, naming: _Naming, contact_id: UUID) -> list[Held[Item]]:
-    model, kind = naming.model, naming.model.kind
-    table = model._meta.db_table
+async def _named(naming: _Naming, contact_id: UUID) -> list[UUID]:
+    """The items of a kind that name a contact, or `RuleBroken` where they are too many."""
+    table, kind = naming.model._meta.db_table, naming.model.kind
     rows = await sql(f"SELECT id FROM {table} WHERE {naming.column} = $1 LIMIT {NAMED.most + 1}", contact_id)
     if len(rows) > NAMED.most:
         raise RuleBroken(
@@ -62,5 +67,4 @@ async def _lock_all(change: Change, naming: _Naming, contact_id: UUID) -> list[H
             kind=kind.value,
             maximum=NAMED.most,
         )
-    everybodys = Scope.whole(change.actor.firm_id).rows(model)
-    return await items.lock_several(everybodys, model, [row["id"] for row in rows], "contact_id")
+    return [row["id"] for row in rows]

@@ -3,7 +3,7 @@
 Whoever changes one holds the payment, and then the invoices that have something of it. What invoices have of it is in
 `models.items.payment_allocations`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -149,7 +149,8 @@ async def record_payment(
         day = check(_day, change, received_date or change.today)
     counts = await hold_what_counts(change)
     await acting_contact(change, await items.account_of(change, account_id, job_id), contact_id)
-    account, job = await items.open_place(change, account_id, job_id)
+    beside = await invoiced_proposals.with_proposals(await change.scope.rows(Invoice).many(wanted))
+    account, job = await items.open_place(change, account_id, job_id, beside=beside)
     payment = Payment(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
@@ -164,7 +165,6 @@ async def record_payment(
         created_at=change.now,
         **told,
     )
-    await invoiced_proposals.hold_jobs(list(await change.scope.rows(Invoice).many(wanted)))
     invoices = await allocating.lock_invoices(change, wanted)
     # An equal call that was waited for has paid them.
     if earlier := await made_before(change, Payment, id, PaymentRecorded):
@@ -279,12 +279,14 @@ async def fail(
 
 
 async def lock_with_invoices(
-    change: Change, payment_id: UUID, expected_version: int | None = None
+    change: Change, payment_id: UUID, expected_version: int | None = None, *, beside: Collection[UUID] = ()
 ) -> tuple[bool, Held[Payment], dict[UUID, Decimal]]:
-    """Whether the firm counts what is on its way, the payment, and what invoices have of it."""
+    """Whether the firm counts what is on its way, the payment, and what invoices have of it. Held are their jobs, and
+    those of invoices `beside`, which are still to be locked."""
     await change.scope.rows(Payment).get(payment_id, "payment_id")
     counts = await hold_what_counts(change)
-    await invoiced_proposals.hold_jobs([payment_id, *(await allocating.allocated([payment_id]))[payment_id]])
+    had = (await allocating.allocated([payment_id]))[payment_id]
+    await invoiced_proposals.hold_jobs([payment_id, *had, *beside])
     held = await _lock(change, payment_id, expected_version)
     return counts, held, (await allocating.allocated([payment_id]))[payment_id]
 

@@ -17,6 +17,7 @@ from models.items import invoiced_proposals, payments
 from models.items import item as items
 from models.items import payment_allocations as allocating
 from models.items.invoice_states import hold_what_counts
+from models.items.item import Held
 from models.items.payments import PaymentApplied, PaymentRecorded
 from models.items.provider_references import hold, know, waiting_for
 from models.providers.provider import Told
@@ -90,7 +91,7 @@ async def _tried_again(change: Change, known: ProviderReference, told: Told) -> 
     assert known.payment_id is not None and known.happened_at is not None
     if told.happened_at <= known.happened_at:
         return await _ignored(change, known, DeliveryReason.ALREADY_KNOWN)
-    counts, held, had = await payments.lock_with_invoices(change, known.payment_id)
+    counts, held, had = await _lock_with_named(change, known.payment_id, told)
     payment = held.item
     if payment.state is PaymentState.PENDING and not _is_of(payment, told):
         await payments.fail(change, held, had, _ANOTHER_AMOUNT, counts=counts)
@@ -122,7 +123,7 @@ async def _received(change: Change, known: ProviderReference, told: Told) -> Eff
 async def _arrived(change: Change, known: ProviderReference, told: Told) -> Effect:
     """Have what was on its way be there; or record it anew, where it is another amount or had failed."""
     assert known.payment_id is not None
-    counts, held, had = await payments.lock_with_invoices(change, known.payment_id)
+    counts, held, had = await _lock_with_named(change, known.payment_id, told)
     payment = held.item
     same = _is_of(payment, told)
     if payment.state is PaymentState.PENDING and same:
@@ -158,6 +159,15 @@ async def _invoice_of(change: Change, told: Told) -> UUID | DeliveryReason:
         return DeliveryReason.INVOICE_UNKNOWN
     found = await change.scope.rows(Invoice).find(invoice_id)
     return DeliveryReason.INVOICE_UNKNOWN if found is None else invoice_id
+
+
+async def _lock_with_named(
+    change: Change, payment_id: UUID, told: Told
+) -> tuple[bool, Held[Payment], dict[UUID, Decimal]]:
+    """A payment with its invoices, and the jobs of the one that is named now, of which it may be recorded anew."""
+    named = await _invoice_of(change, told)
+    beside = [] if isinstance(named, DeliveryReason) else [named]
+    return await payments.lock_with_invoices(change, payment_id, beside=beside)
 
 
 async def _record(
