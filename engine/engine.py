@@ -7,6 +7,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -43,6 +44,7 @@ from models.caller import Caller
 from models.clock import today_in
 from models.command import shielded
 from models.errors import LimitReached, Refusal, SignInRefused
+from models.files.links import LINK_LIFETIME
 from models.ids import Kind, encode
 from models.scope import Scope, Viewer
 from models.sign_in import authenticate
@@ -75,6 +77,8 @@ class Services:
     """What resolvers may use of the process that serves."""
 
     hub: Hub
+    #: How long links to the bytes of files are good.
+    link_lifetime: timedelta = LINK_LIFETIME
 
 
 class Engine:
@@ -90,10 +94,11 @@ class Engine:
         development: bool = False,
         trusted: Trusted | None = None,
         points: Points | None = None,
+        link_lifetime: timedelta = LINK_LIFETIME,
     ) -> None:
         self._schema = schema
         self._audience = audience
-        self._services = Services(hub)
+        self._services = Services(hub, link_lifetime)
         self._hub = hub
         self._limits = limits or Limits()
         self._development = development

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     DOCUMENT = "document"
     PROPOSAL = "proposal"
     TEMPLATE = "template"
+    FILE = "file"
 
     @property
     def spoken(self) -> str:
@@ -94,6 +95,7 @@ ProviderDeliveryId = Annotated[UUID, Kind.PROVIDER_DELIVERY]
 DocumentId = Annotated[UUID, Kind.DOCUMENT]
 ProposalId = Annotated[UUID, Kind.PROPOSAL]
 TemplateId = Annotated[UUID, Kind.TEMPLATE]
+FileId = Annotated[UUID, Kind.FILE]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

@@ -5,7 +5,7 @@ from importlib import import_module
 from types import ModuleType
 
 #: `items.notes` for models/items/notes.py and schema/items/notes.py. Linked items are in `items`, what the firm has for
-#: its own people and accounts in `firm`. Templates are beside what is in them.
+#: its own people and accounts in `firm`. Templates are beside what is in them, files beside what keeps their bytes.
 MODULES: tuple[str, ...] = (
     "items.notes",
     "items.client_requests",
@@ -26,6 +26,7 @@ MODULES: tuple[str, ...] = (
     "firm.personal_tokens",
     "firm.saved_views",
     "templates.templates",
+    "files.files",
 )
 
 

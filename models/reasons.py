@@ -135,6 +135,8 @@ class Reason(StrEnum):
     UNFILLED_SHORTCODE = "UNFILLED_SHORTCODE"
     YOURSELF = "YOURSELF"
     OWNER = "OWNER"
+    UPLOAD_UNFINISHED = "UPLOAD_UNFINISHED"
+    NO_ROOM = "NO_ROOM"
 
     TOO_OFTEN = "TOO_OFTEN"
     BUSY = "BUSY"
@@ -183,6 +185,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.OTHER_CURRENCY: frozenset({Parameter.EXPECTED, Parameter.ACTUAL}),
     Reason.EXPIRED: frozenset({Parameter.DAY}),
     Reason.UNFILLED_SHORTCODE: frozenset({Parameter.VALUES}),
+    Reason.NO_ROOM: frozenset({Parameter.ACTUAL, Parameter.MAXIMUM}),
     Reason.TOO_OFTEN: frozenset({Parameter.RETRY_AFTER}),
 }
 

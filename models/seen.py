@@ -14,6 +14,7 @@ from models.rows import (
     Awaited,
     CardField,
     Category,
+    FileState,
     JobOrder,
     Party,
     Priority,
@@ -40,6 +41,8 @@ __all__ = [
     "ClientStatus",
     "DeliveryOutcome",
     "DeliveryReason",
+    "File",
+    "FileState",
     "Firm",
     "InvoiceState",
     "Item",
@@ -83,6 +86,7 @@ if TYPE_CHECKING:
         AccountMember,
         AccountTag,
         ClientStatus,
+        File,
         Firm,
         Item,
         Job,
@@ -103,6 +107,7 @@ else:
     AccountMember = name_of(rows.AccountMember)
     AccountTag = name_of(rows.AccountTag)
     ClientStatus = name_of(rows.ClientStatus)
+    File = name_of(rows.File)
     Firm = name_of(rows.Firm)
     Item = name_of(rows.Item)
     Job = name_of(rows.Job)

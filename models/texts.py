@@ -42,15 +42,15 @@ class Line:
         if nothing_to_see(value):
             raise _blank(*path)
         if (found := hidden(value)) is not None:
-            told = f"This is one line of visible text: take out the character {_named(found)}."
-            raise Invalid(told, *path, reason=Reason.CHARACTER, character=_named(found))
+            told = f"This is one line of visible text: take out the character {named_character(found)}."
+            raise Invalid(told, *path, reason=Reason.CHARACTER, character=named_character(found))
         if (found := unpaired(value)) is not None:
             raise Invalid(
-                f"The character {_named(found)} would turn the text beside this around. Take it out, or close what it "
-                "opens.",
+                f"The character {named_character(found)} would turn the text beside this around. Take it out, or close "
+                "what it opens.",
                 *path,
                 reason=Reason.CHARACTER,
-                character=_named(found),
+                character=named_character(found),
             )
         return _at_most(value, self.most, *path)
 
@@ -124,7 +124,7 @@ class Secret:
             raise Invalid(told, *path, reason=Reason.TOO_LONG, maximum=self.most, actual=len(value))
         if found := _SURROGATE.search(value):
             told = "This is not text: it was cut in the middle of a character."
-            raise Invalid(told, *path, reason=Reason.CHARACTER, character=_named(found[0]))
+            raise Invalid(told, *path, reason=Reason.CHARACTER, character=named_character(found[0]))
         return value
 
 
@@ -212,9 +212,10 @@ def _blank(*path: str | int) -> Invalid:
 
 
 def _control(character: str, *path: str | int) -> Invalid:
-    told = f"This must not contain control characters: take out {_named(character)}."
-    return Invalid(told, *path, reason=Reason.CHARACTER, character=_named(character))
+    told = f"This must not contain control characters: take out {named_character(character)}."
+    return Invalid(told, *path, reason=Reason.CHARACTER, character=named_character(character))
 
 
-def _named(character: str) -> str:
+def named_character(character: str) -> str:
+    """A character as it is told of, which may be one that nobody sees."""
     return f"U+{ord(character):04X}"

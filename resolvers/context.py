@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from models.activity import ActivityFilter, read_activity
 from models.actor import Actor
 from models.caller import Caller
 from models.errors import SignInRefused
+from models.files.links import LINK_LIFETIME
 from models.ids import Kind
 from models.log import Logged, Reached, read_histories
 from models.partitions import log_begins
@@ -133,6 +134,12 @@ class Context:
         self.timing.momentary = True
         moment: datetime | None = token.last_used_at
         return moment
+
+    @property
+    def link_lifetime(self) -> timedelta:
+        """How long links to the bytes of files are good that are made here."""
+        lifetime: timedelta = LINK_LIFETIME if self.services is None else self.services.link_lifetime
+        return lifetime
 
     async def present_viewer(self) -> Viewer | None:
         """The viewer as of now; None when they are out."""

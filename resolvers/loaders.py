@@ -14,13 +14,15 @@ import orjson
 
 from models import boards
 from models.errors import Invalid
+from models.files.links import sign
 from models.firm.account_roles import RoleHolders, holders_at
 from models.firm.saved_views import named_in, without_hidden
 from models.ids import Kind
 from models.log import Logged
 from models.reasons import Reason
 from models.relations import Related, blocked_jobs, related_jobs
-from models.seen import Job, Member, Stage, Status, Tag
+from models.seen import File, Job, Member, Stage, Status, Tag
+from models.signing_keys import KEYS
 from resolvers.batching import Loader, Soon, after
 from resolvers.item_loaders import ItemLoaders
 from resolvers.paging import HistoryPage, HistoryPaging
@@ -98,6 +100,16 @@ class Loaders(ItemLoaders):
             return {view: orjson.dumps(filter).decode() for view, filter in shown.items()}
 
         return self._loader("shown_filter", load, nothing).get(view)
+
+    def link_to(self, file: File) -> Awaitable[str | None]:
+        """A link to the bytes of a file, for the viewer."""
+
+        async def load(files: Sequence[File]) -> dict[File, str | None]:
+            viewer, now = self._context.viewer, self._context.timing.now
+            key = await KEYS.newest()
+            return {file: sign(file, viewer, key, now, self._context.link_lifetime) for file in files}
+
+        return self._loader("link_to", load, nothing).future(file)
 
     @property
     def assignees(self) -> Loader[UUID, list[Member]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -46,6 +46,10 @@ class Asking(Protocol):
     @property
     def timing(self) -> Timing:
         """The clock."""
+
+    @property
+    def link_lifetime(self) -> timedelta:
+        """How long links to the bytes of files are good."""
 
     def holds(self, things: int) -> bool:
         """Whether the answer has room for so many things more."""

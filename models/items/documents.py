@@ -13,6 +13,7 @@ from models.command import Change, command
 from models.command_steps import made_before
 from models.database import fetch, sql
 from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.files.owners import owns_files
 from models.gathered import Gathered, Rules, checked
 from models.ids import ContactId, DocumentId, Kind, new_id
 from models.items import item as items
@@ -201,6 +202,7 @@ class DocumentDeleted(DocumentEvent):
 
 register(Document)
 register_item(Document, DocumentLinked, DocumentUnlinked)
+owns_files(Document, needs=Right.MANAGE_DOCUMENTS)
 
 
 class DocumentFields(TypedDict, total=False):

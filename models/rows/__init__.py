@@ -2,6 +2,7 @@
 
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
 from models.rows.base import Row, model_of, register
+from models.rows.files import File, FileSegment, FileState, FileTotal
 from models.rows.firm import Firm, Weekday
 from models.rows.followers import Follower, FollowerCursor, FollowerRun, RunState
 from models.rows.items import Awaited, Awaiting, Item, ItemRecipient, JobItem, Party
@@ -39,6 +40,10 @@ __all__ = [
     "Category",
     "ClientStatus",
     "EventRow",
+    "File",
+    "FileSegment",
+    "FileState",
+    "FileTotal",
     "Firm",
     "Follower",
     "FollowerCursor",

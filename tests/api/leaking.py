@@ -19,7 +19,7 @@ from models.rows import Member
 from models.token_secrets import PREFIX
 from schema.permissions import FIELDS
 from tests.api.asking import QUERIES, post
-from tests.api.peers import in_order
+from tests.api.peers import LINK, in_order
 from tests.api.planted import Planted
 from tests.api.samples import asked, filled
 from tests.api.selections import call, document, root_fields, selection
@@ -262,7 +262,7 @@ class Plain:
 
     def __call__(self, answer: bytes) -> str:
         """The answer, with its errors in the order of their paths."""
-        ordered = in_order(answer) if b'"errors"' in answer else answer
+        ordered = in_order(answer) if b'"errors"' in answer else LINK.sub(b"?link=", answer)
         return _OWN.sub(self._called, ordered.decode()).replace(self.word, "word")
 
     def _called(self, found: re.Match[str]) -> str:

@@ -73,6 +73,8 @@ TEXTS: Mapping[Reason, str] = {
     Reason.UNFILLED_SHORTCODE: "Unbekannt, wofür das steht: {VALUES}.",
     Reason.YOURSELF: "Nicht bei sich selbst.",
     Reason.OWNER: "Nicht bei der Inhaberin.",
+    Reason.UPLOAD_UNFINISHED: "Die Datei ist noch nicht ganz da.",
+    Reason.NO_ROOM: "Von {MAXIMUM} Bytes sind noch {ACTUAL} frei.",
     Reason.TOO_OFTEN: "Zu oft. Wieder in {RETRY_AFTER} Sekunden.",
     Reason.BUSY: "Gerade beschäftigt.",
 }

@@ -48,7 +48,7 @@ class Staff:
         """Make all that has an owner a member's own: others' they would not see."""
         for model in known_models().values():
             if owner := model.policy.owner:
-                given = f"UPDATE {model._meta.db_table} SET {owner} = $2 WHERE firm_id = $1"
+                given = f"UPDATE {model._meta.db_table} SET {owner} = $2 WHERE firm_id = $1 AND {owner} IS NOT NULL"
                 await sql(given, self.firm.world.firm.id, member.id)
         await self.firm.give_messages_to(member)
 

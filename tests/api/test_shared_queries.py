@@ -109,6 +109,8 @@ def test_who_asks_and_what_they_own_depends_on_the_viewer() -> None:
     assert ASKED_BY_VIEWER == [
         "absences",
         "capacityReport",
+        "file",
+        "files",
         "node",
         "nodes",
         "personalTokens",

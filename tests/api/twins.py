@@ -34,7 +34,7 @@ FEW, MANY = 1, 7
 _ID = re.compile(rf"\b({'|'.join(sorted(Kind, key=len, reverse=True))})_[0-9a-hjkmnp-tv-z]{{26}}\b")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)")
 _UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-_SECRET = re.compile(rf"{PREFIX}\w+|(?<=/webhooks/stripe/)[\w-]+")
+_SECRET = re.compile(rf"{PREFIX}\w+|(?<=/webhooks/stripe/)[\w-]+|(?<=[?]link=)[\w.-]+")
 #: The digest of what somebody signs, of which the thing's own id is a part.
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _CURSORS = {"cursor", "startCursor", "endCursor"}

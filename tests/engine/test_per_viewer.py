@@ -48,6 +48,7 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
                 "personalTokens",
             )
         ),
+        *(("Query", "file"), ("Query", "files"), ("File", "url")),
         ("Query", "savedView"),
         ("Query", "savedViews"),
         *((name, "savedView") for name in of_views),

@@ -1,0 +1,40 @@
+"""What takes files, and the right that what is in them needs.
+
+A module of a kind says so beside `register`: `owns_files(Document, needs=Right.MANAGE_DOCUMENTS)`."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from models.database import fetch
+from models.ids import Kind
+from models.rights import Right
+from models.rows import Row
+
+_NEEDS: dict[Kind, Right | None] = {}
+
+
+def owns_files(model: type[Row], *, needs: Right | None) -> None:
+    """Say that things of a class, which stand at an account, take files; and the right that names, digests and links of
+    these need. None where whoever sees the thing may read all of it."""
+    if "account" not in model._meta.fields_map:
+        raise TypeError(f"{model.__name__} stands at no account: nobody would see its files.")
+    if _NEEDS.setdefault(model.kind, needs) is not needs:
+        raise TypeError(f"{model.__name__} owns files by another right already: {_NEEDS[model.kind]}.")
+
+
+def right_to_files_of(kind: Kind) -> Right | None:
+    """The right that what is in files of things of this kind needs. `TypeError` for a kind that takes none."""
+    if kind not in _NEEDS:
+        raise TypeError(f"Nothing says what the files of a {kind.spoken} need: `owns_files(…, needs=…)`.")
+    return _NEEDS[kind]
+
+
+_FILES_OF = "SELECT owner_id, id FROM file WHERE owner_id = ANY($1) AND taken ORDER BY owner_id, taken_at, id"
+
+
+async def files_of_owners(owners: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The files that each thing has taken, in the order in which it did."""
+    found: dict[UUID, list[UUID]] = {}
+    for row in await fetch(_FILES_OF, owners):
+        found.setdefault(row["owner_id"], []).append(row["id"])
+    return found

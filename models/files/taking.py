@@ -1,0 +1,93 @@
+"""How things take the files that were uploaded for them, and give them up again.
+
+What of a file's owner is told, the events of the owner say: a file has none of its own for it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from models.command import Change
+from models.database import sql
+from models.errors import Invalid, RuleBroken
+from models.files.owners import right_to_files_of
+from models.files.totals import release
+from models.ids import Kind
+from models.reasons import Reason
+from models.rows.files import File, FileState
+from models.scope import not_found
+from models.stamps import raised, stamp
+
+_NUMBER = "SELECT count(*) AS number FROM file WHERE owner_id = $1 AND taken"
+# A microsecond after each other: by that they have an order.
+_TAKE = f"""
+UPDATE file SET taken = true, taken_at = $1::timestamptz + place * interval '1 microsecond', owner_kind = $4,
+    owner_id = $5, account_id = $6, kept_for_id = NULL, expires_at = NULL, {raised(1, "file")}
+FROM unnest($3::uuid[]) WITH ORDINALITY AS named (file_id, place) WHERE file.id = file_id
+"""
+_GIVE_UP = f"""
+UPDATE file SET taken = false, given_up_at = $1, account_id = NULL, {raised(1)}
+WHERE owner_id = $3 AND taken AND ($4::uuid[] IS NULL OR id = ANY($4)) RETURNING size
+"""
+
+
+async def take(
+    change: Change, owner: Any, file_ids: Sequence[UUID], *, most: int, path: str = "file_ids"
+) -> list[File]:
+    """Make these files the owner's, in this order. The caller holds the owner, which is new or locked, and has the
+    right to write it; it may have `most` files together with those that it has.
+
+    They are files that the actor has uploaded, whole, and nobody's yet; the first that is not is refused with its place
+    in the list. What a scanner has not answered on yet is taken, and read by nobody until it has."""
+    right_to_files_of(owner.kind)
+    _expect_named_once(file_ids, path)
+    if not file_ids:
+        return []
+    await _expect_room(owner, len(file_ids), most, path)
+    found = await change.seen.rows(File).lock_many(file_ids)
+    files = [_expect_free(found.get(id), id, path, place) for place, id in enumerate(file_ids)]
+    at, by = stamp()
+    await sql(_TAKE, at, by, [file.id for file in files], owner.kind.value, owner.id, owner.account_id)
+    for place, file in enumerate(files, 1):
+        file.taken_at = at + timedelta(microseconds=place)
+        file.taken, file.kept_for_id, file.expires_at = True, None, None
+        file.owner_kind, file.owner_id, file.account_id = owner.kind.value, owner.id, owner.account_id
+        file.version += 1
+    return files
+
+
+async def give_up(change: Change, owner: Any, file_ids: Sequence[UUID] | None = None) -> None:
+    """Let go of these files of an owner, or of all: it has been deleted, or holds others now. Nobody sees them from
+    then on, and the sweep removes their bytes."""
+    gone = await sql(_GIVE_UP, *stamp(), owner.id, None if file_ids is None else list(file_ids))
+    await release(change.actor.firm_id, sum(row["size"] for row in gone))
+
+
+def _expect_named_once(file_ids: Sequence[UUID], path: str) -> None:
+    seen: set[UUID] = set()
+    for place, id in enumerate(file_ids):
+        if id in seen:
+            raise Invalid("This file is named twice.", path, place, reason=Reason.NAMED_TWICE)
+        seen.add(id)
+
+
+async def _expect_room(owner: Any, more: int, most: int, path: str) -> None:
+    (row,) = await sql(_NUMBER, owner.id)
+    if row["number"] + more > most:
+        told = f"A {owner.kind.spoken} has at most {most} files. Leave some out, or add another {owner.kind.spoken}."
+        raise RuleBroken(told, path, reason=Reason.FULL, kind=Kind.FILE.value, maximum=most)
+
+
+def _expect_free(file: File | None, id: UUID, path: str, place: int) -> File:
+    if file is None:
+        raise not_found(Kind.FILE, id, path, place)
+    if file.taken:
+        told = "Something has taken this file already. Upload it again."
+        raise RuleBroken(told, path, place, reason=Reason.TAKEN)
+    if file.state is FileState.RECEIVING:
+        told = "Not all of this file has come. Send the rest first."
+        raise RuleBroken(told, path, place, reason=Reason.UPLOAD_UNFINISHED)
+    if file.state is FileState.REFUSED:
+        told = "This file was refused: it is not to be opened. Upload another one."
+        raise RuleBroken(told, path, place, reason=Reason.WRONG_STATE, kind=Kind.FILE.value, actual=file.state.value)
+    return file

@@ -1,0 +1,1 @@
+"""What clients see of files. Their bytes do not go through GraphQL: docs/files.md."""

@@ -1,0 +1,44 @@
+"""Files of a test: uploaded as the domain has it or by a server, and taken by whatever takes them."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from models.actor import Actor
+from models.command import Change, command
+from models.files import taking
+from models.files.uploads import Received, UploadLimits, Whole, add_segments, begin_upload
+from models.ids import new_id
+from models.rights import EVERY_MEMBER
+from models.rows.files import File
+
+LIMITS = UploadLimits()
+
+
+async def begun(actor: Actor, name: str = "Return 2025.pdf", size: int = 12) -> File:
+    """An upload of which nothing has come."""
+    return (await begin_upload(actor, name=name, size=size, limits=LIMITS)).value
+
+
+async def uploaded(
+    actor: Actor, name: str = "Return 2025.pdf", text: str = "What is in it", *, to_check: bool = False
+) -> File:
+    """A file that is whole, and nobody's. Its bytes, which would be this text, are in no store."""
+    content = text.encode()
+    file = await begun(actor, name, len(content))
+    segment = Received(0, len(content), new_id().hex)
+    whole = Whole(sha256(content).hexdigest(), "text/plain", to_check)
+    return (await add_segments(actor, file_id=file.id, segments=[segment], whole=whole)).value
+
+
+@command("takeFiles", EVERY_MEMBER, internal=True)
+async def take(change: Change, *, owner: Any, file_ids: Sequence[UUID], most: int = 100) -> list[File]:
+    """Give files to a thing, as commands of things do that take files."""
+    return await taking.take(change, owner, file_ids, most=most)
+
+
+@command("giveUpFiles", EVERY_MEMBER, internal=True)
+async def give_up(change: Change, *, owner: Any, file_ids: Sequence[UUID] | None = None) -> None:
+    """Let go of files of a thing, as commands do that delete it."""
+    await taking.give_up(change, owner, file_ids)
