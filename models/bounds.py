@@ -92,10 +92,12 @@ SERVICES = Bounds(1, 50)
 SERVICE_QUANTITY = Bounds(1, 10_000)
 #: The days after the last signature of a proposal within which its invoice is to be paid.
 INVOICE_DUE_DAYS = Bounds(0, 366)
-#: The folders of a template of folder trees, how deep one may be, and how many others one has within it.
+#: The folders of a template of folder trees, and how many others one has within it; those of an account; and how deep
+#: any may be.
 FOLDERS = Bounds(1, 200)
-FOLDER_LEVELS = Bounds(1, 8)
 FOLDERS_WITHIN = Bounds(0, 50)
+FOLDERS_OF_ACCOUNT = Bounds(0, 500)
+FOLDER_LEVELS = Bounds(1, 8)
 #: The tasks of a template of jobs.
 TEMPLATE_TASKS = Bounds(0, 100)
 #: The jobs that a job is something to; and those that may wait for one, by however many between them.

@@ -107,10 +107,6 @@ async def replace_links(
     return added, removed
 
 
-#: What a caller sends of each target of a bulk call.
-_OF_A_TARGET = ("job_id", "expected_version")
-
-
 def each(targets: Sequence[Target], field: str, atomic: bool, accept: Callable[[Target], T]) -> Bulk[T]:
     """What `accept` makes of each target, which writes nothing: what is accepted is then written together. Atomic: the
     first refusal ends all; otherwise what is refused is left out and reported with its place in the list that the
@@ -121,7 +117,8 @@ def each(targets: Sequence[Target], field: str, atomic: bool, accept: Callable[[
             done.rows.append(accept(target))
         except Refusal as refusal:
             # What the call says once for all of them is no part of a target: then the target itself is named.
-            inside = refusal.path if refusal.path[:1] and refusal.path[0] in _OF_A_TARGET else ()
+            of_target = (f"{target.kind}_id", "expected_version")
+            inside = refusal.path if refusal.path[:1] and refusal.path[0] in of_target else ()
             refusal.path = (field, target.place, *inside)
             if atomic:
                 raise

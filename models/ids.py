@@ -46,6 +46,7 @@ class Kind(StrEnum):
     PAYMENT = "payment"
     PAYMENT_PROVIDER = "payment_provider"
     PROVIDER_DELIVERY = "provider_delivery"
+    FOLDER = "folder"
     DOCUMENT = "document"
     PROPOSAL = "proposal"
     TEMPLATE = "template"
@@ -92,6 +93,7 @@ InvoiceId = Annotated[UUID, Kind.INVOICE]
 PaymentId = Annotated[UUID, Kind.PAYMENT]
 PaymentProviderId = Annotated[UUID, Kind.PAYMENT_PROVIDER]
 ProviderDeliveryId = Annotated[UUID, Kind.PROVIDER_DELIVERY]
+FolderId = Annotated[UUID, Kind.FOLDER]
 DocumentId = Annotated[UUID, Kind.DOCUMENT]
 ProposalId = Annotated[UUID, Kind.PROPOSAL]
 TemplateId = Annotated[UUID, Kind.TEMPLATE]

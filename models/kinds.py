@@ -17,6 +17,7 @@ MODULES: tuple[str, ...] = (
     "items.payments",
     "items.payment_providers",
     "items.provider_deliveries",
+    "items.folders",
     "items.documents",
     "items.proposals",
     "firm.absences",

@@ -116,6 +116,7 @@ class Reason(StrEnum):
     IN_USE = "IN_USE"
     LAST_ONE = "LAST_ONE"
     NONE_YET = "NONE_YET"
+    NOT_EMPTY = "NOT_EMPTY"
     FULL = "FULL"
     CIRCLE = "CIRCLE"
     NESTED = "NESTED"
@@ -179,6 +180,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.IN_USE: frozenset({Parameter.ACTUAL}),
     Reason.LAST_ONE: frozenset({Parameter.KIND}),
     Reason.NONE_YET: frozenset({Parameter.KIND}),
+    Reason.NOT_EMPTY: frozenset({Parameter.KIND, Parameter.ACTUAL}),
     Reason.FULL: frozenset({Parameter.KIND, Parameter.MAXIMUM}),
     Reason.SORTED: frozenset({Parameter.ACTUAL}),
     Reason.DAY_FULL: frozenset({Parameter.MAXIMUM, Parameter.DAY}),

@@ -21,6 +21,7 @@ class Target:
 
     id: UUID
     expected_version: int | None = None
+    kind: Kind = Kind.JOB
     #: Where in the list that the caller sent.
     place: int = field(default=0, compare=False)
 
@@ -28,7 +29,7 @@ class Target:
         """The row, `NotFound` when it is not among those that were visible, `Conflict` at another version."""
         row = locked.get(self.id)
         if row is None:
-            raise not_found(Kind.JOB, self.id)
+            raise not_found(self.kind, self.id)
         row.expect(self.expected_version)
         return row
 

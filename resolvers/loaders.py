@@ -18,6 +18,7 @@ from models.files.links import sign
 from models.firm.account_roles import RoleHolders, holders_at
 from models.firm.saved_views import named_in, without_hidden
 from models.ids import Kind
+from models.items.folders import folders_of_accounts
 from models.log import Logged
 from models.reasons import Reason
 from models.relations import Related, blocked_jobs, related_jobs
@@ -45,6 +46,11 @@ class Loaders(ItemLoaders):
     def roles(self, account_id: UUID) -> Awaitable[list[RoleHolders]]:
         """The roles that somebody holds at an account."""
         return self._lists("roles", holders_at).future(account_id)
+
+    def folders(self, account_id: UUID) -> Awaitable[list[Any]]:
+        """An account's folders, each before those within it."""
+        load = self._taken_over(Kind.FOLDER, self._scoped(folders_of_accounts))
+        return self._lists("folders", load).future(account_id)
 
     def open_jobs(self, account_id: UUID) -> Soon[int]:
         """How many visible jobs of an account are neither completed nor archived."""

@@ -110,9 +110,10 @@ ErrorReason = _described(
     IN_USE="There are jobs that need it: ACTUAL that you see; 0 where you see none of them.",
     LAST_ONE="It is the last one of the kind KIND.",
     NONE_YET="There is nothing of the kind KIND yet.",
+    NOT_EMPTY="There are ACTUAL things of the kind KIND in it.",
     FULL="It has MAXIMUM things of the kind KIND, and can have no more.",
     NESTED="The task would be a subtask, and have subtasks itself.",
-    CIRCLE="The jobs would wait for each other for ever.",
+    CIRCLE="The jobs would wait for each other, or the folders be in each other, for ever.",
     BUILT_IN="The status is built in.",
     SORTED="The board sorts its cards by ACTUAL, a JobOrder: nobody places them.",
     NOTHING_TO_SHOW="There is nothing that the client could be told yet.",
@@ -244,7 +245,7 @@ TemplateKind = _described(
     INVOICE="A draft of an invoice.",
     PROPOSAL="A proposal.",
     EMAIL="An e-mail. In this version it is kept, and nothing is made of it.",
-    FOLDER_TREE="Folders within each other. In this version they are kept, and nothing is made of them.",
+    FOLDER_TREE="Folders within each other.",
 )
 
 DateAnchor = _described(

@@ -138,7 +138,7 @@ async def update_time_entry(
         if not in_sight:
             raise not_found(Kind.JOB, job_id, "job_id")
         job = await jobs.get(job_id, "job_id")
-        items.of_account(job, entry.account_id)
+        items.of_account(job.account_id, entry.account_id)
     changed = entry.change_to(wanted)
     if _adds(changed) and not entry.running:
         await require_room(change, entry, "minutes" if "minutes" in changed else "day")

@@ -15,9 +15,10 @@ from models.database import fetch, sql
 from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked, changes_of
 from models.files.owners import owns_files
 from models.gathered import Gathered, Rules, checked
-from models.ids import ContactId, DocumentId, Kind, new_id
+from models.ids import ContactId, DocumentId, FolderId, Kind, new_id
 from models.items import item as items
 from models.items import signing
+from models.items.folders import folder_at
 from models.items.item import Held
 from models.items.kinds import register_item
 from models.items.linking import linking, unlinking
@@ -77,6 +78,8 @@ class Document(SignedItem):
     decided_by: Any = belongs_to("Contact", null=True, index=True)
     decided_by_id: UUID | None
     decision_note: str = fields.TextField(default="")
+    folder: Any = belongs_to("Folder", null=True, index=True)
+    folder_id: UUID | None
 
     class Meta:
         table = "document"
@@ -192,6 +195,14 @@ class DocumentUnlinked(DocumentEvent, ItemUnlinked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentMoved(DocumentEvent):
+    """A document came into another folder of its account, or into none."""
+
+    from_folder: FolderId | None
+    to_folder: FolderId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentDeleted(DocumentEvent):
     """A document was deleted."""
 
@@ -223,6 +234,7 @@ async def create_document(
     description: str = "",
     account_id: UUID | None = None,
     job_id: UUID | None = None,
+    folder_id: UUID | None = None,
     id: UUID | None = None,
 ) -> Document:
     """Add a document to an account, or to a job of it. Nobody is asked anything yet."""
@@ -232,10 +244,12 @@ async def create_document(
         told = check.each({"name": name, "description": description}, _RULES)
         check(items.expect_place, account_id, job_id)
     account, job = await items.open_place(change, account_id, job_id)
+    await folder_at(change, folder_id, account, "folder_id")
     document = Document(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         account_id=account,
+        folder_id=folder_id,
         created_by_id=change.member_id,
         **told,
         created_at=change.now,

@@ -66,9 +66,7 @@ async def account_and_job(
         await hold_jobs(beside)
     else:
         job = await _hold_job(change, job_id, beside)
-        if account_id not in (None, job.account_id):
-            await change.scope.rows(Account).get(account_id, "account_id")
-            of_account(job, account_id)
+        await expect_one_account(change, job.account_id, account_id)
         return job.account_id, job
     expect_place(account_id, job_id)
     assert account_id is not None
@@ -101,16 +99,34 @@ async def expect_in_use(change: Change, item: Item, path: str | None = None) -> 
 
 
 async def _hold_in_use(account_id: UUID, path: str) -> None:
-    # Shared: what is done for one client at once has nothing to wait for.
-    (account,) = await sql("SELECT archived_at FROM account WHERE id = $1 FOR SHARE", account_id)
-    if account["archived_at"] is not None:
+    expect_used(account_id, await hold_accounts([account_id]), path)
+
+
+# Shared: what is done for one client at once has nothing to wait for.
+_HOLD_ACCOUNTS = "SELECT id, archived_at IS NULL AS used FROM account WHERE id = ANY($1) ORDER BY id FOR SHARE"
+
+
+async def hold_accounts(ids: Collection[UUID]) -> frozenset[UUID]:
+    """Hold accounts, so that they are not archived meanwhile. Those of them that are in use."""
+    return frozenset(row["id"] for row in await sql(_HOLD_ACCOUNTS, list(ids)) if row["used"])
+
+
+def expect_used(account_id: UUID, used: Container[UUID], path: str) -> None:
+    """`RuleBroken` where an account is none of those that are in use."""
+    if account_id not in used:
         told = "This client's account is archived. Restore it first."
         raise RuleBroken(told, path, reason=Reason.ARCHIVED, kind=Kind.ACCOUNT.value)
 
 
-def of_account(job: Job, account_id: UUID) -> None:
-    """`RuleBroken` unless the job is the account's."""
-    if job.account_id != account_id:
+async def expect_one_account(change: Change, of_job: UUID, account_id: UUID | None) -> None:
+    """`RuleBroken` where an account is named besides a job which is another one's; `NotFound` where it is not seen."""
+    if account_id not in (None, of_job):
+        of_account(of_job, (await change.scope.rows(Account).get(account_id, "account_id")).id)
+
+
+def of_account(of_job: UUID, account_id: UUID) -> None:
+    """`RuleBroken` unless the account of a job is this one."""
+    if of_job != account_id:
         told = "This job belongs to another account. Choose a job of the same account."
         raise RuleBroken(told, "job_id", reason=Reason.ELSEWHERE, kind=Kind.ACCOUNT.value)
 
@@ -232,14 +248,21 @@ async def lock_several(rows: Rows[I], model: type[I], ids: Collection[UUID], pat
     names the list that the ids are in, and the place there of what has them `within`."""
     if not ids:
         return []
+    held = await lock_visible(rows, ids)
+    _expect_all(model, ids, held, path, *within)
+    return list(held.values())
+
+
+async def lock_visible(rows: Rows[I], ids: Iterable[UUID]) -> dict[UUID, Held[I]]:
+    """Those of items of a kind that are visible, with their jobs, held until the transaction ends, in the order of
+    their ids."""
     # Before they are held: nobody waits for something that they do not see.
-    _expect_all(model, ids, await rows.many(ids), path, *within)
-    await hold_jobs(ids)
-    locked = await rows.lock_many(ids)
-    _expect_all(model, ids, locked, path, *within)
+    visible = (await rows.many(ids)).keys()
+    await hold_jobs(visible)
+    locked = await rows.lock_many(visible)
     # Whether the links are still these.
-    jobs = await hold_jobs(ids)
-    return [Held(item, jobs.get(id, {}), item.open, item.tracked) for id, item in locked.items()]
+    jobs = await hold_jobs(locked.keys())
+    return {id: Held(item, jobs.get(id, {}), item.open, item.tracked) for id, item in locked.items()}
 
 
 def _expect_all(model: type[Item], ids: Iterable[UUID], found: Container[UUID], path: str, *within: str) -> None:
@@ -265,7 +288,7 @@ def may_link(held: Held[I], job: Job) -> bool:
         kind = held.item.kind
         told = f"This {kind.spoken} is linked to another job. Unlink it first."
         raise RuleBroken(told, f"{kind}_id", reason=Reason.LINKED, kind=kind.value)
-    of_account(job, held.item.account_id)
+    of_account(job.account_id, held.item.account_id)
     if len(held.jobs) >= JOBS_OF_ITEM.most:
         kind = held.item.kind
         raise RuleBroken(

@@ -1,5 +1,4 @@
-"""What is in a template of folder trees. Nothing is made of it until there are files: it is kept, checked and
-previewed."""
+"""What is in a template of folder trees."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,13 +8,12 @@ from typing import Any, Self
 from models import checks
 from models.bounds import FOLDER_LEVELS, FOLDERS, FOLDERS_WITHIN
 from models.errors import Invalid
+from models.folder_names import expect_no_path
 from models.gathered import Gathered
 from models.reasons import Reason
 from models.templates.content import Content, Rewrite, TemplateKind, Text, content
 from models.texts import LABEL, sameness
 
-#: What some systems take for a part of a path, or for no name.
-_OF_PATHS = re.compile(r'[/\\:*?"<>|]')
 _UNESCAPED = re.compile(r"\\(?=\[)")
 
 
@@ -72,12 +70,7 @@ def _checked(folder: Folder, place: int) -> Folder:
 def _name(value: str, *path: str | int) -> str:
     name = LABEL.check(value, *path)
     # A backslash before a bracket says that there is no shortcode.
-    if found := _OF_PATHS.search(_UNESCAPED.sub("", name)):
-        told = f"A folder's name has no {found[0]}: some systems take it for a part of a path. Take it out."
-        raise Invalid(told, *path, reason=Reason.CHARACTER, character=f"U+{ord(found[0]):04X}")
-    if name.startswith(".") or name.endswith("."):
-        told = "A folder's name neither begins nor ends with a dot: some systems take that for another folder."
-        raise Invalid(told, *path, reason=Reason.CHARACTER, character="U+002E")
+    expect_no_path(_UNESCAPED.sub("", name), *path)
     return name
 
 

@@ -6,23 +6,36 @@ from typing import Any
 
 import strawberry
 
-from models.bounds import ASKED, JOBS_OF_ITEM
-from models.filtering import Among, LinkedToJob
+from models.bounds import ASKED, BULK, JOBS_OF_ITEM
+from models.filtering import Among, Filled, LinkedToJob
 from models.ids import Kind
-from models.items import document_requests, documents, signing
+from models.items import document_folders, document_requests, documents, signing
 from models.items.documents import DocumentState as _DocumentState
 from models.searching import Matches
 from models.seen import named
+from models.targets import Target
 from models.texts import DESCRIPTION, EVIDENCE, NAME, NOTE
 from schema.declarations import listing, mutation
 from schema.describing import described
-from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, needed, optional, own_id
+from schema.inputs.base import (
+    Expecting,
+    Keyed,
+    change,
+    explicit_id_of,
+    id_of,
+    input_type,
+    maybe_id_of,
+    needed,
+    optional,
+    own_id,
+)
 from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.linking import links
 from schema.scalars import Date, DateTime
 from schema.types.base import column, jobs_of_item, loaded, one
 from schema.types.contacts import Contact
+from schema.types.folders import Folder
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.signing import Signature, Signer
@@ -56,6 +69,7 @@ class Document(LinkedItem):
     description: str | None = column(
         "What it says, in Markdown. It may hold HTML: clean what you make of it before you show it."
     )
+    folder: Folder | None = one(Kind.FOLDER, "folder_id", "The folder that it is in; null for none.")
     content_version: int = column("Rises with every change of its name or description: what is signed is one of them.")
     digest: str | None = column(
         "The SHA-256 of what would be signed now, in hexadecimal digits: see docs/domain.md for what it is made of."
@@ -94,6 +108,7 @@ class CreateDocumentInput(AtAccountOrJob, Keyed):
     id: strawberry.ID | None = own_id(Kind.DOCUMENT)
     name: str = needed(_NAME)
     description: str | None = optional(_DESCRIPTION)
+    folder_id: strawberry.ID | None = maybe_id_of(Kind.FOLDER, "A folder of the account; none when left out.")
 
 
 @input_type
@@ -157,11 +172,46 @@ class DocumentInput(Expecting):
     document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
 
 
+@input_type
+class DocumentTarget:
+    """One of the documents of a bulk call."""
+
+    document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
+    expected_version: int | None = optional("The version that you saw; CONFLICT if it has another one.")
+
+    @staticmethod
+    def build(document_id: object, expected_version: int | None = None) -> Target:
+        """The target that the command takes."""
+        return Target(document_id, expected_version, Kind.DOCUMENT)  # type: ignore[arg-type]
+
+
+@strawberry.input
+class ManyDocuments(Keyed):
+    """What every bulk call on documents takes."""
+
+    documents: list[DocumentTarget] = needed(f"From {BULK} documents.")
+    atomic: bool = strawberry.field(
+        default=True,
+        description="All or nothing. False: those that can be are changed, each other one has an error in `errors`.",
+    )
+
+
+@input_type
+class MoveDocumentsInput(ManyDocuments):
+    """Where to put documents."""
+
+    folder_id: strawberry.ID | None = explicit_id_of(Kind.FOLDER, "A folder of their account. Null for none.")
+
+
 @filter_type
 class DocumentFilter:
     """Which documents. All that is given must hold."""
 
     account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "On one of these accounts.")
+    folder: IdFilter | None = asks_ids(
+        Kind.FOLDER, Among("folder_id"), "Right in one of these folders, and not in one within it."
+    )
+    filed: bool | None = asks(Filled("folder_id"), "Only those in a folder, or only those in none; both when left out.")
     job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "Linked to one of these jobs.")
     search: str | None = asks(Matches(Kind.DOCUMENT), FOUND_BY)
     state: list[DocumentState] | None = asks(Among("state"), "In one of these states.")
@@ -174,6 +224,7 @@ MUTATIONS = (
     mutation(document_requests.decide_document, DecideDocumentInput),
     mutation(document_requests.request_signatures, RequestSignaturesInput),
     mutation(document_requests.record_document_signature, RecordDocumentSignatureInput),
+    mutation(document_folders.move_documents, MoveDocumentsInput),
     mutation(documents.void_document, DocumentInput),
     *links(documents.link_document, documents.unlink_document),
     mutation(documents.delete_document, DocumentInput),

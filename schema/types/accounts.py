@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import seen as rows
+from models.bounds import FOLDERS_OF_ACCOUNT
 from models.ids import Kind
 from models.queries import By
 from schema.enums import AccountType
@@ -20,6 +21,7 @@ from schema.types.firm import Member, Tag
 
 if TYPE_CHECKING:
     from schema.types.contacts import AccountContactConnection
+    from schema.types.folders import Folder
     from schema.types.job_lists import JobConnection
 
 
@@ -39,6 +41,12 @@ class Account(Versioned):
         lambda account, context: context.load.roles(account.id),
         "The roles that somebody holds here, in the order of `accountRoles`; without those that nobody holds.",
         size=3,
+    )
+    folders: list[Annotated[Folder, strawberry.lazy("schema.types.folders")]] = loaded(
+        lambda account, context: context.load.folders(account.id),
+        "Its folders, each before those within it, and those beside each other by name; "
+        f"at most {FOLDERS_OF_ACCOUNT.most}.",
+        size=10,
     )
     contacts: Annotated[AccountContactConnection, strawberry.lazy("schema.types.contacts")] = list_within(  # type: ignore[valid-type]
         ListWithin("contacts of account", Kind.ACCOUNT_CONTACT, By("account_id"), "contact_order"),

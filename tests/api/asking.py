@@ -4,7 +4,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from graphql import get_named_type
+
+from models.ids import Kind, plural
 from models.rows import Member
+from tests.api.samples import camel
 from tests.api.selections import root_fields
 from tests.serving import Api
 
@@ -13,6 +17,13 @@ SESSIONS = {"signIn", "refreshSession", "signOut"}
 MUTATIONS = sorted(root_fields("mutation").keys() - SESSIONS)
 QUERIES = sorted(root_fields("query"))
 SUBSCRIPTIONS = sorted(root_fields("subscription"))
+
+
+def kind_of_bulk(mutation: str) -> Kind | None:
+    """Of which kind a mutation changes many things in one call; None where it does not."""
+    takes: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
+    return next((kind for kind in Kind if {"atomic", camel(plural(kind))} <= takes.fields.keys()), None)
+
 
 #: So much is asked for with one request, which is the most there may be: signing in and reading it takes as long for
 #: one.

@@ -64,9 +64,9 @@ def _in_brackets(parts: list[str]) -> str:
     return f"({', '.join(parts)})" if parts else ""
 
 
-def _below(field: GraphQLField, levels: int) -> str:
+def _below(field: GraphQLField, levels: int, *, of_job: bool = False) -> str:
     type_: Any = get_named_type(field.type)
-    return "" if is_leaf_type(type_) else "{ " + " ".join(fields_of(type_, levels - _is_thing(type_))) + " }"
+    return "" if is_leaf_type(type_) else "{ " + " ".join(fields_of(type_, levels - _is_thing(type_), of_job)) + " }"
 
 
 def _is_thing(type_: Composite) -> bool:
@@ -75,20 +75,21 @@ def _is_thing(type_: Composite) -> bool:
 
 
 @cache
-def fields_of(type_: Composite, levels: int) -> tuple[str, ...]:
+def fields_of(type_: Composite, levels: int, of_job: bool = False) -> tuple[str, ...]:
     """The selections of a type: its leaves, and what it leads to while there are levels left. Of items of all kinds
-    just what all have: with all that is their kind's own, they are in the lists of their kinds."""
+    just what all have: with all that is their kind's own, they are in the lists of their kinds. In the history `of_job`
+    there are only events that have to do with a job."""
     if type_.name == "LinkedItem":
         levels = 0
     # Of a change, a page or an amount the field says the type.
     named = [] if type_.name in UNNAMED else ["__typename"]
-    chosen = [*named, *(_selected(name, field, levels) for name, field in type_.fields.items())]
+    chosen = [*named, *(_selected(name, field, levels, of_job=of_job) for name, field in type_.fields.items())]
     if isinstance(type_, GraphQLInterfaceType) and type_.name != "LinkedItem" and (type_.name != "Event" or levels):
-        chosen += _of_each_kind(type_, levels)
+        chosen += _of_each_kind(type_, levels, of_job)
     return tuple(filter(None, chosen))
 
 
-def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> str:
+def _selected(name: str, field: GraphQLField, levels: int, alias: str = "", *, of_job: bool = False) -> str:
     type_: Any = get_named_type(field.type)
     if any(map(is_required_argument, field.args.values())):
         return ""
@@ -107,6 +108,9 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
     if name in ("parent", "subtasks", "otherTask"):
         # It leads from a task to a task: what that says, the task itself says.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
+    if type_.name == "Folder" and "[" in str(field.type) and levels < LEVELS:
+        # Of accounts, which are in most documents. At the root they are with all that they say.
+        return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
     if type_.name == "JobRelation":
         # It leads from a job to a job: what that says, the job itself says.
         return f"{alias}{name} {{ relation job {{ id }} }}"
@@ -119,15 +123,17 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "") -> s
         return f"{alias}{name}{size} {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ id {called} }} }}"
     # Things on pages have a level less: they would cost too much.
     on_page = "[" in str(field.type) and levels == LEVELS
-    return f"{alias}{name}{size} {_below(field, levels - on_page)}"
+    return f"{alias}{name}{size} {_below(field, levels - on_page, of_job=of_job or name == 'history')}"
 
 
-def _of_each_kind(type_: GraphQLInterfaceType, levels: int) -> Iterator[str]:
+def _of_each_kind(type_: GraphQLInterfaceType, levels: int, of_job: bool) -> Iterator[str]:
     """What each type behind an interface has of its own. Where two say something else by one name, the rarer one gets
     an alias. What kinds of events share is asked of their interface, once, as clients do."""
     implementing = graphql_schema().get_implementations(type_)
     shared = implementing.interfaces if type_.name == "Event" else []
     kinds: list[Composite] = sorted([*shared, *implementing.objects], key=lambda kind: kind.name)
+    if of_job and type_.name == "Event":
+        kinds = [kind for kind in kinds if {"job", "linkedJob"} & kind.fields.keys()]
     own = {kind.name: {n: f for n, f in kind.fields.items() if not _is_inherited(n, kind, type_)} for kind in kinds}
     shapes = Counter((name, _shape(field)) for fields in own.values() for name, field in fields.items())
     usual = {name: shape for (name, shape), _ in reversed(shapes.most_common())}

@@ -23,6 +23,7 @@ from models.ids import Kind, encode
 from resolvers.root import graphql_schema
 from schema.inputs.base import KIND
 from schema.kinds import MUTATIONS
+from tests.api.asking import kind_of_bulk
 from tests.api.samples import camel
 from tests.api.selections import root_fields
 from tests.serving import Api
@@ -92,11 +93,11 @@ def test_a_mutation_takes_one_input_and_answers_with_its_errors(mutation: str) -
     assert rest == [*ONCE[mutation], "revision", "errors"]
     assert str(payload.fields["revision"].type) == "Revision"
     assert str(payload.fields["errors"].type) == "[UserError!]!"
-    assert str(payload.fields[thing].type).startswith("[") == ("Jobs" in mutation)
+    assert str(payload.fields[thing].type).startswith("[") == (kind_of_bulk(mutation) is not None)
 
 
 #: What makes something new, or is about oneself.
-CREATIONS = re.compile(r"create|add|log|recordPayment|save|start|stop|transfer|change|post")
+CREATIONS = re.compile(r"create|add|applyFolder|log|recordPayment|save|start|stop|transfer|change|post")
 
 
 @pytest.mark.parametrize("mutation", sorted(root_fields("mutation").keys() - SESSIONS))
@@ -105,7 +106,8 @@ def test_a_change_of_one_thing_takes_the_version_that_was_seen(mutation: str) ->
     assert ("id" in input.fields) == (
         re.match(r"create|add|logTime|recordPayment|save|startTimer|post", mutation) is not None
     )
-    target: Any = TYPES["JobTarget"] if "Jobs" in mutation else input
+    kind = kind_of_bulk(mutation)
+    target: Any = input if kind is None else TYPES[f"{kind.capitalize()}Target"]
     assert ("expectedVersion" in target.fields) == (CREATIONS.match(mutation) is None)
 
 

@@ -18,6 +18,7 @@ from models.database import sql
 from models.firm.account_roles import AccountRole, AccountRoleHolder
 from models.firm.saved_views import SavedView
 from models.ids import Kind, encode
+from models.items.folders import Folder
 from models.items.wiki_pages import WikiPage
 from models.reading_order import order_key
 from models.rows import (
@@ -67,11 +68,13 @@ LISTS = {
     ("Query", "accountRoles"): "{ accountRoles(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "savedViews"): "{ savedViews(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "templates"): "{ templates(first: 100) { nodes { id name nameOrder } } }",
+    ("Query", "folders"): "{ folders(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "wikiPages"): "{ wikiPages(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "clientStatuses"): "{ clientStatuses(first: 100) { nodes { id name nameOrder } } }",
     ("JobSortField", "NAME"): "{ jobs(first: 100, sort: [{field: NAME}]) { nodes { id name nameOrder } } }",
     ("ContactSortField", "NAME"): "{ contacts(first: 100, sort: [{field: NAME}]) { nodes { id name nameOrder } } }",
     ("Account", "tags"): "{ node(id: %s) { ... on Account { tags { id name nameOrder } } } }",
+    ("Account", "folders"): "{ node(id: %s) { ... on Account { folders { id name nameOrder } } } }",
     ("Account", "team"): "{ node(id: %s) { ... on Account { team { id name nameOrder } } } }",
     (
         "AccountRoleHolders",
@@ -141,6 +144,7 @@ async def _fill(world: World) -> None:
         [SavedView(**each, member_id=member.id, shared=True) for each, member in zip(own, members, strict=True)],
         [ClientStatus(**each, color="#ffffff") for each in own],
         [Template(firm_id=firm_id, name=name, template_kind=TemplateKind.TASK) for name in TAGS],
+        [Folder(firm_id=firm_id, account_id=account_id, name=name) for name in TAGS],
         [Contact(**each) for each in own],
         [WikiPage(**each, account_id=account_id, text="Page", created_at=job.created_at) for each in own],
         [Status(**each, **custom) for each in own],
@@ -223,7 +227,7 @@ async def test_lists_by_name_are_in_the_order_of_a_reader(library: World, where:
     if where == ("Pipeline", "statuses"):
         shown = [status for status in shown if status["category"] == "CUSTOM"]
     assert {thing["name"] for thing in shown} >= (
-        TAGS if where[1] in ("tags", "accountRoles", "templates") else set(NAMES)
+        TAGS if where[1] in ("tags", "accountRoles", "templates", "folders") else set(NAMES)
     )
     assert [thing["nameOrder"] for thing in shown] == [order_key(thing["name"]) for thing in shown]
     assert shown == sorted(shown, key=lambda thing: (thing["nameOrder"], thing["id"]))

@@ -31,6 +31,8 @@ NEEDED = {
     ("setTaskParent", "parentId"),
     ("setTimeEntryRate", "rate"),
     ("createContact", "accountId"),
+    ("moveDocuments", "folderId"),
+    ("moveFolder", "parentId"),
     ("recordProposalSignature", "chosen"),
     ("createTemplate", "task"),
     ("saveAsTemplate", "fromTaskId"),
@@ -100,12 +102,13 @@ def bad_values(type_: Any) -> list[Any]:
         values = list(named.values)
     elif named.name in BAD_INPUTS:
         values = BAD_INPUTS[named.name]
-    elif isinstance(named, GraphQLInputObjectType) and "jobId" not in named.fields:
+    elif isinstance(named, GraphQLInputObjectType) and not named.name.endswith("Target"):
         values = _bad_parts(named)
     elif isinstance(named, GraphQLInputObjectType):
+        kind = Kind(named.name.removesuffix("Target").lower())
         values = [
-            {"jobId": id, **version}
-            for id in BAD["ID"][:2] + [FOREIGN[Kind.JOB]]
+            {f"{kind}Id": id, **version}
+            for id in BAD["ID"][:2] + [FOREIGN[kind]]
             for version in ({}, {"expectedVersion": 7})
         ]
     else:

@@ -12,10 +12,10 @@ import pytest
 from tortoise import Tortoise
 
 from models.database import sql
-from models.ids import Kind, encode
-from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, post, said_by_server
+from models.ids import Kind, encode, plural
+from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, kind_of_bulk, post, said_by_server
 from tests.api.furnished import Furnished, having
-from tests.api.samples import Id, Path, Sampler, asked, filled, ids_in
+from tests.api.samples import Id, Path, Sampler, asked, camel, filled, ids_in
 from tests.api.selections import document, root_fields
 from tests.api.untouched import untouched
 from tests.locks import firm_held
@@ -96,22 +96,28 @@ def _told(path: Path) -> list[str]:
     list itself."""
     # The other firm's thing comes second in each list.
     steps = ["1" if isinstance(step, int) else step for step in path]
-    of_a_list = isinstance(path[-1], int) or (isinstance(path[-2], int) and path[-1] == "jobId")
+    of_a_list = isinstance(path[-1], int) or (isinstance(path[-2], int) and path[-1] in _OF_TARGETS)
     return steps[:-1] if of_a_list else steps
 
 
-@pytest.mark.parametrize("mutation", [name for name in MUTATIONS if "Jobs" in name])
+BULK = {name: kind for name in MUTATIONS if (kind := kind_of_bulk(name)) is not None}
+#: What names the thing of a target.
+_OF_TARGETS = {f"{kind}Id" for kind in BULK.values()}
+
+
+@pytest.mark.parametrize("mutation", BULK)
 async def test_a_bulk_call_that_is_not_atomic_leaves_out_the_other_firms(api: Api, mutation: str) -> None:
     own, other = await Furnished.build("own"), await Furnished.build("other")
     sample = Sampler(mutation, own.word).input()
-    path = next(path for path, place in ids_in(sample) if path[-1] == "jobId")
+    things = camel(plural(BULK[mutation]))
+    path = next(path for path, place in ids_in(sample) if path[-1] == f"{BULK[mutation]}Id")
     variables = filled(sample, own.id, other.id, path)
     variables["input"]["atomic"] = False
     before = await other.world.revision()
     answer = await post(api, own.world.owner, document("mutation", mutation, ["input"]), variables)
     payload = json.loads(answer)["data"][mutation]
-    assert [job["id"] for job in payload["jobs"]] == [variables["input"]["jobs"][0]["jobId"]]
-    assert [(error["code"], error["path"]) for error in payload["errors"]] == [("NOT_FOUND", ["input", "jobs", "1"])]
+    assert [thing["id"] for thing in payload[things]] == [variables["input"][things][0][path[-1]]]
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [("NOT_FOUND", ["input", things, "1"])]
     told = said_by_server(answer, variables)
     assert not any(trace in told for trace in await other.traces())
     assert await other.world.revision() == before

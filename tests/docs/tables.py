@@ -199,11 +199,19 @@ def _template_kinds() -> str:
                 f"`{to_camel_case(kind.field)}`",
                 "–" if of.needs is None else f"`{of.needs}`",
                 "–" if of.source is None else f"`{to_camel_case(f'from_{of.source}_id')}`",
-                _names(name for name in ACTIONS if name == f"create{_in_one_word(kind.field)}FromTemplate") or "–",
+                _names(name for name in ACTIONS if name in _made_by(kind)) or "–",
             )
             for kind in TemplateKind
             for of in (content_classes()[kind],)
         ),
+    )
+
+
+def _made_by(kind: TemplateKind) -> tuple[str, str]:
+    """The mutation that makes something of a template of a kind: a thing, or many."""
+    return (
+        f"create{_in_one_word(kind.field)}FromTemplate",
+        f"apply{_in_one_word(kind.field).removesuffix('Tree')}Template",
     )
 
 

@@ -197,9 +197,13 @@ SENTENCES = [
     ("docs/api.md", f"{texts.IDEMPOTENCY_KEY.bounds}, any but control characters"),
     (
         "docs/domain.md",
-        f"Names have {texts.NAME.bounds}, those of tags, account roles, statuses and client-facing statuses "
-        f"{texts.LABEL.bounds.removesuffix(' characters')}",
+        f"Names have {texts.NAME.bounds}, those of tags, account roles, folders, statuses and client-facing "
+        f"statuses {texts.LABEL.bounds.removesuffix(' characters')}",
     ),
+    ("docs/documents.md", f"another of its folders, {bounds.FOLDER_LEVELS.most} levels deep at most"),
+    ("docs/documents.md", f"An account has at most {bounds.FOLDERS_OF_ACCOUNT.most} (RULE)"),
+    ("docs/documents.md", f"Its name has {texts.LABEL.bounds}"),
+    ("docs/documents.md", f"`moveDocuments` puts {bounds.BULK.least} to {bounds.BULK.most} documents"),
     ("docs/domain.md", f"Descriptions have {texts.DESCRIPTION.bounds}"),
     (
         "docs/domain.md",

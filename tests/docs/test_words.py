@@ -65,7 +65,7 @@ def test_bulk_mutations_are_named() -> None:
         for name, field in root.fields.items()
         if "input" in field.args and "atomic" in _fields(field.args["input"])
     }
-    told, _, _ = section("docs/api.md", "Many jobs at once").partition("take 1 to 200")
+    told, _, _ = section("docs/api.md", "Many things at once").partition("take 1 to 200")
     assert set(re.findall(r"`(\w+)`", told)) == bulk
 
 

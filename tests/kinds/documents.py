@@ -8,11 +8,13 @@ from models.actor import Actor
 from models.bounds import ASKED
 from models.firm.contacts import create_contact
 from models.ids import Kind
-from models.items import document_requests, documents
+from models.items import document_folders, document_requests, documents
 from models.rights import Right
 from models.rows.contacts import AccountContact
+from models.targets import Target
+from tests.kinds import folders
 from tests.live.scenarios import causes, owner_of
-from tests.lives import Cast, Life, Object, Step, given
+from tests.lives import Before, Cast, Life, Object, Step, given
 from tests.planting import hidden_text
 from tests.specimens import Specimens, Spot
 from tests.world import World
@@ -31,6 +33,13 @@ async def contacts_of(actor: Actor, word: str, spot: Spot) -> list[UUID]:
     if found := await there.limit(ASKED.most):
         return [link.contact_id for link in found]
     return [(await create_contact(actor, name=f"{word} Signer", account_id=spot.account)).value.id]
+
+
+async def make_folder(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A folder with a document in it."""
+    folder = await folders.make_loose(actor, f"{word} with a document", spot)
+    await documents.create_document(actor, name=word, account_id=spot.account, folder_id=folder)
+    return folder
 
 
 async def make_for_approval(actor: Actor, word: str, spot: Spot) -> UUID:
@@ -60,7 +69,18 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     await document_requests.record_document_signature(actor, document_id=document, contact_id=first, evidence=evidence)
     if spot.job is not None:
         await documents.link_document(actor, document_id=document, job_id=spot.job)
+    await move(actor, await folders.make_loose(actor, f"{word} of documents", spot), document)
     return document
+
+
+async def move(actor: Actor, folder: UUID | None, *wanted: UUID) -> None:
+    """Put documents into this folder."""
+    targets = [Target(document, kind=Kind.DOCUMENT) for document in wanted]
+    await document_folders.move_documents(actor, documents=targets, folder_id=folder)
+
+
+async def _is_filed(document: documents.Document) -> bool:
+    return document.folder_id is not None
 
 
 async def _state(document: documents.Document) -> set[str]:
@@ -73,6 +93,10 @@ async def _found_by(document: documents.Document) -> tuple[str, str]:
 
 def _asking(whom: str) -> Callable[[Cast], Object]:
     return lambda cast: {whom: [cast.contact]}
+
+
+def _named_folder(cast: Cast) -> Object:
+    return {"accountId": cast.account, "name": "Returns"}
 
 
 def _decided(approved: bool, awaits: str | None = None) -> Step:
@@ -95,6 +119,15 @@ LIVES = [
         made=_made,
         steps=[
             Step(mutation="updateDocument", given=given(description="Of 2025"), event="DocumentUpdated"),
+            Step(
+                mutation="moveDocuments",
+                given=lambda cast: {
+                    "documents": [{"documentId": cast.item["id"]}],
+                    "folderId": cast.made["createFolder"]["id"],
+                },
+                event="DocumentMoved",
+                answers="documents",
+            ),
             _to_approve,
             _decided(False, "REVISION"),
             _to_approve,
@@ -107,6 +140,7 @@ LIVES = [
                 for_client=True,
             ),
         ],
+        before=[Before(mutation="createFolder", given=_named_folder, thing="folder")],
     ),
     # One that nobody signs.
     Life(
@@ -122,11 +156,14 @@ SPECIMENS = Specimens(
     hidden_with=frozenset({"account"}),
     further={
         "loose document": make_loose,
+        "folder of documents": make_folder,
         "document to approve": make_for_approval,
         "document to sign": make_for_signature,
     },
     chosen={
         "updateDocument.documentId": "loose document",
+        "documents.folder": "folder of documents",
+        "moveDocuments.documentId": "loose document",
         "requestApproval.documentId": "loose document",
         "decideDocument.documentId": "document to approve",
         "requestSignatures.documentId": "loose document",
@@ -135,7 +172,7 @@ SPECIMENS = Specimens(
         "deleteDocument.documentId": "loose document",
     },
     not_any_more={"updateDocument": ["UPDATE document SET description = repeat(' ', 30000) WHERE id = $1"]},
-    facts={"state": _state, "search": _found_by},
+    facts={"state": _state, "filed": _is_filed, "search": _found_by},
     lives=LIVES,
 )
 
@@ -171,6 +208,14 @@ async def updated(world: World) -> AsyncIterator[None]:
     document = await on_jobs(world)
     yield
     await documents.update_document(owner_of(world), document_id=document, name="Another", description="Longer")
+
+
+@causes(documents.DocumentMoved)
+async def moved(world: World) -> AsyncIterator[None]:
+    document, owner = await on_jobs(world), owner_of(world)
+    folder = await folders.make_loose(owner, "Taxes", Spot(world.account.id))
+    yield
+    await move(owner, folder, document)
 
 
 @causes(documents.DocumentStateChanged)

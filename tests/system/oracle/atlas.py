@@ -78,6 +78,8 @@ class Atlas:
     ended: set[str] = field(default_factory=set)
     #: What is in each template, by its id: the field that it is given in.
     templates: dict[str, str] = field(default_factory=dict)
+    #: The account of each folder.
+    folders: dict[str, str] = field(default_factory=dict)
     payment_providers: list[str] = field(default_factory=list)
     #: The ids of jobs and items of secret accounts, the deleted ones too, and of all.
     secret_ids: set[str] = field(default_factory=set)

@@ -9,6 +9,7 @@ from tests.system.oracle import picking
 from tests.system.oracle.atlas import Atlas, Board
 from tests.system.oracle.command import Kind, Learn, Make
 from tests.system.oracle.contacts import COMMANDS as OF_CONTACTS
+from tests.system.oracle.folders import COMMANDS as OF_FOLDERS
 from tests.system.oracle.items import COMMANDS as OF_ITEMS
 from tests.system.oracle.picking import Input
 from tests.system.oracle.replica import Object
@@ -291,6 +292,7 @@ KINDS = (
     *OF_CONTACTS,
     *OF_ITEMS,
     *OF_TEMPLATES,
+    *OF_FOLDERS,
 )
 
 

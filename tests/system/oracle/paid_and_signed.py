@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from tests.system.oracle.atlas import Atlas, Item
+from tests.system.oracle.folders import of_account
 from tests.system.oracle.item_kind import Deed, ItemKind, another, contact_of, in_state
 from tests.system.oracle.picking import Input, pick_name
 from tests.system.oracle.replica import Object
@@ -103,7 +104,10 @@ PAID_AND_SIGNED = (
     ),
     ItemKind(
         "document",
-        lambda chance, atlas, account: {"name": pick_name(chance, atlas, account, "document")},
+        lambda chance, atlas, account: {
+            "name": pick_name(chance, atlas, account, "document"),
+            "folderId": of_account(chance, atlas, account),
+        },
         [
             Deed("updateDocument", 1, another("document", "name"), in_state("PLAIN", "PENDING_APPROVAL")),
             Deed(

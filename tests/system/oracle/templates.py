@@ -38,6 +38,11 @@ _CONTENTS: dict[str, Input] = {
         "services": [{"name": "[CURRENT_YEAR]", "price": "90"}],
         "invoicedOnce": True,
     },
+    "folderTree": {
+        "folders": [
+            {"name": name, "level": level} for name, level in (("Taxes", 1), ("[CURRENT_YEAR]", 2), ("Books", 1))
+        ]
+    },
 }
 
 
