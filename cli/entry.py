@@ -118,6 +118,19 @@ def create_firm(
 
 @app.command()
 @plainly()
+def set_password(
+    email: Annotated[str, typer.Argument(help="The address that the member signs in with.")],
+    password_stdin: Annotated[bool, typer.Option(help="Read the password from stdin instead of asking.")] = False,
+) -> None:
+    """Give a member another password, and end their sessions. Asks for it."""
+    from cli.operator import ask_password, set_password
+
+    settings = _settings()
+    set_password(settings, email, ask_password(email, from_stdin=password_stdin))
+
+
+@app.command()
+@plainly()
 def token(
     email: Annotated[str, typer.Argument(help="The address that the member signs in with.")],
     hours: Annotated[float, typer.Option(help="How long it is good.")] = 1,
@@ -137,6 +150,36 @@ def rotate_keys(
     from cli.operator import rotate_keys
 
     rotate_keys(_settings(), leaked=leaked)
+
+
+@app.command()
+@plainly()
+def export(
+    path: Annotated[Path, typer.Argument(help="A zip file that is not there yet (….zip), or a folder.")],
+    firm: Annotated[str | None, typer.Option(help="A firm whole: by its id, or its name.")] = None,
+    member: Annotated[str | None, typer.Option(help="What is held of a member, by the address: a JSON file.")] = None,
+    contact: Annotated[str | None, typer.Option(help="What is held of a contact, by the id: a JSON file.")] = None,
+) -> None:
+    """Write a firm whole, as of one moment, without its secrets: passwords, tokens, sessions. Or what is held of a
+    person."""
+    from cli.interchange import export
+
+    export(_settings(), path, firm=firm, member=member, contact=contact)
+
+
+@app.command()
+@plainly()
+def restore(
+    path: Annotated[Path, typer.Argument(help="What `jobwire export` wrote.")],
+    copy: Annotated[
+        str | None,
+        typer.Option(help="A word: as a firm beside the first one, whose members sign in as name+WORD@…"),
+    ] = None,
+) -> None:
+    """Write a firm that was exported: all of it or nothing. What it is checked for comes first."""
+    from cli.interchange import restore
+
+    restore(_settings(), path, copy)
 
 
 @app.command()

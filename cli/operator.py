@@ -12,6 +12,7 @@ from common.terminal import ask_secret, say
 from models.commands.firms import create_firm
 from models.connection import connected
 from models.connection import migrate as bring_up_to_date
+from models.given_passwords import give_password
 from models.housekeeping import start_over_after_restore
 from models.lookup import member_at
 from models.sign_in import issue_for
@@ -39,6 +40,17 @@ def new_firm(settings: Settings, name: str, owner: str, owner_name: str | None, 
         return f"{firm.name} is there. {member.email} owns it and can sign in."
 
     say(on_database(settings, start))
+
+
+def set_password(settings: Settings, email: str, password: str) -> None:
+    """Give a member another password."""
+
+    async def give() -> str:
+        if not await give_password(email, password):
+            raise Mistake(f"No active member signs in as {email}.")
+        return f"{email} signs in with the new password. Their sessions have ended."
+
+    say(on_database(settings, give))
 
 
 def token(settings: Settings, email: str, hours: float) -> None:
@@ -76,13 +88,13 @@ def rotate_keys(settings: Settings, *, leaked: bool) -> None:
     say(on_database(settings, rotate))
 
 
-def ask_password(*, from_stdin: bool) -> str:
+def ask_password(of: str = "the owner", *, from_stdin: bool) -> str:
     """The password of a person at the terminal, typed twice and not shown, or the first line of stdin."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
         raise Mistake("There is no terminal to ask for the password: use --password-stdin.")
-    password = ask_secret("Password of the owner: ")
+    password = ask_secret(f"Password of {of}: ")
     if ask_secret("Once more: ") != password:
         raise Mistake("The two passwords differ.")
     return password

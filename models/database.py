@@ -1,5 +1,6 @@
 """Statements of SQL. For models/ alone, as the import linter sees to: whoever else wants rows asks a scope."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
@@ -29,3 +30,13 @@ async def fetch_planned(query: str, *values: Any) -> list[Any]:
         client.log.debug("%s: %s", query, values)
         rows: list[Any] = await (await connection.prepare(query)).fetch(*values)
         return rows
+
+
+async def copy_lines(query: str, *values: Any, output: Callable[[bytes], Awaitable[None]]) -> None:
+    """Stream what a query of one column of JSON finds, a line each: of the answer no more is held than what `output`
+    has not taken yet."""
+    client = get_connection("default")
+    async with client.acquire_connection() as connection:
+        client.log.debug("%s: %s", query, values)
+        # As CSV, whose signs for quotes and between columns are such as JSON never has: nothing is quoted.
+        await connection.copy_from_query(query, *values, output=output, format="csv", quote="\x01", delimiter="\x02")

@@ -5,8 +5,8 @@ What no month has a partition for lands in the default one. That happens only wh
 it stays there, and a month of which something is there gets no partition of its own any more.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -74,6 +74,16 @@ async def make_partitions(now: datetime) -> list[str]:
     """See to it that this month and the coming ones have their partitions. Returns the names of the new ones."""
     months = [_later(_month_of(now), ahead) for ahead in range(MONTHS_AHEAD + 1)]
     return [name for month in months if (name := await _make(month)) is not None]
+
+
+async def make_past_partitions(months: Iterable[datetime], now: datetime, months_kept: int | None) -> None:
+    """See to it that these months have theirs, as far as they are kept: for a past that is taken over. Where that
+    cannot be just now, the default one takes it."""
+    cut = None if months_kept is None else _later(_month_of(now), -months_kept)
+    with suppress(Busy):
+        for month in map(_month_of, months):
+            if cut is None or month >= cut:
+                await _make(month)
 
 
 async def prune_log(now: datetime, months_kept: int) -> list[str]:

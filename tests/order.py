@@ -27,6 +27,8 @@ LONG = {
     "live/test_sufficiency.py": 25,
     "api/test_sharing.py": 25,
     "docs/test_recipes.py": 30,
+    "interchange/test_commands.py": 20,
+    "interchange/test_equal_answers.py": 20,
     "api/test_leaks_by_asking.py": 20,
     "api/test_leaks_of_changes.py": 20,
     "system/test_printable.py": 20,

@@ -22,6 +22,7 @@ ROOMS = (
     "demo",
     "embedded",
     "engine",
+    "interchange",
     "models",
     "resolvers",
     "schema",

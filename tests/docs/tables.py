@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 
 from graphql import GraphQLEnumType, GraphQLInterfaceType
@@ -13,6 +13,7 @@ from models.bounds import JOBS_OF_ITEM
 from models.events import Event, bases, name_for_clients
 from models.ids import Kind
 from models.items.kinds import item_kinds
+from models.portable.tables import ANEW, EVENT_COLUMNS, LEFT_OUT, Column, portable_tables
 from models.reasons import Reason, parameters_of
 from models.rights import EVERY_MEMBER, LEADERS, Requirement, Right, Role
 from models.templates.content import TemplateKind, content_classes
@@ -219,10 +220,38 @@ def _in_one_word(field: str) -> str:
     return "".join(word.capitalize() for word in field.split("_"))
 
 
+def _parts() -> str:
+    return _table(
+        ("folder", "part", "each line", "columns, and their types in PostgreSQL (? where it may be null)"),
+        (
+            *(("`rows`", f"`{table.name}.jsonl`", table.says, _columns(table.columns)) for table in portable_tables()),
+            ("`log`", "`YYYY-MM.jsonl`", "An event of the log, of that month in UTC.", _columns(EVENT_COLUMNS)),
+        ),
+    )
+
+
+def _columns(columns: Mapping[str, Column]) -> str:
+    return ", ".join(f"`{column.name}` {column.sql_type}{'?' * column.null}" for column in columns.values())
+
+
+def _left_out() -> str:
+    return _table(
+        ("what no export has", "why"),
+        (
+            *((f"`{table}`", f"{why[0].upper()}{why[1:]}.") for table, why in sorted(LEFT_OUT.items())),
+            *(
+                (f"`{table}.{column}`", f"{anew.why[0].upper()}{anew.why[1:]}.")
+                for (table, column), anew in sorted(ANEW.items())
+            ),
+        ),
+    )
+
+
 #: By the page, the tables by the names in their marks.
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/api.md": {"ids": _ids, "reasons": _reasons},
     "docs/domain.md": {"items": _items},
+    "docs/export.md": {"parts": _parts, "left out": _left_out},
     "docs/live.md": {"events": _events, "field kinds": _field_kinds},
     "docs/permissions.md": {"rights": _rights, "roles": _by_role},
     "docs/templates.md": {"shortcodes": _shortcodes, "template kinds": _template_kinds},

@@ -1,0 +1,1 @@
+"""A firm, or what is held of a person, written to files."""

@@ -1,0 +1,1 @@
+"""A firm that was exported, read back."""

@@ -1,0 +1,28 @@
+"""A firm that was exported, written again: all of it, or nothing."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from interchange.manifest import month_of_part
+from interchange.restoring.archives import opened
+from interchange.restoring.checking import checked
+from models.partitions import make_past_partitions
+from models.portable.faults import Unrestorable
+from models.portable.writing import Restored, restore
+
+#: What a copy may be called: it becomes a part of addresses.
+_WORD = re.compile(r"[a-z0-9]{1,20}")
+
+
+async def restore_firm(path: Path, *, copy: str | None = None, months_kept: int | None = None) -> Restored:
+    """Write the firm of an archive, with its ids; or, with a word for the `copy`, beside the firm that has them.
+    `months_kept` is how long logs are kept here; None for ever. `Unrestorable` where something is not as it has to be,
+    and nothing is changed."""
+    if copy is not None and not _WORD.fullmatch(copy):
+        raise Unrestorable("A word for a copy has small letters and digits, 20 at most.")
+    with opened(path) as archive:
+        firm = checked(archive)
+        months = [month for name in firm.months if (month := month_of_part(name)) is not None]
+        await make_past_partitions(months, datetime.now(UTC), months_kept)
+        return await restore(firm, copy=copy)

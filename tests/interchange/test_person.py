@@ -1,0 +1,140 @@
+"""What is held of a person is all that is theirs, and nothing of anybody else."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from interchange.exports.archives import Unwritable
+from interchange.exports.person import NoSuchPerson, export_person
+from models.commands.jobs import assign_job
+from models.commands.members import update_member
+from models.commands.tasks import check_task_entry, create_task
+from models.commands.time import log_time
+from models.database import sql
+from models.firm.absences import add_absence
+from models.firm.account_contacts import link_contact
+from models.firm.contacts import create_contact, update_contact
+from models.ids import Kind, encode
+from models.items.chats import create_chat
+from models.items.messages import post_message
+from models.items.notes import create_note
+from models.portable.person import _OWN
+from models.portable.tables import portable_tables
+from models.sign_in import issue_for
+from tests.api.furnished import Furnished
+from tests.interchange.tampering import read_from
+from tests.world import World
+
+#: In whatever is theirs; and in whatever is another's.
+OWN, OTHERS = "quillfeather", "brambleshade"
+
+
+def test_what_is_theirs_is_there() -> None:
+    columns = {table.name: table.columns for table in portable_tables()}
+    for owned in _OWN.values():
+        for (table, column), shown in owned.items():
+            assert {column, *(shown or ())} <= columns[table].keys()
+
+
+async def held(path: Path, **whose: str) -> dict[str, Any]:
+    """What is held, as a file has it."""
+    await export_person(path, **whose)
+    return _read(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    assert path.stat().st_mode & 0o077 == 0
+    read: dict[str, Any] = orjson.loads(path.read_bytes())
+    return read
+
+
+async def test_of_a_member(world: World, tmp_path: Path) -> None:
+    firm = await Furnished.build(OTHERS)
+    world = firm.world
+    member = world.employee
+    owner, own = world.acting(world.owner), world.acting(member)
+    await update_member(owner, member_id=member.id, name=f"{OWN} now")
+    day = (await add_absence(own, first_day=_day(2), last_day=_day(3), note=f"{OWN} away")).value.first_day
+    assert day == _day(2)
+    job = await world.job(f"{OTHERS} job", description=OTHERS)
+    await assign_job(owner, job_id=job.id, member_ids=[member.id])
+    await log_time(own, minutes=35, job_id=job.id, note=f"{OWN} minutes")
+    await log_time(owner, minutes=36, job_id=job.id, note=f"{OTHERS} minutes")
+    task = (await create_task(owner, name=f"{OTHERS} task", job_id=job.id, checklist=[f"{OTHERS} entry"])).value
+    await check_task_entry(own, task_id=task.id, number=1, checked=True)
+    chat = (await create_chat(owner, subject=f"{OTHERS} chat", account_id=world.account.id)).value
+    await post_message(own, chat_id=chat.id, text=f"{OWN} message")
+    await post_message(owner, chat_id=chat.id, text=f"{OTHERS} message", mention_ids=[member.id])
+    await create_note(own, text=f"{OWN} note", account_id=world.account.id)
+    await create_note(owner, text=f"{OTHERS} note", account_id=world.account.id)
+    await issue_for(member.id, 1)
+    found = await held(tmp_path / "member.json", member=member.email)
+    text = orjson.dumps(found).decode()
+    assert found["person"] == encode(Kind.MEMBER, member.id)
+    for theirs in ("now", "away", "minutes", "message", "note"):
+        assert f"{OWN} {theirs}" in text
+    # The first name of the member themselves was the firm's word, and the log has it; their address has it too, and
+    # the note of an entry of their time.
+    theirs_too = {f"{firm.word} Emma Employee", member.email, firm.word}
+    assert {word for word in text.split('"') if OTHERS in word} <= theirs_too
+    for name in ("email", "given_rights"):
+        assert name in found["member"][0]
+    assert found["job_assignee by member_id"][0]["job_id"]
+    assert [entry["id"] for entry in found["task by checklist"]] == [str(task.id)]
+    assert found["message_mention by member_id"]
+    assert found["session"][0].keys() == {"created_at", "expires_at", "ended_at"}
+    assert {event["type"] for event in found["events by them"]} >= {"TimeLogged", "NoteCreated"}
+    assert "MemberUpdated" in {event["type"] for event in found["events about them"]}
+    for secret in ("password", "hash", "refresh", "digest"):
+        assert secret not in text
+    others = {str(each.id) for each in (world.owner, world.admin, world.stranger)}
+    assert [id for id in others if id in text] == []
+
+
+async def test_of_a_contact(tmp_path: Path) -> None:
+    firm = await Furnished.build(OTHERS)
+    world = firm.world
+    owner = world.acting(world.owner)
+    contact = (
+        await create_contact(owner, name=f"{OWN} one", emails=[f"{OWN}@home.example"], phone="+1 555 0100")
+    ).value
+    await update_contact(owner, contact_id=contact.id, name=f"{OWN} two")
+    await link_contact(owner, contact_id=contact.id, account_id=world.account.id, title=f"{OWN} title", signs=True)
+    found = await held(tmp_path / "contact.json", contact=encode(Kind.CONTACT, contact.id))
+    text = orjson.dumps(found).decode()
+    assert OTHERS not in text
+    assert found["contact"][0]["phone"] == "+1 555 0100"
+    assert found["account_contact by contact_id"][0]["title"] == f"{OWN} title"
+    # What it was called before is in the log, which is theirs too.
+    assert f"{OWN} one" in orjson.dumps(found["events about them"]).decode()
+    assert str(world.owner.id) not in text
+    # Of those whom the firm asks for something, each place that names them is there.
+    for table in ("signer", "item_recipient", "document_approver"):
+        rows = "SELECT contact_id FROM {} WHERE contact_id IN (SELECT id FROM contact WHERE firm_id = $1)"
+        (asked, *_) = await sql(rows.format(table), world.firm.id)
+        name = encode(Kind.CONTACT, asked["contact_id"])
+        assert (await held(tmp_path / f"{table}.json", contact=name))[f"{table} by contact_id"]
+
+
+async def test_of_nobody(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "person.json"
+    for whose in (
+        {"member": "nobody@nowhere.test"},
+        {"contact": "nobody"},
+        {"contact": encode(Kind.CONTACT, world.firm.id)},
+    ):
+        with pytest.raises(NoSuchPerson):
+            await export_person(path, **whose)
+    assert read_from(tmp_path) == {}
+    await export_person(path, member=world.owner.email.upper())
+    with pytest.raises(Unwritable, match="is there already"):
+        await export_person(path, member=world.owner.email)
+
+
+def _day(number: int) -> date:
+    return date(2026, 1, number)
