@@ -127,7 +127,8 @@ async def serving(
     """A server in this process, with its own hub, on the connections of the process.
 
     Members of tests ask as fast as a machine can: what a minute may cost them is for the tests of it to say."""
-    given = Settings(**({"metrics_token": METRICS_TOKEN, "points_a_minute": 10**9} | settings))
+    unless_told: dict[str, Any] = {"metrics_token": METRICS_TOKEN, "points_a_minute": 10**9}
+    given = Settings(**(unless_told | settings))
     urls = {"database_url": database_url, "redis_url": redis_url}
     application = create_app(given, **urls, own_database=False, sign_ins=sign_ins)
     config = uvicorn.Config(application.asgi, log_level="warning", **server_settings(application.options))
