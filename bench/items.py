@@ -24,6 +24,7 @@ from bench.house import House, run
 from bench.measure import heading, median, ratio, table, taking_turns
 from bench.process import served
 from bench.tap import tapped
+from common.collector import keep_what_is_here
 from engine.engine import Engine
 from models.commands.pipelines import CARD_FIELDS
 from models.database import sql
@@ -113,6 +114,7 @@ async def _board(
     for name, bare in (by_hand or {}).items():
         clocks[f"{name}, by hand"] = await _beside(clocks[name], bare, firm)
     statements, sizes = await count(clocks)
+    keep_what_is_here()  # as the server does when it starts
     for clock in clocks.values():
         clock.cpu.clear()
     found = await taking_turns({name: clock.measure for name, clock in clocks.items()}, rounds)

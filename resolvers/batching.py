@@ -130,11 +130,18 @@ class Loader(Generic[K, V]):
     def together(self, keys: Sequence[K]) -> Soon[list[V]]:
         """The values of all of these, in their order."""
         known, under_way = self._known, self._batches
-        unknown = [key for key in dict.fromkeys(keys) if key not in known]
+        unknown = list(dict.fromkeys(keys))
+        # Mostly nothing is known yet, and nobody else waits.
+        if known:
+            unknown = [key for key in unknown if key not in known]
         if not unknown:
             return [known[key] for key in keys]
-        batches = {id(under_way[key]): under_way[key] for key in unknown if key in under_way}
-        if new := [key for key in unknown if key not in under_way]:
+        batches: dict[int, _Batch[K, V]] = {}
+        new = unknown
+        if under_way:
+            batches = {id(under_way[key]): under_way[key] for key in unknown if key in under_way}
+            new = [key for key in unknown if key not in under_way]
+        if new:
             batch = self._begin_with(new)
             batches[id(batch)] = batch
         group: _Group[K, V] = _Group(keys, len(batches))
@@ -166,7 +173,7 @@ class Loader(Generic[K, V]):
         # Until here others could join, and what they wait for become known.
         self._next = None
         known = self._known
-        keys = [key for key in batch.keys if key not in known]
+        keys = [key for key in batch.keys if key not in known] if known else batch.keys
         try:
             found = await self._load(keys) if keys else {}
         except Exception as error:

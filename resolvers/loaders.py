@@ -78,11 +78,11 @@ class Loaders(ItemLoaders):
         """How many visible cards a stage has."""
         return self._loader("on_stage", self._scoped(boards.cards_on), int).get(stage_id)
 
-    def cards(self, stage_id: UUID, limit: int) -> Awaitable[list[Job]]:
-        """The visible cards of a stage, from the top."""
+    def cards(self, limit: int) -> Loader[UUID, list[Job]]:
+        """The visible cards of stages, from the top."""
         _check_cards(limit)
         read = self._scoped(lambda scope, stages: boards.cards(scope, stages, limit))
-        return self._lists(("cards", limit), self._taken_over(Kind.JOB, read)).future(stage_id)
+        return self._lists(("cards", limit), self._taken_over(Kind.JOB, read))
 
     async def cut(self, stage_id: UUID, limit: int) -> bool:
         """Whether a stage has more visible cards than this."""

@@ -14,7 +14,7 @@ from typing import Any
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, is_abstract_type
 from strawberry.types.field import StrawberryField
 
-#: Under this a Strawberry field's metadata holds its `Read` or `Load`.
+#: Under this a Strawberry field's metadata holds its `Read`, `Load` or `LoadBy`.
 RESOLVER = "jobwire.resolver"
 
 
@@ -51,6 +51,17 @@ class Load:
     ) -> Any:
         (kept,) = keep(context, [await loading])
         return kept
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBy:
+    """Loads a field that takes arguments: `of(**arguments)` is how it is loaded by these."""
+
+    of: Callable[..., Load]
+
+    def __call__(self, source: Any, info: Any, **arguments: Any) -> Any:
+        """As graphql-core calls a resolver."""
+        return self.of(**arguments)(source, info)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +112,11 @@ def _type_by(checks: list[tuple[str, Callable[[Any], bool]]]) -> TypeOf:
     return TypeOf(lambda source: next((name for name, accepts in checks if accepts(source)), None))
 
 
-def _direct(field: GraphQLField) -> Read | Load | None:
+def _direct(field: GraphQLField) -> Read | Load | LoadBy | None:
     definition = field.extensions.get("strawberry-definition")
     if not isinstance(definition, StrawberryField):
         return None  # introspection
-    marked: Read | Load | None = definition.metadata.get(RESOLVER)
+    marked: Read | Load | LoadBy | None = definition.metadata.get(RESOLVER)
     if marked is None and definition.is_basic_field:
         return Read(attrgetter(definition.python_name))
     return marked

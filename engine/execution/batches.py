@@ -19,13 +19,14 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 
 from engine.execution.plans import FetchStep, LeafStep, Objects, OneType, Plan, Step, StockStep, TypesFound
+from schema.field_resolvers import Load
 from schema.permissions import Guard
 
 #: Deals with the failure of the object in this place, or raises where it takes the others with it.
 GiveUp = Callable[[int, Exception], None]
 Pending = list[Awaitable[None]]
 #: The places of what can be completed together, it itself, and of which types it is.
-Fitting = tuple[list[int], Sequence[Any], TypesFound]
+Fitting = tuple[Sequence[int], Sequence[Any], TypesFound]
 
 
 class BatchExecutor(Executor[None], ABC):
@@ -48,6 +49,10 @@ class BatchExecutor(Executor[None], ABC):
     def permits(self, guard: Guard) -> bool:
         """Whether the guard lets this operation pass."""
 
+    @abstractmethod
+    def loading(self, step: FetchStep) -> Load | None:
+        """How the step is loaded in this operation; None where its arguments are wrong."""
+
 
 class Batch:
     """`objects` are the answers, in the order of their sources; they are whole when all that `proceed` returned has
@@ -68,11 +73,12 @@ class Batch:
         self._give_up = give_up
         self._stock: dict[Step, Container[int]] = {}
         self._failed: set[int] = set()
-        self.objects = self._shared() or self._laid_out(sources)
+        self.objects = self._repeated() or self._laid_out(sources)
 
-    def _shared(self) -> list[dict[str, Any]]:
-        """Cards share their accounts, and these their members: each is written once."""
-        if not self._plan.leaves_only or len(self._sources) < 2:
+    def _repeated(self) -> list[dict[str, Any]]:
+        """Cards share their accounts, and these their members: each is written once. Those of which nothing but leaves
+        is asked are one object in all their places."""
+        if self._plan.has_stock or len(self._sources) < 2:
             return []
         distinct = {id(source): source for source in self._sources}
         if len(distinct) == len(self._sources):
@@ -81,25 +87,34 @@ class Batch:
         if self._stock:
             self._stock.clear()  # An error has a path of its own in every place.
             return []
-        return [objects[id(source)] for source in self._sources]
+        if self._plan.leaves_only:
+            return [objects[id(source)] for source in self._sources]
+        return [objects[id(source)].copy() for source in self._sources]
 
     def _laid_out(self, sources: Sequence[Any]) -> list[dict[str, Any]]:
         """The objects with their leaves written, and every key in its place."""
-        if not sources:
-            return []
-        columns = [self._column(step, sources) for step in self._plan.steps]
-        keys = [step.key for step in self._plan.steps]
-        return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+        # A copy of a dictionary costs a fraction of one that is made of its keys.
+        blank = dict.fromkeys(step.key for step in self._plan.steps)
+        objects = [blank.copy() for _ in sources]
+        for step in self._plan.steps if sources else ():
+            if self._is_stock(step):
+                self._stock[step] = range(len(sources))
+            elif isinstance(step, LeafStep):
+                self._write(step, sources, objects)
+        return objects
 
-    def _column(self, step: Step, sources: Sequence[Any]) -> Sequence[Any]:
+    def _is_stock(self, step: Step) -> bool:
         if isinstance(step, StockStep) or (step.guard is not None and not self._executor.permits(step.guard)):
-            self._stock[step] = range(len(sources))
-        elif isinstance(step, LeafStep):
-            written, unwritten = step.leaf.write(_read(step.read, sources))
-            if unwritten:
-                self._stock[step] = set(unwritten)
-            return written
-        return [None] * len(sources)
+            return True
+        return isinstance(step, FetchStep) and self._executor.loading(step) is None
+
+    def _write(self, step: LeafStep, sources: Sequence[Any], objects: Sequence[dict[str, Any]]) -> None:
+        written, unwritten = step.leaf.write(_read(step.read, sources))
+        if unwritten:
+            self._stock[step] = set(unwritten)
+        key = step.key
+        for target, value in zip(objects, written, strict=True):
+            target[key] = value
 
     def proceed(self) -> Pending:
         """Go on to what is not a plain leaf. Returns what has to be awaited, all of it together."""
@@ -110,8 +125,8 @@ class Batch:
             for place in range(len(self._sources)):
                 self._do_stock(place, pending)
         for step in self._plan.steps:
-            if isinstance(step, FetchStep) and step not in self._stock:
-                self._fetch(step, pending)
+            if isinstance(step, FetchStep) and step not in self._stock and (how := self._executor.loading(step)):
+                self._fetch(step, how, pending)
 
     def _do_stock(self, place: int, pending: Pending) -> None:
         for step, places in self._stock.items():
@@ -126,8 +141,8 @@ class Batch:
                 return
             self._take(place, step, value, pending)
 
-    def _fetch(self, step: FetchStep, pending: Pending) -> None:
-        if step.together is not None and self._fetch_together(step.together, step, pending):
+    def _fetch(self, step: FetchStep, how: Load, pending: Pending) -> None:
+        if how.together is not None and self._fetch_together(how.together, step, pending):
             return
         context = self._executor.context_value
         places: list[int] = []
@@ -138,7 +153,7 @@ class Batch:
                 if place in self._failed:
                     continue
                 try:
-                    value = step.load(source, context)
+                    value = how.load(source, context)
                 except Exception as error:
                     self._refuse(place, step, error)
                     continue
@@ -156,8 +171,9 @@ class Batch:
     def _fetch_together(self, load: Callable[[Sequence[Any], Any], Any], step: FetchStep, pending: Pending) -> bool:
         """Whether that could be begun: if not, each says by itself what is wrong."""
         places = self._standing(range(len(self._sources)))
+        sources = [self._sources[place] for place in places] if self._failed else self._sources
         try:
-            found = load([self._sources[place] for place in places], self._executor.context_value)
+            found = load(sources, self._executor.context_value)
         except Exception:
             return False
         if isinstance(found, Future):
@@ -166,7 +182,7 @@ class Batch:
             self._complete(step, places, found, pending)
         return True
 
-    async def _arrive_together(self, step: FetchStep, places: list[int], found: Future[Sequence[Any]]) -> None:
+    async def _arrive_together(self, step: FetchStep, places: Sequence[int], found: Future[Sequence[Any]]) -> None:
         """Complete the step when all is there. Nobody else waits for this future."""
         try:
             values = await found
@@ -178,15 +194,15 @@ class Batch:
             places = self._standing(places)
         await all_of(_gathered(self._executor, lambda pending: self._complete(step, places, values, pending)))
 
-    def _standing(self, places: Sequence[int]) -> list[int]:
-        return [place for place in places if place not in self._failed] if self._failed else list(places)
+    def _standing(self, places: Sequence[int]) -> Sequence[int]:
+        return [place for place in places if place not in self._failed] if self._failed else places
 
     def _refuse_all(self, places: Sequence[int], step: FetchStep, error: Exception) -> None:
         for place in places:
             if place not in self._failed:
                 self._refuse(place, step, error)
 
-    async def _arrive(self, step: FetchStep, places: list[int], found: list[Any]) -> None:
+    async def _arrive(self, step: FetchStep, places: Sequence[int], found: list[Any]) -> None:
         """Complete the step when the last of its futures is there: mostly they all come with one statement."""
         try:
             for value in found:
@@ -202,7 +218,7 @@ class Batch:
     def _arrived(
         self,
         step: FetchStep,
-        places: list[int],
+        places: Sequence[int],
         found: list[Any],
         errors: list[BaseException | None],
         pending: Pending,
@@ -221,10 +237,11 @@ class Batch:
                 raise error
         self._complete(step, here, values, pending)
 
-    def _complete(self, step: FetchStep, places: list[int], values: Sequence[Any], pending: Pending) -> None:
-        if step.keep is not None:
+    def _complete(self, step: FetchStep, places: Sequence[int], values: Sequence[Any], pending: Pending) -> None:
+        how = self._executor.loading(step)
+        if how is not None and how.keep is not None:
             try:
-                values = step.keep(self._executor.context_value, values)
+                values = how.keep(self._executor.context_value, values)
             except Exception as error:
                 self._refuse_all(places, step, error)
                 return
@@ -239,7 +256,7 @@ class Batch:
             self._complete_stock(step, places[number], values[number], pending)
 
     def _complete_objects(
-        self, step: FetchStep, to: Objects, places: list[int], values: Sequence[Any], pending: Pending
+        self, step: FetchStep, to: Objects, places: Sequence[int], values: Sequence[Any], pending: Pending
     ) -> None:
         fitting = self._of_one_type if isinstance(to.types, OneType) else self._of_several_types
         here, found, types = fitting(step, to, places, values, pending)
@@ -248,7 +265,7 @@ class Batch:
             pending += inner(step, here, found, types).proceed()
 
     def _of_one_type(
-        self, step: FetchStep, to: Objects, places: list[int], values: Sequence[Any], pending: Pending
+        self, step: FetchStep, to: Objects, places: Sequence[int], values: Sequence[Any], pending: Pending
     ) -> Fitting:
         """What can be completed together. The rest is done one by one."""
         assert isinstance(to.types, OneType)
@@ -267,7 +284,7 @@ class Batch:
         return here, found, to.types.type
 
     def _of_several_types(
-        self, step: FetchStep, to: Objects, places: list[int], values: Sequence[Any], pending: Pending
+        self, step: FetchStep, to: Objects, places: Sequence[int], values: Sequence[Any], pending: Pending
     ) -> Fitting:
         """As `_of_one_type`, where each value may be of another."""
         here: list[int] = []
@@ -283,7 +300,7 @@ class Batch:
                 self._complete_stock(step, place, value, pending)
         return here, found, types
 
-    def _inner(self, step: FetchStep, places: list[int], found: Sequence[Any], types: TypesFound) -> Batches:
+    def _inner(self, step: FetchStep, places: Sequence[int], found: Sequence[Any], types: TypesFound) -> Batches:
         inner = Batches(
             self._executor,
             step.details,
@@ -296,7 +313,7 @@ class Batch:
             self.objects[place][step.key] = result
         return inner
 
-    def _inner_lists(self, step: FetchStep, places: list[int], found: Sequence[Any], types: TypesFound) -> Batches:
+    def _inner_lists(self, step: FetchStep, places: Sequence[int], found: Sequence[Any], types: TypesFound) -> Batches:
         items = [item for value in found for item in value]
         starts = [0, *accumulate(map(len, found))]
 
@@ -418,7 +435,7 @@ class Batches:
 def _part(
     executor: BatchExecutor,
     plan: Plan,
-    places: list[int],
+    places: Sequence[int],
     sources: Sequence[Any],
     path_of: Callable[[int], Path | None],
     give_up: GiveUp,

@@ -26,12 +26,13 @@ from graphql import (
     is_leaf_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
 from engine.documents import Document
 from engine.execution.batches import Batch, Batches, BatchExecutor, Pending, all_of
-from engine.execution.plans import Plan, Plans, TypesFound, make_plan, types_within
+from engine.execution.plans import FetchStep, Plan, Plans, TypesFound, make_plan, types_within
+from schema.field_resolvers import Load
 from schema.permissions import Guard
 
 
@@ -75,6 +76,7 @@ class DirectExecutor(BatchExecutor):
         super().__init__(*args, **kwargs)
         self.variable_values = read or self.variable_values
         self._plans = plans.variant(self.variable_values.coerced)
+        self._loadings: dict[FetchStep, Load | None] = {}
 
     def plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan | None:
         """How objects of this type are completed for this selection."""
@@ -99,6 +101,18 @@ class DirectExecutor(BatchExecutor):
             return guard.permits(self.context_value)
         except Exception:
             return False  # graphql-core asks again, and says it where it belongs
+
+    def loading(self, step: FetchStep) -> Load | None:
+        """How the step is loaded in this operation."""
+        if isinstance(step.loading, Load):
+            return step.loading
+        if step not in self._loadings:
+            try:
+                arguments = get_argument_values(step.field, step.details[0].node, self.variable_values)
+                self._loadings[step] = step.loading.of(**arguments)
+            except Exception:
+                self._loadings[step] = None  # as above
+        return self._loadings[step]
 
     def execute_fields(
         self,

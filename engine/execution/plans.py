@@ -4,8 +4,9 @@ A plan has a step for each key of the response, in order, of one of three kinds:
 
 LeafStep    read at once, for all objects together, and written as it is.
 FetchStep   read or loaded for all objects together; what is found is completed together, too.
-StockStep   done by graphql-core, one object at a time: whatever takes arguments, has a resolver that does not say what
-            it does, or leads to lists of lists, or to objects of which it takes more than a value to know the type.
+StockStep   done by graphql-core, one object at a time: whatever has a resolver that does not say what it does, or how
+            it takes arguments, or leads to lists of lists, or to objects of which it takes more than a value to know
+            the type.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import is_awaitable
 
 from engine.execution.leaves import Leaf, Leaves
-from schema.field_resolvers import Load, Read, TypeCheck, TypeOf
+from schema.field_resolvers import Load, LoadBy, Read, TypeCheck, TypeOf
 from schema.permissions import Guard
 
 #: Of one document: one for each set of values of the variables that its @skip and @include name.
@@ -71,12 +72,9 @@ class LeafStep(Step):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FetchStep(Step):
-    """Read or loaded, then completed. `load`, `keep` and `together` are as in `Load`. `to` is what is found: leaves,
-    objects, or lists of objects."""
+    """Read or loaded, then completed. `to` is what is found: leaves, objects, or lists of objects."""
 
-    load: Callable[[Any, Any], Any]
-    keep: Callable[[Any, Sequence[Any]], Sequence[Any]] | None
-    together: Callable[[Sequence[Any], Any], Any] | None
+    loading: Load | LoadBy
     to: Leaf | Leaves | Objects
 
 
@@ -104,9 +102,12 @@ class Plan:
     steps: tuple[Step, ...]
     #: Whether equal objects have equal answers, errors apart.
     leaves_only: bool = field(init=False)
+    #: Whether something is left to graphql-core.
+    has_stock: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "leaves_only", all(isinstance(step, LeafStep) for step in self.steps))
+        object.__setattr__(self, "has_stock", any(isinstance(step, StockStep) for step in self.steps))
 
 
 class Plans:
@@ -159,26 +160,19 @@ def _step(
         guard, resolve = resolve, resolve.resolve
     if field is TypeNameMetaFieldDef:
         resolve = Read(lambda source: parent.name)
-    if field.args or details[0].node.arguments or not isinstance(resolve, Read | Load):
+    takes_arguments = bool(field.args or details[0].node.arguments)
+    if not isinstance(resolve, LoadBy if takes_arguments else Read | Load):
         return StockStep(key, field, details, guard)
     to = _end(schema, field.type)
     if to is None:
         return StockStep(key, field, details, guard)
-    if isinstance(resolve, Load):
-        return FetchStep(key, field, details, guard, resolve.load, resolve.keep, resolve.together, to)
+    if isinstance(resolve, Load | LoadBy):
+        return FetchStep(key, field, details, guard, resolve, to)
     read = resolve.read
-    if isinstance(to, Objects):
-        return FetchStep(
-            key,
-            field,
-            details,
-            guard,
-            lambda source, context: read(source),
-            None,
-            lambda sources, context: list(map(read, sources)),
-            to,
-        )
-    return LeafStep(key, field, details, guard, read, to)
+    if not isinstance(to, Objects):
+        return LeafStep(key, field, details, guard, read, to)
+    loading = Load(lambda source, context: read(source), together=lambda sources, context: list(map(read, sources)))
+    return FetchStep(key, field, details, guard, loading, to)
 
 
 def _end(schema: GraphQLSchema, type_: GraphQLOutputType) -> Leaf | Leaves | Objects | None:

@@ -26,7 +26,7 @@ class Sum(Enum):
 
 @cache
 def _statement(wanted: tuple[Sum, ...]) -> str:
-    sums = ", ".join(f"{sum.value[0]} FILTER (WHERE {sum.of_links})" for sum in wanted)
+    sums = ", ".join(f"coalesce({sum.value[0]} FILTER (WHERE {sum.of_links}), 0)" for sum in wanted)
     over = " OR ".join(f"({sum.of_links})" for sum in wanted)
     return (
         f"SELECT job_id, {sums} FROM job_item WHERE job_id = ANY($1) AND unlinked_at IS NULL AND ({over}) "
@@ -39,4 +39,7 @@ async def sums_of_jobs(jobs: Sequence[UUID], wanted: Collection[Sum]) -> dict[Su
     left out, or has 0."""
     of = tuple(sum for sum in Sum if sum in wanted)
     rows = await fetch(_statement(of), jobs)
-    return {sum: {row[0]: row[place] or 0 for row in rows} for place, sum in enumerate(of, 1)}
+    if not rows:
+        return {sum: {} for sum in of}
+    found, *sums = zip(*rows, strict=True)
+    return {sum: dict(zip(found, values, strict=True)) for sum, values in zip(of, sums, strict=True)}

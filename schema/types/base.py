@@ -120,17 +120,18 @@ def _loaded_list(
         resolver=resolver,
         description=description,
         directives=[ListSize(assumed_size=size)],
-        metadata={RESOLVER: Load(load, _as_far_as_held, together), **per_viewer(depends)},
+        metadata={RESOLVER: Load(load, as_far_as_held, together), **per_viewer(depends)},
     )
 
 
 async def held(context: Any, rows: Awaitable[list[Any]]) -> list[Any]:
     """A list of which it is not known beforehand how long it is, as far as the answer holds it."""
-    (kept,) = _as_far_as_held(context, [await rows])
+    (kept,) = as_far_as_held(context, [await rows])
     return kept
 
 
-def _as_far_as_held(context: Any, lists: Sequence[list[Any]]) -> Sequence[list[Any]]:
+def as_far_as_held(context: Any, lists: Sequence[list[Any]]) -> Sequence[list[Any]]:
+    """As `held`, of several lists: all of them or none."""
     return lists if context.holds(sum(map(len, lists))) else [[] for _ in lists]
 
 

@@ -13,10 +13,11 @@ from models.bounds import CARDS, CUSTOM_STATUSES, STAGES
 from models.ids import Kind
 from models.queries import By
 from schema.enums import CardField, JobOrder, StatusCategory
+from schema.field_resolvers import RESOLVER, Load, LoadBy
 from schema.inputs.filters import CardOrder, JobFilter, JobSort
 from schema.list_fields import ListWithin, Orders, list_within
 from schema.list_size import ListSize
-from schema.types.base import Versioned, column, entity, held, loaded, name_order, one, value
+from schema.types.base import Versioned, as_far_as_held, column, entity, loaded, name_order, one, value
 from schema.types.firm import Member
 
 if TYPE_CHECKING:
@@ -69,8 +70,17 @@ _Limit = Annotated[
 ]
 
 
-async def _cards(root: strawberry.Parent[rows.Stage], info: Info, limit: _Limit = 500):
-    return await held(info.context, info.context.load.cards(root.id, limit))
+def _cards(limit: int) -> Load:
+    """How the cards of stages are loaded: of all stages at once."""
+    return Load(
+        lambda stage, context: context.load.cards(limit).future(stage.id),
+        as_far_as_held,
+        lambda stages, context: context.load.cards(limit).together([stage.id for stage in stages]),
+    )
+
+
+async def _resolve_cards(root: strawberry.Parent[rows.Stage], info: Info, limit: _Limit = 500):
+    return await _cards(limit)(root, info)
 
 
 async def _cut(root: strawberry.Parent[rows.Stage], info: Info, limit: _Limit = 500):
@@ -95,9 +105,10 @@ class Stage(Versioned):
     position: str = column("Orders the stages of a pipeline: compare as plain text, byte by byte.")
     time_limit: int | None = column("How many minutes a job should stay at most; null for no limit.")
     jobs: list[Annotated[Job, strawberry.lazy("schema.types.jobs")]] = strawberry.field(
-        resolver=_cards,
+        resolver=_resolve_cards,
         description="The cards of the board, from the top: the jobs on this stage that you see, but for archived ones.",
         directives=[ListSize(assumed_size=40, slicing_arguments=[])],
+        metadata={RESOLVER: LoadBy(_cards)},
     )
     jobs_cut: bool = strawberry.field(
         resolver=_cut,

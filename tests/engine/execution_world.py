@@ -1,7 +1,7 @@
 """A schema of every shape of field, in which anything may go wrong; and sources that do go wrong, always the same way.
 
-Each shape is there several times: read, loaded, loaded and kept, withheld behind a guard, and resolved by a function
-that says nothing about itself.
+Each shape is there several times: read, loaded, loaded and kept, loaded by an argument, withheld behind a guard, and
+resolved by a function that says nothing about itself.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from graphql import (
 
 from models.audiences import Audience
 from models.rights import Requirement, Right
-from schema.field_resolvers import Load, Read, TypeCheck, TypeOf
+from schema.field_resolvers import Load, LoadBy, Read, TypeCheck, TypeOf
 from schema.permissions import Guard
 
 
@@ -354,6 +354,16 @@ def _ways(shape: GraphQLOutputType) -> dict[str, tuple[Callable[[str], Any], dic
 
         return Load(load, together=soon)
 
+    def by(name: str) -> LoadBy:
+        """By an argument: in each of these ways, and in none."""
+
+        def of(times: int | None = None) -> Load:
+            if times == 1 and len(name) % 3 == 0:
+                raise ValueError("Not once.")
+            return {None: load, 1: kept, 2: together}[times](f"{name}{times}")
+
+        return LoadBy(of)
+
     def stock(name: str) -> Callable[..., Any]:
         return lambda source, info, **arguments: source.value(f"{name}{arguments}", shape, True)
 
@@ -364,6 +374,8 @@ def _ways(shape: GraphQLOutputType) -> dict[str, tuple[Callable[[str], Any], dic
         "together": (together, {}),
         "heldRead": (lambda name: Guard(name, Requirement(HELD), read(name)), {}),
         "heldLoad": (lambda name: Guard(name, Requirement(HELD), load(name)), {}),
+        "by": (by, {"times": GraphQLArgument(GraphQLInt)}),
+        "heldBy": (lambda name: Guard(name, Requirement(HELD), by(name)), {"times": GraphQLArgument(GraphQLInt)}),
         "stock": (stock, {"times": GraphQLArgument(GraphQLInt)}),
     }
 
