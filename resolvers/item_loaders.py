@@ -14,14 +14,15 @@ from models.ids import Kind
 from models.items.reads import (
     Awaiting,
     LinkKey,
+    Lists,
     Outstanding,
     Wanted,
     awaiting,
     item_counts,
     items_of_jobs,
-    outstanding,
+    read_together,
 )
-from models.items.sums import Sum, sums_of_jobs
+from models.items.sums import Sum
 from models.money import Money
 from models.policies import hides_own
 from models.seen import Item, Job, Member, Row, Task, TimeEntry, named
@@ -39,7 +40,7 @@ class ItemLoaders(RowLoaders):
 
     def __init__(self, context: Asking) -> None:
         super().__init__(context)
-        self._sums: Joint[UUID, Sum, int] = Joint(sums_of_jobs)
+        self._of_items: Joint[UUID, Lists | Sum, Any] = Joint(read_together)
 
     def _rows_on_jobs(self, kind: Kind) -> Loader[UUID, Any]:
         """Those of a kind that are linked to jobs in sight: the scope sees them all, so nobody's own are among them
@@ -113,12 +114,12 @@ class ItemLoaders(RowLoaders):
 
     def sum(self, which: Sum) -> Loader[UUID, int]:
         """What the items of jobs add up to."""
-        return self._loader(which, partial(self._sums.load, which), int)
+        return self._loader(which, partial(self._of_items.load, which), int)
 
     @property
     def outstanding(self) -> Loader[UUID, list[Outstanding]]:
         """What holds jobs."""
-        return self._lists("outstanding", outstanding)
+        return self._lists(Lists.OUTSTANDING, partial(self._of_items.load, Lists.OUTSTANDING))
 
     def awaited_members(self, held: Outstanding) -> Awaitable[list[Row]]:
         """The members whose doing an open item waits for."""

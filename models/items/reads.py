@@ -1,10 +1,12 @@
 """What is read of the items of jobs, whatever their kinds: each for any number of jobs in one statement, and one more
-for each kind where the items themselves are looked at."""
+for each kind where the items themselves are looked at, other than the tasks that hold jobs."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from models.items.sums import Sum, sums_of_jobs
 from models.policies import may_see
 from models.queries import column_value
 from models.records import columns, read
-from models.rows import Awaited, Item, JobItem
+from models.rows import Awaited, Item, JobItem, Task
 from models.rows import Awaiting as Awaiting
 from models.scope import Scope
 
@@ -103,28 +105,64 @@ class Outstanding:
     since: datetime
 
 
-_OUTSTANDING = f"""
-SELECT link.* FROM unnest($1::uuid[]) AS asked(job), LATERAL (
-    SELECT job_id, kind, item, open_since FROM job_item WHERE job_id = asked.job AND {_HOLDS}
-    ORDER BY open_since, item LIMIT $2
-) AS link ORDER BY link.open_since, link.item
-"""
+@cache
+def _holding_statement() -> str:
+    # How many there are is told with each of them: whoever asks for both has one statement. And most of them are tasks,
+    # which come with their links: where nothing else holds a job, there is no other one.
+    return f"""
+    SELECT {columns(Task, "task")}, link.job_id AS of_job, link.kind AS of_kind, link.item AS of_item, link.open_since,
+        link.number
+    FROM unnest($1::uuid[]) AS asked(job), LATERAL (
+        SELECT job_id, kind, item, open_since, count(*) OVER () AS number FROM job_item
+        WHERE job_id = asked.job AND {_HOLDS} ORDER BY open_since, item LIMIT $2
+    ) AS link LEFT JOIN task ON task.id = link.item AND link.kind = 'task' ORDER BY link.open_since, link.item
+    """
+
+
+class Lists(Enum):
+    """What is listed of the items of jobs, where it can be read together with what they add up to."""
+
+    OUTSTANDING = "outstanding"
+
+
+async def read_together(jobs: Ids, wanted: Collection[Lists | Sum]) -> dict[Lists | Sum, dict[UUID, Any]]:
+    """Each of these by job, in one statement for all sums, and as many as `outstanding` takes, by which what holds jobs
+    is counted too. A sum is as in `sums_of_jobs`."""
+    sums = {each for each in wanted if isinstance(each, Sum)}
+    found: dict[Lists | Sum, dict[UUID, Any]] = {}
+    if Lists.OUTSTANDING in wanted:
+        links = await _holding(jobs)
+        sums.discard(Sum.HOLDING)
+        found[Sum.HOLDING] = {link["of_job"]: link["number"] for link in links}
+        found[Lists.OUTSTANDING] = await _outstanding(links)
+    if sums:
+        found.update((await sums_of_jobs(jobs, sums)).items())
+    return found
 
 
 async def outstanding(jobs: Ids) -> dict[UUID, list[Outstanding]]:
     """What holds each job, what waits longest first, at most 200: the same for whoever sees it."""
-    links = await fetch(_OUTSTANDING, jobs, OUTSTANDING.most)
-    items: dict[UUID, Item] = {}
+    return await _outstanding(await _holding(jobs))
+
+
+async def _holding(jobs: Ids) -> list[Any]:
+    rows: list[Any] = await read(Task, _holding_statement(), jobs, OUTSTANDING.most)
+    return rows
+
+
+async def _outstanding(links: Sequence[Any]) -> dict[UUID, list[Outstanding]]:
+    items: dict[UUID, Any] = {link.id: link for link in links if link.id is not None}
     for kind in item_kinds().values():
-        if ids := [link["item"] for link in links if link["kind"] == kind.model.kind]:
+        ids = [link["of_item"] for link in links if link["of_kind"] == kind.model.kind]
+        if ids and kind.model is not Task:
             items |= {item.id: item for item in await _read(kind.model, ids)}
     found: dict[UUID, list[Outstanding]] = defaultdict(list)
     for link in links:
-        item = items.get(link["item"])
+        item = items.get(link["of_item"])
         # It may have ended between the statements.
         if item is not None and item.awaited is not None:
             held = Outstanding(item.kind, item.id, item.title, item.awaited, link["open_since"])
-            found[link["job_id"]].append(held)
+            found[link["of_job"]].append(held)
     return found
 
 

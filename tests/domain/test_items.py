@@ -19,11 +19,21 @@ from models.database import sql
 from models.errors import RuleBroken
 from models.events import Event, JobMoved, TaskUpdated
 from models.ids import Kind, new_id
+from models.items import reads
 from models.items.item import Held, tell
 from models.items.kinds import item_kinds, register_item
 from models.items.links import OpenItems
 from models.items.notes import Note, create_note, link_note, unlink_note, update_note
-from models.items.reads import Wanted, item_counts, items_of_jobs, open_item_counts, outstanding
+from models.items.reads import (
+    Lists,
+    Wanted,
+    item_counts,
+    items_of_jobs,
+    open_item_counts,
+    outstanding,
+    read_together,
+)
+from models.items.sums import Sum, sums_of_jobs
 from models.policies import Policy
 from models.rights import ALL_RIGHTS, Right
 from models.rows import Awaited, Item, Job, JobItem, Row, Task, TaskState, TimeEntry
@@ -279,6 +289,20 @@ async def test_what_holds_a_job_by_how_long_it_waits(world: World) -> None:
     ]
     assert held[1].since == (await link_of(first, job)).open_since
     assert await open_item_counts([job.id, other.id]) == {job.id: 2}
+
+
+async def test_what_holds_jobs_is_counted_where_it_is_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    job, other, bare = [await world.job() for _ in range(3)]
+    tasks = [await new_task(world, job) for _ in range(3)]
+    await new_task(world, other)
+    await state(world, tasks[0], TaskState.COMPLETED)
+    jobs, sums = [job.id, other.id, bare.id], set(Sum)
+    monkeypatch.setattr(reads, "OUTSTANDING", Bounds(0, 1))
+    found = await read_together(jobs, sums | set(Lists))
+    assert [held.item_id for held in found[Lists.OUTSTANDING][job.id]] == [tasks[1].id]
+    assert found[Lists.OUTSTANDING] == await outstanding(jobs)
+    assert found[Sum.HOLDING] == {job.id: 2, other.id: 1} == await open_item_counts(jobs)
+    assert {sum: found[sum] for sum in sums - {Sum.HOLDING}} == await sums_of_jobs(jobs, sums - {Sum.HOLDING})
 
 
 async def test_items_come_in_pages_in_the_order_in_which_they_were_linked(world: World) -> None:
