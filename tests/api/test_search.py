@@ -342,3 +342,13 @@ async def test_an_id_that_was_taken_keeps_its_words(firm: World, api: Api) -> No
     await create_job(owner, name="Ostrich", **place)  # type: ignore[arg-type]
     await create_job(owner, name="Emu", **place)  # type: ignore[arg-type]
     assert await names(api, firm.owner, "ostrich") == {"Ostrich"}
+
+
+async def test_no_search_goes_through_all_that_was_written_lately(database: str) -> None:
+    """An index keeps what is still to be merged into it, 4 MB unless told otherwise, which each search reads."""
+    options = await sql(
+        "SELECT relname, reloptions FROM pg_class JOIN pg_am ON pg_am.oid = relam "
+        "WHERE amname = 'gin' AND relkind = 'i'"
+    )
+    assert {row["relname"] for row in options} >= {"search_entry_words", "contact_emails"}
+    assert all(row["reloptions"] == ["gin_pending_list_limit=64"] for row in options), options
