@@ -138,6 +138,7 @@ async def test_who_is_behind_costs_what_is_behind_and_not_how_many_firms_there_a
             )
             for table in ("firm", "follower", "follower_cursor"):
                 await sql(f"ANALYZE {table}")
+            await sql("SET LOCAL enable_seqscan = on")
             nodes = await explained(cursors._QUESTION, *asked)
             # The same question without the marks, which looks at all of them.
             everywhere = await explained(cursors._QUESTION.replace("firm.behind_since IS NOT NULL AND", ""), *asked)
