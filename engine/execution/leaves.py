@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from math import isfinite
 from types import NoneType
 from typing import Any
@@ -109,6 +110,17 @@ class Leaf:
         except Exception:
             return None
         return None if coerced is Undefined else coerced
+
+
+#: As many types of leaves as there may be, each with and without null.
+_TYPES = 1_000
+
+
+@lru_cache(_TYPES)
+def leaf_of(type_: GraphQLLeafType, nullable: bool) -> Leaf:
+    """The same for all fields of a type, in whichever document: what the members of an enum are called is found out
+    once."""
+    return Leaf(type_, nullable=nullable)
 
 
 @dataclass(frozen=True, slots=True)

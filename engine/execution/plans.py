@@ -36,7 +36,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import is_awaitable
 
-from engine.execution.leaves import Leaf, Leaves
+from engine.execution.leaves import Leaf, Leaves, leaf_of
 from schema.field_resolvers import Load, LoadBy, Read, TypeCheck, TypeOf
 from schema.permissions import Guard
 
@@ -179,12 +179,12 @@ def _end(schema: GraphQLSchema, type_: GraphQLOutputType) -> Leaf | Leaves | Obj
     """What a field leads to, where that can be completed together."""
     named, nullable = _nullable(type_)
     if is_leaf_type(named):
-        return Leaf(named, nullable=nullable)
+        return leaf_of(named, nullable)
     if not isinstance(named, GraphQLList):
         return _objects(schema, named, nullable, None)
     item, item_nullable = _nullable(named.of_type)
     if is_leaf_type(item):
-        return Leaves(Leaf(item, nullable=item_nullable), nullable)
+        return Leaves(leaf_of(item, item_nullable), nullable)
     return _objects(schema, item, nullable, named.of_type)
 
 
