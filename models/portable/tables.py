@@ -102,6 +102,11 @@ class PortableTable:
         return [name for name, column in self.columns.items() if column.sql_type == "UUID"]
 
     @property
+    def within(self) -> str | None:
+        """The column by which a row is within another one of the table; None where none is."""
+        return next((name for name, column in self.columns.items() if column.of == self.name), None)
+
+    @property
     def unbound(self) -> list[str]:
         """The columns of ids that no foreign key holds to what there is."""
         return [name for name in self.ids if self.columns[name].of is None and name not in ("id", "firm_id")]

@@ -23,6 +23,8 @@ async def _expect_own(table: PortableTable, firm_id: UUID, written: int | None) 
         (found,) = await sql(f"SELECT count(*) AS number FROM {table.name} WHERE {table.condition}", firm_id)
         if found["number"] != written:
             raise Unrestorable(f"{table.part}: rows belong to things of another firm.")
+        if table.within is not None:
+            await _expect_no_circle(table, table.within, firm_id, written)
     for column, of in _references(table):
         key = "id" if of == "firm" else "firm_id"
         others = (
@@ -31,6 +33,18 @@ async def _expect_own(table: PortableTable, firm_id: UUID, written: int | None) 
         )
         if await sql(others, firm_id):
             raise Unrestorable(f"{table.part}: {column} names a thing of another firm.")
+
+
+async def _expect_no_circle(table: PortableTable, within: str, firm_id: UUID, number: int) -> None:
+    """Whatever is within another row is, in the end, within one that is in none."""
+    (found,) = await sql(
+        f"WITH RECURSIVE reached AS (SELECT id FROM {table.name} WHERE {table.condition} AND {within} IS NULL "
+        f"UNION ALL SELECT one.id FROM {table.name} AS one JOIN reached ON one.{within} = reached.id) "
+        "SELECT count(*) AS number FROM reached",
+        firm_id,
+    )
+    if found["number"] != number:
+        raise Unrestorable(f"{table.part}: rows are within each other.")
 
 
 def _references(table: PortableTable) -> Iterator[tuple[str, str]]:

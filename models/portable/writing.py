@@ -118,7 +118,9 @@ class _Writing:
                 await self._table(table)
 
     async def _table(self, table: PortableTable) -> int:
-        statement, number = _insert(table), 0
+        # What is within another row may come before it: such rows are written with one statement.
+        into = table.name if table.within is None else await _staged(table)
+        statement, number = _insert(table, into), 0
         for rows in self.source.rows(table):
             with _told(table.part, number, len(rows)):
                 made = [self._made(table, row) for row in rows]
@@ -126,6 +128,9 @@ class _Writing:
                     await _expect_free([row["email"] for row in made], self.copy)
                 await sql(statement, orjson.dumps(made).decode())
             number += len(rows)
+        if table.within is not None:
+            with _told(table.part, 0, number):
+                await sql(f"INSERT INTO {table.name} SELECT * FROM {into}")
         return number
 
     def _made(self, table: PortableTable, row: dict[str, Any]) -> dict[str, Any]:
@@ -156,12 +161,16 @@ class _Writing:
         return number
 
 
-def _insert(table: PortableTable) -> str:
+async def _staged(table: PortableTable) -> str:
+    """A table as it is, that holds its rows to nothing."""
+    await sql(f"CREATE TEMPORARY TABLE staged_{table.name} (LIKE {table.name}) ON COMMIT DROP")
+    return f"staged_{table.name}"
+
+
+def _insert(table: PortableTable, into: str) -> str:
     columns = ", ".join(f'"{name}"' for name in [*table.columns, *table.anew, *table.made])
     # In the order of the lines: what has no id of its own is numbered in it.
-    return (
-        f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table.name}, $1)"
-    )
+    return f"INSERT INTO {into} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table.name}, $1)"
 
 
 _EVENT = ", ".join(f'"{name}"' for name in EVENT_COLUMNS)

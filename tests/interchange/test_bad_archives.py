@@ -22,6 +22,7 @@ from models.commands.jobs import create_job
 from models.commands.tasks import create_task
 from models.commands.time import log_time
 from models.database import sql
+from models.items.folders import create_folder, move_folder
 from models.items.notes import create_note
 from models.migrating import known_migrations
 from models.portable.faults import Unrestorable
@@ -73,6 +74,9 @@ async def house(
     await create_task(owner, name="Call them", job_id=job.id, checklist=["Twice"])
     await create_note(owner, text="They called", account_id=world.account.id)
     await log_time(owner, minutes=5, job_id=job.id)
+    # What is in another one was there before that.
+    inner, outer = [await create_folder(owner, account_id=world.account.id, name=name) for name in ("2025", "Taxes")]
+    await move_folder(owner, folder_id=inner.value.id, parent_id=outer.value.id)
     parts = await parts_of(world, folder / "first")
     async with own_database(servers, "bad_archives") as url:
         async with on(url):
@@ -170,12 +174,19 @@ def _of(house: House) -> dict[str, tuple[str, Callable[[list[Row]], list[Row]], 
             lambda rows: [rows[0] | {"item": others}],
             "name things of another firm",
         ),
+        "a circle": ("rows/folder.jsonl", _circle, "rows/folder.jsonl: rows are within each other"),
+        "in another firm's folder": ("rows/folder.jsonl", each(parent_id=others), "rows/folder.jsonl, lines 1 to 2: "),
         "no event": (log, each(type="FirmSold"), f"{log}, line 1: this version knows no event FirmSold"),
         "no fields": (log, each(data={}), f"{log}, line 1: it is no event"),
         "nobody did it": (log, each(actor={"kind": "GHOST"}), f"{log}, line 1: it is no event"),
         "another revision": (log, each(revision=10**6), f"{log}, line 1: its revision is none of the firm's"),
         "a gap": (log, lambda rows: rows[:-1], "The log lacks revisions"),
     }
+
+
+def _circle(rows: list[Row]) -> list[Row]:
+    inner, outer = rows
+    return [inner, outer | {"parent_id": inner["id"]}]
 
 
 async def test_rows_that_are_none_or_name_what_is_another_firms(house: House) -> None:
