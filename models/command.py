@@ -200,6 +200,13 @@ def _expect_allowed(change: Change, action: Action) -> None:
         action.check(change.scope.audience, change.role, change.scope.rights)
 
 
+async def part_of(change: Change, command: Command[..., Any], **values: Any) -> Any:
+    """What another command makes as a part of the change that is being made: `Forbidden` unless its actor may do that
+    too."""
+    _expect_allowed(change, command.action)
+    return await command.within(change, **values)
+
+
 async def authority(actor: Actor, action: Action) -> Change:
     """A change that is not being made: what the actor might do now. `Forbidden` unless they may do it at all. For what
     is to be refused before work that takes too long for a transaction; the command asks again."""

@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from models.actor import Actor
 from models.database import sql
+from models.ids import Kind, encode
 from models.texts import sameness, storable
 
 # Two who had addresses before these were taken for the same still have them: each signs in with just that spelling.
@@ -25,6 +27,18 @@ async def member_at(email: str) -> UUID | None:
     """The active member who signs in with this address."""
     found = await signing_in_as(email)
     return found["id"] if found else None
+
+
+async def member_of(firm: str, email: str) -> Actor | None:
+    """The active member of the firm with this id or name who signs in with this address, as who acts; None for nobody,
+    and for another firm's."""
+    found = await signing_in_as(email)
+    if found is None:
+        return None
+    (named,) = await sql("SELECT name FROM firm WHERE id = $1", found["firm_id"])
+    if firm != encode(Kind.FIRM, found["firm_id"]) and sameness(firm) != sameness(named["name"]):
+        return None
+    return Actor.member(found["firm_id"], found["id"])
 
 
 async def never_used(demo_owners: list[str]) -> bool:

@@ -177,6 +177,9 @@ SERVICE = Text(2_000)
 CLIENT_TEXT = Text(2_000)
 EMAIL = Email(254)
 IDEMPOTENCY_KEY = Key(200)
+#: What something is called where it was taken over from, and what that is called.
+EXTERNAL_KEY = Key(200)
+EXTERNAL_SOURCE = Key(50)
 PASSWORD = Secret(8, 1_000)
 
 

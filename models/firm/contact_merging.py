@@ -10,6 +10,7 @@ from models.command import Change, command
 from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.events import changes_of
+from models.external_keys import give_to_another
 from models.firm import account_contacts
 from models.firm.account_contacts import AccountContactUpdated, ContactUnlinked
 from models.firm.contacts import ContactMerged, ContactUpdated, tell
@@ -61,6 +62,7 @@ async def merge_contacts(
     for merge in (merge_recipients, merge_approvers, merge_signers):
         await merge(contact.id, into.id)
     await name_another(change, contact.id, into.id)
+    await give_to_another(Kind.CONTACT, contact.id, into.id)
     await sql("DELETE FROM contact WHERE id = $1", contact.id)
     if changed:
         await into.store(*changed)

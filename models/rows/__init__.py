@@ -2,6 +2,7 @@
 
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
 from models.rows.base import Row, model_of, register
+from models.rows.external_keys import ExternalKey
 from models.rows.files import File, FileSegment, FileState, FileTotal
 from models.rows.firm import Firm, Weekday
 from models.rows.followers import Follower, FollowerCursor, FollowerRun, RunState
@@ -40,6 +41,7 @@ __all__ = [
     "Category",
     "ClientStatus",
     "EventRow",
+    "ExternalKey",
     "File",
     "FileSegment",
     "FileState",

@@ -17,6 +17,9 @@ from interchange.restoring.firm import restore_firm
 from models.database import sql
 from models.followers.cursors import register
 from models.ids import Kind, encode
+from models.imports.batches import take_lines
+from models.imports.lines import AccountSaid, ClientLine
+from models.imports.origins import Origin
 from models.log import Extent, heads, read_log
 from models.portable.tables import portable_tables
 from tests.api.furnished import Furnished
@@ -54,6 +57,8 @@ async def test_what_is_restored_is_exported_as_the_same(
     firm = await Furnished.build()
     id = firm.world.firm.id
     await list_contacts_anew(id)
+    line = ClientLine(account=AccountSaid(key="A1", fields={"name": "Taken over"}))
+    await take_lines(firm.world.acting(firm.world.owner), origin=Origin("elsewhere"), lines=[line])
     # What came to the log long ago, and its months.
     await sql("UPDATE event SET at = at - interval '70 days' WHERE firm_id = $1 AND revision <= 3", id)
     first, second = tmp_path / "first", tmp_path / "second"
