@@ -1,18 +1,14 @@
 """`jobwire demo`: something to look at, and people who move it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from cli.demo_firms import seed
 from cli.places import Place, place, require_migrated, warn_without_redis
+from cli.ringing import ringing
 from cli.signals import ENDING
 from common.settings import Settings
 from common.terminal import say
-from models.command import settle
 from models.connection import connected
-from models.log import on_commit
-from subscriptions.bell import Bell
 
 
 def demonstrate(settings: Settings, jobs: int, *, rate: float | None) -> None:
@@ -25,7 +21,7 @@ async def _demonstrate(settings: Settings, here: Place, jobs: int, rate: float |
     async with connected(here.database_url, pool=settings.database_pool):
         await require_migrated()
         await warn_without_redis(here.redis_url)
-        async with _ringing(here.redis_url):
+        async with ringing(here.redis_url):
             await seed(jobs)
         if rate is not None:
             await _keep_moving(here.redis_url, rate)
@@ -39,17 +35,3 @@ async def _keep_moving(redis_url: str, rate: float) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     say(f"About {rate:g} changes a second. Ctrl-C ends it.")
     await traffic.run(redis_url=redis_url, rate=rate, stop=stop)
-
-
-@asynccontextmanager
-async def _ringing(redis_url: str) -> AsyncIterator[None]:
-    """What is committed here is live on every open board."""
-    bell = Bell(redis_url)
-    await bell.start_ringing()
-    silence = on_commit(bell.ring)
-    try:
-        yield
-    finally:
-        await settle()
-        silence()
-        await bell.stop()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from common.terminal import screen
+from cli.bars import bar
 from models.lookup import member_at, never_used
 
 if TYPE_CHECKING:
@@ -29,7 +25,7 @@ async def seed(jobs: int) -> None:
     """Make the demo firms, as far as they are missing, with a bar that shows how far it is. Inside `connected`."""
     import demo
 
-    with _bar() as advance:
+    with bar("Demo jobs") as advance:
         await demo.seed(jobs=jobs, progress=advance)
 
 
@@ -52,12 +48,3 @@ async def demo_sign_ins() -> list[SignIn]:
         SignIn(person.email, PASSWORD, ", ".join([person.name, firm, person.role, *person.rights]))
         for person, firm in people
     ]
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    columns = (TextColumn("Demo jobs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = screen(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("jobs", total=None)
-        yield lambda done, total: progress.update(bar, completed=done, total=total)

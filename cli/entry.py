@@ -249,6 +249,49 @@ def watch(
     look(_settings(), pipeline, email=email, url=url, token=token)
 
 
+@app.command("import")
+@plainly()
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX, whose first line names the columns.")],
+    firm: Annotated[str, typer.Option(help="The firm's name or id.")],
+    as_: Annotated[str, typer.Option("--as", help="The address that the member signs in with who imports it.")],
+    what: Annotated[str, typer.Option(help="accounts, contacts, jobs, tasks or time-entries.")],
+    preset: Annotated[str | None, typer.Option(help="What the columns are called: generic, karbon-contacts, …")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="A file in TOML that says what each column is.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Of what the keys are; by default as preset or mapping say.")
+    ] = None,
+    dates: Annotated[str | None, typer.Option(help="The order of dates: YMD, DMY or MDY.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV; found out by default.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Between the cells of a CSV; found out by default.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Which sheet of a workbook.")] = None,
+    refused: Annotated[Path | None, typer.Option(help="A new file for the lines that are refused.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Say what would become of each line, and change nothing.")] = False,
+) -> None:
+    """Take over accounts, contacts, jobs, tasks or time entries. Run again, it changes nothing twice."""
+    settings = _settings()
+    from cli.imports import Wanted, bring
+
+    bring(
+        settings,
+        Wanted(
+            file=file,
+            firm=firm,
+            email=as_,
+            what=what,
+            preset=preset,
+            mapping=mapping,
+            source=source,
+            dates=dates,
+            encoding=encoding,
+            delimiter=delimiter,
+            sheet=sheet,
+            refused=refused,
+            dry=dry_run,
+        ),
+    )
+
+
 @app.command()
 @plainly()
 def url() -> None:

@@ -9,6 +9,8 @@ from dataclasses import fields
 from graphql import GraphQLEnumType, GraphQLInterfaceType
 from strawberry.utils.str_converters import to_camel_case
 
+from interchange.imports.fields import FIELDS as FIELDS_OF_LINES
+from interchange.imports.mappings import header_of, presets
 from models.bounds import JOBS_OF_ITEM
 from models.events import Event, bases, name_for_clients
 from models.ids import Kind
@@ -216,6 +218,44 @@ def _made_by(kind: TemplateKind) -> tuple[str, str]:
     )
 
 
+def _presets() -> str:
+    return _table(
+        ("preset", "lines are", "it is for", "it follows"),
+        (
+            (f"`{name}`", found.what.value, found.about, "<br>".join(map(_linked, found.cites)))
+            for name, found in presets().items()
+        ),
+    )
+
+
+def _linked(cited: str) -> str:
+    address, _, note = cited.partition(" ")
+    return f"<{address}> {note}"
+
+
+def _columns_of_presets() -> str:
+    return "\n".join(
+        f"### `{name}`\n\n"
+        + _table(("field", "column"), ((f"`{of}`", _called(names)) for of, names in found.columns.items()))
+        for name, found in presets().items()
+    )
+
+
+def _called(columns: Sequence[str]) -> str:
+    return ", ".join(f"`{column}`" for column in columns)
+
+
+def _what_lines_say() -> str:
+    return "\n".join(
+        f"### `{what}`\n\n"
+        + _table(
+            ("field", "generic column", "what it says"),
+            ((f"`{each.name}`", header_of(each.name), each.says) for each in there),
+        )
+        for what, there in FIELDS_OF_LINES.items()
+    )
+
+
 def _in_one_word(field: str) -> str:
     return "".join(word.capitalize() for word in field.split("_"))
 
@@ -252,6 +292,7 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/api.md": {"ids": _ids, "reasons": _reasons},
     "docs/domain.md": {"items": _items},
     "docs/export.md": {"parts": _parts, "left out": _left_out},
+    "docs/import.md": {"fields": _what_lines_say, "presets": _presets, "columns": _columns_of_presets},
     "docs/live.md": {"events": _events, "field kinds": _field_kinds},
     "docs/permissions.md": {"rights": _rights, "roles": _by_role},
     "docs/templates.md": {"shortcodes": _shortcodes, "template kinds": _template_kinds},

@@ -134,6 +134,11 @@ COMMANDS: dict[str, tuple[Words, dict[str, str], bool]] = {
     "restored": (lambda _: (f"--{ATTACK}",), {}, False),
     "demo": (lambda _: ("--rate", ATTACK), {"log_level": ATTACK}, False),
     "watch": (lambda _: ("--url", f"http://127.0.0.1:9/{ATTACK}", "--token", "x"), {}, True),
+    "import": (
+        lambda _: (ATTACK, "--firm", ATTACK, "--as", ATTACK, "--what", "jobs", "--preset", ATTACK),
+        {},
+        True,
+    ),
     "url": (lambda _: (), {"data_dir": f"/nowhere/{ATTACK}"}, True),
     "export-schema": (lambda folder: (str(folder / f"{ATTACK}.graphql"), "--check"), {}, True),
 }
