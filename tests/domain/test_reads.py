@@ -142,6 +142,8 @@ def _visible(
         return bool(row.shared or row.member_id == member)
     if row.kind is Kind.CONTACT:
         return scope.accounts is None or any(map(scope.sees_account, contacts.get(row.id, ())))
+    if row.kind is Kind.FILE and not row.taken:
+        return member is not None and row.kept_for_id == member
     at = row.id if row.kind is Kind.ACCOUNT else getattr(row, "account_id", None)
     within = row.id if row.kind is Kind.PIPELINE else getattr(row, "pipeline_id", None)
     if row.kind in (Kind.TASK, Kind.TIME_ENTRY):
