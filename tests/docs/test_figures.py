@@ -11,9 +11,11 @@ from engine import admission
 from engine.limits import TO_SIGN_IN, Limits
 from engine.list_sizes import list_size
 from engine.sheets import walk
+from interchange.imports import bounds as files
 from models import attempts, boards, bounds, hashing, housekeeping, refreshing, sign_in, signing_keys, texts, tokens
 from models.commands import pipelines, statuses
 from models.followers import runs
+from models.imports.batches import MOST_LINES
 from resolvers import filters, paging, queries, subscriptions
 from resolvers.root import graphql_schema
 from schema import list_fields
@@ -220,6 +222,17 @@ SENTENCES = [
     ("docs/domain.md", f"Its checklist has up to {bounds.CHECKLIST.most} entries of {texts.NAME.bounds}"),
     ("docs/domain.md", f"up to {bounds.LINKED.most} active members"),
     ("docs/domain.md", f"An e-mail address has {texts.EMAIL.bounds.removesuffix(' characters')}"),
+    (
+        "docs/import.md",
+        f"at most {files.MOST_BYTES >> 20} MiB, {_n(files.MOST_ROWS)} lines and {files.MOST_COLUMNS} columns, "
+        f"{_n(files.MOST_IN_CELL)} characters in a cell and {_n(files.MOST_IN_LINE)} in a line of CSV",
+    ),
+    (
+        "docs/import.md",
+        f"at most {files.MOST_UNPACKED >> 20} MiB when it is unpacked, {_n(files.MOST_PARTS)} parts, and "
+        f"{_n(files.MOST_CELLS)} cells",
+    ),
+    ("docs/import.md", f"{MOST_LINES} lines are one transaction and one revision"),
     ("docs/operations.md", f"kept for {_n(housekeeping.KEYS_KEPT_FOR.total_seconds() / 3600)} hours"),
     ("docs/operations.md", f"ended sessions for {sign_in.KEPT_AFTER_END.days} days"),
     ("docs/operations.md", f"runs of followers for {runs.RUNS_KEPT_FOR.days} days after they ended"),
