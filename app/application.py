@@ -4,12 +4,17 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.files.hashes import Hashes
+from app.files.receiving import Desk
+from app.files.routes import Files, file_routes
+from app.files.uploads import Uploads
 from app.health import Readiness, health_routes
 from app.metrics import MetricsAccess, MetricsPort, metrics_route
 from app.pages import Pages
@@ -22,8 +27,11 @@ from engine.ledger import Ledger
 from engine.points import A_MINUTE, Points
 from engine.reading import SWITCH_INTERVAL
 from engine.trusted import Trusted
+from files.place import place_of
+from files.store import Store
 from models.command import settle
 from models.connection import ask, connected
+from models.files.uploads import UploadLimits
 from models.log import on_commit
 from models.signing_keys import ensure_signing_key
 from resolvers.root import graphql_schema
@@ -62,7 +70,14 @@ def create_app(
     traffic = Traffic(options)
     hub = Hub(Bell(redis_url), Pace(heartbeat=settings.heartbeat, hold_after=settings.hold_after))
     points = Points(settings.points_a_minute or A_MINUTE)
-    engine = Engine(graphql_schema(), hub, development=settings.development, trusted=_trusted(settings), points=points)
+    engine = Engine(
+        graphql_schema(),
+        hub,
+        development=settings.development,
+        trusted=_trusted(settings),
+        points=points,
+        link_lifetime=timedelta(minutes=settings.file_links_good),
+    )
     ledger = Ledger(redis_url, points)
     pages = Pages(options, sign_ins)
 
@@ -90,6 +105,7 @@ def create_app(
         *graphql_routes(engine, options, traffic, page=pages.show),
         *pages.routes(),
         webhook_route(options),
+        *file_routes(_files(settings, engine, options, traffic)),
         *health_routes(Readiness(ask), lambda: traffic.draining),
         metrics_route(engine, hub, traffic, access),
     ]
@@ -103,6 +119,13 @@ def create_app(
     asgi.router.redirect_slashes = False
     asgi.state.hub = hub  # for whoever looks at how it stays live
     return Application(asgi, options, traffic)
+
+
+def _files(settings: Settings, engine: Engine, options: TransportOptions, traffic: Traffic) -> Files:
+    store = Store(place_of(settings))
+    desk = Desk(store, Hashes(), settings.scanner_url is not None, lambda: traffic.draining)
+    limits = UploadLimits(settings.file_limit, settings.files_of_firm, settings.uploads_of_member)
+    return Files(engine, options, traffic, store, Uploads(desk, limits))
 
 
 def _middleware(settings: Settings, traffic: Traffic) -> list[Middleware]:

@@ -20,7 +20,7 @@ from workers.following import follow
 SHORTEST_WAIT, LONGEST_WAIT = 0.25, 5.0
 #: Its work is rare: it needs few connections.
 POOL = 4
-TASKS = ["workers.housekeeping:TASKS"]
+TASKS = ["workers.housekeeping:TASKS", "workers.files:TASKS"]
 
 log = structlog.get_logger("jobwire.worker")
 

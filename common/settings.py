@@ -61,6 +61,24 @@ class Settings(BaseSettings):
     hold_after: float = Field(default=5, gt=0)
     #: In months: workers drop what is older from the log. Unset: it is kept for ever.
     log_kept: int | None = Field(default=None, ge=1, le=1200)
+    #: Where the bytes of files are: s3://bucket/before-their-names. Unset: in the folder `files` of the data.
+    files_url: str | None = Field(default=None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?$")
+    #: What speaks as S3 does, when it is not that of AWS: https://storage.example:9000
+    files_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#@\s]+/?$")
+    files_region: str | None = None
+    #: A key for it. Unset: that of the machine's role, or of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    files_key_id: str | None = None
+    files_secret: str | None = Field(default=None, repr=False)
+    #: In bytes: the largest file, and all files of a firm together.
+    file_limit: int = Field(default=2_000_000_000, ge=1, le=2_147_483_647)
+    files_of_firm: int = Field(default=100_000_000_000, ge=1)
+    #: The uploads of a member that have not come to their end.
+    uploads_of_member: int = Field(default=200, ge=1, le=10_000)
+    #: In minutes: how long a link to a file is good.
+    file_links_good: float = Field(default=15, gt=0, le=1_440)
+    #: A scanner that speaks as clamd does: tcp://127.0.0.1:3310, or unix:///run/clamav/clamd.ctl. Nobody reads a file
+    #: before it has answered. Unset: files are not scanned.
+    scanner_url: str | None = Field(default=None, pattern=r"^(tcp://[^/?#@\s]+:\d{1,5}|unix:///\S+)$")
     log_level: str = "INFO"
 
     @field_validator("trusted_documents_only")

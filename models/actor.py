@@ -74,6 +74,11 @@ class Actor:
         """A payment provider that says what became of money. What it says is taken as it is: for the whole firm."""
         return cls(ActorKind.PROVIDER, firm_id, label=label, once=once)
 
+    @classmethod
+    def scanner(cls, firm_id: UUID) -> "Actor":
+        """What looks into files before anybody reads them."""
+        return cls(ActorKind.AUTOMATION, firm_id, label="scanner")
+
     def acting_at(self, moment: datetime) -> "Actor":
         """The actor at a moment that has passed, for a firm that is made with a past."""
         return replace(self, at=moment)

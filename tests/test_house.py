@@ -22,6 +22,7 @@ ROOMS = (
     "demo",
     "embedded",
     "engine",
+    "files",
     "interchange",
     "models",
     "resolvers",

@@ -32,6 +32,7 @@ class Arrival:
         "_clocked",
         "_count",
         "_late",
+        "_most",
         "_options",
         "_raw",
         "_size",
@@ -46,6 +47,8 @@ class Arrival:
         self._spoken = False
         self._begun, self._begun_idle = 0, True
         self._raw = self._size = self._count = 0
+        #: In bytes, of the present body.
+        self._most = options.body_limit
         self._clock: asyncio.TimerHandle | None = None
         self._clocked = Stage.IDLE
 
@@ -67,6 +70,7 @@ class Arrival:
         self._stage = Stage.HEAD
         self._begun += 1
         self._size = self._count = 0
+        self._most = self._options.body_limit
 
     def take_target(self, whole: int, piece: int) -> None:
         """A piece of the request's target."""
@@ -88,10 +92,17 @@ class Arrival:
     def take_piece(self) -> None:
         """A piece of the body, of whatever size."""
         self._count += 1
-        if self._count > self._options.body_pieces:
-            raise Unreadable(
-                f"A body comes in at most {self._options.body_pieces:,} pieces. Send larger chunks.", 413, "TOO_LARGE"
-            )
+        most = self._options.body_pieces * max(1, self._most // self._options.body_limit)
+        if self._count > most:
+            raise Unreadable(f"A body comes in at most {most:,} pieces. Send larger chunks.", 413, "TOO_LARGE")
+
+    def allow_body(self, most: int) -> None:
+        """The present body may have so many bytes, and take as long as it does."""
+        if not self.in_body:
+            return
+        self._most = max(most, self._options.body_limit)
+        self.stop()
+        self._clocked = Stage.BODY  # so that no other clock is set for it
 
     def end_head(self, waiting: int) -> None:
         """The headers are complete, behind so many requests that wait for their answers."""
@@ -116,8 +127,13 @@ class Arrival:
         self._raw += size
         if self.in_head and self._raw > self._options.head_limit:
             raise _too_large(self._options.head_limit)
-        if self.in_body and self._raw > _BESIDE_BODY * self._options.body_limit:
+        if self.in_body and self._raw > self._most_raw:
             raise Unreadable("The body is too large.", 413, "TOO_LARGE")
+
+    @property
+    def _most_raw(self) -> int:
+        beside = _BESIDE_BODY * self._options.body_limit
+        return beside if self._most == self._options.body_limit else beside + 2 * self._most
 
     def watch(self, *, idle: bool) -> None:
         """Everything that has come is parsed. `idle` is whether nothing is being answered."""

@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 from transport import request_head
 from transport.address import address_of, is_trusted
 from transport.arrival import Arrival
+from transport.body_sizes import LARGE
 from transport.cutting import ABORT, cut_when_stuck
 from transport.errors import error, response
 from transport.request_head import Unreadable
@@ -110,7 +111,11 @@ class HTTPProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._arrival.begin()
-        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}, KNOWN: {"known": self._known}}
+        self.scope["extensions"] = {
+            ABORT: {"abort": self.transport.abort},
+            KNOWN: {"known": self._known},
+            LARGE: {"allow": self._allow_body},
+        }
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -164,6 +169,11 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def _known(self) -> None:
         self._traffic.strangers.leave(self)
+
+    def _allow_body(self, most: int) -> None:
+        # What has come since of a request behind it is no part of what is allowed.
+        if self._arrival is not None and self._is_answering() and not self.pipeline:
+            self._arrival.allow_body(most)
 
     def _is_of_proxy(self) -> bool:
         return self.client is not None and is_trusted(self.client[0], self._traffic.options.trusted_proxies)

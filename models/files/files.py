@@ -2,11 +2,36 @@
 
 See docs/decisions/0082-files.md."""
 
+from dataclasses import dataclass
+
+from models.events import Event
 from models.files.owners import right_to_files_of
-from models.ids import Kind
+from models.ids import AccountId, FileId, Kind
 from models.rights import Right
 from models.rows import register
-from models.rows.files import File
+from models.rows.files import File, FileState
+from models.scope import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEvent(Event):
+    """Something happened to a file that something has taken. What takes it and gives it up tells of that itself."""
+
+    subject = "file"
+
+    file: FileId
+    account: AccountId
+
+    def now(self) -> tuple[Place, ...]:
+        return (Place(account=self.account),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChecked(FileEvent):
+    """A scanner answered on a file: it can be read from now on, or is refused for good."""
+
+    file_state: FileState
+
 
 register(File)
 

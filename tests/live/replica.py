@@ -90,9 +90,10 @@ class Replica:
         self.cursor = message["revision"]
 
     def shown(self) -> dict[str, Data]:
-        """What there is to show. Archived jobs are not on any board, and what is not shared is told of elsewhere."""
+        """What there is to show. Archived jobs are not on any board, and what is not shared is told of elsewhere. Links
+        are another one each time: they show where they lead."""
         shown = {id: thing for id, thing in self.things.items() if not thing.get("archivedAt")}
-        return {id: thing for id, thing in shown.items() if thing.get("shared", True)}
+        return {id: _without_link(thing) for id, thing in shown.items() if thing.get("shared", True)}
 
     def _apply(self, event: Data) -> None:
         # What an event shows beside its subject, the job of a task, is put in place first.
@@ -145,6 +146,10 @@ class Replica:
             # A job's time entries stay with the account.
             if owner != "job" or part["__typename"] == "Task":
                 self._forget(part["id"], with_parts=True)
+
+
+def _without_link(thing: Data) -> Data:
+    return {**thing, "url": thing["url"].partition("?")[0]} if thing.get("url") else thing
 
 
 def difference(one: Replica, other: Replica) -> dict[str, tuple[Any, Any]]:

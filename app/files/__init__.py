@@ -1,0 +1,1 @@
+"""The bytes of files, up and down, beside the API: docs/files.md."""

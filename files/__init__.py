@@ -1,0 +1,1 @@
+"""Where the bytes of files are: one store, in a folder or in S3."""
