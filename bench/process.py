@@ -1,6 +1,7 @@
 """A server in a process of its own, for the length of a block."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -60,10 +61,11 @@ class Served:
 
 
 @asynccontextmanager
-async def served(kind: str, house: House) -> AsyncIterator[Served]:
+async def served(kind: str, house: House, **settings: object) -> AsyncIterator[Served]:
     """`python -m bench.serve`: "ours" is the product, "proxied" the same behind a proxy that says for whom it asks,
     "unpaced" the same where nobody runs out of points, "bare" a websocket that only passes on, "stock" what
-    Strawberry's documentation shows. It ends when its standard input does, so also when this process is killed."""
+    Strawberry's documentation shows. `settings` are the product's. It ends when its standard input does, so also when
+    this process is killed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -73,6 +75,7 @@ async def served(kind: str, house: House) -> AsyncIterator[Served]:
         house.redis_url,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {f"JOBWIRE_{name.upper()}": str(value) for name, value in settings.items()},
     )
     assert process.stdin is not None
     assert process.stdout is not None
