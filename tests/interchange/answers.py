@@ -16,6 +16,7 @@ from interchange.restoring.firm import restore_firm
 from models.database import sql
 from models.ids import Kind, encode, parse
 from models.rows import Member
+from models.rows.external_keys import ExternalKey
 from tests.api.peers import in_order
 from tests.api.samples import Id
 
@@ -113,3 +114,8 @@ async def list_contacts_anew(firm_id: UUID) -> None:
         "WHERE contact.id = contact_id AND at.firm_id = $1",
         firm_id,
     )
+
+
+async def keep_key_of(firm_id: UUID, job_id: UUID) -> None:
+    """Let a job have come from elsewhere, which the jobs of tests have not."""
+    await ExternalKey.create(firm_id=firm_id, source="elsewhere", kind=Kind.JOB, key="J-1", thing=job_id)

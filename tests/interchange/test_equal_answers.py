@@ -22,7 +22,7 @@ from tests.api.furnished import Furnished
 from tests.api.samples import asked, filled, ids_in
 from tests.api.selections import document, root_fields
 from tests.databases import on, own_database
-from tests.interchange.answers import Pair, differing, list_contacts_anew
+from tests.interchange.answers import Pair, differing, keep_key_of, list_contacts_anew
 from tests.serving import Api
 
 #: What does not come along.
@@ -38,6 +38,7 @@ async def furnished(database: str, tmp_path_factory: pytest.TempPathFactory) -> 
     """A firm with one of everything, its copy, and whoever asks both: the owner, and an employee who sees a part."""
     firm = await Furnished.build()
     await list_contacts_anew(firm.world.firm.id)
+    await keep_key_of(firm.world.firm.id, firm.things["job"])
     pair = await Pair.of(firm.world.firm.id, f"c{uuid4().hex[:8]}", tmp_path_factory.mktemp("furnished"), firm.things)
     return pair, [await pair.members(each.email) for each in (firm.world.owner, firm.world.employee)]
 

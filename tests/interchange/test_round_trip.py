@@ -24,7 +24,7 @@ from models.log import Extent, heads, read_log
 from models.portable.tables import portable_tables
 from tests.api.furnished import Furnished
 from tests.databases import on, own_database, partitions_of_the_log
-from tests.interchange.answers import list_contacts_anew
+from tests.interchange.answers import keep_key_of, list_contacts_anew
 from tests.interchange.tampering import read_from
 from tests.world import World
 
@@ -57,6 +57,7 @@ async def test_what_is_restored_is_exported_as_the_same(
     firm = await Furnished.build()
     id = firm.world.firm.id
     await list_contacts_anew(id)
+    await keep_key_of(id, firm.things["job"])
     line = ClientLine(account=AccountSaid(key="A1", fields={"name": "Taken over"}))
     await take_lines(firm.world.acting(firm.world.owner), origin=Origin("elsewhere"), lines=[line])
     # What came to the log long ago, and its months.
