@@ -8,6 +8,8 @@ from cli.mistakes import Mistake
 from cli.operator import on_database
 from common.settings import Settings
 from common.terminal import say
+from files.place import place_of
+from files.store import Store
 from interchange.exports.archives import Unwritable
 from interchange.exports.firm import NoSuchFirm, export_firm
 from interchange.exports.person import NoSuchPerson, export_person
@@ -21,14 +23,15 @@ def export(settings: Settings, path: Path, *, firm: str | None, member: str | No
     if (firm, member, contact).count(None) != 2:
         raise Mistake("Say whose: --firm, --member or --contact, and one of them alone.")
     if firm is not None:
-        say(on_database(settings, lambda: _export_firm(firm, path)))
+        store = Store(place_of(settings))
+        say(on_database(settings, lambda: _export_firm(firm, path, store)))
     else:
         say(on_database(settings, lambda: _export_person(member, contact, path)))
 
 
-async def _export_firm(firm: str, path: Path) -> str:
+async def _export_firm(firm: str, path: Path, store: Store) -> str:
     with _plain():
-        manifest = await export_firm(firm, path)
+        manifest = await export_firm(firm, path, store)
         lines = sum(part.lines for part in manifest.parts)
         return (
             f"{manifest.firm_name} is in {path}, as of revision {manifest.revision}: {lines:,} lines in "
@@ -55,7 +58,7 @@ def restore(settings: Settings, path: Path, copy: str | None) -> None:
 
     async def write() -> str:
         try:
-            restored = await restore_firm(path, copy=copy, months_kept=settings.log_kept)
+            restored = await restore_firm(path, Store(place_of(settings)), copy=copy, months_kept=settings.log_kept)
         except Unrestorable as error:
             raise Mistake(f"{path}: {error} Nothing was changed.") from None
         return (

@@ -10,12 +10,25 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 #: Of the format itself. What the tables are follows from the migration.
 VERSION = 1
 NAME = "manifest.json"
-#: So many parts an archive has at most, and so many of them are months of the log: a hundred years.
-MOST_PARTS, MOST_MONTHS = 100_000, 1_200
+#: So many parts a manifest names at most, and so many of them are months of the log: a hundred years.
+MOST_PARTS, MOST_MONTHS = 2_000, 1_200
+#: So many files a zip file holds at most, whose directory is in memory when it is read.
+MOST_FILES = 100_000
 #: In bytes: a part of its own says less than 200.
 MOST_BYTES = 256 * MOST_PARTS
 
+_FILE = re.compile(r"files/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MONTH = re.compile(r"log/(\d{4}-(?:0[1-9]|1[0-2]))\.jsonl")
+
+
+def file_part(file_id: UUID) -> str:
+    """What the bytes of a file are called in an archive. The lines of files say their sizes and digests."""
+    return f"files/{file_id}"
+
+
+def is_file_part(name: str) -> bool:
+    """Whether something in an archive is called as the bytes of a file are."""
+    return _FILE.fullmatch(name) is not None
 
 
 def month_part(month: datetime) -> str:

@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Protocol
@@ -20,8 +21,8 @@ class Unwritable(Exception):
 class Archive(Protocol):
     """Takes parts."""
 
-    def open(self, name: str) -> IO[bytes]:
-        """To write a part to."""
+    def open(self, name: str, *, packed: bool = True) -> IO[bytes]:
+        """To write a part to, which a zip file packs, or has as it is."""
 
 
 class Counted:
@@ -99,8 +100,10 @@ class _ZipFile:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
 
-    def open(self, name: str) -> IO[bytes]:
-        return self._archive.open(name, "w", force_zip64=True)
+    def open(self, name: str, *, packed: bool = True) -> IO[bytes]:
+        part = zipfile.ZipInfo(name, datetime.now(UTC).timetuple()[:6])
+        part.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+        return self._archive.open(part, "w", force_zip64=True)
 
 
 @contextmanager
@@ -113,7 +116,7 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def open(self, name: str) -> IO[bytes]:
+    def open(self, name: str, *, packed: bool = True) -> IO[bytes]:
         path = self._path / name
         path.parent.mkdir(mode=0o700, exist_ok=True)
         return path.open("xb")

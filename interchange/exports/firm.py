@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 
-from interchange.exports.archives import Archive, Counted, new_archive
-from interchange.manifest import NAME, VERSION, Manifest, Part, month_part
+from files.store import Store
+from interchange.exports.archives import Archive, Counted, Unwritable, new_archive
+from interchange.exports.files import write_files
+from interchange.manifest import MOST_FILES, NAME, VERSION, Manifest, Part, month_part
+from models.portable.files import number_of_files, read_places
 from models.portable.reading import (
     FirmAsOf,
     Output,
@@ -23,11 +27,14 @@ class NoSuchFirm(Exception):
     """No firm is called so, or several are. The message is one line for the person who named it."""
 
 
-async def export_firm(wanted: str, path: Path) -> Manifest:
-    """Write the firm with this id, or else of this name, to a zip file or a folder. `NoSuchFirm`, `Unwritable`."""
-    with new_archive(path) as archive:
+async def export_firm(wanted: str, path: Path, store: Store) -> Manifest:
+    """Write the firm with this id, or else of this name, to a zip file or a folder; the bytes of its files are in the
+    store. `NoSuchFirm`, `Unwritable`."""
+    with new_archive(path) as archive, TemporaryFile() as places:
         async with one_moment():
             firm = await _firm(wanted)
+            if path.suffix.lower() == ".zip" and await number_of_files(firm.id) > MOST_FILES:
+                raise Unwritable(f"The firm has more than {MOST_FILES:,} files: export it to a folder.")
             parts = [
                 await _write(archive, table.part, partial(read_rows, table, firm.id)) for table in portable_tables()
             ]
@@ -35,6 +42,10 @@ async def export_firm(wanted: str, path: Path) -> Manifest:
                 await _write(archive, month_part(month), partial(read_log_of_month, firm.id, month))
                 for month in await months_of_log(firm.id)
             ]
+            await read_places(firm.id, Counted("", places).write)
+        # What is in a file never changes, and takes longer to read than a moment may last.
+        places.seek(0)
+        await write_files(archive, store, firm.id, places)
         manifest = _manifest(firm, parts)
         with archive.open(NAME) as file:
             file.write(manifest.model_dump_json(indent=1).encode())

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol, cast
 
-from interchange.manifest import MOST_PARTS
+from interchange.manifest import MOST_FILES, MOST_PARTS
 from models.portable.faults import Unrestorable
 
 #: Lines are far smaller when they are packed; nothing that a firm has gets smaller by more.
@@ -58,8 +58,8 @@ def opened(path: Path) -> Iterator[Archive]:
 @contextmanager
 def _zip_file(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     # Python reads the whole directory, whatever its size: so that is looked at first.
-    if _directory_size(file) > MOST_PARTS * _ENTRY:
-        raise Unrestorable(f"It has too many files: no archive has more than {MOST_PARTS:,}.")
+    if _directory_size(file) > (MOST_FILES + MOST_PARTS) * _ENTRY:
+        raise Unrestorable(f"It has too many files: no archive in a zip file has more than {MOST_FILES:,}.")
     with zipfile.ZipFile(file) as archive:
         yield archive
 
@@ -120,8 +120,6 @@ class _Folder:
             for name in files:
                 found = Path(folder, name)
                 self._sizes[found.relative_to(path).as_posix()] = found.stat().st_size
-            if len(self._sizes) > MOST_PARTS:
-                raise Unrestorable(f"It has too many files: no archive has more than {MOST_PARTS:,}.")
 
     @property
     def sizes(self) -> Mapping[str, int]:

@@ -1,6 +1,7 @@
 """Looking through an archive from its beginning to its end before anything is written: whether it is what its manifest
 says, and whether each line is a row of its table or an event of the firm."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +12,9 @@ from uuid import UUID
 import orjson
 from pydantic import ValidationError
 
-from interchange.manifest import MOST_BYTES, NAME, VERSION, Manifest, Part, month_of_part
+from interchange.manifest import MOST_BYTES, NAME, VERSION, Manifest, Part, file_part, is_file_part, month_of_part
 from interchange.restoring.archives import Archive
+from models.ids import Kind
 from models.migrating import known_migrations, newest_migration
 from models.portable.faults import Unrestorable
 from models.portable.lines import check_event, check_row
@@ -55,8 +57,13 @@ class FirmArchive:
     def _parts(self) -> dict[str, Part]:
         return {part.name: part for part in self.manifest.parts}
 
+    def files(self) -> Iterator[dict[str, Any]]:
+        """The files, as rows: the bytes of each are a part of the archive."""
+        table = next(table for table in portable_tables() if table.name == Kind.FILE)
+        return (file for some in self.rows(table) for file in some)
+
     def check(self) -> None:
-        """`Unrestorable` at the first line that is none of the firm's."""
+        """`Unrestorable` at the first line that is none of the firm's, and where a file is not what its line says."""
         for table in portable_tables():
             self._check(table.part, lambda row, table=table: check_row(table, row, str(self.firm_id)))
         for name in self.months:
@@ -64,6 +71,22 @@ class FirmArchive:
         firms = [firm for some in self.rows(portable_tables()[0]) for firm in some]
         if len(firms) != 1 or firms[0]["revision"] != self.manifest.revision:
             raise Unrestorable("It holds another firm than its manifest says.")
+        self._check_files()
+
+    def _check_files(self) -> None:
+        number = 0
+        for file in self.files():
+            number += 1
+            name = file_part(UUID(file["id"]))
+            if self.archive.sizes.get(name) != file["size"] or self._digest(name) != file["sha256"]:
+                raise Unrestorable(f"{name} is not what its line in rows/file.jsonl says: it was changed, or cut off.")
+        # Each of them is there, and once: so there is nothing besides.
+        if number != len(self.archive.sizes) - len(self.manifest.parts) - 1:
+            raise Unrestorable("It holds files that it has no lines of.")
+
+    def _digest(self, name: str) -> str:
+        with self.archive.open(name) as part:
+            return hashlib.file_digest(part, "sha256").hexdigest()  # type: ignore[arg-type]
 
     def _check(self, name: str, check: Any) -> None:
         for number, (row, _) in enumerate(self._lines(name), 1):
@@ -109,7 +132,7 @@ def checked(archive: Archive) -> FirmArchive:
     """The firm in an archive. `Unrestorable` where something in it is not as it has to be."""
     manifest = _manifest(archive)
     named = {part.name for part in manifest.parts} | {NAME}
-    if others := archive.sizes.keys() - named:
+    if others := {name for name in archive.sizes.keys() - named if not is_file_part(name)}:
         raise Unrestorable(f"It holds what its manifest does not name: {min(others)[:100]}.")
     if missing := named - archive.sizes.keys():
         raise Unrestorable(f"It lacks a part: {min(missing)}.")

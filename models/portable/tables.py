@@ -18,9 +18,8 @@ from models.rows.table import Table
 #: Tables of which no export has anything, and why.
 LEFT_OUT: Mapping[str, str] = {
     "event": "the log is in parts of its own, a month each",
-    "file": "its bytes are elsewhere, and without them it is none",
-    "file_segment": "says where the bytes of a file are",
-    "file_total": "how much room files take that do not come along",
+    "file_segment": "of the store: where the bytes of a file are, which are parts of their own",
+    "file_total": "what the files of the firm add up to: added up anew",
     "follower": "of the installation: which programs follow the logs",
     "follower_cursor": "of the installation: a firm that comes from elsewhere is followed from its present revision on",
     "follower_run": "of the installation: what workers have still to do is done where it was planned",
@@ -45,6 +44,10 @@ def _nothing(_row: Mapping[str, Any]) -> None:
     return None
 
 
+#: Rows that no export has, by what holds for all others, and why.
+BUT: Mapping[str, tuple[str, str]] = {
+    "file": ("taken", "files that nothing has taken yet, or that were given up, are on their way"),
+}
 #: Columns that no export has.
 ANEW: Mapping[tuple[str, str], Anew] = {
     ("account_contact", "contact_order"): Anew("what the contact is sorted by", lambda _: ""),
@@ -204,7 +207,7 @@ def _condition(name: str, columns: Any) -> str:
     if name == "firm":
         return "id = $1"
     if "firm_id" in by_name:
-        return "firm_id = $1"
+        return f"firm_id = $1 AND {BUT[name][0]}" if name in BUT else "firm_id = $1"
     # What belongs to a thing is of the firm of that.
     for column in sorted(by_name.values(), key=lambda column: column.name):
         if column.of is not None and not column.null:

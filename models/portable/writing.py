@@ -42,6 +42,10 @@ class Source(Protocol):
     def events(self) -> Iterator[Rows]:
         """The log."""
 
+    def segments(self) -> Iterator[Rows]:
+        """Where in the store the bytes of the files were put: of each segment its file, where in this it begins, its
+        size and its key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -54,41 +58,50 @@ class Restored:
     events: int
 
 
-async def restore(source: Source, *, copy: str | None = None) -> Restored:
-    """Write the firm, with its own ids; or, with a word for the `copy`, beside the one that has these: under new ids,
-    with the word in its members' addresses. `Unrestorable` where that cannot be, and nothing is changed."""
-    return await shielded(_restore(source, copy))
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What things are called where they are restored: what their ids become, and the word in the addresses of a
+    copy."""
+
+    rename: Rename
+    copy: str | None
 
 
-async def _restore(source: Source, copy: str | None) -> Restored:
+async def restore(source: Source, names: Names) -> Restored:
+    """Write the firm. `Unrestorable` where that cannot be, and nothing is changed."""
+    return await shielded(_restore(source, names))
+
+
+async def _restore(source: Source, names: Names) -> Restored:
     async with in_transaction():
         await sql("SET LOCAL statement_timeout = 0")
         await sql("SET LOCAL timezone = 'UTC'")
-        rename = await _names(source.firm_id, copy)
-        writing = _Writing(source, rename, copy)
+        writing = _Writing(source, names.rename, names.copy)
         rows = await writing.rows()
+        await writing.segments()
         events = await writing.events()
         await writing.stays()
-        firm_id = rename(source.firm_id)
+        firm_id = names.rename(source.firm_id)
         await whole.expect_whole(firm_id, rows)
         await _make_anew(firm_id)
         (firm,) = await sql("SELECT name, revision FROM firm WHERE id = $1", firm_id)
     return Restored(firm_id, firm["name"], firm["revision"], sum(rows.values()), events)
 
 
-async def _names(firm_id: UUID, copy: str | None) -> Rename:
-    """What the ids become."""
+async def names_for(firm_id: UUID, copy: str | None) -> Names:
+    """A firm's own ids; or, with a word for a `copy`, new ones, beside the firm that has these, and the word in its
+    members' addresses. `Unrestorable` where the firm is there and this is no copy."""
     if copy is None:
         if await _is_there(firm_id):
             raise Unrestorable(
                 "This firm is here already. To have it once more beside that one, give a word for the copy (--copy)."
             )
-        return unmoved
+        return Names(unmoved, None)
     while True:
         rename = moved_by(1 + secrets.randbelow(FARTHEST - 1))
         # Where the firm's is free, all are: those of an earlier copy are as far away as its firm's.
         if not await _is_there(rename(firm_id)):
-            return rename
+            return Names(rename, copy)
 
 
 async def _is_there(firm_id: UUID) -> bool:
@@ -108,6 +121,12 @@ class _Writing:
             if table.name not in OF_THE_LOG:
                 written[table.name] = await self._table(table)
         return written
+
+    async def segments(self) -> None:
+        """Write where the bytes of files are, and how much room they take."""
+        for rows in self.source.segments():
+            await sql(_INSERT_SEGMENTS, orjson.dumps(rows).decode())
+        await sql(_ADD_UP, self.rename(self.source.firm_id))
 
     async def stays(self) -> None:
         """Write what is kept of the log, in place of what the log itself has just told: that began with its first
@@ -178,6 +197,13 @@ _INSERT_EVENTS = (
     f"INSERT INTO event (firm_id, {_EVENT}) SELECT $2, {_EVENT} FROM jsonb_to_recordset($1::jsonb) AS e("
     + ", ".join(f'"{column.name}" {column.sql_type}' for column in EVENT_COLUMNS.values())
     + ")"
+)
+_INSERT_SEGMENTS = (
+    "INSERT INTO file_segment (file_id, begins, size, key) SELECT file_id, begins, size, key "
+    "FROM jsonb_to_recordset($1::jsonb) AS s(file_id uuid, begins bigint, size bigint, key text)"
+)
+_ADD_UP = (
+    "INSERT INTO file_total (firm_id, size) SELECT firm_id, sum(size) FROM file WHERE firm_id = $1 GROUP BY firm_id"
 )
 _OTHERS_STAYS = "SELECT FROM stay WHERE job = ANY($1::uuid[]) AND until = 'infinity' AND firm_id <> $2 LIMIT 1"
 

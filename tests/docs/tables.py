@@ -15,7 +15,7 @@ from models.bounds import JOBS_OF_ITEM
 from models.events import Event, bases, name_for_clients
 from models.ids import Kind
 from models.items.kinds import item_kinds
-from models.portable.tables import ANEW, EVENT_COLUMNS, LEFT_OUT, Column, portable_tables
+from models.portable.tables import ANEW, BUT, EVENT_COLUMNS, LEFT_OUT, Column, portable_tables
 from models.reasons import Reason, parameters_of
 from models.rights import EVERY_MEMBER, LEADERS, Requirement, Right, Role
 from models.templates.content import TemplateKind, content_classes
@@ -279,6 +279,10 @@ def _left_out() -> str:
         ("what no export has", "why"),
         (
             *((f"`{table}`", f"{why[0].upper()}{why[1:]}.") for table, why in sorted(LEFT_OUT.items())),
+            *(
+                (f"`{table}`, but where `{those}`", f"{why[0].upper()}{why[1:]}.")
+                for table, (those, why) in BUT.items()
+            ),
             *(
                 (f"`{table}.{column}`", f"{anew.why[0].upper()}{anew.why[1:]}.")
                 for (table, column), anew in sorted(ANEW.items())

@@ -19,13 +19,15 @@ from models.rows import Member
 from models.rows.external_keys import ExternalKey
 from tests.api.peers import in_order
 from tests.api.samples import Id
+from tests.interchange.stores import store_of
 
 _ID = re.compile(rf"\b({'|'.join(sorted(Kind, key=len, reverse=True))})_[0-9a-hjkmnp-tv-z]{{26}}\b")
 _UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _CURSORS = {"cursor", "startCursor", "endCursor"}
 #: What a copy answers otherwise, as docs/export.md has it: the name of its log; what of secrets does not come along;
-#: the digest of what is signed, in which the thing's own id is; and where its members sign in.
-DIFFERENT = {"digest", "email", "epoch", "formerSecretGood", "revokedAt", "secretSetAt", "webhookPath"}
+#: the digest of what is signed, in which the thing's own id is; links, which are for whoever asked; and where its
+#: members sign in.
+DIFFERENT = {"digest", "email", "epoch", "formerSecretGood", "revokedAt", "secretSetAt", "url", "webhookPath"}
 
 
 @dataclass
@@ -42,8 +44,9 @@ class Pair:
     async def of(cls, firm_id: UUID, word: str, folder: Path, things: dict[str, UUID] | None = None) -> Pair:
         """The firm and a copy of it."""
         path = folder / f"{word}.zip"
-        await export_firm(encode(Kind.FIRM, firm_id), path)
-        restored = await restore_firm(path, copy=word)
+        store = await store_of(firm_id, folder / "store")
+        await export_firm(encode(Kind.FIRM, firm_id), path, store)
+        restored = await restore_firm(path, store, copy=word)
         return cls(firm_id, restored.id, word, {} if things is None else dict(things))
 
     async def members(self, email: str) -> tuple[Member, Member]:
@@ -119,3 +122,10 @@ async def list_contacts_anew(firm_id: UUID) -> None:
 async def keep_key_of(firm_id: UUID, job_id: UUID) -> None:
     """Let a job have come from elsewhere, which the jobs of tests have not."""
     await ExternalKey.create(firm_id=firm_id, source="elsewhere", kind=Kind.JOB, key="J-1", thing=job_id)
+
+
+async def discard_uploads(firm_id: UUID) -> None:
+    """Forget the files that nothing has taken: they do not come along."""
+    untaken = "SELECT id FROM file WHERE firm_id = $1 AND NOT taken"
+    await sql(f"DELETE FROM file_segment WHERE file_id IN ({untaken})", firm_id)
+    await sql(f"DELETE FROM file WHERE id IN ({untaken})", firm_id)

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from files.store import Store
 from interchange.exports.firm import export_firm
 from interchange.manifest import NAME
 from models.ids import Kind, encode
@@ -19,9 +20,9 @@ Parts = Mapping[str, bytes]
 Row = dict[str, Any]
 
 
-async def parts_of(world: World, folder: Path) -> Parts:
+async def parts_of(world: World, folder: Path, store: Store) -> Parts:
     """The parts of an export of a firm."""
-    await export_firm(encode(Kind.FIRM, world.firm.id), folder)
+    await export_firm(encode(Kind.FIRM, world.firm.id), folder, store)
     return read_from(folder)
 
 
@@ -52,7 +53,7 @@ def manifest_of(parts: Parts, **told: Any) -> dict[str, bytes]:
             "sha256": sha256(content).hexdigest(),
         }
         for name, content in parts.items()
-        if name != NAME
+        if name != NAME and not name.startswith("files/")
     ]
     return {**parts, NAME: orjson.dumps(manifest | told)}
 

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 import embedded
+from files.store import Place, Store
 from interchange.manifest import NAME
 from interchange.restoring.archives import opened
 from interchange.restoring.checking import checked
@@ -28,7 +29,10 @@ from models.migrating import known_migrations
 from models.portable.faults import Unrestorable
 from models.portable.tables import portable_tables
 from tests.databases import on, own_database
+from tests.interchange.stores import store_of
 from tests.interchange.tampering import Parts, Row, changed, each, in_folder, manifest_of, parts_of, zipped
+from tests.kinds import files
+from tests.specimens import Spot
 from tests.world import World
 
 _numbers = count(1)
@@ -42,6 +46,7 @@ class House:
     here: World
     parts: Parts
     folder: Path
+    store: Store
 
     def path(self, name: str = "firm.zip") -> Path:
         """Where nothing is yet."""
@@ -54,14 +59,19 @@ class House:
         tables = [*(table.name for table in portable_tables()), "event", "search_entry", "follower_cursor"]
         return {name: (await sql(f"SELECT count(*) AS number FROM {name}"))[0]["number"] for name in tables}
 
+    async def stored(self) -> set[str]:
+        """What is in the store."""
+        return {each.name async for page in self.store.walk() for each in page}
+
     async def refuses(self, path: Path, *told: str, copy: str | None = None) -> None:
         """It says so, and nothing is changed."""
-        before = await self.rows()
+        before, stored = await self.rows(), await self.stored()
         with pytest.raises(Unrestorable) as refusal:
-            await restore_firm(path, copy=copy)
+            await restore_firm(path, self.store, copy=copy)
         for part in told:
             assert part in str(refusal.value)
         assert await self.rows() == before
+        assert await self.stored() == stored
 
 
 @pytest.fixture(scope="module")
@@ -77,14 +87,15 @@ async def house(
     # What is in another one was there before that.
     inner, outer = [await create_folder(owner, account_id=world.account.id, name=name) for name in ("2025", "Taxes")]
     await move_folder(owner, folder_id=inner.value.id, parent_id=outer.value.id)
-    parts = await parts_of(world, folder / "first")
+    await files.make(owner, "1040", Spot(world.account.id))
+    parts = await parts_of(world, folder / "first", await store_of(world.firm.id, folder / "first store"))
     async with own_database(servers, "bad_archives") as url:
         async with on(url):
             here = await World.build("here")
             await create_job(
                 here.acting(here.owner), name="Ours", account_id=here.account.id, pipeline_id=here.pipeline.id
             )
-        yield House(url, here, parts, folder)
+        yield House(url, here, parts, folder, Store(Place(folder / "store")))
 
 
 def _told_otherwise(parts: Parts) -> dict[str, tuple[Parts, str]]:
@@ -196,6 +207,26 @@ async def test_rows_that_are_none_or_name_what_is_another_firms(house: House) ->
             await house.refuses(in_folder(parts, house.path("firm")), told)
 
 
+async def test_files_that_are_not_what_their_lines_say(house: House) -> None:
+    (name,) = [name for name in house.parts if name.startswith("files/")]
+    without = {part: content for part, content in house.parts.items() if part != name}
+    lines = "rows/file.jsonl"
+    async with on(house.url):
+        for parts, told in (
+            ({**house.parts, name: b"What is it in"}, f"{name} is not what its line in {lines} says"),
+            ({**house.parts, name: b"What is in it, and more"}, f"{name} is not what its line"),
+            (without, f"{name} is not what its line"),
+            ({**house.parts, f"files/{uuid4()}": b"More"}, "It holds files that it has no lines of"),
+            ({**house.parts, "files/../../x": b"More"}, "does not name: files/../../x"),
+            ({**house.parts, f"{name}/x": b"More"}, f"does not name: {name}/x"),
+            (manifest_of(changed(house.parts, lines, each(size=12))), f"{name} is not what its line"),
+            (manifest_of(changed(house.parts, lines, each(sha256="0" * 64))), f"{name} is not what its line"),
+            (manifest_of(changed(house.parts, lines, each(owner_id=str(house.here.account.id)))), "of another firm"),
+            (manifest_of(changed(house.parts, lines, each(taken=False))), "rows/file.jsonl, lines 1 to 1: "),
+        ):
+            await house.refuses(zipped(parts, house.path()), told)
+
+
 async def test_what_the_log_tells_of_another_firms_job_changes_nothing_there(house: House) -> None:
     """The database keeps by the job's id what the log tells of it, whosever it is."""
     async with on(house.url):
@@ -282,8 +313,10 @@ async def test_where_the_firm_or_an_address_is_there_already(house: House) -> No
         path = zipped(house.parts, house.path())
         for word in ("", "A", "a b", "ä", "x" * 21, "a+b", "a@b"):
             await house.refuses(path, "small letters and digits", copy=word)
-        restored = await restore_firm(path)
-        await house.refuses(path, "This firm is here already", "--copy")
-        copy = await restore_firm(path, copy="again")
+        restored = await restore_firm(path, house.store)
+        with pytest.raises(Unrestorable, match=r"This firm is here already.*--copy"):
+            await restore_firm(path, house.store)
+        copy = await restore_firm(path, house.store, copy="again")
         assert copy.rows == restored.rows
-        await house.refuses(path, "Somebody signs in as ", "Take another word", copy="again")
+        with pytest.raises(Unrestorable, match=r"Somebody signs in as .* Take another word"):
+            await restore_firm(path, house.store, copy="again")

@@ -18,8 +18,12 @@ from models.ids import Kind, encode, new_id
 from models.portable.tables import portable_tables
 from models.sign_in import sign_in
 from tests.databases import on, own_database
+from tests.interchange.stores import CONTENT, store_of
+from tests.interchange.tampering import read_from
+from tests.kinds import files
 from tests.live.eventually import eventually
 from tests.signing_in import refused
+from tests.specimens import Spot
 from tests.system.jobwire import HOUSE, jobwire
 from tests.world import World
 
@@ -43,14 +47,16 @@ async def test_a_firm_moves_to_another_installation(
     world: World, servers: embedded.Servers, database: str, tmp_path: Path
 ) -> None:
     await world.job("Return")
+    await files.make(world.acting(world.owner), "1040", Spot(world.account.id))
+    await store_of(world.firm.id, tmp_path / "here/files")
     id, path = encode(Kind.FIRM, world.firm.id), str(tmp_path / "firm.zip")
-    here = {"database_url": database, "redis_url": servers.redis_url}
+    here = {"database_url": database, "redis_url": servers.redis_url, "data_dir": str(tmp_path / "here")}
     assert f"{world.firm.name} is in {path}, as of revision " in run(here, "export", path, "--firm", id)
     assert "is there already" in complaint(here, "export", path, "--firm", id)
     assert "No firm has the id or the name" in complaint(here, "export", path + "2", "--firm", "Nobody & Sons")
     assert "This firm is here already" in complaint(here, "restore", path)
     async with own_database(servers, "moved") as url:
-        there = here | {"database_url": url}
+        there = here | {"database_url": url, "data_dir": str(tmp_path / "there")}
         assert f"{world.firm.name} is there as {id}" in run(there, "restore", path)
         assert complaint(there, "restore", path).endswith("(--copy). Nothing was changed.")
         async with on(url):
@@ -72,6 +78,7 @@ async def test_a_firm_moves_to_another_installation(
                 "--password-stdin",
                 typed="long enough\n",
             )
+            assert list(read_from(tmp_path / "there/files").values()) == [CONTENT] * 2
             other = await sign_in(world.owner.email.replace("@", "+twin@"), "long enough")
             assert other.firm_id != first.firm_id
 

@@ -22,11 +22,10 @@ from tests.api.furnished import Furnished
 from tests.api.samples import asked, filled, ids_in
 from tests.api.selections import document, root_fields
 from tests.databases import on, own_database
-from tests.interchange.answers import Pair, differing, keep_key_of, list_contacts_anew
+from tests.interchange.answers import Pair, differing, discard_uploads, keep_key_of, list_contacts_anew
+from tests.interchange.stores import NOWHERE
 from tests.serving import Api
 
-#: What does not come along.
-NOT_MOVED, LISTED = Kind.FILE, "files"
 #: So many jobs: with a past, whose reports are not empty.
 JOBS = 60
 
@@ -39,6 +38,7 @@ async def furnished(database: str, tmp_path_factory: pytest.TempPathFactory) -> 
     firm = await Furnished.build()
     await list_contacts_anew(firm.world.firm.id)
     await keep_key_of(firm.world.firm.id, firm.things["job"])
+    await discard_uploads(firm.world.firm.id)
     pair = await Pair.of(firm.world.firm.id, f"c{uuid4().hex[:8]}", tmp_path_factory.mktemp("furnished"), firm.things)
     return pair, [await pair.members(each.email) for each in (firm.world.owner, firm.world.employee)]
 
@@ -49,8 +49,8 @@ async def demonstrated(database: str, servers: embedded.Servers, tmp_path_factor
     path = tmp_path_factory.mktemp("demo")
     async with own_database(servers, "shown") as url, on(url):
         await demo.seed(jobs=JOBS)
-        await export_firm(FIRM, path / "first.zip")
-    restored = await restore_firm(path / "first.zip")
+        await export_firm(FIRM, path / "first.zip", NOWHERE)
+    restored = await restore_firm(path / "first.zip", NOWHERE)
     pair = await Pair.of(restored.id, f"c{uuid4().hex[:8]}", path)
     return pair, [await pair.members(email) for email in (OWNER.email, TEAM[1].email)]
 
@@ -59,7 +59,7 @@ async def same(pair: Pair, members: list[tuple[Member, Member]], api: Api, query
     """How many answers were compared."""
     number = 0
     for arguments, _ in asked(query, root_fields("query")[query]):
-        if any(place.kind.value not in pair.things or place.kind is NOT_MOVED for _, place in ids_in(arguments)):
+        if any(place.kind.value not in pair.things for _, place in ids_in(arguments)):
             continue  # The firm has none of these.
         text, variables = document("query", query, arguments), filled(arguments, pair.id)
         for first, second in members:
@@ -73,14 +73,14 @@ async def same(pair: Pair, members: list[tuple[Member, Member]], api: Api, query
 async def test_a_firm_with_everything_and_its_copy(furnished: Asked, api: Api) -> None:
     pair, members = furnished
     await pair.name_things()
-    numbers = {query: await same(pair, members, api, query) for query in QUERIES if query not in (NOT_MOVED, LISTED)}
+    numbers = {query: await same(pair, members, api, query) for query in QUERIES}
     assert min(numbers.values()) >= len(members), numbers
 
 
 async def test_the_demo_firm_and_its_copy(demonstrated: Asked, api: Api) -> None:
     pair, members = demonstrated
     await pair.name_things()
-    numbers = {query: await same(pair, members, api, query) for query in QUERIES if query not in (NOT_MOVED, LISTED)}
+    numbers = {query: await same(pair, members, api, query) for query in QUERIES}
     assert sum(numbers.values()) >= len(QUERIES) * len(members) // 2
 
 

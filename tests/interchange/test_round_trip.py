@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 import embedded
+from files.store import Place, Store
 from interchange.exports.archives import Unwritable
 from interchange.exports.firm import NoSuchFirm, export_firm
 from interchange.manifest import NAME
@@ -25,7 +26,10 @@ from models.portable.tables import portable_tables
 from tests.api.furnished import Furnished
 from tests.databases import on, own_database, partitions_of_the_log
 from tests.interchange.answers import keep_key_of, list_contacts_anew
+from tests.interchange.stores import CONTENT, NOWHERE, store_of
 from tests.interchange.tampering import read_from
+from tests.kinds import files
+from tests.specimens import Spot
 from tests.world import World
 
 
@@ -63,18 +67,20 @@ async def test_what_is_restored_is_exported_as_the_same(
     # What came to the log long ago, and its months.
     await sql("UPDATE event SET at = at - interval '70 days' WHERE firm_id = $1 AND revision <= 3", id)
     first, second = tmp_path / "first", tmp_path / "second"
-    manifest = await export_firm(encode(Kind.FIRM, id), first)
+    manifest = await export_firm(encode(Kind.FIRM, id), first, await store_of(id, tmp_path / "store"))
+    there = Store(Place(tmp_path / "other store"))
     kept = await _as_kept(id)
     assert [name for name, rows in kept.items() if not rows] == []
     (before,) = (await heads([id])).values()
     async with own_database(servers, "elsewhere") as url, on(url):
         await register(["A follower"], firm.world.firm.created_at)
-        restored = await restore_firm(first)
+        restored = await restore_firm(first, there)
         assert (restored.id, restored.revision) == (id, manifest.revision) == (id, before.revision)
         assert restored.rows + restored.events == sum(part.lines for part in manifest.parts) - sum(
             part.lines for part in manifest.parts if part.name in ("rows/stay.jsonl", "rows/completion.jsonl")
         )
-        await export_firm(firm.world.firm.name, second)
+        await export_firm(firm.world.firm.name, second, there)
+        assert await sql("SELECT size FROM file_total WHERE firm_id = $1", id) == [{"size": len(CONTENT)}]
         assert await _as_kept(id) == kept
         # The log is another one, so nobody goes on where they were; and who follows it begins at its end.
         (after,) = (await heads([id])).values()
@@ -94,8 +100,8 @@ async def test_what_is_restored_is_exported_as_the_same(
 
 async def test_a_zip_file_has_what_a_folder_has(world: World, tmp_path: Path) -> None:
     id = encode(Kind.FIRM, world.firm.id)
-    await export_firm(id, tmp_path / "folder")
-    await export_firm(id, tmp_path / "firm.zip")
+    await export_firm(id, tmp_path / "folder", NOWHERE)
+    await export_firm(id, tmp_path / "firm.zip", NOWHERE)
     with zipfile.ZipFile(tmp_path / "firm.zip") as archive:
         zipped = {name: archive.read(name) for name in archive.namelist()}
     assert _told(zipped) == _told(read_from(tmp_path / "folder"))
@@ -107,34 +113,53 @@ async def test_where_an_export_cannot_be_written_nothing_is_left(world: World, t
     id, there = encode(Kind.FIRM, world.firm.id), tmp_path / "there.zip"
     there.write_text("mine")
     with pytest.raises(Unwritable, match="is there already"):
-        await export_firm(id, there)
+        await export_firm(id, there, NOWHERE)
     with pytest.raises(Unwritable, match="cannot be written"):
-        await export_firm(id, tmp_path / "nowhere" / "firm.zip")
+        await export_firm(id, tmp_path / "nowhere" / "firm.zip", NOWHERE)
     for wanted, told in (("Nobody & Sons", "No firm has"), (encode(Kind.FIRM, world.account.id), "No firm has")):
         with pytest.raises(NoSuchFirm, match=told):
-            await export_firm(wanted, tmp_path / "firm.zip")
+            await export_firm(wanted, tmp_path / "firm.zip", NOWHERE)
     assert read_from(tmp_path) == {"there.zip": b"mine"}
 
 
+async def test_bytes_that_are_not_in_the_store_are_not_left_out(world: World, tmp_path: Path) -> None:
+    id, owner = world.firm.id, world.acting(world.owner)
+    await files.make(owner, "1040", Spot(world.account.id))
+    store = await store_of(id, tmp_path / "store")
+    await export_firm(encode(Kind.FIRM, id), tmp_path / "firm.zip", store)
+    (name,) = [each.name async for page in store.walk() for each in page]
+    _change(tmp_path / "store" / name)
+    with pytest.raises(Unwritable, match="are not those that were uploaded"):
+        await export_firm(encode(Kind.FIRM, id), tmp_path / "changed.zip", store)
+    await store.remove([name])
+    with pytest.raises(Unwritable, match="cannot be read"):
+        await export_firm(encode(Kind.FIRM, id), tmp_path / "gone.zip", store)
+    assert [path for path in read_from(tmp_path) if "store" not in path] == ["firm.zip"]
+
+
+def _change(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[::-1])
+
+
 async def test_of_several_of_one_name_one_is_named_by_its_id(world: World, tmp_path: Path) -> None:
-    await export_firm(world.firm.name, tmp_path / "firm.zip")
-    copy = await restore_firm(tmp_path / "firm.zip", copy="twin")
+    await export_firm(world.firm.name, tmp_path / "firm.zip", NOWHERE)
+    copy = await restore_firm(tmp_path / "firm.zip", NOWHERE, copy="twin")
     with pytest.raises(NoSuchFirm) as refusal:
-        await export_firm(world.firm.name, tmp_path / "other.zip")
+        await export_firm(world.firm.name, tmp_path / "other.zip", NOWHERE)
     for id in (world.firm.id, copy.id):
         assert encode(Kind.FIRM, id) in str(refusal.value)
-    await export_firm(encode(Kind.FIRM, copy.id), tmp_path / "other.zip")
+    await export_firm(encode(Kind.FIRM, copy.id), tmp_path / "other.zip", NOWHERE)
 
 
 async def test_a_copy_of_a_copy(world: World, tmp_path: Path) -> None:
     """Ids move by a distance each time: whatever the way, no two firms meet."""
     await world.job("Return")
     path, firms = tmp_path / "0.zip", {world.firm.id}
-    await export_firm(encode(Kind.FIRM, world.firm.id), path)
+    await export_firm(encode(Kind.FIRM, world.firm.id), path, NOWHERE)
     for number in range(1, 5):
-        copy = await restore_firm(path, copy=f"n{number}")
+        copy = await restore_firm(path, NOWHERE, copy=f"n{number}")
         path = tmp_path / f"{number}.zip"
-        await export_firm(encode(Kind.FIRM, copy.id), path)
+        await export_firm(encode(Kind.FIRM, copy.id), path, NOWHERE)
         firms.add(copy.id)
     assert len(firms) == 5
     jobs = await sql("SELECT count(*) AS number, count(DISTINCT id) AS ids FROM job WHERE firm_id = ANY($1)", [*firms])
