@@ -1,6 +1,7 @@
 """Steps that several commands take."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -8,11 +9,14 @@ from tortoise.models import Model
 
 from models.bulk import Bulk
 from models.command import Change
+from models.database import sql
 from models.errors import Invalid, Refusal, RuleBroken
 from models.events import Event
+from models.kinds import modules_in
 from models.log import revision_of_creation
 from models.reasons import Reason
 from models.rows import Job, Member, Row
+from models.rows.base import known_models
 from models.scope import Place
 from models.targets import Target
 from models.texts import sameness
@@ -21,16 +25,29 @@ R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
 
+@cache
+def _named_by() -> str:
+    modules_in("models")
+    kinds = (
+        f"SELECT '{kind}' AS kind FROM {model._meta.db_table} WHERE id = $1" for kind, model in known_models().items()
+    )
+    return " UNION ALL ".join(kinds)
+
+
 async def made_before(change: Change, model: type[R], id: UUID | None, created: type[Event]) -> R | None:
-    """What an earlier call created under the id that the caller brings; None when the id is new, or not given."""
+    """What an earlier call created under the id that the caller brings; None when the id is new, or not given.
+
+    Ids are one space over all kinds and firms: links, words that things are found by, signers and files are kept beside
+    things, by their ids alone. An id that a thing of another kind has would lay hands on all of that."""
     if id is None:
         return None
     # Whether it is there before whether it is seen: an equal call that commits between the two is then no stranger's.
-    if not await model.exists(id=id):
+    kinds = [row["kind"] for row in await sql(_named_by(), id)]
+    if not kinds:
         return None
-    row = await change.seen.rows(model).find(id)
+    row = await change.seen.rows(model).find(id) if kinds == [model.kind] else None
     if row is None:
-        # Taken by something that this caller may not see. Nothing more is said about it.
+        # Taken by something that this caller may not see, or by something else. Nothing more is said about it.
         raise Invalid("This id cannot be used. Make a new one.", "id", reason=Reason.TAKEN)
     change.made_at = await revision_of_creation(change.actor.firm_id, id, created)
     return row

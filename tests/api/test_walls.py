@@ -13,7 +13,16 @@ from tortoise import Tortoise
 
 from models.database import sql
 from models.ids import Kind, encode, plural
-from tests.api.asking import MUTATIONS, QUERIES, SUBSCRIPTIONS, kind_of_bulk, post, said_by_server
+from models.rows.base import known_models
+from tests.api.asking import (
+    MUTATIONS,
+    QUERIES,
+    SUBSCRIPTIONS,
+    kind_of_bulk,
+    post,
+    refused_of_each,
+    said_by_server,
+)
 from tests.api.furnished import Furnished, having
 from tests.api.samples import Id, Path, Sampler, asked, camel, filled, ids_in
 from tests.api.selections import document, root_fields
@@ -98,6 +107,29 @@ def _told(path: Path) -> list[str]:
     steps = ["1" if isinstance(step, int) else step for step in path]
     of_a_list = isinstance(path[-1], int) or (isinstance(path[-2], int) and path[-1] in _OF_TARGETS)
     return steps[:-1] if of_a_list else steps
+
+
+CREATING = {
+    name: place.kind for name in MUTATIONS for _, place in ids_in(Sampler(name, "a word").input()) if place.mine
+}
+
+
+@pytest.mark.parametrize("mutation", CREATING)
+async def test_nothing_is_made_under_the_id_of_a_thing_of_another_kind(firms: Firms, api: Api, mutation: str) -> None:
+    """Links, the words that a thing is found by, its signers and files are kept by its id alone: they stay its own."""
+    made, sample = CREATING[mutation], filled(Sampler(mutation, firms.own.word).input(), firms.own.id)["input"]
+    kinds = {kind: model._meta.db_table for kind, model in known_models().items() if kind != made}
+    things = [
+        (await sql(f"SELECT id FROM {table} WHERE firm_id = $1 LIMIT 1", firm.world.firm.id))[0]["id"]
+        for firm in (firms.own, firms.other)
+        for kind, table in kinds.items()
+        if kind is not Kind.FIRM
+    ]
+    inputs = [sample | {"id": encode(made, thing)} for thing in things]
+    async with untouched():
+        refused = await refused_of_each(api, firms.own.world.owner, mutation, inputs)
+    told = [[(error["code"], error["path"], error["reason"]) for error in errors] for errors in refused]
+    assert told == [[("INVALID", ["input", "id"], "TAKEN")]] * len(things)
 
 
 BULK = {name: kind for name in MUTATIONS if (kind := kind_of_bulk(name)) is not None}
