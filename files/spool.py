@@ -85,8 +85,8 @@ _memory = _Memory(IN_MEMORY)
 
 
 class Spool:
-    """Bytes on their way into a segment: in memory while there is room, and else on disk, in a file without a name. They
-    are lost with the process."""
+    """Bytes on their way into a segment: in memory while there is room, and else on disk, in a file without a name.
+    They are lost with the process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -111,8 +111,8 @@ class Spool:
         return self._waiting >= HANDED_OVER
 
     async def hand_over(self, digests: Sequence[Digest]) -> None:
-        """Have what was taken written down and put into these digests, beside what comes next: when what was handed over
-        before is."""
+        """Have what was taken written down and put into these digests, beside what comes next: when what was handed
+        over before is."""
         await self._written()
         handed, self._handed, self._waiting = self._handed, [], 0
         if handed:
