@@ -1,7 +1,6 @@
 """Files of many lines with planted faults: each comes back, all others land, and a second run changes nothing."""
 
 import csv
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,7 +73,5 @@ async def test_two_thousand_lines(world: World, tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
 async def test_fifty_thousand_lines(world: World, tmp_path: Path) -> None:
-    """In bounded memory: what this process takes at most grows by less than a hundred megabytes."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """What that takes of memory is for bench/imports.py: here all that is told is kept."""
     await both_times(world, tmp_path, 50_000)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
