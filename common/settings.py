@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     #: A scanner that speaks as clamd does: tcp://127.0.0.1:3310, or unix:///run/clamav/clamd.ctl. Nobody reads a file
     #: before it has answered. Unset: files are not scanned.
     scanner_url: str | None = Field(default=None, pattern=r"^(tcp://[^/?#@\s]+:\d{1,5}|unix:///\S+)$")
+    #: In days: workers delete documents that have been in the trash for longer.
+    trash_kept: int = Field(default=30, ge=1, le=3650)
     log_level: str = "INFO"
 
     @field_validator("trusted_documents_only")

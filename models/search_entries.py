@@ -21,12 +21,14 @@ class Parent(NamedTuple):
 
 class Searched:
     """What a kind of thing is found by: its `title`, which results are ranked by, what else is written in it, and the
-    title of the thing that it is `of`."""
+    title of the thing that it is `of`. Where a column, `unless`, holds something, a search of all kinds leaves it
+    out."""
 
-    def __init__(self, title: str, *more: str, of: Parent | None = None) -> None:
+    def __init__(self, title: str, *more: str, of: Parent | None = None, unless: str | None = None) -> None:
         self._title = title
         self._more = more
         self.of = of
+        self.unless = unless
 
     @property
     def sources(self) -> frozenset[str]:

@@ -156,6 +156,8 @@ def _statement(kinds: tuple[Kind, ...]) -> str:
         model = model_of(kind)
         exactly, nearly, first = (next(places) for _ in range(3))
         condition = policies.sql_condition(model.policy, "seen", first)
+        if model.searched is not None and model.searched.unless is not None:
+            condition += f" AND seen.{model.searched.unless} IS NULL"
         for _ in range(policies.count_values(model.policy) - 1):
             next(places)
         named = {"kind": kind, "exactly": f"${exactly}", "nearly": f"${nearly}", "firm": f"${first}"}

@@ -20,7 +20,7 @@ from models.queries import Q
 from models.reasons import Reason
 from models.scope import Scope
 from schema.inputs.base import KIND
-from schema.inputs.filters import COMBINES, CONDITION, DateFilter, DateTimeFilter, IdFilter
+from schema.inputs.filters import COMBINES, CONDITION, USUAL, DateFilter, DateTimeFilter, IdFilter
 
 MOST_VALUES = FILTER.most
 #: The most filters that one filter may hold with `and`, `or` and `not`, and how deep.
@@ -66,13 +66,16 @@ class _Asking:
         return self.context.now
 
 
-async def condition_of(wanted: Any, context: Clocked) -> Q:
-    """The condition of a filter; of none it asks for nothing."""
-    if wanted is None:
-        return Q()
-    asked = [field for part in _parts(wanted) for field, _ in _given(part)]
+async def condition_of(wanted: Any, context: Clocked, of: type | None = None) -> Q:
+    """The condition of a filter `of` this class; without one it asks for what is usual."""
+    asked = [] if wanted is None else [field for part in _parts(wanted) for field, _ in _given(part)]
     of_day = any(is_of_day(field.metadata.get(CONDITION)) for field in asked)
-    return _condition(wanted, await asking(context, of_day=of_day))
+    about = await asking(context, of_day=of_day)
+    condition = Q() if wanted is None else _condition(wanted, about)
+    for field in () if of is None else dataclasses.fields(of):
+        if field.metadata.get(USUAL) is not None and field.name not in {each.name for each in asked}:
+            condition &= field.metadata[CONDITION](field.metadata[USUAL], about)
+    return condition
 
 
 async def asking(context: Clocked, *, of_day: bool) -> Asking:

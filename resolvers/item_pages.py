@@ -36,16 +36,16 @@ def items_asked(
     """What was asked for, as far as the scope may see it."""
     if not 1 <= first <= MOST:
         raise wrong_size(first, "first")
-    kinds, open = _filtered(filter)
-    of = cursors.fingerprint("items", job_id, kinds, open)
-    return ItemsAsked(of, Wanted.of(scope, kinds, open), first, None if after is None else _start(of, after))
+    kinds, open, trashed = _filtered(filter)
+    of = cursors.fingerprint("items", job_id, kinds, open, trashed)
+    return ItemsAsked(of, Wanted.of(scope, kinds, open, trashed), first, None if after is None else _start(of, after))
 
 
-def _filtered(filter: LinkedItemFilter | None) -> tuple[tuple[Kind, ...] | None, bool | None]:
+def _filtered(filter: LinkedItemFilter | None) -> tuple[tuple[Kind, ...] | None, bool | None, bool]:
     if filter is None:
-        return None, None
+        return None, None, False
     kinds = None if filter.kind in (None, UNSET) else tuple(Kind(kind.value) for kind in bounded(filter.kind))
-    return kinds, None if filter.open in (None, UNSET) else filter.open
+    return kinds, None if filter.open in (None, UNSET) else filter.open, filter.trashed is True
 
 
 def _start(of: str, cursor: str) -> LinkKey:

@@ -53,7 +53,7 @@ def _list(declared: DeclaredList) -> Any:
 
 
 async def _read(context: Context, declared: DeclaredList, filter: Any, sort: Any, asked: Asked) -> Page[Any]:
-    query = context.rows_of(declared.kind).where(await condition_of(filter, context))
+    query = context.rows_of(declared.kind).where(await condition_of(filter, context, declared.filter))
     keys = keys_of(sort, declared.order)
     # What the cursors are bound to besides the order.
     narrowed = () if declared.filter is None else (plain(filter),)

@@ -9,6 +9,7 @@ from common.settings import Settings
 from models.followers.runs import prune_runs
 from models.followers.standing import standing_still
 from models.housekeeping import prune_idempotency_keys
+from models.items.document_trash import empty_trash as empty
 from models.items.provider_deliveries import prune_deliveries
 from models.partitions import Busy, has_strays, make_partitions, prune_log
 from models.sign_in import sweep_sessions as sweep
@@ -30,6 +31,12 @@ async def prune_provider_deliveries(_again: Perpetual = LATER) -> None:
     """Forget what payment providers told long ago."""
     if pruned := await prune_deliveries(datetime.now(UTC)):
         log.info("provider_deliveries.pruned", number=pruned)
+
+
+async def empty_trash(_again: Perpetual = LATER) -> None:
+    """Delete the documents that have been in the trash for as long as they are kept there."""
+    if deleted := await empty(datetime.now(UTC) - timedelta(Settings().trash_kept)):
+        log.info("trash.emptied", number=deleted)
 
 
 async def watch_followers(_again: Perpetual = AGAIN) -> None:
@@ -61,4 +68,4 @@ async def tend_log(_again: Perpetual = LATER) -> None:
 
 
 #: Named to the worker as "workers.housekeeping:TASKS".
-TASKS = (prune_keys, prune_provider_deliveries, sweep_sessions, tend_log, watch_followers)
+TASKS = (empty_trash, prune_keys, prune_provider_deliveries, sweep_sessions, tend_log, watch_followers)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from models.command import Change
 from models.database import sql
-from models.errors import Invalid, RuleBroken
+from models.errors import Invalid, Refusal, RuleBroken
 from models.files.owners import right_to_files_of
 from models.files.totals import release
 from models.ids import Kind
@@ -54,6 +54,16 @@ async def take(
         file.owner_kind, file.owner_id, file.account_id = owner.kind.value, owner.id, owner.account_id
         file.version += 1
     return files
+
+
+async def take_one(change: Change, owner: Any, file_id: UUID, *, most: int, path: str = "file_id") -> File:
+    """As `take`, of one file, which this field names."""
+    try:
+        (file,) = await take(change, owner, [file_id], most=most, path=path)
+    except Refusal as refusal:
+        refusal.path = (path,)
+        raise
+    return file
 
 
 async def give_up(change: Change, owner: Any, file_ids: Sequence[UUID] | None = None) -> None:

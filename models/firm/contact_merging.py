@@ -15,7 +15,7 @@ from models.firm import account_contacts
 from models.firm.account_contacts import AccountContactUpdated, ContactUnlinked
 from models.firm.contacts import ContactMerged, ContactUpdated, tell
 from models.ids import Kind
-from models.items.documents import merge_approvers
+from models.items.approvers import merge_approvers
 from models.items.naming import name_another
 from models.items.recipients import merge_recipients
 from models.items.signing import merge_signers

@@ -1,31 +1,34 @@
 """What a client is asked of a document, and answers: to approve it, to sign it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from models import checks
-from models.bounds import ASKED
+from models.bounds import ASKED, FILES_OF_DOCUMENT
 from models.command import Change, command
 from models.command_steps import replace_links
 from models.errors import RuleBroken
+from models.files.taking import take_one
 from models.items import item as items
 from models.items import signing
+from models.items.approvers import approvers_of
 from models.items.documents import (
     Document,
-    DocumentApprover,
     DocumentDecided,
     DocumentSigned,
     DocumentState,
-    approvers_of,
     expect_state,
     lock_in_use,
     put_into,
 )
 from models.items.item import Held
+from models.items.locked_documents import expect_unlocked
 from models.reasons import Reason
 from models.rights import Right
 from models.rows.contacts import Contact
+from models.rows.documents import DocumentApprover
 from models.rows.signing import Signature
 from models.texts import NOTE
 
@@ -124,6 +127,7 @@ async def record_document_signature(
     contact_id: UUID,
     evidence: str,
     signed_on: date | None = None,
+    evidence_file_id: UUID | None = None,
     expected_content_version: int | None = None,
     expected_version: int | None = None,
 ) -> Document:
@@ -133,6 +137,10 @@ async def record_document_signature(
     await _hold_signer(change, document_id, contact_id)
     held = await lock_in_use(change, document_id, expected_version)
     held.item.expect_content(expected_content_version)
+    if evidence_file_id is not None:
+        most, path = FILES_OF_DOCUMENT.most, "evidence_file_id"
+        file = await take_one(change, held.item, evidence_file_id, most=most, path=path)
+        signature = replace(signature, evidence_file_id=file.id)
     return await _sign(change, held, contact_id, signature)
 
 
@@ -146,6 +154,8 @@ async def sign_document(change: Change, document_id: UUID, contact_id: UUID, sho
     who signs. No member calls it."""
     await _hold_signer(change, document_id, contact_id)
     held = await lock_in_use(change, document_id, None)
+    # They have not been shown what is in it.
+    await expect_unlocked(held.item)
     held.item.expect_shown(held.item.digest, shown)
     return await _sign(change, held, contact_id, signing.electronic(change, held.item.digest))
 

@@ -9,26 +9,33 @@ from uuid import UUID
 
 from tortoise import fields
 
+from models.bounds import FILES_OF_DOCUMENT
 from models.command import Change, command
 from models.command_steps import made_before
-from models.database import fetch, sql
+from models.errors import RuleBroken
 from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked, changes_of
 from models.files.owners import owns_files
+from models.files.taking import give_up, take_one
 from models.gathered import Gathered, Rules, checked
-from models.ids import ContactId, DocumentId, FolderId, Kind, new_id
+from models.ids import ContactId, DocumentId, FileId, FolderId, InvoiceId, Kind, new_id
 from models.items import item as items
 from models.items import signing
+from models.items.approvers import approvers_awaited
 from models.items.folders import folder_at
 from models.items.item import Held
 from models.items.kinds import register_item
 from models.items.linking import linking, unlinking
+from models.items.locked_documents import expect_unlocked
 from models.items.naming import names_contact
 from models.items.states import wrong_state
 from models.policies import Policy
+from models.reasons import Reason
 from models.rights import Right
 from models.rows import Awaited, Awaiting, SignatureMethod, SignedItem, register
-from models.rows.base import Link, belongs_to
+from models.rows.base import belongs_to
 from models.rows.contacts import Contact
+from models.rows.documents import DocumentVersion
+from models.rows.signing import DIGEST_LENGTH
 from models.scope import Place
 from models.search_entries import Searched
 from models.texts import DESCRIPTION, NAME
@@ -57,6 +64,7 @@ _AWAITED = {
 _CHANGES_IN = frozenset(
     {DocumentState.PLAIN, DocumentState.PENDING_APPROVAL, DocumentState.DISAPPROVED, DocumentState.PENDING_SIGNATURE}
 )
+#: Of which nobody is asked anything.
 _DELETED_IN = frozenset({DocumentState.PLAIN, DocumentState.VOID})
 
 
@@ -64,7 +72,7 @@ class Document(SignedItem):
     """What a client is asked to approve or to sign, on an account, linked to any number of its jobs."""
 
     kind = Kind.DOCUMENT
-    searched = Searched("name")
+    searched = Searched("name", unless="trashed_at")
     policy = Policy(account="account_id")
     withheld = dict.fromkeys(("description", "digest", "decision_note", "signatures"), Right.MANAGE_DOCUMENTS)
     may_await = tuple(dict.fromkeys(_AWAITED.values()))
@@ -80,6 +88,15 @@ class Document(SignedItem):
     decision_note: str = fields.TextField(default="")
     folder: Any = belongs_to("Folder", null=True, index=True)
     folder_id: UUID | None
+    # Of its newest version, and the SHA-256 of that: None while it has none.
+    file: Any = belongs_to("File", null=True)
+    file_id: UUID | None
+    file_sha256: Any = fields.CharField(max_length=DIGEST_LENGTH, null=True)
+    # The invoice that is to be paid before the client reads it.
+    locked_until: Any = belongs_to("Invoice", null=True, index=True)
+    locked_until_id: UUID | None
+    # While it is in the trash.
+    trashed_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "document"
@@ -98,8 +115,23 @@ class Document(SignedItem):
     @classmethod
     async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Awaiting]:
         """The approvers of those that are to be approved, and whose turn it is to sign the others."""
-        asked = await _approvers_awaited(items) | await signing.awaited_signers(cls, items)
+        asked = await approvers_awaited(items) | await signing.awaited_signers(cls, items)
         return {item: Awaiting(contacts=tuple(contacts)) for item, contacts in asked.items()}
+
+    @property
+    def trashed(self) -> bool:
+        """Whether it is in the trash."""
+        return self.trashed_at is not None
+
+    def expect_kept(self) -> None:
+        """`RuleBroken` where it is in the trash."""
+        if self.trashed:
+            told = "This document is in the trash. Restore it first."
+            raise RuleBroken(told, "document_id", reason=Reason.TRASHED)
+
+    def expect_linkable(self) -> None:
+        """What is in the trash comes to no further job."""
+        self.expect_kept()
 
     @property
     def named(self) -> Mapping[str, UUID]:
@@ -108,24 +140,11 @@ class Document(SignedItem):
 
     @property
     def digest(self) -> str:
-        """The digest of what is signed: its name and description in this version of them."""
+        """The digest of what is signed: its name, description and file in this version of them."""
         content = {"contentVersion": self.content_version, "name": self.name, "description": self.description}
+        if self.file_sha256 is not None:
+            content["sha256"] = self.file_sha256
         return signing.digest_of(Kind.DOCUMENT, self.id, content)
-
-
-class DocumentApprover(Link):
-    """A contact is asked to approve a document, any one of its approvers for all."""
-
-    firm: Any = belongs_to("Firm")
-    firm_id: UUID
-    document: Any = belongs_to("Document", on_delete=fields.CASCADE)
-    document_id: UUID
-    contact: Any = belongs_to("Contact", index=True)
-    contact_id: UUID
-
-    class Meta:
-        table = "document_approver"
-        unique_together = (("document", "contact"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +172,17 @@ class DocumentUpdated(DocumentEvent):
     merged, which of them decided it."""
 
     changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentVersionAdded(DocumentEvent):
+    """A document has another file than before, or its first one: it has another version of its content."""
+
+    called = {"number": "version_number"}
+    says = {"number": "The number of the file among those of the document, from 1."}
+
+    file: FileId
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +233,30 @@ class DocumentMoved(DocumentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLocked(DocumentEvent):
+    """A document was locked until an invoice is paid. It is unlocked by that without an event of its own."""
+
+    invoice: InvoiceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentUnlocked(DocumentEvent):
+    """A document waits for no invoice any more."""
+
+    invoice: InvoiceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentTrashed(DocumentEvent):
+    """A document was put into the trash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRestored(DocumentEvent):
+    """A document was taken out of the trash: it is what and where it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentDeleted(DocumentEvent):
     """A document was deleted."""
 
@@ -235,6 +289,7 @@ async def create_document(
     account_id: UUID | None = None,
     job_id: UUID | None = None,
     folder_id: UUID | None = None,
+    file_id: UUID | None = None,
     id: UUID | None = None,
 ) -> Document:
     """Add a document to an account, or to a job of it. Nobody is asked anything yet."""
@@ -254,19 +309,27 @@ async def create_document(
         **told,
         created_at=change.now,
     )
-    items.tell(change, DocumentCreated, await items.create(change, document, job))
+    file = None if file_id is None else await take_one(change, document, file_id, most=FILES_OF_DOCUMENT.most)
+    if file is not None:
+        document.file_id, document.file_sha256 = file.id, file.sha256
+    held = await items.create(change, document, job)
+    if file is not None:
+        await DocumentVersion.keep(document, file, 1)
+    items.tell(change, DocumentCreated, held)
     return document
 
 
-async def _lock(change: Change, document_id: UUID, expected_version: int | None) -> Held[Document]:
+async def hold(change: Change, document_id: UUID, expected_version: int | None) -> Held[Document]:
+    """A document, held with its jobs."""
     held = await items.lock(change.scope.rows(Document), Document, document_id, "document_id")
     held.item.expect(expected_version)
     return held
 
 
 async def lock_in_use(change: Change, document_id: UUID, expected_version: int | None) -> Held[Document]:
-    """A document of an account that is not archived, held; or why not."""
-    held = await _lock(change, document_id, expected_version)
+    """A document of an account that is not archived, and not in the trash, held; or why not."""
+    held = await hold(change, document_id, expected_version)
+    held.item.expect_kept()
     await items.expect_in_use(change, held.item)
     return held
 
@@ -275,6 +338,18 @@ def expect_state(document: Document, states: frozenset[DocumentState], told: str
     """`RuleBroken`, with these words, where a document stands elsewhere."""
     if document.state not in states:
         raise wrong_state(document, document.state, told)
+
+
+async def expect_changeable(document: Document) -> None:
+    """`RuleBroken` where the content of a document stays as it is."""
+    await expect_unlocked(document)
+    told = "What was approved or signed stays as it is. Request approval again, or add another document."
+    expect_state(document, _CHANGES_IN, told)
+
+
+def expect_nothing_asked(document: Document) -> None:
+    """`RuleBroken` where the client was asked something of a document that is not void."""
+    expect_state(document, _DELETED_IN, "The client was asked about this document. Make it void first.")
 
 
 @command("updateDocument", Right.MANAGE_DOCUMENTS)
@@ -286,8 +361,7 @@ async def update_document(
     held = await lock_in_use(change, document_id, expected_version)
     document = held.item
     if differing := checked(document.differing(fields), _RULES):
-        told = "What was approved or signed stays as it is. Request approval again, or add another document."
-        expect_state(document, _CHANGES_IN, told)
+        await expect_changeable(document)
         changed = document.change_to({**differing, "content_version": document.content_version + 1})
         await items.store(change, held, *changed)
         items.tell(change, DocumentUpdated, held, changes=changes_of(changed))
@@ -307,8 +381,10 @@ async def put_into(
 @command("voidDocument", Right.MANAGE_DOCUMENTS)
 async def void_document(change: Change, *, document_id: UUID, expected_version: int | None = None) -> Document:
     """Make a document void, whoever has approved or signed it. It holds no job any more, and nothing revives it."""
-    held = await _lock(change, document_id, expected_version)
+    held = await hold(change, document_id, expected_version)
+    held.item.expect_kept()
     if held.item.state is not DocumentState.VOID:
+        await expect_unlocked(held.item)
         await put_into(change, held, DocumentState.VOID)
     return held.item
 
@@ -322,59 +398,15 @@ async def delete_document(change: Change, *, document_id: UUID, expected_version
     """Delete a document that nobody is asked anything of, or that is void. The answer's document is what it was.
 
     Its history stays in the log."""
-    held = await _lock(change, document_id, expected_version)
-    expect_state(held.item, _DELETED_IN, "The client was asked about this document. Make it void first.")
+    held = await hold(change, document_id, expected_version)
+    expect_nothing_asked(held.item)
+    if not held.item.trashed:
+        await expect_unlocked(held.item)
     await signing.forget_signers(held.item)
+    await give_up(change, held.item)
     await items.end(held)
     items.tell(change, DocumentDeleted, held, title=held.item.title)
     return held.item
-
-
-_APPROVERS = """
-SELECT document_id, contact_id FROM document_approver WHERE document_id = ANY($1) ORDER BY document_id, id
-"""
-_AWAITED_APPROVERS = """
-SELECT document_id, contact_id FROM document_approver JOIN document ON document.id = document_id
-WHERE document_id = ANY($1) AND state = $2 ORDER BY document_id, document_approver.id
-"""
-
-
-async def approvers_of(document_id: UUID) -> list[UUID]:
-    """The contacts who are asked to approve a document."""
-    return (await approvers_of_documents([document_id])).get(document_id, [])
-
-
-async def approvers_of_documents(documents: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """The contacts who are asked to approve each document."""
-    return _by_document(await fetch(_APPROVERS, documents))
-
-
-async def _approvers_awaited(documents: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    return _by_document(await fetch(_AWAITED_APPROVERS, documents, DocumentState.PENDING_APPROVAL.value))
-
-
-def _by_document(rows: Sequence[Any]) -> dict[UUID, list[UUID]]:
-    found: dict[UUID, list[UUID]] = {}
-    for row in rows:
-        found.setdefault(row["document_id"], []).append(row["contact_id"])
-    return found
-
-
-# Of two who are both asked to approve a document, one is.
-_MERGE = """
-WITH both_asked AS (
-    SELECT document_id FROM document_approver WHERE contact_id = $2
-), given_up AS (
-    DELETE FROM document_approver WHERE contact_id = $1 AND document_id IN (SELECT document_id FROM both_asked)
-)
-UPDATE document_approver SET contact_id = $2
-WHERE contact_id = $1 AND document_id NOT IN (SELECT document_id FROM both_asked)
-"""
-
-
-async def merge_approvers(contact_id: UUID, into_id: UUID) -> None:
-    """What a contact is asked to approve the other is, with whom they turned out to be one."""
-    await sql(_MERGE, contact_id, into_id)
 
 
 def _tell_of_decider(change: Change, held: Held[Document], before: UUID, after: UUID) -> None:

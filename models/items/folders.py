@@ -237,7 +237,7 @@ async def delete_folder(change: Change, *, folder_id: UUID, expected_version: in
     # Whoever puts one there meanwhile holds the folder as far as that goes, and one of the two finds the other's.
     (kept,) = await sql("SELECT count(*) AS number FROM document WHERE folder_id = $1", folder.id)
     if number := kept["number"]:
-        told = f"Documents are in it: {number:,}. Move or delete them first."
+        told = f"Documents are in it, those in the trash among them: {number:,}. Move or delete them first."
         raise RuleBroken(told, "folder_id", reason=Reason.NOT_EMPTY, kind=Kind.DOCUMENT.value, actual=number)
     await folder.delete()
     change.record(FolderDeleted(folder=folder.id, account=folder.account_id, name=folder.name))

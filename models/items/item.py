@@ -284,6 +284,7 @@ def may_link(held: Held[I], job: Job) -> bool:
     """Whether the item is to be linked to the job: not where it is already. `RuleBroken` when it cannot be."""
     if job.id in held.jobs:
         return False
+    held.item.expect_linkable()
     if held.item.one_job and held.jobs:
         kind = held.item.kind
         told = f"This {kind.spoken} is linked to another job. Unlink it first."

@@ -86,6 +86,11 @@ async def keep_open(items: Sequence[Item], now: datetime) -> None:
     await sql(_OPEN, [item.id for item in items], [item.open for item in items], now)
 
 
+async def keep_trashed(items: Collection[UUID], trashed: bool) -> None:
+    """Keep on each of their links, also of those that are no more, whether items are in the trash."""
+    await sql("UPDATE job_item SET trashed = $2 WHERE item = ANY($1)", list(items), trashed)
+
+
 async def keep_minutes(item: Item) -> None:
     """Keep on each of its links what the item adds to the minutes of the job, as it is now."""
     await sql("UPDATE job_item SET minutes = $2 WHERE item = $1 AND unlinked_at IS NULL", item.id, item.tracked)

@@ -26,18 +26,19 @@ Ids = Sequence[UUID]
 
 
 class Wanted(NamedTuple):
-    """Which items: of these kinds, and open or not; None asks for nothing."""
+    """Which items: of these kinds, open or not, where None asks for nothing; and those in the trash, or the others."""
 
     kinds: tuple[Kind, ...]
     open: bool | None = None
+    trashed: bool = False
 
     @classmethod
-    def of(cls, scope: Scope, kinds: Sequence[Kind] | None, open: bool | None) -> "Wanted":
+    def of(cls, scope: Scope, kinds: Sequence[Kind] | None, open: bool | None, trashed: bool = False) -> "Wanted":
         """Of the kinds that are asked for those that the scope may see: of a job that it sees, it sees all of those."""
         there = item_kinds()
         among = there.keys() if kinds is None else set(kinds)
         seen = (kind for kind, of in there.items() if kind in among and may_see(of.model.policy, scope))
-        return cls(tuple(seen), open)
+        return cls(tuple(seen), open, trashed)
 
 
 class LinkKey(NamedTuple):
@@ -59,11 +60,11 @@ class Linked(NamedTuple):
     key: LinkKey
 
 
-_WANTED = "unlinked_at IS NULL AND kind = ANY($2) AND ($3::boolean IS NULL OR open = $3)"
+_WANTED = "unlinked_at IS NULL AND kind = ANY($2) AND ($3::boolean IS NULL OR open = $3) AND trashed = $4"
 _PAGES = f"""
 SELECT link.* FROM unnest($1::uuid[]) AS asked(job), LATERAL (
     SELECT job_id, kind, linked_at, item FROM job_item WHERE job_id = asked.job AND {_WANTED}
-    AND ($4::timestamptz IS NULL OR (linked_at, item) > ($4, $5::uuid)) ORDER BY linked_at, item LIMIT $6
+    AND ($5::timestamptz IS NULL OR (linked_at, item) > ($5, $6::uuid)) ORDER BY linked_at, item LIMIT $7
 ) AS link ORDER BY link.linked_at, link.item
 """
 
@@ -73,7 +74,7 @@ async def items_of_jobs(jobs: Ids, wanted: Wanted, after: LinkKey | None, limit:
     found: dict[UUID, list[Linked]] = defaultdict(list)
     linked_at, item = after or (None, None)
     kinds = [kind.value for kind in wanted.kinds]
-    for row in await fetch(_PAGES, jobs, kinds, wanted.open, linked_at, item, limit):
+    for row in await fetch(_PAGES, jobs, kinds, wanted.open, wanted.trashed, linked_at, item, limit):
         found[row["job_id"]].append(Linked(Kind(row["kind"]), LinkKey(row["linked_at"], row["item"])))
     return found
 
@@ -83,7 +84,8 @@ _COUNTS = f"SELECT job_id, count(*) FROM job_item WHERE job_id = ANY($1) AND {_W
 
 async def item_counts(jobs: Ids, wanted: Wanted) -> dict[UUID, int]:
     """How many items each job has."""
-    return dict(await fetch(_COUNTS, jobs, [kind.value for kind in wanted.kinds], wanted.open))
+    kinds = [kind.value for kind in wanted.kinds]
+    return dict(await fetch(_COUNTS, jobs, kinds, wanted.open, wanted.trashed))
 
 
 _HOLDS = f"unlinked_at IS NULL AND {Sum.HOLDING.of_links}"

@@ -2,6 +2,7 @@
 
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
 from models.rows.base import Row, model_of, register
+from models.rows.documents import DocumentApprover, DocumentVersion
 from models.rows.external_keys import ExternalKey
 from models.rows.files import File, FileSegment, FileState, FileTotal
 from models.rows.firm import Firm, Weekday
@@ -40,6 +41,8 @@ __all__ = [
     "CardField",
     "Category",
     "ClientStatus",
+    "DocumentApprover",
+    "DocumentVersion",
     "EventRow",
     "ExternalKey",
     "File",

@@ -101,6 +101,9 @@ class Item(Row):
         nobody in particular."""
         return {}
 
+    def expect_linkable(self) -> None:
+        """`RuleBroken` where it is to come to no further job."""
+
     def keep_linked(self, job_id: UUID) -> None:
         """Keep what the row itself says of the job that it is about to be linked to, while it is new."""
 
@@ -135,6 +138,8 @@ class JobItem(Link):
     stays: list[Range] = Stays(default=list, db_default=SqlDefault("'{}'"))
     # What it adds to the minutes of the job: summed for whole boards, so it is not looked up in the items.
     minutes: int = fields.IntField(default=0, db_default=0)
+    # In the trash: it is on the job, and on no list of what is.
+    trashed = fields.BooleanField(default=False, db_default=False)
     # Dismissed when the job was moved: still open, and linked, but it holds the job no longer.
     dismissed_at: datetime | None = fields.DatetimeField(null=True)
     linked_at: datetime = fields.DatetimeField()

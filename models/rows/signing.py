@@ -41,6 +41,7 @@ class Signature:
     digest: str | None = None
     address: str | None = None
     evidence: str | None = None
+    evidence_file_id: UUID | None = None
     recorded_by_id: UUID | None = None
 
 
@@ -103,6 +104,8 @@ class Signer(Link):
     digest: Any = fields.CharField(max_length=DIGEST_LENGTH, null=True)
     address: Any = fields.CharField(max_length=_LONGEST_ADDRESS, null=True)
     evidence: Any = fields.TextField(null=True)
+    evidence_file: Any = belongs_to("File", null=True)
+    evidence_file_id: UUID | None
     recorded_by: Any = belongs_to("Member", null=True)
     recorded_by_id: UUID | None
 

@@ -43,13 +43,17 @@ from schema.scalars import Date, DateTime
 #: Under these a field's metadata holds its condition; or, for a list of filters, how it combines what they ask.
 CONDITION = "condition"
 COMBINES = "combines"
+#: And what it asks for where a filter does not mention it; None for nothing.
+USUAL = "usual"
 
 T = TypeVar("T", bound=type)
 
 
-def asks(condition: Condition, description: str) -> Any:
-    """A field of a filter. Left out, or null, it asks for nothing."""
-    return strawberry.field(default=strawberry.UNSET, description=description, metadata={CONDITION: condition})
+def asks(condition: Condition, description: str, *, usual: bool | None = None) -> Any:
+    """A field of a filter. Left out, or null, it asks for nothing; or, where neither the filter nor any within it has
+    it, for the `usual`."""
+    metadata = {CONDITION: condition, USUAL: usual}
+    return strawberry.field(default=strawberry.UNSET, description=description, metadata=metadata)
 
 
 def asks_ids(kind: Kind, condition: Condition, description: str) -> Any:
@@ -284,6 +288,7 @@ class LinkedItemFilter:
     open: bool | None = optional(
         "Only those that somebody still has to act on, or only the others; both when left out."
     )
+    trashed: bool | None = optional("Only those in the trash; else, and when left out, only the others.")
 
 
 @filter_type

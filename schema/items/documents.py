@@ -6,17 +6,29 @@ from typing import Any
 
 import strawberry
 
-from models.bounds import ASKED, BULK, JOBS_OF_ITEM
+from models.bounds import ASKED, BULK, FILES_OF_DOCUMENT, JOBS_OF_ITEM
 from models.filtering import Among, Filled, LinkedToJob
 from models.ids import Kind
-from models.items import document_folders, document_requests, documents, signing
+from models.items import (
+    approvers,
+    document_folders,
+    document_locks,
+    document_requests,
+    document_trash,
+    document_versions,
+    documents,
+    signing,
+)
 from models.items.documents import DocumentState as _DocumentState
+from models.items.locked_documents import locks_of
 from models.searching import Matches
 from models.seen import named
 from models.targets import Target
 from models.texts import DESCRIPTION, EVIDENCE, NAME, NOTE
 from schema.declarations import listing, mutation
 from schema.describing import described
+from schema.field_resolvers import TypeCheck
+from schema.files.files import File
 from schema.inputs.base import (
     Expecting,
     Keyed,
@@ -31,14 +43,16 @@ from schema.inputs.base import (
 )
 from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
+from schema.items.invoices import Invoice
 from schema.items.linking import links
+from schema.items.signing import Signature, Signer
 from schema.scalars import Date, DateTime
 from schema.types.base import column, jobs_of_item, loaded, one
 from schema.types.contacts import Contact
+from schema.types.firm import Member
 from schema.types.folders import Folder
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
-from schema.types.signing import Signature, Signer
 
 _NAME = f"{NAME.bounds}. Whoever sees the account reads it."
 _DESCRIPTION = f"What it says, in Markdown: {DESCRIPTION.bounds}."
@@ -60,6 +74,27 @@ DocumentState: Any = described(
 )
 
 
+@strawberry.type(description="A file that a document has, or had before.")
+class DocumentVersion:
+    """Its objects are `models.items.document_versions.Version`."""
+
+    number: int = column("Which of the document's files it is, from 1.")
+    content_version: int = column("The version of the document's content that it came with.")
+    file: File | None = one(
+        Kind.FILE, "file_id", "The file; null only where it left your sight while this was answered."
+    )
+    created_at: DateTime = column("When the document got it.")
+    created_by: Member | None = one(
+        Kind.MEMBER, "created_by_id", "The member who gave it to the document; null where it was none."
+    )
+
+    is_type_of = TypeCheck(lambda source: isinstance(source, document_versions.Version))
+
+
+def _is_locked(_document: Any, locks: list[Any]) -> bool:
+    return bool(locks)
+
+
 @linked_item(Kind.DOCUMENT)
 class Document(LinkedItem):
     """What a client is asked to approve or to sign, on an account, linked to any number of its jobs. Whoever sees the
@@ -69,14 +104,32 @@ class Document(LinkedItem):
     description: str | None = column(
         "What it says, in Markdown. It may hold HTML: clean what you make of it before you show it."
     )
+    file: File | None = one(Kind.FILE, "file_id", "Its file, of the newest version; null while it has none.")
+    versions: list[DocumentVersion] = loaded(
+        lambda document, context: context.load.parts(document_versions.versions_of, document.id),
+        f"The files that it has and had, the newest first; at most {FILES_OF_DOCUMENT.most}.",
+        size=2,
+    )
     folder: Folder | None = one(Kind.FOLDER, "folder_id", "The folder that it is in; null for none.")
-    content_version: int = column("Rises with every change of its name or description: what is signed is one of them.")
+    locked_until: Invoice | None = one(
+        Kind.INVOICE, "locked_until_id", "The invoice that has to be paid before the client reads it; null for none."
+    )
+    locked: bool = loaded(
+        lambda document, context: context.load.made_of_parts(locks_of, _is_locked, document),
+        "Whether it waits for that invoice: as long as that is not PAID. So it changes with events of the invoice.",
+    )
+    trashed_at: DateTime | None = column(
+        "When it was put into the trash; null where it is not there. After some days there it is deleted."
+    )
+    content_version: int = column(
+        "Rises with every change of its name, description or file: what is signed is one of them."
+    )
     digest: str | None = column(
         "The SHA-256 of what would be signed now, in hexadecimal digits: see docs/domain.md for what it is made of."
     )
     state: DocumentState = column("Where it stands.")
     approvers: list[Contact] = loaded(
-        lambda document, context: context.load.named_by(documents.approvers_of_documents, Kind.CONTACT, document.id),
+        lambda document, context: context.load.named_by(approvers.approvers_of_documents, Kind.CONTACT, document.id),
         f"The contacts asked to approve it, one of them for all, as far as you see them, at most {ASKED.most}.",
         size=2,
     )
@@ -109,6 +162,7 @@ class CreateDocumentInput(AtAccountOrJob, Keyed):
     name: str = needed(_NAME)
     description: str | None = optional(_DESCRIPTION)
     folder_id: strawberry.ID | None = maybe_id_of(Kind.FOLDER, "A folder of the account; none when left out.")
+    file_id: strawberry.ID | None = maybe_id_of(Kind.FILE, "A file that you have uploaded; none when left out.")
 
 
 @input_type
@@ -118,6 +172,14 @@ class UpdateDocumentInput(Expecting):
     document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
     name: str | None = change(_NAME)
     description: str | None = change(_DESCRIPTION)
+
+
+@input_type
+class AddDocumentVersionInput(Expecting):
+    """Another file of a document."""
+
+    document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
+    file_id: strawberry.ID = id_of(Kind.FILE, "A file that you have uploaded.")
 
 
 @input_type
@@ -159,6 +221,9 @@ class RecordDocumentSignatureInput(Expecting):
     contact_id: strawberry.ID = id_of(Kind.CONTACT, "The signer whose signature it is.")
     evidence: str = needed(f"Where it is, and what there is of it: {EVIDENCE.bounds}.")
     signed_on: Date | None = optional("The day on which they signed, tomorrow at the latest; today when left out.")
+    evidence_file_id: strawberry.ID | None = maybe_id_of(
+        Kind.FILE, "A file that you have uploaded, such as a scan of the signed pages; none when left out."
+    )
     expected_content_version: int | None = optional(
         "The version of the content that they signed. If the document has another one by now, nothing is changed and "
         "you get CONFLICT with its present state."
@@ -203,6 +268,21 @@ class MoveDocumentsInput(ManyDocuments):
     folder_id: strawberry.ID | None = explicit_id_of(Kind.FOLDER, "A folder of their account. Null for none.")
 
 
+@input_type
+class LockDocumentInput(Expecting):
+    """Until what a document is locked."""
+
+    document_id: strawberry.ID = id_of(Kind.DOCUMENT, _DOCUMENT)
+    invoice_id: strawberry.ID = id_of(
+        Kind.INVOICE, "An invoice of its account that was sent and is neither paid nor void."
+    )
+
+
+@input_type
+class DocumentsInput(ManyDocuments):
+    """Which documents."""
+
+
 @filter_type
 class DocumentFilter:
     """Which documents. All that is given must hold."""
@@ -214,17 +294,27 @@ class DocumentFilter:
     filed: bool | None = asks(Filled("folder_id"), "Only those in a folder, or only those in none; both when left out.")
     job: IdFilter | None = asks_ids(Kind.JOB, LinkedToJob(), "Linked to one of these jobs.")
     search: str | None = asks(Matches(Kind.DOCUMENT), FOUND_BY)
+    trashed: bool | None = asks(
+        Filled("trashed_at"),
+        "Only those in the trash, or only the others; only these when neither this filter nor any within it says so.",
+        usual=False,
+    )
     state: list[DocumentState] | None = asks(Among("state"), "In one of these states.")
 
 
 MUTATIONS = (
     mutation(documents.create_document, CreateDocumentInput),
     mutation(documents.update_document, UpdateDocumentInput),
+    mutation(document_versions.add_document_version, AddDocumentVersionInput),
     mutation(document_requests.request_approval, RequestApprovalInput),
     mutation(document_requests.decide_document, DecideDocumentInput),
     mutation(document_requests.request_signatures, RequestSignaturesInput),
     mutation(document_requests.record_document_signature, RecordDocumentSignatureInput),
     mutation(document_folders.move_documents, MoveDocumentsInput),
+    mutation(document_locks.lock_document, LockDocumentInput),
+    mutation(document_locks.unlock_document, DocumentInput),
+    mutation(document_trash.trash_documents, DocumentsInput),
+    mutation(document_trash.restore_documents, DocumentsInput),
     mutation(documents.void_document, DocumentInput),
     *links(documents.link_document, documents.unlink_document),
     mutation(documents.delete_document, DocumentInput),
@@ -234,7 +324,7 @@ LISTS = (
         named(Kind.DOCUMENT),
         DocumentFilter,
         order="-created_at",
-        description="The documents that you see, newest first.",
+        description="The documents that you see, newest first; those in the trash where the filter asks for them.",
         one="A document.",
     ),
 )

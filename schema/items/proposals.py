@@ -27,12 +27,12 @@ from schema.inputs.filters import FOUND_BY, DateFilter, IdFilter, asks, asks_ids
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.invoices import Invoice
 from schema.items.linking import links
+from schema.items.signing import Signature, Signer
 from schema.scalars import Date, DateTime, Decimals
 from schema.types.base import column, jobs_of_item, loaded, value
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 from schema.types.money import Money
-from schema.types.signing import Signature, Signer
 
 _NAME = f"{NAME.bounds}. Whoever sees the account reads it."
 _INTRODUCTION = f"What it says before its services, in Markdown: {DESCRIPTION.bounds}."

@@ -40,6 +40,8 @@ TEXTS: Mapping[Reason, str] = {
     Reason.PERSONAL_TOKEN: "Nicht mit diesem Schlüssel.",
     Reason.NOT_YOURS: "Das ist von jemand anderem.",
     Reason.CHANGED: "Inzwischen Version {ACTUAL} statt {EXPECTED}.",
+    Reason.TRASHED: "Liegt im Papierkorb.",
+    Reason.LOCKED: "Gesperrt, bis eine Rechnung bezahlt ist.",
     Reason.ARCHIVED: "Archiviert: {KIND}.",
     Reason.NOT_ARCHIVED: "Nicht archiviert.",
     Reason.ARCHIVES: "Das würde Aufträge archivieren.",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -39,7 +40,12 @@ async def test_the_next_read_shows_what_the_payload_shows(database: str, api: Ap
     query = f"query Read($id: ID!) {{ node(id: $id) {{ ... on {type_.name} {selected} }} }}"
     for shown in changed if isinstance(changed, list) else [changed]:
         read = (await api.ask(firm.world.owner, query, id=shown["id"]))["node"]
-        assert json.dumps(read) == json.dumps(shown)
+        assert _but_for_links(read) == _but_for_links(shown)
+
+
+def _but_for_links(thing: Any) -> str:
+    """A thing to the letter. A link to a file is signed anew each time."""
+    return re.sub(r'"url": "[^"]+"', '"url": "…"', json.dumps(thing))
 
 
 #: Exact numbers, which nothing rounds: tests/api/test_invoices.py reads them.

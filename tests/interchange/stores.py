@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from models.database import sql
 
 #: Where nothing is, and nothing comes to: for firms without files.
 NOWHERE = Store(Place(Path("/nowhere/that/is")))
-#: What is in the files of specimens.
+#: What is in the files of specimens, with blanks up to their size.
 CONTENT = b"What is in it"
 
 _SEGMENTS = "SELECT file_id, key, file_segment.size FROM file_segment JOIN file ON file.id = file_id WHERE firm_id = $1"
@@ -21,10 +22,9 @@ async def store_of(firm_id: UUID, folder: Path) -> Store:
     """A store with the bytes of the firm's files, which domain tests have in none."""
     store = Store(Place(folder))
     for row in await sql(_SEGMENTS, firm_id):
-        assert row["size"] == len(CONTENT)
-        await store.put(name_of(firm_id, row["file_id"], row["key"]), _content)
+        await store.put(name_of(firm_id, row["file_id"], row["key"]), partial(_content, row["size"]))
     return store
 
 
-async def _content() -> bytes:
-    return CONTENT
+async def _content(size: int) -> bytes:
+    return CONTENT.ljust(size)

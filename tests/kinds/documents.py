@@ -1,6 +1,7 @@
 """Documents: how one is made, and how their events come about."""
 
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
@@ -8,14 +9,25 @@ from models.actor import Actor
 from models.bounds import ASKED
 from models.firm.contacts import create_contact
 from models.ids import Kind
-from models.items import document_folders, document_requests, documents
+from models.items import (
+    document_folders,
+    document_locks,
+    document_requests,
+    document_trash,
+    document_versions,
+    documents,
+)
+from models.items.invoice_lines import NewLine
+from models.items.invoice_states import send_invoice
+from models.items.invoices import create_invoice
 from models.rights import Right
 from models.rows.contacts import AccountContact
 from models.targets import Target
+from tests.files import uploaded
 from tests.kinds import folders
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Before, Cast, Life, Object, Step, given
-from tests.planting import hidden_text
+from tests.planting import hidden_one, hidden_text
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
@@ -25,6 +37,13 @@ async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
     description = hidden_text(word, Right.MANAGE_DOCUMENTS)
     made = documents.create_document(actor, name=word, description=description, account_id=spot.account)
     return (await made).value.id
+
+
+async def file_of(actor: Actor, word: str) -> UUID:
+    """A file that the actor has uploaded, and of which nobody else may know anything."""
+    # Of what is in it nothing is told but its digest.
+    text = hidden_one("What is in it", "What it says.", "What it means", Right.MANAGE_DOCUMENTS)
+    return (await uploaded(actor, f"{hidden_text(word, Right.MANAGE_DOCUMENTS)}.txt", text)).id
 
 
 async def contacts_of(actor: Actor, word: str, spot: Spot) -> list[UUID]:
@@ -40,6 +59,34 @@ async def make_folder(actor: Actor, word: str, spot: Spot) -> UUID:
     folder = await folders.make_loose(actor, f"{word} with a document", spot)
     await documents.create_document(actor, name=word, account_id=spot.account, folder_id=folder)
     return folder
+
+
+async def sent_invoice(actor: Actor, word: str, spot: Spot) -> UUID:
+    """An invoice of the account that the client is to pay."""
+    line = NewLine(word, Decimal(100), quantity=Decimal(1))
+    invoice = (await create_invoice(actor, account_id=spot.account, lines=[line])).value.id
+    await send_invoice(actor, invoice_id=invoice)
+    return invoice
+
+
+async def make_locked(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A document that is locked until an invoice is paid."""
+    document = await make_loose(actor, f"{word} locked", spot)
+    invoice = await sent_invoice(actor, word, spot)
+    await document_locks.lock_document(actor, document_id=document, invoice_id=invoice)
+    return document
+
+
+async def make_trashed(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A document in the trash."""
+    document = await make_loose(actor, f"{word} in the trash", spot)
+    await document_trash.trash_documents(actor, documents=targets(document))
+    return document
+
+
+def targets(*wanted: UUID) -> list[Target]:
+    """Documents, as bulk calls name them."""
+    return [Target(document, kind=Kind.DOCUMENT) for document in wanted]
 
 
 async def make_for_approval(actor: Actor, word: str, spot: Spot) -> UUID:
@@ -62,11 +109,17 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     if not others:
         others = [(await create_contact(actor, name=f"{word} Second", account_id=spot.account)).value.id]
     document = await make_for_approval(actor, word, spot)
+    for _ in range(2):
+        await document_versions.add_document_version(actor, document_id=document, file_id=await file_of(actor, word))
     note, evidence = (hidden_text(word, Right.MANAGE_DOCUMENTS) for _ in range(2))
     await document_requests.decide_document(actor, document_id=document, contact_id=first, approved=False, note=note)
     signers = [first, others[0]]
     await document_requests.request_signatures(actor, document_id=document, signer_ids=signers, in_order=True)
-    await document_requests.record_document_signature(actor, document_id=document, contact_id=first, evidence=evidence)
+    evidence_file = await file_of(actor, f"{word} signed")
+    recorded = document_requests.record_document_signature(
+        actor, document_id=document, contact_id=first, evidence=evidence, evidence_file_id=evidence_file
+    )
+    await recorded
     if spot.job is not None:
         await documents.link_document(actor, document_id=document, job_id=spot.job)
     await move(actor, await folders.make_loose(actor, f"{word} of documents", spot), document)
@@ -75,8 +128,11 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
 
 async def move(actor: Actor, folder: UUID | None, *wanted: UUID) -> None:
     """Put documents into this folder."""
-    targets = [Target(document, kind=Kind.DOCUMENT) for document in wanted]
-    await document_folders.move_documents(actor, documents=targets, folder_id=folder)
+    await document_folders.move_documents(actor, documents=targets(*wanted), folder_id=folder)
+
+
+async def _is_trashed(document: documents.Document) -> bool:
+    return document.trashed
 
 
 async def _is_filed(document: documents.Document) -> bool:
@@ -157,13 +213,25 @@ SPECIMENS = Specimens(
     further={
         "loose document": make_loose,
         "folder of documents": make_folder,
+        "trashed document": make_trashed,
+        "locked document": make_locked,
+        "invoice to be paid": sent_invoice,
         "document to approve": make_for_approval,
         "document to sign": make_for_signature,
     },
     chosen={
         "updateDocument.documentId": "loose document",
         "documents.folder": "folder of documents",
+        "createDocument.fileId": "own file",
+        "addDocumentVersion.documentId": "loose document",
+        "addDocumentVersion.fileId": "own file",
+        "recordDocumentSignature.evidenceFileId": "own file",
         "moveDocuments.documentId": "loose document",
+        "lockDocument.documentId": "loose document",
+        "lockDocument.invoiceId": "invoice to be paid",
+        "unlockDocument.documentId": "locked document",
+        "trashDocuments.documentId": "loose document",
+        "restoreDocuments.documentId": "trashed document",
         "requestApproval.documentId": "loose document",
         "decideDocument.documentId": "document to approve",
         "requestSignatures.documentId": "loose document",
@@ -172,7 +240,7 @@ SPECIMENS = Specimens(
         "deleteDocument.documentId": "loose document",
     },
     not_any_more={"updateDocument": ["UPDATE document SET description = repeat(' ', 30000) WHERE id = $1"]},
-    facts={"state": _state, "filed": _is_filed, "search": _found_by},
+    facts={"state": _state, "filed": _is_filed, "trashed": _is_trashed, "search": _found_by},
     lives=LIVES,
 )
 
@@ -216,6 +284,46 @@ async def moved(world: World) -> AsyncIterator[None]:
     folder = await folders.make_loose(owner, "Taxes", Spot(world.account.id))
     yield
     await move(owner, folder, document)
+
+
+@causes(documents.DocumentTrashed)
+async def trashed(world: World) -> AsyncIterator[None]:
+    document = await on_jobs(world)
+    yield
+    await document_trash.trash_documents(owner_of(world), documents=targets(document))
+
+
+@causes(documents.DocumentRestored)
+async def restored(world: World) -> AsyncIterator[None]:
+    document = await on_jobs(world)
+    await document_trash.trash_documents(owner_of(world), documents=targets(document))
+    yield
+    await document_trash.restore_documents(owner_of(world), documents=targets(document))
+
+
+@causes(documents.DocumentVersionAdded)
+async def version_added(world: World) -> AsyncIterator[None]:
+    document = await on_jobs(world)
+    yield
+    file = (await uploaded(owner_of(world))).id
+    await document_versions.add_document_version(owner_of(world), document_id=document, file_id=file)
+
+
+@causes(documents.DocumentLocked)
+async def locked(world: World) -> AsyncIterator[None]:
+    document, owner = await on_jobs(world), owner_of(world)
+    invoice = await sent_invoice(owner, "Return", Spot(world.account.id))
+    yield
+    await document_locks.lock_document(owner, document_id=document, invoice_id=invoice)
+
+
+@causes(documents.DocumentUnlocked)
+async def unlocked(world: World) -> AsyncIterator[None]:
+    document, owner = await on_jobs(world), owner_of(world)
+    invoice = await sent_invoice(owner, "Return", Spot(world.account.id))
+    await document_locks.lock_document(owner, document_id=document, invoice_id=invoice)
+    yield
+    await document_locks.unlock_document(owner, document_id=document)
 
 
 @causes(documents.DocumentStateChanged)

@@ -26,6 +26,9 @@ def _read(kind: Kind) -> str:
             continue
         if is_leaf_type(named):
             parts.append(name)
+        elif named.name == type_of(Kind.FILE).__name__:
+            # It comes into sight with what has taken it, and no event of its own says so.
+            parts.append(f"{name} {{ {_read(Kind.FILE)} }}")
         elif isinstance(named, GraphQLObjectType) and "id" in named.fields:
             parts.append(f"{name} {{ id }}")
     return f"... on {type_.name} {{ __typename {' '.join(parts)} }}"

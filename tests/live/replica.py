@@ -90,9 +90,10 @@ class Replica:
         self.cursor = message["revision"]
 
     def shown(self) -> dict[str, Data]:
-        """What there is to show. Archived jobs are not on any board, and what is not shared is told of elsewhere. Links
-        are another one each time: they show where they lead."""
-        shown = {id: thing for id, thing in self.things.items() if not thing.get("archivedAt")}
+        """What there is to show. Archived jobs are on no board, what is in the trash on no list, and what is not shared
+        is told of elsewhere. Links are another one each time: they show where they lead."""
+        there = self.things.items()
+        shown = {id: thing for id, thing in there if not (thing.get("archivedAt") or thing.get("trashedAt"))}
         return {id: _without_link(thing) for id, thing in shown.items() if thing.get("shared", True)}
 
     def _apply(self, event: Data) -> None:

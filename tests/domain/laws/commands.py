@@ -28,6 +28,7 @@ from models.items import (
     time_billing,
     wiki_pages,
 )
+from models.items.approvers import approvers_of
 from models.items.invoice_lines import NewLine, lines_of
 from models.items.links import OpenItems
 from models.items.organizer_answers import Answer, Answering
@@ -191,7 +192,7 @@ async def _bill_time(w: Writer) -> None:
 
 async def _decide(w: Writer) -> None:
     document = w.one(Kind.DOCUMENT)
-    contact = w.any(*await documents.approvers_of(document), w.one(Kind.CONTACT))
+    contact = w.any(*await approvers_of(document), w.one(Kind.CONTACT))
     await w.do(document_requests.decide_document, document_id=document, contact_id=contact, approved=w.often(0.6))
 
 

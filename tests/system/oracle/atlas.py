@@ -78,6 +78,8 @@ class Atlas:
     ended: set[str] = field(default_factory=set)
     #: What is in each template, by its id: the field that it is given in.
     templates: dict[str, str] = field(default_factory=dict)
+    #: What the owner has uploaded. Something may have taken it by now.
+    files: list[str] = field(default_factory=list)
     #: The account of each folder.
     folders: dict[str, str] = field(default_factory=dict)
     payment_providers: list[str] = field(default_factory=list)
@@ -100,6 +102,7 @@ class Atlas:
             tasks=founded["tasks"],
             quiet=founded["quiet"],
             contacts=founded["contacts"],
+            files=founded["files"],
         )
         for job in founded["jobs"]:
             atlas.add_job(job["id"], job["account"], job["stage"])

@@ -70,6 +70,17 @@ def _move_documents(chance: random.Random, atlas: Atlas) -> Input | None:
     }
 
 
+def _some_documents(chance: random.Random, atlas: Atlas) -> Input | None:
+    # Now and then one of which the client is asked something: that is refused.
+    fitting = [
+        id
+        for id, item in atlas.items["document"].items()
+        if item.read["state"] in ("PLAIN", "VOID") or chance.random() < 0.1
+    ]
+    chosen = chance.sample(fitting, min(len(fitting), chance.randint(1, 3)))
+    return {"documents": [{"documentId": id} for id in chosen], "atomic": False} if chosen else None
+
+
 def _learn(atlas: Atlas, _input: Input, payload: Object) -> None:
     _note(atlas, payload["folder"])
 
@@ -96,4 +107,6 @@ COMMANDS = (
     Kind("deleteFolder", 1, _pick, learn=_forget, lead=True),
     Kind("applyFolderTemplate", 1, _apply, f"account {{ folders {_READ} }}", _learn_several, lead=True),
     Kind("moveDocuments", 3, _move_documents, lead=True),
+    Kind("trashDocuments", 1, _some_documents, lead=True),
+    Kind("restoreDocuments", 2, _some_documents, lead=True),
 )

@@ -38,11 +38,12 @@ from models.templates.job_content import JobContent
 from models.templates.job_tasks import JobTask
 from models.templates.relative_dates import Anchor, RelativeDate
 from models.templates.templates import create_template
+from tests.files import uploaded
 from tests.links import linked
 from tests.system.oracle.atlas import FIRMS, PASSWORD, SECRET
 from tests.world import World
 
-ACCOUNTS, SECRETS, JOBS, TASKS = 20, 4, 100, 60
+ACCOUNTS, SECRETS, JOBS, TASKS, FILES = 20, 4, 100, 60, 40
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 #: Employees: name, rights, how many of the pipelines, how many of the accounts, and whether they are sealed: never to
@@ -123,6 +124,9 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
         "contacts": contacts,
         "secrets": [encode(Kind.ACCOUNT, account.id) for account in accounts[:SECRETS]],
         "template": encode(Kind.TEMPLATE, template),
+        "files": [
+            encode(Kind.FILE, (await uploaded(world.acting(world.owner), f"{tag} {n}.txt")).id) for n in range(FILES)
+        ],
         "tags": [encode(Kind.TAG, row.id) for row in tags],
         "jobs": [
             {

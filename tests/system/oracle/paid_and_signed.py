@@ -72,6 +72,11 @@ def _allocation(chance: random.Random, atlas: Atlas, account: str) -> Input | No
     return {"allocations": [{"invoiceId": chance.choice(invoices), "amount": str(chance.choice([1, 5, 20, 90]))}]}
 
 
+def _to_be_paid(chance: random.Random, atlas: Atlas, account: str) -> Input | None:
+    invoices = [id for id, item in atlas.items["invoice"].items() if item.account == account and _owed(item.read)]
+    return {"invoiceId": chance.choice(invoices)} if invoices else None
+
+
 INVOICE = ItemKind(
     "invoice",
     _lines,
@@ -110,6 +115,9 @@ PAID_AND_SIGNED = (
         },
         [
             Deed("updateDocument", 1, another("document", "name"), in_state("PLAIN", "PENDING_APPROVAL")),
+            Deed("addDocumentVersion", 3, lambda c, a, _item: {"fileId": c.choice(a.files)}, in_state("PLAIN")),
+            Deed("lockDocument", 2, lambda c, a, item: _to_be_paid(c, a, item.account)),
+            Deed("unlockDocument", 1),
             Deed(
                 "requestApproval", 3, lambda c, a, i: _asked(c, a, i, "approverIds"), in_state("PLAIN", "DISAPPROVED")
             ),

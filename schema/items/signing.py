@@ -11,6 +11,8 @@ from models.items.signing import ShownSigner
 from models.seen import SignatureMethod as _SignatureMethod
 from schema.describing import described
 from schema.field_resolvers import TypeCheck
+from schema.files.files import File
+from schema.per_viewer import own_rows
 from schema.scalars import Date, DateTime
 from schema.types.base import column, loaded, value
 from schema.types.contacts import Contact
@@ -70,6 +72,15 @@ class Signature:
     evidence: str | None = value(
         lambda signer: signer.signature.evidence,
         "Where a signature that was obtained elsewhere is, and what there is of it; null of an electronic one.",
+    )
+    evidence_file: File | None = loaded(
+        lambda signer, context: (
+            None
+            if signer.signature.evidence_file_id is None or not context.holds(1)
+            else context.load.one(Kind.FILE, signer.signature.evidence_file_id)
+        ),
+        "A file of that evidence; null where there is none.",
+        depends=own_rows(Kind.FILE),
     )
     recorded_by: Member | None = loaded(
         lambda signer, context: (
