@@ -90,6 +90,10 @@ def _read(wanted: Wanted, open: ExitStack) -> tuple[Table, Lines, str, RefusedLi
     try:
         map = wanted.map()
         options = {"encoding": wanted.encoding, "delimiter": wanted.delimiter, "sheet": wanted.sheet}
+        with opened(wanted.file, **options) as whole:
+            # What is wrong with it anywhere is told before anything of it is taken over.
+            for _ in whole.rows():
+                pass
         table = open.enter_context(opened(wanted.file, **options))
         lines = Lines(map, table.columns)
         refused = refused_of(table, wanted.refused) if wanted.refused is not None else None

@@ -148,6 +148,16 @@ async def test_whoever_is_not_of_the_firm_sees_nothing(firm: World, urls: Urls, 
     assert await account_names(other) == await account_names(firm) == ["Acme"]
 
 
+async def test_a_file_that_breaks_off_late_changes_nothing(firm: World, urls: Urls, tmp_path: Path) -> None:
+    path = lines_of(tmp_path / "clients.csv", [("Blue Ltd", f"Person {n}", "", "") for n in range(300)])
+    path.write_text(path.read_text("utf-8") + 'Red Ltd,"never closed\n', "utf-8")
+    before = await firm.revision()
+    with jobwire(*words(firm, path), **urls) as command:
+        assert await _ended(command) == 1
+        assert "Line 302 cannot be read" in command.stderr.rest()[-1]
+    assert await firm.revision() == before
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
