@@ -70,6 +70,10 @@ SUBTASKS = Bounds(0, 50)
 #: The contacts whom an item is for; and what a client request asks for.
 RECIPIENTS = Bounds(0, 20)
 REQUEST_ENTRIES = Bounds(1, 50)
+#: The files that are attached to a note, a message or a wiki page; and all that one thing has: a page with its
+#: versions, what is asked with all answers.
+ATTACHED = Bounds(0, 50)
+FILES_OF_THING = Bounds(0, 200)
 #: What is kept of what a wiki page said before.
 WIKI_VERSIONS = Bounds(0, 50)
 #: The messages of a chat, the members that one mentions, and what a client is asked for there.
@@ -82,7 +86,8 @@ SECTIONS = Bounds(1, 30)
 QUESTIONS = Bounds(1, 200)
 OPTIONS = Bounds(1, 50)
 SHOWN_WHEN = Bounds(0, 5)
-#: The files that an answer names, and the characters of all answers to an organizer.
+#: The files that an answer has or names, and the characters of all answers to an organizer.
+ANSWER_FILES = Bounds(1, 20)
 FILE_NAMES = Bounds(1, 20)
 ANSWERED = Bounds(0, 100_000)
 #: The files of a document: those that its versions have, and the evidence of its signatures.

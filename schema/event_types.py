@@ -132,15 +132,24 @@ def _spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _references(cls: type[facts.Event], name: str, kind: Kind) -> Made:
+def _references(cls: type[facts.Event], name: str, kind: Kind, size: int = 3) -> Made:
     def load(logged: Logged, context: Any) -> Any:
         return context.load.several(kind, getattr(logged.event, name))
 
     what = plural(kind).replace("_", " ")
     which = "who" if kind is Kind.MEMBER else "that"
     there = facts.said_of(cls, name) or f"The {what} {which} were {name}, as far as they are still there."
-    shown = loaded(load, there, size=3, depends=_own_of(cls, kind))
-    return {facts.name_for_clients(cls, name): (_list_of(type_of(kind)), shown)}
+    shown = loaded(load, there, size=size, depends=_own_of(cls, kind))
+    made: Made = {facts.name_for_clients(cls, name): (_list_of(type_of(kind)), shown)}
+    ids = f"{name.removesuffix('s')}_ids"
+    # Of what may be gone by now, and so is left out, the ids are told where the class says so.
+    if (told := facts.said_of(cls, ids)) is not None:
+        made[ids] = (_list_of(strawberry.ID), value(_ids_reader(name, kind), told))
+    return made
+
+
+def _ids_reader(name: str, kind: Kind) -> Callable[[Logged], list[str]]:
+    return lambda logged: [encode(kind, id) for id in getattr(logged.event, name)]
 
 
 #: Fields of event classes that only say where a thing stands.
@@ -220,6 +229,11 @@ _SHAPES: dict[type[facts.Event], type] = {
 if any(issubclass(cls, facts.ClientAction) for cls in KINDS.values()):
     acting = _reference(facts.ClientAction, "acting_contact", Kind.CONTACT, True)
     _SHAPES[facts.ClientAction] = _of_items(facts.ClientAction, acting, _ITEM_EVENT)
+_FILES = _references(facts.EventWithFiles, "added_files", Kind.FILE, 1)
+_FILES |= _references(facts.EventWithFiles, "removed_files", Kind.FILE, 1)
+_SHAPES[facts.EventWithFiles] = _interface(facts.EventWithFiles, _FILES)
+#: What the interface of a shape has already.
+_OF_SHAPES = {facts.ClientAction: {"acting_contact"}, facts.EventWithFiles: {"added_files", "removed_files"}}
 INTERFACES: dict[type[facts.Event], type] = (
     {facts.ItemEvent: _ITEM_EVENT} | {base: _of_kind(base) for base in _BASES} | _SHAPES
 )
@@ -241,8 +255,7 @@ def _type(cls: type[facts.Event]) -> type:
     base = _base_of(cls)
     inherited = _shown(base) if base else set()
     own = {field.name for field in fields(cls)} - inherited - _PLACES
-    if issubclass(cls, facts.ClientAction):
-        own -= {"acting_contact"}
+    own = own.difference(*(names for shape, names in _OF_SHAPES.items() if issubclass(cls, shape)))
     made = _fields_of(cls, own)
     withheld = _withheld(cls, made)
     for field in withheld:

@@ -13,6 +13,7 @@ from models.events.base import kinds as kinds
 from models.events.base import name_for_clients as name_for_clients
 from models.events.base import said_of as said_of
 from models.events.base import to_json as to_json
+from models.events.files import *  # noqa: F403
 from models.events.firm import *  # noqa: F403
 from models.events.items import *  # noqa: F403
 from models.events.jobs import *  # noqa: F403

@@ -29,6 +29,11 @@ def right_to_files_of(kind: Kind) -> Right | None:
     return _NEEDS[kind]
 
 
+def owns(kind: Kind) -> bool:
+    """Whether things of this kind take files."""
+    return kind in _NEEDS
+
+
 _FILES_OF = "SELECT owner_id, id FROM file WHERE owner_id = ANY($1) AND taken ORDER BY owner_id, taken_at, id"
 
 

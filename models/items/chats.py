@@ -17,7 +17,7 @@ from models.items.clients import lock_for_client
 from models.items.item import Held
 from models.items.kinds import register_item
 from models.items.linking import linking, unlinking
-from models.items.messages import post
+from models.items.messages import messages_with_files, post
 from models.rights import EVERY_MEMBER
 from models.rows import register
 from models.rows.chats import Chat
@@ -229,8 +229,8 @@ unlink_chat = unlinking(Chat, EVERY_MEMBER)
 
 @command("deleteChat", EVERY_MEMBER)
 async def delete_chat(change: Change, *, chat_id: UUID, expected_version: int | None = None) -> Chat:
-    """Delete a chat with its messages. The answer's chat is what it was."""
+    """Delete a chat with its messages and their files. The answer's chat is what it was."""
     held = await _lock(change, chat_id, expected_version)
-    await items.end(held)
+    await items.end(held, *await messages_with_files(chat_id))
     items.tell(change, ChatDeleted, held, title=held.item.subject)
     return held.item

@@ -12,11 +12,12 @@ from tortoise import fields
 from models.command import Change, command
 from models.command_steps import made_before
 from models.errors import RuleBroken
-from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.events import Changes, ClientAction, EventWithFiles, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.files.owners import owns_files
 from models.gathered import Gathered, Rules
-from models.ids import ClientRequestId, ContactId, Kind, new_id
+from models.ids import ClientRequestId, ContactId, FileId, Kind, new_id
+from models.items import answered_files, recipients
 from models.items import item as items
-from models.items import recipients
 from models.items.clients import lock_for_client
 from models.items.item import Held
 from models.items.kinds import register_item
@@ -28,6 +29,8 @@ from models.items.request_entries import (
     checked_entries,
     differing_keys,
     entries_in,
+    files_by_key,
+    keys_of,
     revised,
     to_store,
     unanswered,
@@ -91,7 +94,7 @@ class ClientRequest(Item):
     @property
     def answered(self) -> int:
         """How many of its entries have an answer."""
-        return sum(entry.answer is not None for entry in self.asked)
+        return sum(entry.answered for entry in self.asked)
 
     def expect_pending(self) -> None:
         """`RuleBroken` where it has been submitted."""
@@ -132,11 +135,13 @@ class ClientRequestUpdated(ClientRequestEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClientRequestAnswered(ClientRequestEvent, ClientAction):
+class ClientRequestAnswered(ClientRequestEvent, ClientAction, EventWithFiles):
     """Answers to a client request were saved. It is still to be submitted."""
 
     acting_contact: ContactId | None
     entry_keys: tuple[str, ...]
+    added_files: tuple[FileId, ...] = ()
+    removed_files: tuple[FileId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +177,7 @@ class ClientRequestDeleted(ClientRequestEvent):
 
 register(ClientRequest)
 register_item(ClientRequest, ClientRequestLinked, ClientRequestUnlinked)
+owns_files(ClientRequest, needs=None)
 
 
 class ClientRequestFields(TypedDict, total=False):
@@ -276,15 +282,18 @@ async def answer_client_request(
     contact_id: UUID | None = None,
     expected_version: int | None = None,
 ) -> ClientRequest:
-    """Save answers of the client to a client request, or take some back. It stays to be submitted."""
+    """Save answers of the client to a client request, texts and files, or take some back. It stays to be submitted."""
     held, contact = await lock_for_client(change, ClientRequest, client_request_id, contact_id, expected_version)
     request, present = held.item, held.item.asked
     entries = answered_with(present, answers)
     if keys := differing_keys(present, entries):
         await _expect_pending(change, request)
+        before, after, given = files_by_key(present), files_by_key(entries), keys_of(answers)
+        files = await answered_files.keep(change, request, before, after, given)
         request.entries = to_store(entries)
         await items.store(change, held, "entries")
-        items.tell(change, ClientRequestAnswered, held, acting_contact=contact, entry_keys=keys)
+        told = {"acting_contact": contact, "entry_keys": keys, **files.told}
+        items.tell(change, ClientRequestAnswered, held, **told)
     return request
 
 
@@ -332,7 +341,8 @@ unlink_client_request = unlinking(ClientRequest, EVERY_MEMBER)
 async def delete_client_request(
     change: Change, *, client_request_id: UUID, expected_version: int | None = None
 ) -> ClientRequest:
-    """Delete a client request that has not been submitted. The answer's request is what it was.
+    """Delete a client request that has not been submitted, with the files of its answers. The answer's request is what
+    it was.
 
     Its history stays in the log. What a client submitted is not thrown away by mistake: it is reopened first."""
     held = await _lock(change, client_request_id, expected_version)

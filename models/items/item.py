@@ -11,6 +11,8 @@ from models.command import Change
 from models.database import sql
 from models.errors import Invalid, RuleBroken
 from models.events import Event
+from models.files.owners import owns
+from models.files.taking import give_up_all
 from models.ids import JobId, Kind, PipelineId
 from models.items.kinds import item_kinds
 from models.items.links import keep_minutes, keep_open, new_link, tie, untie
@@ -325,8 +327,10 @@ async def _mark_linked(item: Item) -> None:
         await item.store()
 
 
-async def end(held: Held[I]) -> None:
-    """Delete an item for good, with its links to jobs and contacts."""
+async def end(held: Held[I], *parts: UUID) -> None:
+    """Delete an item for good, with its links to jobs and contacts. The files of it and of these parts are given up."""
+    if owns(held.item.kind) or parts:
+        await give_up_all(held.item.firm_id, [held.item.id, *parts])
     table = held.item._meta.db_table
     await sql(_END.format(table=table), held.item.id)
 

@@ -1,6 +1,6 @@
 """Messages: what members write in a chat. One that was retracted keeps its place there, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from uuid import UUID
@@ -9,11 +9,15 @@ from models import checks
 from models.bounds import MENTIONS, MESSAGES
 from models.command import Change, command
 from models.command_steps import active_members, made_before, replace_links
+from models.database import sql
 from models.errors import Forbidden, RuleBroken
-from models.events import LinkedEvent
+from models.events import EventWithFiles, LinkedEvent
+from models.files import attaching
+from models.files.owners import owns_files
+from models.files.taking import Path
 from models.filtering import Linked
 from models.gathered import Gathered
-from models.ids import ChatId, Kind, MessageId, new_id
+from models.ids import ChatId, FileId, Kind, MessageId, new_id
 from models.items import item as items
 from models.items.item import Held
 from models.reasons import Reason
@@ -29,7 +33,8 @@ from models.viewers import viewers
 class MessageEvent(LinkedEvent):
     """Something happened to a message of a chat. It is told once for each job that the chat is linked to.
 
-    None of them has the text, nor says who is mentioned: the log keeps what it has, also of what is retracted."""
+    None of them has the text, nor says who is mentioned: the log keeps what it has, also of what is retracted. The id
+    of a file says nothing once that is gone."""
 
     subject = "message"
     beside = ("chat", "job")
@@ -39,24 +44,34 @@ class MessageEvent(LinkedEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessagePosted(MessageEvent):
+class MessagePosted(MessageEvent, EventWithFiles):
     """A message was written in a chat."""
+
+    added_files: tuple[FileId, ...] = ()
+    removed_files: tuple[FileId, ...] = ()
 
     def before(self) -> tuple[Place, ...]:
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageUpdated(MessageEvent):
-    """Its author changed a message, or whom it mentions."""
+class MessageUpdated(MessageEvent, EventWithFiles):
+    """Its author changed a message, whom it mentions, or the files that are attached to it."""
+
+    added_files: tuple[FileId, ...] = ()
+    removed_files: tuple[FileId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRetracted(MessageEvent):
+class MessageRetracted(MessageEvent, EventWithFiles):
     """A message was retracted: its place in the chat is all that is left of it."""
+
+    added_files: tuple[FileId, ...] = ()
+    removed_files: tuple[FileId, ...] = ()
 
 
 register(Message)
+owns_files(Message, needs=None)
 
 #: The message mentions one of these members.
 MENTIONS_ONE = Linked(MessageMention, "message_id", "member_id")
@@ -67,25 +82,38 @@ class MessageFields(TypedDict, total=False):
 
     text: str
     mention_ids: Sequence[UUID]
+    file_ids: Sequence[UUID]
 
 
 @command("postMessage", EVERY_MEMBER)
 async def post_message(
-    change: Change, *, chat_id: UUID, text: str, mention_ids: Sequence[UUID] = (), id: UUID | None = None
+    change: Change,
+    *,
+    chat_id: UUID,
+    text: str,
+    mention_ids: Sequence[UUID] = (),
+    file_ids: Sequence[UUID] = (),
+    id: UUID | None = None,
 ) -> Message:
-    """Write a message in a chat, which may mention members who see the account."""
+    """Write a message in a chat, which may mention members who see the account, and have files attached to it."""
     if earlier := await made_before(change, Message, id, MessagePosted):
         return earlier
     with Gathered() as check:
         written = check(MARKDOWN.check, text, "text")
         mentioned = check(checks.at_most, mention_ids, "mention_ids", most=MENTIONS.most)
+        files = check(attaching.bounded, file_ids)
     held = await items.lock(change.scope.rows(Chat), Chat, chat_id, "chat_id")
     await items.expect_in_use(change, held.item)
-    return await post(change, held, written, mentioned, id)
+    return await post(change, held, written, mentioned, files, id)
 
 
 async def post(
-    change: Change, held: Held[Chat], text: str, mentioned: Sequence[UUID] = (), id: UUID | None = None
+    change: Change,
+    held: Held[Chat],
+    text: str,
+    mentioned: Sequence[UUID] = (),
+    files: Mapping[UUID, Path] = {},
+    id: UUID | None = None,
 ) -> Message:
     """Write a message, as it was checked, in a chat that is held: so they come one after another."""
     chat = held.item
@@ -106,7 +134,7 @@ async def post(
     )
     await message.save(force_create=True)
     await replace_links(MessageMention, {"message_id": message.id}, "member_id", mentioned)
-    _tell(change, MessagePosted, held, message)
+    _tell(change, MessagePosted, held, message, added_files=await attaching.attach(change, message, files))
     return message
 
 
@@ -122,8 +150,10 @@ async def _expect_to_see(change: Change, chat: Chat, member_ids: Sequence[UUID])
             raise RuleBroken(told, "mention_ids", reason=Reason.OUT_OF_SIGHT, name=member.name)
 
 
-def _tell(change: Change, event: type[MessageEvent], held: Held[Chat], message: Message) -> None:
-    items.tell(change, event, held, message=message.id)
+def _tell(
+    change: Change, event: type[MessageEvent], held: Held[Chat], message: Message, **files: tuple[UUID, ...]
+) -> None:
+    items.tell(change, event, held, message=message.id, **files)
 
 
 async def _lock(change: Change, message_id: UUID, expected_version: int | None) -> tuple[Held[Chat], Message]:
@@ -140,8 +170,9 @@ async def _lock(change: Change, message_id: UUID, expected_version: int | None) 
 async def update_message(
     change: Change, *, message_id: UUID, expected_version: int | None = None, **fields: Unpack[MessageFields]
 ) -> Message:
-    """Change a message of your own, or whom it mentions. It says from then on that it was edited."""
-    wanted = fields.pop("mention_ids", None)
+    """Change a message of your own, whom it mentions, or the files that are attached to it. It says from then on that
+    it was edited."""
+    wanted, wanted_files = fields.pop("mention_ids", None), fields.pop("file_ids", None)
     held, message = await _lock(change, message_id, expected_version)
     if message.created_by_id != change.member_id:
         told = "Somebody else wrote this message: only they change it. Answer it."
@@ -152,13 +183,15 @@ async def update_message(
     with Gathered() as check:
         values = check.each(message.differing(fields), {"text": MARKDOWN.check})
         mentioned = None if wanted is None else check(checks.at_most, wanted, "mention_ids", most=MENTIONS.most)
+        attached = None if wanted_files is None else check(attaching.bounded, wanted_files)
     changed = message.change_to(values)
     mentions = mentioned is not None and await _mention(change, held.item, message, mentioned)
-    if changed or mentions:
+    files = await attaching.attach_just(change, message, attached)
+    if changed or mentions or files:
         await items.expect_in_use(change, held.item, "message_id")
         message.edited_at = change.now
         await message.store(*changed, "edited_at")
-        _tell(change, MessageUpdated, held, message)
+        _tell(change, MessageUpdated, held, message, **files.told)
     return message
 
 
@@ -172,7 +205,7 @@ async def _mention(change: Change, chat: Chat, message: Message, member_ids: Seq
 @command("retractMessage", EVERY_MEMBER)
 async def retract_message(change: Change, *, message_id: UUID, expected_version: int | None = None) -> Message:
     """Retract a message of your own; an admin or the owner anybody's. It keeps its place in the chat, and nothing else:
-    its text and mentions are gone for good."""
+    its text, mentions and files are gone for good."""
     held, message = await _lock(change, message_id, expected_version)
     if message.created_by_id != change.member_id and not change.leads:
         told = "Somebody else wrote this message: they, an admin or the owner retract it."
@@ -181,5 +214,14 @@ async def retract_message(change: Change, *, message_id: UUID, expected_version:
         message.text, message.retracted_at = None, change.now
         await message.store("text", "retracted_at")
         await MessageMention.filter(message_id=message.id).delete()
-        _tell(change, MessageRetracted, held, message)
+        files = await attaching.attach_just(change, message, {})
+        _tell(change, MessageRetracted, held, message, removed_files=files.removed)
     return message
+
+
+_WITH_FILES = "SELECT DISTINCT owner_id FROM message JOIN file ON owner_id = message.id WHERE chat_id = $1 AND taken"
+
+
+async def messages_with_files(chat_id: UUID) -> list[UUID]:
+    """Those messages of a chat, which is held, that files are attached to."""
+    return [row["owner_id"] for row in await sql(_WITH_FILES, chat_id)]

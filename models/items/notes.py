@@ -1,6 +1,6 @@
 """Notes: texts on an account, linked to any number of its jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -9,10 +9,12 @@ from tortoise import fields
 
 from models.command import Change, command
 from models.command_steps import made_before
-from models.events import Changes, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.events import Changes, EventWithFiles, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.files import attaching
+from models.files.owners import owns_files
 from models.first_line import first_line
-from models.gathered import Gathered, checked
-from models.ids import Kind, NoteId, new_id
+from models.gathered import Gathered
+from models.ids import FileId, Kind, NoteId, new_id
 from models.items import item as items
 from models.items.item import Held
 from models.items.kinds import register_item
@@ -63,18 +65,23 @@ class NoteEvent(ItemEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoteCreated(NoteEvent):
+class NoteCreated(NoteEvent, EventWithFiles):
     """A note was written."""
+
+    added_files: tuple[FileId, ...] = ()
+    removed_files: tuple[FileId, ...] = ()
 
     def before(self) -> tuple[Place, ...]:
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoteUpdated(NoteEvent):
-    """A note's text changed, or it was pinned or unpinned."""
+class NoteUpdated(NoteEvent, EventWithFiles):
+    """A note's text changed, or the files that are attached to it, or it was pinned or unpinned."""
 
     changes: Changes
+    added_files: tuple[FileId, ...] = ()
+    removed_files: tuple[FileId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +105,7 @@ class NoteDeleted(NoteEvent):
 
 register(Note)
 register_item(Note, NoteLinked, NoteUnlinked)
+owns_files(Note, needs=None)
 
 
 class NoteFields(TypedDict, total=False):
@@ -105,6 +113,7 @@ class NoteFields(TypedDict, total=False):
 
     text: str
     pinned: bool
+    file_ids: Sequence[UUID]
 
 
 @command("createNote", EVERY_MEMBER)
@@ -115,13 +124,15 @@ async def create_note(
     account_id: UUID | None = None,
     job_id: UUID | None = None,
     pinned: bool = False,
+    file_ids: Sequence[UUID] = (),
     id: UUID | None = None,
 ) -> Note:
-    """Write a note on an account, or on a job of it."""
+    """Write a note on an account, or on a job of it. Files may be attached to it."""
     if earlier := await made_before(change, Note, id, NoteCreated):
         return earlier
     with Gathered() as check:
         written = check(MARKDOWN.check, text, "text")
+        files = check(attaching.bounded, file_ids)
         check(items.expect_place, account_id, job_id)
     account, job = await items.account_and_job(change, account_id, job_id)
     note = Note(
@@ -133,7 +144,8 @@ async def create_note(
         pinned=pinned,
         created_at=change.now,
     )
-    items.tell(change, NoteCreated, await items.create(change, note, job))
+    held = await items.create(change, note, job)
+    items.tell(change, NoteCreated, held, added_files=await attaching.attach(change, note, files))
     return note
 
 
@@ -147,11 +159,17 @@ async def _lock(change: Change, note_id: UUID, expected_version: int | None) -> 
 async def update_note(
     change: Change, *, note_id: UUID, expected_version: int | None = None, **fields: Unpack[NoteFields]
 ) -> Note:
-    """Change a note's text, pin it or unpin it."""
+    """Change a note's text or the files that are attached to it, pin it or unpin it."""
+    wanted = fields.pop("file_ids", None)
     held = await _lock(change, note_id, expected_version)
-    if changed := held.item.change_to(checked(held.item.differing(fields), {"text": MARKDOWN.check})):
+    with Gathered() as check:
+        values = check.each(held.item.differing(fields), {"text": MARKDOWN.check})
+        attached = None if wanted is None else check(attaching.bounded, wanted)
+    changed = held.item.change_to(values)
+    files = await attaching.attach_just(change, held.item, attached)
+    if changed or files:
         await items.store(change, held, *changed)
-        items.tell(change, NoteUpdated, held, changes=changes_of(changed))
+        items.tell(change, NoteUpdated, held, changes=changes_of(changed), **files.told)
     return held.item
 
 
@@ -161,7 +179,7 @@ unlink_note = unlinking(Note, EVERY_MEMBER)
 
 @command("deleteNote", EVERY_MEMBER)
 async def delete_note(change: Change, *, note_id: UUID, expected_version: int | None = None) -> Note:
-    """Delete a note. The answer's note is what it was.
+    """Delete a note, with the files that are attached to it. The answer's note is what it was.
 
     Its history stays in the log."""
     held = await _lock(change, note_id, expected_version)

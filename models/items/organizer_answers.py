@@ -1,7 +1,7 @@
 """What a client answers to the questions of an organizer: by the type of each, as far as it is shown.
 
 All of it is pure. Answers are kept as JSON has them, by the keys of the questions: a number in decimal digits, a day as
-a text, yes or no as whether, the chosen options and the names of files as lists.
+a text, yes or no as whether, the chosen options and the names of files as lists, files by their ids.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,11 +9,13 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from models import checks
 from models.bounds import ANSWERED, FILE_NAMES, QUESTIONS
 from models.errors import Invalid
 from models.gathered import Gathered
+from models.items import answered_files
 from models.items.organizer_questions import Condition, Question, QuestionType, Section, questions_in
 from models.reasons import Reason
 from models.texts import ANSWER, ENTRY_KEY, NAME
@@ -24,7 +26,8 @@ Answers = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to a question: one of these, of the question's type; or none of them, where it is taken back."""
+    """An answer to a question: one of these, of the question's type; or none of them, where it is taken back. Files are
+    here, or are named where they came in another way."""
 
     text: str | None = None
     number: Decimal | None = None
@@ -32,6 +35,7 @@ class Answer:
     yes: bool | None = None
     choices: tuple[str, ...] | None = None
     file_names: tuple[str, ...] | None = None
+    file_ids: tuple[UUID, ...] | None = None
 
     @property
     def given(self) -> list[str]:
@@ -47,14 +51,17 @@ class Answering:
     answer: Answer
 
 
+#: What a question of each type is answered with: one of these.
 _FIELDS = {
-    QuestionType.TEXT: "text",
-    QuestionType.NUMBER: "number",
-    QuestionType.DATE: "day",
-    QuestionType.YES_NO: "yes",
-    QuestionType.CHOICE: "choices",
-    QuestionType.FILE: "file_names",
+    QuestionType.TEXT: ("text",),
+    QuestionType.NUMBER: ("number",),
+    QuestionType.DATE: ("day",),
+    QuestionType.YES_NO: ("yes",),
+    QuestionType.CHOICE: ("choices",),
+    QuestionType.FILE: ("file_ids", "file_names"),
 }
+#: Under this an answer that has files has their ids.
+_FILES = "files"
 _Path = tuple[str | int, ...]
 
 
@@ -68,8 +75,25 @@ def answer_in(question: Question, stored: Any) -> Answer | None:
         QuestionType.CHOICE: tuple,
         QuestionType.FILE: tuple,
     }
+    if ids := files_in(stored):
+        return Answer(file_ids=ids)
     value = read[question.type](stored) if question.type in read else stored
-    return Answer(**{_FIELDS[question.type]: value})
+    return Answer(**{_FIELDS[question.type][-1]: value})
+
+
+def files_in(stored: Any) -> tuple[UUID, ...]:
+    """The files of an answer that is kept."""
+    return tuple(map(UUID, stored[_FILES])) if isinstance(stored, dict) else ()
+
+
+def files_by_key(answers: Answers) -> dict[str, tuple[UUID, ...]]:
+    """The files of all answers, by the keys of the questions."""
+    return {key: files for key, stored in answers.items() if (files := files_in(stored))}
+
+
+def keys_of(given: Sequence[Answering]) -> list[str]:
+    """The keys of the questions that are answered, each in its place; they have been checked."""
+    return [ENTRY_KEY.check(answering.key, "key") for answering in given]
 
 
 def answered_with(
@@ -91,6 +115,7 @@ def answered_with(
             else:
                 answers[question.key] = value
     _expect_room(answers, field)
+    answered_files.expect_once(files_by_key(answers), keys_of(given), field)
     return answers
 
 
@@ -106,13 +131,14 @@ def _question(key: str, questions: Mapping[str, Question], seen: set[str], at: _
 
 def _value(question: Question, answer: Answer, at: _Path) -> Any:
     """The answer as it is kept; None where it is taken back."""
-    wanted = _FIELDS[question.type]
     for name in answer.given:
-        if name != wanted:
+        if name not in _FIELDS[question.type]:
             told = f"This question is of the type {question.type}: answer it with another field."
             raise Invalid(told, *at, name, reason=Reason.TYPE, expected=question.type.value)
-    value = getattr(answer, wanted)
-    return None if value is None else _KEPT[question.type](question, value, (*at, wanted))
+    if len(answer.given) > 1:
+        told = "Answer with files, or with the names of files that came in another way: not with both."
+        raise Invalid(told, *at, answer.given[-1], reason=Reason.ONLY_ONE, field=answer.given[0])
+    return next((_KEPT[name](question, getattr(answer, name), (*at, name)) for name in answer.given), None)
 
 
 def _text(_question: Question, value: str, at: _Path) -> str:
@@ -158,19 +184,27 @@ def _file_names(_question: Question, value: Sequence[str], at: _Path) -> list[st
     return list(dict.fromkeys(names))
 
 
-_KEPT: Mapping[QuestionType, Callable[[Question, Any, _Path], Any]] = {
-    QuestionType.TEXT: _text,
-    QuestionType.NUMBER: _number,
-    QuestionType.DATE: _date,
-    QuestionType.YES_NO: _yes,
-    QuestionType.CHOICE: _choices,
-    QuestionType.FILE: _file_names,
+def _files(_question: Question, value: Sequence[UUID], at: _Path) -> dict[str, list[str]]:
+    return {_FILES: list(map(str, answered_files.bounded(value, *at)))}
+
+
+_KEPT: Mapping[str, Callable[[Question, Any, _Path], Any]] = {
+    "text": _text,
+    "number": _number,
+    "day": _date,
+    "yes": _yes,
+    "choices": _choices,
+    "file_names": _file_names,
+    "file_ids": _files,
 }
 
 
 def _expect_room(answers: Answers, field: str) -> None:
     length = sum(
-        len(text) for value in answers.values() for text in (value if isinstance(value, list) else [str(value)])
+        len(text)
+        for value in answers.values()
+        if not isinstance(value, dict)
+        for text in (value if isinstance(value, list) else [str(value)])
     )
     if length > ANSWERED.most:
         told = f"All answers together would have {length:,} characters, and may have {ANSWERED.most:,}. Shorten some."

@@ -12,16 +12,17 @@ from tortoise import fields
 from models.command import Change, command
 from models.command_steps import made_before
 from models.errors import RuleBroken
-from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.events import Changes, ClientAction, EventWithFiles, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.files.owners import owns_files
 from models.gathered import Gathered, Rules
-from models.ids import ContactId, Kind, OrganizerId, new_id
+from models.ids import ContactId, FileId, Kind, OrganizerId, new_id
+from models.items import answered_files, recipients
 from models.items import item as items
-from models.items import recipients
 from models.items.clients import lock_for_client
 from models.items.item import Held
 from models.items.kinds import register_item
 from models.items.linking import linking, unlinking
-from models.items.organizer_answers import Answering, answered_with, missing
+from models.items.organizer_answers import Answering, answered_with, files_by_key, keys_of, missing
 from models.items.organizer_content import OrganizerContent, content_of
 from models.items.organizer_questions import Section, checked_sections, stored_sections
 from models.items.states import wrong_state
@@ -117,7 +118,7 @@ class Organizer(Item):
 class OrganizerEvent(ItemEvent):
     """Something happened to an organizer. It is told once for each job that the organizer is linked to.
 
-    None says what was asked or answered."""
+    None says what was asked or answered, but for the ids of files."""
 
     subject = "organizer"
     beside = ("job",)
@@ -149,17 +150,21 @@ class OrganizerSent(OrganizerEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrganizerAnswered(OrganizerEvent, ClientAction):
+class OrganizerAnswered(OrganizerEvent, ClientAction, EventWithFiles):
     """Answers to an organizer were saved. It is still to be submitted."""
 
     acting_contact: ContactId | None
+    added_files: tuple[FileId, ...] = ()
+    removed_files: tuple[FileId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrganizerSubmitted(OrganizerEvent, ClientAction):
+class OrganizerSubmitted(OrganizerEvent, ClientAction, EventWithFiles):
     """The client submitted an organizer."""
 
     acting_contact: ContactId | None
+    added_files: tuple[FileId, ...] = ()
+    removed_files: tuple[FileId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +198,7 @@ class OrganizerDeleted(OrganizerEvent):
 
 register(Organizer)
 register_item(Organizer, OrganizerLinked, OrganizerUnlinked)
+owns_files(Organizer, needs=NEEDS)
 
 
 class OrganizerFields(TypedDict, total=False):
@@ -323,10 +329,12 @@ async def answer_organizer(
     if kept != content.answers:
         await items.expect_in_use(change, organizer)
         organizer.expect_pending()
+        before, after, given = files_by_key(content.answers), files_by_key(kept), keys_of(answers)
+        files = await answered_files.keep(change, organizer, before, after, given)
         content.answers = kept
         await _keep(organizer, content)
         await items.store(change, held, *_COUNTS)
-        items.tell(change, OrganizerAnswered, held, acting_contact=contact)
+        items.tell(change, OrganizerAnswered, held, acting_contact=contact, **files.told)
     return organizer
 
 
@@ -335,7 +343,7 @@ async def submit_organizer(
     change: Change, *, organizer_id: UUID, contact_id: UUID | None = None, expected_version: int | None = None
 ) -> Organizer:
     """Submit an organizer for the client: every question that is shown and required has an answer. Answers to what is
-    not shown are dropped."""
+    not shown are dropped, with their files."""
     held, contact = await lock_for_client(change, Organizer, organizer_id, contact_id, expected_version)
     organizer, content = held.item, await content_of(organizer_id)
     await items.expect_in_use(change, organizer)
@@ -343,11 +351,13 @@ async def submit_organizer(
     if left := missing(content.shown, content.answers):
         told = f"Required questions without an answer: {left}. Answer them first."
         raise RuleBroken(told, "organizer_id", reason=Reason.UNANSWERED, actual=left)
+    before = files_by_key(content.answers)
     content.drop_hidden()
+    files = await answered_files.keep(change, organizer, before, files_by_key(content.answers))
     await _keep(organizer, content)
     organizer.state, organizer.submitted_at = OrganizerState.SUBMITTED, change.now
     await items.store(change, held, "state", "submitted_at", *_COUNTS)
-    items.tell(change, OrganizerSubmitted, held, acting_contact=contact)
+    items.tell(change, OrganizerSubmitted, held, acting_contact=contact, removed_files=files.removed)
     return organizer
 
 
@@ -388,7 +398,8 @@ unlink_organizer = unlinking(Organizer, NEEDS)
 
 @command("deleteOrganizer", NEEDS)
 async def delete_organizer(change: Change, *, organizer_id: UUID, expected_version: int | None = None) -> Organizer:
-    """Delete an organizer that has not been submitted. The answer's organizer is what it was.
+    """Delete an organizer that has not been submitted, with the files of its answers. The answer's organizer is what it
+    was.
 
     Its history stays in the log. What a client submitted is not thrown away by mistake: it is made pending first."""
     held = await _lock(change, organizer_id, expected_version)

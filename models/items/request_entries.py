@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from models import checks
 from models.bounds import REQUEST_ENTRIES
 from models.errors import Invalid, RuleBroken
 from models.gathered import Gathered
+from models.items import answered_files
 from models.reasons import Reason
 from models.texts import ANSWER, ENTRY_KEY, PROMPT
 
@@ -20,34 +22,46 @@ class RequestEntry:
     prompt: str
     required: bool = True
     answer: str | None = None
+    file_ids: tuple[UUID, ...] = ()
+
+    @property
+    def answered(self) -> bool:
+        """Whether it has an answer: a text, files or both."""
+        return self.answer is not None or bool(self.file_ids)
 
     @property
     def missing(self) -> bool:
         """Whether the request cannot be submitted without an answer to it."""
-        return self.required and self.answer is None
+        return self.required and not self.answered
 
 
 @dataclass(frozen=True, slots=True)
 class EntryAnswer:
-    """What the client answers to an entry; None takes the answer back."""
+    """What the client answers to an entry: a text, files or both. Neither takes the answer back."""
 
     key: str
     text: str | None = None
+    file_ids: Sequence[UUID] = ()
 
 
 def entries_in(stored: Sequence[Mapping[str, Any]]) -> list[RequestEntry]:
     """The entries that a row keeps."""
-    return [RequestEntry(**entry) for entry in stored]
+    return [RequestEntry(**{**entry, "file_ids": tuple(map(UUID, entry.get("file_ids", ())))}) for entry in stored]
 
 
 def to_store(entries: Sequence[RequestEntry]) -> list[dict[str, Any]]:
     """The entries as a row keeps them."""
-    return [asdict(entry) for entry in entries]
+    return [{**asdict(entry), "file_ids": list(map(str, entry.file_ids))} for entry in entries]
 
 
 def unanswered(entries: Sequence[RequestEntry]) -> list[RequestEntry]:
     """The entries as they are asked for."""
-    return [replace(entry, answer=None) for entry in entries]
+    return [replace(entry, answer=None, file_ids=()) for entry in entries]
+
+
+def files_by_key(entries: Sequence[RequestEntry]) -> dict[str, tuple[UUID, ...]]:
+    """The files that entries are answered with, by their keys."""
+    return {entry.key: entry.file_ids for entry in entries if entry.file_ids}
 
 
 def checked_entries(
@@ -79,7 +93,7 @@ def _expect_new(key: str | None, kept: Sequence[RequestEntry], field: str, place
 def revised(present: Sequence[RequestEntry], wanted: Sequence[RequestEntry]) -> list[RequestEntry]:
     """The wanted entries with the answers that there are. `RuleBroken` where one that is answered would be another, or
     gone: what was answered is not turned into the answer to something else."""
-    answered = {entry.key: entry for entry in present if entry.answer is not None}
+    answered = {entry.key: entry for entry in present if entry.answered}
     if answered.keys() - {entry.key for entry in wanted}:
         told = "An entry that is answered is not among these. Keep it, or take its answer back first."
         raise RuleBroken(told, "entries", reason=Reason.ANSWERED)
@@ -89,7 +103,8 @@ def revised(present: Sequence[RequestEntry], wanted: Sequence[RequestEntry]) -> 
         if earlier is not None and earlier.prompt != entry.prompt:
             told = "This entry is answered, so it keeps its prompt. Take its answer back first, or add another entry."
             raise RuleBroken(told, "entries", place, "prompt", reason=Reason.ANSWERED)
-        kept.append(replace(entry, answer=None if earlier is None else earlier.answer))
+        answer = (None, ()) if earlier is None else (earlier.answer, earlier.file_ids)
+        kept.append(replace(entry, answer=answer[0], file_ids=answer[1]))
     return kept
 
 
@@ -109,18 +124,25 @@ def answered_with(
     checks.count_of(answers, REQUEST_ENTRIES, "answers", field)
     places = {entry.key: place for place, entry in enumerate(present)}
     entries = list(present)
-    given: set[str] = set()
+    given: list[str] = []
     with Gathered() as check:
         for number, answer in enumerate(answers):
             key = check(_known_key, answer.key, places, given, field, number)
             text = check(_text, answer.text, field, number)
+            files = check(_files, answer.file_ids, field, number)
             if key is not None:
-                given.add(key)
-                entries[places[key]] = replace(entries[places[key]], answer=text)
+                given.append(key)
+                entries[places[key]] = replace(entries[places[key]], answer=text, file_ids=files)
+    answered_files.expect_once(files_by_key(entries), given, field)
     return entries
 
 
-def _known_key(given: str, places: Mapping[str, int], answered: set[str], field: str, number: int) -> str:
+def keys_of(answers: Sequence[EntryAnswer]) -> list[str]:
+    """The keys of the entries that are answered, each in its place; they have been checked."""
+    return [ENTRY_KEY.check(answer.key, "key") for answer in answers]
+
+
+def _known_key(given: str, places: Mapping[str, int], answered: Sequence[str], field: str, number: int) -> str:
     key = ENTRY_KEY.check(given, field, number, "key")
     if key not in places:
         told = "The request has no entry with this key. Look at it once more: it may have been changed."
@@ -132,3 +154,7 @@ def _known_key(given: str, places: Mapping[str, int], answered: set[str], field:
 
 def _text(given: str | None, field: str, number: int) -> str | None:
     return None if given is None else ANSWER.check(given, field, number, "text")
+
+
+def _files(given: Sequence[UUID], field: str, number: int) -> tuple[UUID, ...]:
+    return tuple(answered_files.bounded(given, field, number, "file_ids")) if given else ()

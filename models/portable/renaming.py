@@ -79,12 +79,24 @@ def _named(text: Any, rename: Rename) -> Any:
     return encode(kind, rename(id))
 
 
+def _files_of_answers(answers: Any, rename: Rename) -> Any:
+    """Renames the files that questions are answered with; what else they are answered with may look like anything."""
+    return {
+        key: {name: renamed(ids, rename) for name, ids in answer.items()} if isinstance(answer, Mapping) else answer
+        for key, answer in answers.items()
+    }
+
+
 #: The columns of JSON that hold ids, by table and column. In others there are none, whatever looks like one.
 _WITHIN: Mapping[tuple[str, str], Callable[[Any, Rename], Any]] = {
     ("chat", "client_tasks"): _under(lambda key: key == "checked_by"),
+    ("client_request", "entries"): _under(lambda key: key == "file_ids"),
+    ("organizer_content", "answers"): _files_of_answers,
     ("saved_view", "job_filter"): _in_filter,
     ("task", "checklist"): _under(lambda key: key == "checked_by"),
     ("template_content", "content"): _under(lambda key: key.endswith(("_id", "_ids"))),
+    ("wiki_page", "file_ids"): renamed,
+    ("wiki_page_version", "file_ids"): renamed,
 }
 
 

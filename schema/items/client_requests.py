@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
-from models.bounds import JOBS_OF_ITEM, RECIPIENTS, REQUEST_ENTRIES
+from models.bounds import ANSWER_FILES, FILES_OF_THING, JOBS_OF_ITEM, RECIPIENTS, REQUEST_ENTRIES
 from models.filtering import Among, ForRecipient, LinkedToJob, Within
 from models.ids import Kind
 from models.items import client_requests, request_entries
@@ -36,6 +38,7 @@ from schema.items.linking import links
 from schema.scalars import Date, DateTime
 from schema.types.base import column, jobs_of_item, value
 from schema.types.contacts import Contact
+from schema.types.files import File, files_named, files_of
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
@@ -55,7 +58,8 @@ class RequestEntry:
     key: str = column("What it is known by, among those of its request.")
     prompt: str = column("What is asked for.")
     required: bool = column("Whether the request cannot be submitted without an answer to it.")
-    answer: str | None = column("What the client answered so far.")
+    answer: str | None = column("The text that the client answered so far.")
+    files: list[File] = files_named(lambda entry: entry.file_ids, "The files that they answered with.")
 
 
 @linked_item(Kind.CLIENT_REQUEST)
@@ -72,6 +76,9 @@ class ClientRequest(LinkedItem):
     )
     entry_count: int = value(lambda request: len(request.entries), "How many entries it has.")
     answered_count: int = value(lambda request: request.answered, "How many of them have an answer.")
+    files: list[File] = files_of(
+        f"The files of all answers, at most {FILES_OF_THING.most}, in the order in which they came."
+    )
     jobs: list[Job] = jobs_of_item(
         f"The jobs it is linked to, at most {JOBS_OF_ITEM.most}, as far as you see them, in the order in which it was."
     )
@@ -93,15 +100,21 @@ class RequestEntryInput:
 
 @input_type
 class EntryAnswerInput:
-    """What the client answers to an entry."""
+    """What the client answers to an entry: a text, files or both, in place of what there is. With neither the answer is
+    taken back."""
 
     key: str = needed("The key of the entry.")
-    text: str | None = optional(f"The answer: {ANSWER.bounds}. Left out, or null, the answer is taken back.")
+    text: str | None = optional(f"What they say: {ANSWER.bounds}.")
+    file_ids: list[strawberry.ID] | None = maybe_id_of(
+        Kind.FILE,
+        f"What they gave, at most {ANSWER_FILES.most}: files that you have uploaded and nothing has taken, or that the "
+        "request has already.",
+    )
 
     @staticmethod
-    def build(key: str, text: str | None = None) -> request_entries.EntryAnswer:
+    def build(key: str, text: str | None = None, file_ids: Sequence[UUID] = ()) -> request_entries.EntryAnswer:
         """The answer that the command takes."""
-        return request_entries.EntryAnswer(key, text)
+        return request_entries.EntryAnswer(key, text, file_ids)
 
 
 _TITLE = f"What it is called, also for the client: {NAME.bounds}."

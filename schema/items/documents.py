@@ -28,7 +28,6 @@ from models.texts import DESCRIPTION, EVIDENCE, NAME, NOTE
 from schema.declarations import listing, mutation
 from schema.describing import described
 from schema.field_resolvers import TypeCheck
-from schema.files.files import File
 from schema.inputs.base import (
     Expecting,
     Keyed,
@@ -49,6 +48,7 @@ from schema.items.signing import Signature, Signer
 from schema.scalars import Date, DateTime
 from schema.types.base import column, jobs_of_item, loaded, one
 from schema.types.contacts import Contact
+from schema.types.files import File
 from schema.types.firm import Member
 from schema.types.folders import Folder
 from schema.types.items import LinkedItem, linked_item

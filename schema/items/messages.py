@@ -10,6 +10,7 @@ from models.items import messages
 from models.seen import named
 from models.texts import MARKDOWN
 from schema.declarations import listing, mutation
+from schema.files.attaching import attached, attached_now
 from schema.inputs.base import Expecting, Keyed, change, change_id_of, id_of, input_type, maybe_id_of, needed, own_id
 from schema.inputs.chats import MessageFilter
 
@@ -25,6 +26,7 @@ class PostMessageInput(Keyed):
     chat_id: strawberry.ID = id_of(Kind.CHAT, "The chat.")
     text: str = needed(_TEXT)
     mention_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, f"{_MENTIONS}; nobody when left out.")
+    file_ids: list[strawberry.ID] | None = attached()
 
 
 @input_type
@@ -34,6 +36,7 @@ class UpdateMessageInput(Expecting):
     message_id: strawberry.ID = id_of(Kind.MESSAGE, "The message.")
     text: str | None = change(_TEXT)
     mention_ids: list[strawberry.ID] | None = change_id_of(Kind.MEMBER, f"{_MENTIONS}. Just these.")
+    file_ids: list[strawberry.ID] | None = attached_now()
 
 
 @input_type

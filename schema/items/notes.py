@@ -12,11 +12,13 @@ from models.searching import Matches
 from models.seen import named
 from models.texts import MARKDOWN
 from schema.declarations import listing, mutation
+from schema.files.attaching import attached, attached_now
 from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, needed, optional, own_id
 from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.linking import links
 from schema.types.base import column, jobs_of_item
+from schema.types.files import File, attachments
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
@@ -29,6 +31,7 @@ class Note(LinkedItem):
 
     text: str = column("What was written, in Markdown. It may hold HTML: clean what you make of it before you show it.")
     pinned: bool = column("Whether it is one of those to look at first.")
+    files: list[File] = attachments()
     jobs: list[Job] = jobs_of_item(
         f"The jobs it is linked to, at most {JOBS_OF_ITEM.most}, as far as you see them, in the order in which it was."
     )
@@ -41,6 +44,7 @@ class CreateNoteInput(AtAccountOrJob, Keyed):
     id: strawberry.ID | None = own_id(Kind.NOTE)
     text: str = needed(_TEXT)
     pinned: bool | None = optional("Whether it is one of those to look at first; false when left out.")
+    file_ids: list[strawberry.ID] | None = attached()
 
 
 @input_type
@@ -50,6 +54,7 @@ class UpdateNoteInput(Expecting):
     note_id: strawberry.ID = id_of(Kind.NOTE, "The note.")
     text: str | None = change(_TEXT)
     pinned: bool | None = change("Whether it is one of those to look at first.")
+    file_ids: list[strawberry.ID] | None = attached_now()
 
 
 @input_type

@@ -6,10 +6,21 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
-from models.bounds import FILE_NAMES, JOBS_OF_ITEM, OPTIONS, QUESTIONS, RECIPIENTS, SECTIONS, SHOWN_WHEN
+from models.bounds import (
+    ANSWER_FILES,
+    FILE_NAMES,
+    FILES_OF_THING,
+    JOBS_OF_ITEM,
+    OPTIONS,
+    QUESTIONS,
+    RECIPIENTS,
+    SECTIONS,
+    SHOWN_WHEN,
+)
 from models.filtering import Among, Filled, ForRecipient, LinkedToJob, Within
 from models.ids import Kind
 from models.items import organizer_answers, organizer_content, organizer_questions, organizers
@@ -40,6 +51,7 @@ from schema.items.linking import links
 from schema.scalars import Date, DateTime, Decimals
 from schema.types.base import column, jobs_of_item, loaded, value
 from schema.types.contacts import Contact
+from schema.types.files import File, files_named, files_of
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
@@ -61,7 +73,7 @@ QuestionType: Any = described(
     DATE="A day.",
     YES_NO="Yes or no.",
     CHOICE="One of its options, or several.",
-    FILE="Files: what they are called.",
+    FILE="Files, or what those are called that came in another way.",
 )
 
 
@@ -89,8 +101,11 @@ class OrganizerAnswer:
         size=1,
     )
     file_names: list[str] | None = value(
-        lambda answer: answer.file_names, "Of a FILE: what the files are called that the client gave.", size=1
+        lambda answer: answer.file_names,
+        "Of a FILE: what the files are called that the client gave in another way than through here.",
+        size=1,
     )
+    files: list[File] = files_named(lambda answer: answer.file_ids or (), "Of a FILE: those that they gave.")
 
 
 @strawberry.type(description="A question of an organizer, with the answer to it.")
@@ -140,6 +155,10 @@ class Organizer(LinkedItem):
         lambda organizer, context: context.load.parts(organizer_content.sections_of, organizer.id),
         f"What is asked, in order: {SECTIONS} sections, with {QUESTIONS} questions together, and the answers.",
         size=3,
+    )
+    files: list[File] = files_of(
+        f"The files of all answers, at most {FILES_OF_THING.most}, in the order in which they came. What they are "
+        "called and what is in them needs the right too."
     )
     jobs: list[Job] = jobs_of_item(
         f"The jobs it is linked to, at most {JOBS_OF_ITEM.most}, as far as you see them, in the order in which it was."
@@ -214,6 +233,11 @@ class OrganizerAnswerInput:
         "To a FILE: what the files are called that the client gave, in another way than through here, "
         f"{FILE_NAMES} of {NAME.bounds}."
     )
+    file_ids: list[strawberry.ID] | None = maybe_id_of(
+        Kind.FILE,
+        f"To a FILE: {ANSWER_FILES} files that you have uploaded and nothing has taken, or that the organizer has "
+        "already. Not beside names.",
+    )
 
     @staticmethod
     def build(
@@ -224,9 +248,10 @@ class OrganizerAnswerInput:
         yes: bool | None = None,
         choices: Sequence[str] | None = None,
         file_names: Sequence[str] | None = None,
+        file_ids: Sequence[UUID] | None = None,
     ) -> organizer_answers.Answering:
         """The answer that the command takes."""
-        listed = [None if names is None else tuple(names) for names in (choices, file_names)]
+        listed: list[Any] = [None if each is None else tuple(each) for each in (choices, file_names, file_ids)]
         return organizer_answers.Answering(key, organizer_answers.Answer(text, number, day, yes, *listed))
 
 

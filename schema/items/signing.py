@@ -11,11 +11,11 @@ from models.items.signing import ShownSigner
 from models.seen import SignatureMethod as _SignatureMethod
 from schema.describing import described
 from schema.field_resolvers import TypeCheck
-from schema.files.files import File
 from schema.per_viewer import own_rows
 from schema.scalars import Date, DateTime
 from schema.types.base import column, loaded, value
 from schema.types.contacts import Contact
+from schema.types.files import File
 from schema.types.firm import Member
 
 SignatureMethod: Any = described(

@@ -16,12 +16,14 @@ from models.seen import named
 from models.texts import MARKDOWN, NAME
 from schema.declarations import listing, mutation
 from schema.field_resolvers import TypeCheck
+from schema.files.attaching import attached, attached_now
 from schema.inputs.base import Expecting, Keyed, change, id_of, input_type, needed, own_id
 from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_type
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.linking import links
 from schema.scalars import DateTime
 from schema.types.base import column, jobs_of_item, loaded, name_order, one
+from schema.types.files import ATTACHMENTS, File, files_named
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
 
@@ -39,6 +41,7 @@ class WikiPageVersion:
     version: int = column("The version that the page had then.")
     name: str = column("What it was called.")
     text: str = column("What it said, in Markdown. Clean what you make of it before you show it.")
+    files: list[File] = files_named(lambda former: former.file_ids, "The files that were attached to it then.")
     written_at: DateTime = column("When that was written.")
     written_by: Annotated[Member, strawberry.lazy("schema.types.firm")] | None = one(
         Kind.MEMBER, "written_by_id", "The member who wrote it; null where it was none."
@@ -55,6 +58,7 @@ class WikiPage(LinkedItem):
     name: str = column("What it is called.")
     name_order: str = name_order()
     text: str = column("What it says, in Markdown. It may hold HTML: clean what you make of it before you show it.")
+    files: list[File] = files_named(lambda page: page.attached, f"{ATTACHMENTS} Versions keep theirs.")
     versions: list[WikiPageVersion] = loaded(
         lambda page, context: context.load.parts(wiki_pages.versions_of_wiki_pages, page.id),
         f"What it said before, the last first: the last {WIKI_VERSIONS.most} are kept.",
@@ -72,6 +76,7 @@ class CreateWikiPageInput(AtAccountOrJob, Keyed):
     id: strawberry.ID | None = own_id(Kind.WIKI_PAGE)
     name: str = needed(_NAME)
     text: str = needed(_TEXT)
+    file_ids: list[strawberry.ID] | None = attached()
 
 
 @input_type
@@ -81,6 +86,7 @@ class UpdateWikiPageInput(Expecting):
     wiki_page_id: strawberry.ID = id_of(Kind.WIKI_PAGE, "The page.")
     name: str | None = change(_NAME)
     text: str | None = change(_TEXT)
+    file_ids: list[strawberry.ID] | None = attached_now()
 
 
 @input_type

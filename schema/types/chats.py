@@ -17,6 +17,7 @@ from schema.scalars import DateTime
 from schema.types.accounts import Account
 from schema.types.base import Versioned, column, entity, jobs_of_item, loaded, one, value
 from schema.types.checklists import ChecklistEntry
+from schema.types.files import File, attachments
 from schema.types.firm import Member
 from schema.types.items import LinkedItem, linked_item
 from schema.types.jobs import Job
@@ -70,6 +71,7 @@ class Message(Versioned):
         "The members whom it mentions, by name.",
         size=2,
     )
+    files: list[File] = attachments()
     edited_at: DateTime | None = column("When its author last changed it; null where they did not.")
     retracted: bool = value(lambda message: message.retracted, "Whether its place is all that is left of it.")
     retracted_at: DateTime | None = column("When it was retracted.")

@@ -157,6 +157,11 @@ class Furnished:
         """Make all messages this member's own: others' are seen, and not changed."""
         await sql("UPDATE message SET created_by_id = $2 WHERE firm_id = $1", self.world.firm.id, member.id)
 
+    async def give_uploads_to(self, member: Member) -> None:
+        """Make all files that nothing has taken this member's own: others' they would not see."""
+        kept = "UPDATE file SET kept_for_id = $2 WHERE firm_id = $1 AND kept_for_id IS NOT NULL"
+        await sql(kept, self.world.firm.id, member.id)
+
     async def _furnish(self) -> None:
         world = self.world
         owner = world.acting(world.owner)

@@ -55,6 +55,8 @@ LEFT_OUT = {
 INSTEAD = {"beforeJobId": "afterJobId", "beforeStageId": "afterStageId", "minutes": "quantity"}
 #: An answer is one of these, by the type of its question.
 INSTEAD |= dict.fromkeys(("number", "day", "yes", "choices", "fileNames"), "text")
+#: Of two parts of an input that are known by keys the second has this one.
+SECOND_KEY = "Another key"
 #: A template has one content, or is made of one thing.
 INSTEAD |= dict.fromkeys(("job", "clientRequest", "organizer", "invoice", "proposal", "email", "folderTree"), "task")
 INSTEAD |= dict.fromkeys(
@@ -172,21 +174,33 @@ def filled(value: Any, choose: Choose, other: Choose | None = None, at: Path = (
         }
     if isinstance(value, list):
         if other is not None and at[: len(path)] == path and at != ():
-            return [filled(item, choose) for item in value] + [
-                filled(item, choose, other, at, (*path, place)) for place, item in enumerate(value)
+            return [filled(_first(item, at), choose) for item in value] + [
+                filled(_second(item), choose, other, at, (*path, place)) for place, item in enumerate(value)
             ]
         return [filled(item, choose, other, at, (*path, place)) for place, item in enumerate(value)]
     return value
 
 
+def _first(item: Any, at: Path) -> Any:
+    # A file is named once in an input.
+    named = {"fileIds"} & set(at)
+    return {key: inner for key, inner in item.items() if key not in named} if isinstance(item, dict) else item
+
+
+def _second(item: Any) -> Any:
+    return {**item, "key": SECOND_KEY} if isinstance(item, dict) and "key" in item else item
+
+
 def _skipped(key: str, inner: Any, siblings: Mapping[str, Any], path: Path, at: Path) -> bool:
     if isinstance(inner, Id) and inner.mine:
         return True
-    rivals = {key, INSTEAD.get(key), *(one for one, instead in INSTEAD.items() if instead == key)} - {None}
+    # Files are an answer themselves where it is one of several things, and else beside the text.
+    among = INSTEAD | ({"fileIds": "text"} if "fileNames" in siblings else {})
+    rivals = {key, among.get(key), *(one for one, instead in among.items() if instead == key)} - {None}
     if len(rivals & siblings.keys()) < 2:
         return False
     wanted = next((rival for rival in rivals if (*path[:-1], rival) == at[: len(path)]), None)
-    return key != wanted if wanted else key in INSTEAD
+    return key != wanted if wanted else key in among
 
 
 def asked(name: str, field: GraphQLField) -> Iterator[tuple[dict[str, Any], bool]]:

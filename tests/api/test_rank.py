@@ -146,6 +146,7 @@ async def test_to_be_named_is_not_to_be_changed(database: str, api: Api, mutatio
     await AccountMember.create(account_id=firm.world.account.id, member_id=caller.id)
     await PipelineMember.create(pipeline_id=firm.world.pipeline.id, member_id=caller.id)
     await firm.give_messages_to(caller)
+    await firm.give_uploads_to(caller)
     rows = "SELECT m::text AS row FROM member m WHERE firm_id = $1 ORDER BY id"
     before = await sql(rows, firm.world.firm.id)
     query = document("mutation", mutation, ["input"])

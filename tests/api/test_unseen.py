@@ -60,6 +60,7 @@ async def partly(database: str, request: pytest.FixtureRequest) -> Partly:
         member.id,
     )
     await sql("UPDATE time_entry SET started_at = NULL WHERE firm_id = $1", world.firm.id)
+    await firm.give_messages_to(member)
     account, pipeline = world.account, world.pipeline
     if request.param == "account":
         account = await world.new_account(f"{word} account")

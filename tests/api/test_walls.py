@@ -102,11 +102,11 @@ async def test_a_mutation_reaches_nothing_of_the_other_firm(
 
 def _told(path: Path) -> list[str]:
     """The path that an error names: of a list of ids the list, of a list of targets the target, and what is in another
-    list itself."""
+    list itself. Of files it is the one."""
     # The other firm's thing comes second in each list.
     steps = ["1" if isinstance(step, int) else step for step in path]
     of_a_list = isinstance(path[-1], int) or (isinstance(path[-2], int) and path[-1] in _OF_TARGETS)
-    return steps[:-1] if of_a_list else steps
+    return steps[:-1] if of_a_list and path[-2] != "fileIds" else steps
 
 
 CREATING = {

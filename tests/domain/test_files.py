@@ -21,7 +21,7 @@ from models.files.uploads import KEPT_FOR, Received, Whole, add_segments, begin_
 from models.firm.personal_tokens import create_personal_token, revoke_personal_token
 from models.ids import new_id
 from models.items.documents import Document
-from models.items.notes import Note
+from models.items.proposals import Proposal
 from models.reasons import Parameter, Reason
 from models.rights import Right, Role
 from models.rows import Member
@@ -111,7 +111,7 @@ async def test_files_are_taken_in_the_order_in_which_they_are_named(world: World
 
 
 async def test_what_cannot_be_taken(world: World) -> None:
-    actor, document, note = world.acting(world.employee), await document_of(world), Note(account_id=world.account.id)
+    actor, document = world.acting(world.employee), await document_of(world)
     mine, another = await uploaded(actor), await uploaded(world.acting(world.owner))
     taken, unfinished, unanswered, bad = await uploaded(actor), await begun(actor), await uploaded(actor), mine
     await take(actor, owner=document, file_ids=[taken.id])
@@ -134,8 +134,8 @@ async def test_what_cannot_be_taken(world: World) -> None:
     async with refused(world, RuleBroken, "file_ids") as full:
         await take(actor, owner=document, file_ids=[mine.id, unanswered.id], most=2)
     assert full.value.parameters == {Parameter.KIND: "file", Parameter.MAXIMUM: "2"}
-    with pytest.raises(TypeError, match="files of a note need"):
-        await take(actor, owner=note, file_ids=[mine.id])
+    with pytest.raises(TypeError, match="files of a proposal need"):
+        await take(actor, owner=Proposal(account_id=world.account.id), file_ids=[mine.id])
     assert (await take(actor, owner=document, file_ids=[])).value == []
 
 

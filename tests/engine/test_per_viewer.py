@@ -9,7 +9,7 @@ import strawberry
 from engine.sharing import own_streams, per_viewer
 from models.audiences import Audience
 from models.event_kinds import KINDS
-from models.events import TimeEvent
+from models.events import EventWithFiles, TimeEvent
 from models.firm.absences import AbsenceEvent
 from models.firm.personal_tokens import PersonalTokenEvent
 from models.firm.saved_views import SavedViewEvent
@@ -40,6 +40,8 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
     of_absences = {kind.__name__ for kind in KINDS.values() if issubclass(kind, AbsenceEvent)} | {"AbsenceEvent"}
     of_views = {kind.__name__ for kind in KINDS.values() if issubclass(kind, SavedViewEvent)} | {"SavedViewEvent"}
     of_tokens = {kind.__name__ for kind in KINDS.values() if issubclass(kind, PersonalTokenEvent)}
+    of_files = {kind.__name__ for kind in KINDS.values() if issubclass(kind, EventWithFiles)} | {"EventWithFiles"}
+    have_files = ("Note", "Message", "WikiPage", "WikiPageVersion", "ClientRequest", "RequestEntry", "Organizer")
     assert {(owner, field) for owner, field in DECLARED} == {
         *(
             ("Query", name)
@@ -49,6 +51,9 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
             )
         ),
         *(("Query", "file"), ("Query", "files"), ("File", "url")),
+        *((name, "file") for name in ("FileEvent", "FileChecked")),
+        *((name, "files") for name in (*have_files, "OrganizerAnswer")),
+        *((name, field) for name in of_files for field in ("addedFiles", "removedFiles")),
         ("Query", "savedView"),
         ("Query", "savedViews"),
         *((name, "savedView") for name in of_views),

@@ -46,10 +46,19 @@ def test_what_only_looks_like_an_id_stays() -> None:
     task = {"id": id, "description": id, "checklist": [entry]}
     rename_in_row("task", ["id"], task, move)
     assert task == {"id": moved, "description": id, "checklist": [entry | {"checked_by": moved}]}
-    answers = {"organizer_id": id, "answers": {"member_id": id, "checked_by": [id]}, "sections": [{"key": "member_id"}]}
-    expected = answers | {"organizer_id": moved}
+    given = {"member_id": id, "files": [id], "paper": {"files": [id]}}
+    answers = {"organizer_id": id, "answers": given, "sections": [{"key": "member_id"}]}
+    expected = answers | {"organizer_id": moved, "answers": given | {"paper": {"files": [moved]}}}
     rename_in_row("organizer_content", ["organizer_id"], answers, move)
     assert answers == expected
+    entry = {"key": "file_ids", "answer": id}
+    request = {"entries": [entry | {"file_ids": [id]}, entry]}
+    rename_in_row("client_request", [], request, move)
+    assert request == {"entries": [entry | {"file_ids": [moved]}, entry]}
+    for table in ("wiki_page", "wiki_page_version"):
+        page = {"text": id, "file_ids": [id]}
+        rename_in_row(table, [], page, move)
+        assert page == {"text": id, "file_ids": [moved]}
 
 
 def test_what_a_saved_view_names() -> None:

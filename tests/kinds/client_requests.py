@@ -10,6 +10,7 @@ from models.ids import Kind, encode
 from models.items import client_requests as requests
 from models.items.recipients import recipients_of
 from models.items.request_entries import EntryAnswer, RequestEntry
+from tests.files import uploaded
 from tests.kinds import contacts
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
@@ -18,17 +19,17 @@ from tests.specimens import Specimens, Spot
 from tests.world import World
 
 #: As the walks call what they make up.
-KEY = "A new key"
+KEY, SECOND_KEY = "A new key", "Another key"
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """A request for one thing that nobody has to answer, of a contact of the account."""
+    """A request for two things that nobody has to answer, of a contact of the account."""
     made = requests.create_client_request(
         actor,
         title=f"{word} request",
         description=f"{word} description",
         due_date=date(2026, 3, 16),
-        entries=[RequestEntry(KEY, f"{word} prompt", required=False)],
+        entries=[RequestEntry(key, f"{word} prompt", required=False) for key in (KEY, SECOND_KEY)],
         recipient_ids=[await contacts.make(actor, word, spot)],
         account_id=spot.account,
         job_id=spot.job,
@@ -46,7 +47,8 @@ async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
 async def make_submitted(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that was answered and submitted."""
     request = await make(actor, word, spot)
-    answers = [EntryAnswer(KEY, f"{word} answer")]
+    file = await uploaded(actor, f"{word} of request.txt")
+    answers = [EntryAnswer(KEY, f"{word} answer", [file.id])]
     await requests.answer_client_request(actor, client_request_id=request, answers=answers)
     await requests.submit_client_request(actor, client_request_id=request)
     return request
@@ -100,6 +102,7 @@ SPECIMENS = Specimens(
         "clientRequests.recipient": "asked contact",
         "linkClientRequest.clientRequestId": "loose request",
         "reopenClientRequest.clientRequestId": "submitted request",
+        "answerClientRequest.fileIds": "own file",
     },
     not_any_more={
         "updateClientRequest": [
@@ -146,9 +149,10 @@ async def updated(world: World) -> AsyncIterator[None]:
 async def answered(world: World) -> AsyncIterator[None]:
     request = await on_jobs(world)
     contact = (await recipients_of([request]))[request][0]
+    file = await uploaded(owner_of(world), "W-2.pdf")
     yield
     await requests.answer_client_request(
-        owner_of(world), client_request_id=request, answers=[EntryAnswer(KEY, "Here")], contact_id=contact
+        owner_of(world), client_request_id=request, answers=[EntryAnswer(KEY, "Here", [file.id])], contact_id=contact
     )
 
 

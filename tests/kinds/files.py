@@ -26,8 +26,8 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that a document of the account has taken."""
     document = await Document.get(id=await make_loose(actor, word, spot))
     # Of what is in it nothing is told but its digest.
-    text = hidden_one("What is in it", "What it says", "What it has", Right.MANAGE_DOCUMENTS)
-    file = await uploaded(actor, f"{hidden_text(word, Right.MANAGE_DOCUMENTS)}.txt", text.ljust(20))
+    text = hidden_one("What is in it", "This is in it", "That is in it", Right.MANAGE_DOCUMENTS)
+    file = await uploaded(actor, f"{hidden_text(word, Right.MANAGE_DOCUMENTS)}.txt", text)
     await take(actor, owner=document, file_ids=[file.id])
     return file.id
 
@@ -36,7 +36,7 @@ SPECIMENS = Specimens(
     kind=Kind.FILE,
     make=make,
     hidden_with=frozenset({"account"}),
-    further={"own file": make_own},
+    further={"own file": make_own, "second own file": make_own, "third own file": make_own},
 )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from models.actor import Actor
 from models.ids import Kind
 from models.items import notes
+from tests.files import uploaded
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Life, Step, given
 from tests.specimens import Specimens, Spot
@@ -14,9 +15,11 @@ from tests.world import World
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """A pinned note."""
-    text = f"# {word}\n\nCall them."
-    made = notes.create_note(actor, text=text, account_id=spot.account, job_id=spot.job, pinned=True)
+    """A pinned note with a file."""
+    text, file = f"# {word}\n\nCall them.", await uploaded(actor, f"{word} of note.txt")
+    made = notes.create_note(
+        actor, text=text, account_id=spot.account, job_id=spot.job, pinned=True, file_ids=[file.id]
+    )
     return (await made).value.id
 
 
@@ -42,7 +45,11 @@ SPECIMENS = Specimens(
     make=make,
     hidden_with=frozenset({"account"}),
     further={"loose note": make_loose},
-    chosen={"linkNote.noteId": "loose note"},
+    chosen={
+        "linkNote.noteId": "loose note",
+        "createNote.fileIds": "own file",
+        "updateNote.fileIds": "second own file",
+    },
     not_any_more={"updateNote": ["UPDATE note SET text = repeat(' ', 30000) WHERE id = $1"]},
     facts={"search": _found_by},
     lives=LIVES,
@@ -73,8 +80,9 @@ async def created(world: World) -> AsyncIterator[None]:
 @causes(notes.NoteUpdated)
 async def updated(world: World) -> AsyncIterator[None]:
     note = await on_jobs(world, await hidden_job(world))
+    file = await uploaded(owner_of(world), "Of the call.txt")
     yield
-    await notes.update_note(owner_of(world), note_id=note, text="They called", pinned=False)
+    await notes.update_note(owner_of(world), note_id=note, text="They called", pinned=False, file_ids=[file.id])
 
 
 @causes(notes.NoteLinked)

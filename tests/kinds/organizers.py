@@ -12,25 +12,27 @@ from models.items.organizer_answers import Answer, Answering
 from models.items.organizer_questions import Condition, Question, QuestionType, Section
 from models.items.recipients import recipients_of
 from models.rights import Right
+from tests.files import uploaded
 from tests.kinds import contacts
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Life, Step, given
-from tests.planting import hidden_text
+from tests.planting import hidden_one, hidden_text
 from tests.specimens import Specimens, Spot
 from tests.world import World
 
 #: As the walks call what they make up.
-KEY = "A new key"
+KEY, SECOND_KEY = "A new key", "Another key"
 
 
 def sections(word: str) -> list[Section]:
-    """Two sections, of which nothing has to be answered."""
+    """Three sections, of which nothing has to be answered."""
     word = hidden_text(word, Right.MANAGE_ORGANIZERS)
     asked = Question(KEY, f"{word} prompt", required=False)
     chosen = Question("which", word, QuestionType.CHOICE, False, (f"{word} one", f"{word} two"), several=True)
     then = Question("then", word, QuestionType.DATE, False, shown_when=(Condition("which", (f"{word} two",)),))
-    return [Section(f"{word} section", (asked, chosen)), Section(word, (then,))]
+    files = Question(SECOND_KEY, word, QuestionType.FILE, required=False)
+    return [Section(f"{word} section", (asked, chosen)), Section(word, (then,)), Section(word, (files,))]
 
 
 async def make_draft(actor: Actor, word: str, spot: Spot) -> UUID:
@@ -62,7 +64,14 @@ async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
 async def make_submitted(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that was answered and submitted."""
     organizer = await make(actor, word, spot)
-    answers = [Answering(KEY, Answer(text=hidden_text(f"{word} answer", Right.MANAGE_ORGANIZERS)))]
+    name = hidden_text(f"{word} of organizer", Right.MANAGE_ORGANIZERS)
+    # Of what is in it nothing is told but its digest.
+    text = hidden_one("What is in it", "This is in it", "That is in it", Right.MANAGE_ORGANIZERS)
+    file = await uploaded(actor, f"{name}.txt", text)
+    answers = [
+        Answering(KEY, Answer(text=hidden_text(f"{word} answer", Right.MANAGE_ORGANIZERS))),
+        Answering(SECOND_KEY, Answer(file_ids=(file.id,))),
+    ]
     await organizers.answer_organizer(actor, organizer_id=organizer, answers=answers)
     await organizers.submit_organizer(actor, organizer_id=organizer)
     return organizer
@@ -171,6 +180,7 @@ SPECIMENS = Specimens(
         "linkOrganizer.organizerId": "loose organizer",
         "sealOrganizer.organizerId": "submitted organizer",
         "unsubmitOrganizer.organizerId": "submitted organizer",
+        "answerOrganizer.fileIds": "own file",
     },
     not_any_more={
         "updateOrganizer": [
@@ -224,8 +234,12 @@ async def sent(world: World) -> AsyncIterator[None]:
 async def answered(world: World) -> AsyncIterator[None]:
     organizer = await on_jobs(world)
     contact = (await recipients_of([organizer]))[organizer][0]
+    file = await uploaded(owner_of(world), "W-2.pdf")
     yield
-    answers = [Answering("which", Answer(choices=("Ask two",)))]
+    answers = [
+        Answering("which", Answer(choices=("Ask two",))),
+        Answering(SECOND_KEY, Answer(file_ids=(file.id,))),
+    ]
     await organizers.answer_organizer(owner_of(world), organizer_id=organizer, answers=answers, contact_id=contact)
 
 

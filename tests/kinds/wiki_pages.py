@@ -6,6 +6,7 @@ from uuid import UUID
 from models.actor import Actor
 from models.ids import Kind
 from models.items import wiki_pages
+from tests.files import uploaded
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Life, Step, given
@@ -14,10 +15,13 @@ from tests.world import World
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """A page that said something else before."""
-    made = wiki_pages.create_wiki_page(actor, name=word, text=f"{word} once", account_id=spot.account, job_id=spot.job)
+    """A page that said something else before, and had another file."""
+    before, now = [await uploaded(actor, f"{word} of page {which}.txt") for which in ("once", "by now")]
+    made = wiki_pages.create_wiki_page(
+        actor, name=word, text=f"{word} once", account_id=spot.account, job_id=spot.job, file_ids=[before.id]
+    )
     page = (await made).value
-    await wiki_pages.update_wiki_page(actor, wiki_page_id=page.id, text=f"{word} by now")
+    await wiki_pages.update_wiki_page(actor, wiki_page_id=page.id, text=f"{word} by now", file_ids=[now.id])
     return page.id
 
 
@@ -46,7 +50,11 @@ SPECIMENS = Specimens(
     make=make,
     hidden_with=frozenset({"account"}),
     further={"loose page": make_loose},
-    chosen={"linkWikiPage.wikiPageId": "loose page"},
+    chosen={
+        "linkWikiPage.wikiPageId": "loose page",
+        "createWikiPage.fileIds": "own file",
+        "updateWikiPage.fileIds": "third own file",
+    },
     not_any_more={"updateWikiPage": ["UPDATE wiki_page SET text = repeat(' ', 30000) WHERE id = $1"]},
     facts={"search": _found_by},
     lives=LIVES,
@@ -66,14 +74,17 @@ async def created(world: World) -> AsyncIterator[None]:
     jobs = [(await world.job()).id, await hidden_job(world)]
     yield
     for job in jobs:
-        await wiki_pages.create_wiki_page(owner_of(world), name="How to ask", text="Ask", job_id=job)
+        await make(owner_of(world), "How to ask", Spot(world.account.id, job))
 
 
 @causes(wiki_pages.WikiPageUpdated)
 async def updated(world: World) -> AsyncIterator[None]:
     page = await on_jobs(world, await hidden_job(world))
+    file = await uploaded(owner_of(world), "Them.txt")
     yield
-    await wiki_pages.update_wiki_page(owner_of(world), wiki_page_id=page, name="Whom to ask", text="Them")
+    await wiki_pages.update_wiki_page(
+        owner_of(world), wiki_page_id=page, name="Whom to ask", text="Them", file_ids=[file.id]
+    )
     await wiki_pages.restore_wiki_page_version(owner_of(world), wiki_page_id=page, version=1)
 
 

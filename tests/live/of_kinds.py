@@ -31,6 +31,9 @@ def _read(kind: Kind) -> str:
             parts.append(f"{name} {{ {_read(Kind.FILE)} }}")
         elif isinstance(named, GraphQLObjectType) and "id" in named.fields:
             parts.append(f"{name} {{ id }}")
+        elif isinstance(named, GraphQLObjectType) and name == "versions" and "files" in named.fields:
+            # They keep files that the thing itself has no longer.
+            parts.append(f"{name} {{ files {{ id }} }}")
     return f"... on {type_.name} {{ __typename {' '.join(parts)} }}"
 
 
@@ -57,8 +60,11 @@ def _beside(base: type[Event]) -> str:
 
 #: What is read of their events.
 EVENTS = " ".join(
-    f"... on {base.__name__} {{ {name}Id {name} {{ {_read(kind_of_thing(base))} }} {_beside(base)} }}"
-    for base, name in _BASES.items()
+    [
+        f"... on {base.__name__} {{ {name}Id {name} {{ {_read(kind_of_thing(base))} }} {_beside(base)} }}"
+        for base, name in _BASES.items()
+    ]
+    + [f"... on EventWithFiles {{ addedFiles {{ {_read(Kind.FILE)} }} removedFileIds }}"]
 )
 #: The fields of events that show them.
 SUBJECTS = tuple(_BASES.values())

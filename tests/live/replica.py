@@ -99,6 +99,9 @@ class Replica:
     def _apply(self, event: Data) -> None:
         # What an event shows beside its subject, the job of a task, is put in place first.
         self._put(event)
+        # What a thing has no longer is gone, but for what its versions keep.
+        for id in set(event.get("removedFileIds", ())) - _files_of(list(self.things.values())):
+            self.things.pop(id, None)
         kind = next((kind for kind in _SUBJECTS if event.get(f"{kind}Id")), None)
         if kind is None:
             return
@@ -139,6 +142,8 @@ class Replica:
     def _forget(self, id: str, *, with_parts: bool) -> None:
         """A thing that leaves sight takes along what belongs to it: so say the descriptions of the events."""
         thing = self.things.pop(id, None)
+        for file in _files_of(thing):
+            self.things.pop(file, None)
         if thing is None or not (with_parts or thing["__typename"] in ("Pipeline", "Chat")):
             return
         owner = _OWNED_AS.get(thing["__typename"])
@@ -151,6 +156,15 @@ class Replica:
 
 def _without_link(thing: Data) -> Data:
     return {**thing, "url": thing["url"].partition("?")[0]} if thing.get("url") else thing
+
+
+def _files_of(thing: Any) -> set[str]:
+    """The files that a thing has, and its parts: they go with it."""
+    if isinstance(thing, list):
+        return set().union(*map(_files_of, thing))
+    if not isinstance(thing, dict):
+        return set()
+    return set(thing.get("files") or ()).union(*map(_files_of, thing.values()))
 
 
 def difference(one: Replica, other: Replica) -> dict[str, tuple[Any, Any]]:
