@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -79,14 +79,12 @@ class Files:
                 raise Rejected(403, REFUSAL, "FORBIDDEN")
             reply = await answer(scope, headers, reading, sending, extra)
         except ClientGone:
-            abort_of(scope)()
-            return
+            return await _cut(scope, receive)
         except Exception as fault:
             reply = reply_to(fault)
             if sending.begun:
                 # What was said of the answer does not hold: whoever reads it is to find it cut off.
-                abort_of(scope)()
-                return
+                return await _cut(scope, receive)
         if reply is not None:
             await send_reply(reply, extra, reading, send, read=reading.over)
 
@@ -223,6 +221,15 @@ class _Reading:
         message = await self._receive()
         self.over = self.over or not message.get("more_body", False)
         return message
+
+
+async def _cut(scope: Scope, receive: Receive) -> None:
+    """End the connection, and come back when it has ended: whoever has not answered by then is at fault."""
+    abort_of(scope)()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            while (await receive())["type"] != "http.disconnect":
+                pass
 
 
 class _Sending:
