@@ -26,7 +26,7 @@ from models.portable.tables import portable_tables
 from tests.api.furnished import Furnished
 from tests.databases import on, own_database, partitions_of_the_log
 from tests.interchange.answers import keep_key_of, list_contacts_anew
-from tests.interchange.stores import CONTENT, NOWHERE, store_of
+from tests.interchange.stores import NOWHERE, store_of
 from tests.interchange.tampering import read_from
 from tests.kinds import files
 from tests.specimens import Spot
@@ -80,7 +80,9 @@ async def test_what_is_restored_is_exported_as_the_same(
             part.lines for part in manifest.parts if part.name in ("rows/stay.jsonl", "rows/completion.jsonl")
         )
         await export_firm(firm.world.firm.name, second, there)
-        assert await sql("SELECT size FROM file_total WHERE firm_id = $1", id) == [{"size": len(CONTENT)}]
+        sizes = [len(content) for name, content in read_from(first).items() if name.startswith("files/")]
+        assert await sql("SELECT size FROM file_total WHERE firm_id = $1", id) == [{"size": sum(sizes)}]
+        assert sizes
         assert await _as_kept(id) == kept
         # The log is another one, so nobody goes on where they were; and who follows it begins at its end.
         (after,) = (await heads([id])).values()
