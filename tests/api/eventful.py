@@ -42,7 +42,7 @@ class Eventful:
         pipelines = [world.pipeline.id, new_id(), new_id()]
         # Each in its turn: by luck some would not happen at all.
         turns = cycle(chance.sample(list(kinds), len(kinds)))
-        for _ in range(60):
+        for _ in range(len(kinds) // 2):
             by = chance.choice((world.owner, world.admin, world.employee))
             events = [_happening(chance, firm, next(turns), accounts, pipelines) for _ in range(chance.randint(1, 5))]
             await record(world, events, by)

@@ -76,7 +76,7 @@ def test_what_curl_sends_is_valid(block: Block) -> None:
 
 def _calls() -> list[tuple[str, list[str]]]:
     """Each call of `jobwire` in an example or in the text, as words."""
-    spans = [(block.where, line) for block in blocks("sh") for line in block.text.splitlines()]
+    spans = [(block.where, line) for block in blocks("sh") for line in block.text.replace("\\\n", " ").splitlines()]
     for path in PAGES:
         name = str(path.relative_to(ROOT))
         spans += [(name, span) for span in re.findall(r"`(jobwire [^`]*)`", prose(path.read_text()))]

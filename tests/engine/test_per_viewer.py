@@ -51,7 +51,11 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
             )
         ),
         *(("Query", "file"), ("Query", "files"), ("File", "url")),
-        *((name, "file") for name in ("FileEvent", "FileChecked")),
+        *(
+            (name, "file")
+            for name in ("FileEvent", "FileChecked", "Document", "DocumentVersion", "DocumentVersionAdded")
+        ),
+        ("Signature", "evidenceFile"),
         *((name, "files") for name in (*have_files, "OrganizerAnswer")),
         *((name, field) for name in of_files for field in ("addedFiles", "removedFiles")),
         ("Query", "savedView"),

@@ -4,6 +4,7 @@ ask for, or might not have been given."""
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from itertools import product
 from typing import Any
@@ -281,8 +282,16 @@ async def present(member: Member) -> Viewer:
 
 def together(names: Iterable[str]) -> list[str]:
     """All that can be read below these root fields, in as few requests as may hold it."""
-    chosen = [call("query", name) for name in sorted(names)]
-    return [f"query {{ {' '.join(chosen[at : at + AT_MOST])} }}" for at in range(0, len(chosen), AT_MOST)]
+    parts: list[list[str]] = [[]]
+    for chosen in (call("query", name) for name in sorted(names)):
+        if parts[-1] and _tokens(*parts[-1], chosen) > AT_MOST:
+            parts.append([])
+        parts[-1].append(chosen)
+    return [f"query {{ {' '.join(part)} }}" for part in parts]
+
+
+def _tokens(*selected: str) -> int:
+    return sum(len(re.findall(r"\w+|[^\w\s,]", text)) for text in selected)
 
 
 def is_of_the_moment(name: str) -> bool:
@@ -300,8 +309,8 @@ def is_never_given_again(name: str) -> bool:
     return may_be_per_viewer(graphql_schema(), read, choose_operation(read, None))
 
 
-#: So many root fields are well below the limits of a request.
-AT_MOST = 6
+#: So many tokens are below the limit of a request, which has some besides.
+AT_MOST = 1_900
 #: What a member reads: any change of the firm shows in one of these.
 FIELDS = {name for name, field in root_fields("query").items() for arguments, _ in asked(name, field) if not arguments}
 NEVER_GIVEN_AGAIN = set(filter(is_never_given_again, FIELDS))
@@ -353,8 +362,9 @@ class Asking:
 
 
 def _readable(body: bytes) -> Any:
-    """An answer, with its errors in no order: which of two loads comes first is a matter of chance."""
-    answer = orjson.loads(body)
+    """An answer, with its errors in no order: which of two loads comes first is a matter of chance. And without what
+    says when a link to a file was made."""
+    answer = orjson.loads(re.sub(rb"(?<=[?]link=)[\w.-]+", b"", body))
     return answer["data"], sorted(map(str, answer.get("errors", ())))
 
 
