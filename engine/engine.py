@@ -30,7 +30,7 @@ from engine.costs import Measured
 from engine.execution.executor import execute
 from engine.faults import formatted
 from engine.limits import TO_SIGN_IN, Limits
-from engine.live import LiveTopic, topic_key
+from engine.live import Listener, LiveTopic, topic_key
 from engine.persisted import Persisted, check_name, name_of, not_found
 from engine.points import GIVEN_AGAIN, Points
 from engine.preparation import Preparation
@@ -370,12 +370,13 @@ class Engine:
     async def _topic(self, prepared: Prepared, viewer: Viewer) -> Topic:
         """That of those who follow the same already, if what the arguments name was looked up for them; or else it is
         now."""
-        key = topic_key(prepared, viewer.scope, viewer.member_id)
+        listener = Listener.of(viewer)
+        key = topic_key(prepared, viewer.scope, listener)
         found = self.cohorts.find(key, viewer.scope)
         if found is not None and found.vouched and not prepared.may_be_per_viewer:
             return found.topic
         stream = await self._stream_of(prepared, Context.of(viewer, self._services))
-        return LiveTopic(prepared, stream.interest, viewer.member_id, self._run)
+        return LiveTopic(prepared, stream.interest, listener, self._run, self._services)
 
     async def _stream_of(self, prepared: Prepared, context: Context) -> SourceStream:
         executor = Executor.build(

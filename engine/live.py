@@ -14,7 +14,7 @@ from engine.faults import formatted
 from engine.prepared import Key, Prepared
 from models.database_errors import DATABASE_ERRORS
 from models.errors import SignInRefused
-from models.scope import Scope
+from models.scope import Scope, Viewer
 from models.viewers import viewer
 from resolvers.context import Context
 from subscriptions.interest import Interest
@@ -55,13 +55,32 @@ class RenderedMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """Who a subscription is of, and the session or the personal token that they came with."""
+
+    member_id: UUID
+    session_id: UUID | None
+    token_id: UUID | None
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> Listener:
+        """That of a viewer."""
+        return cls(viewer.member_id, viewer.session_id, viewer.token_id)
+
+    async def viewer(self) -> Viewer | None:
+        """The member as of now, or None."""
+        return await viewer(self.member_id, self.token_id)
+
+
+@dataclass(frozen=True, slots=True)
 class LiveTopic:
     """The `subscriptions.topic.Topic` of a GraphQL subscription."""
 
     operation: Prepared
     interest: Interest
-    member_id: UUID
+    listener: Listener
     run: Run
+    services: Any
 
     @property
     def document(self) -> Key:
@@ -69,20 +88,20 @@ class LiveTopic:
         return self.operation.key
 
     def key(self, scope: Scope) -> object:
-        """The operation; and the member, where they are told something of their own."""
-        return topic_key(self.operation, scope, self.member_id)
+        """The operation; and who follows, where they are told something of their own."""
+        return topic_key(self.operation, scope, self.listener)
 
     async def render(self, message: Message) -> RenderedMessage:
         """Execute it under the scope of the message. Nothing in it depends on who listens, unless the topic is one
         viewer's own: a resolver that reaches for the viewer fails."""
-        context = Context(message.scope)
+        context = Context(message.scope, services=self.services)
         # A heartbeat costs no statement: without events, nothing in it could be theirs.
         if message.events and self.operation.is_per_viewer(message.scope):
             try:
-                known = await viewer(self.member_id)
+                known = await self.listener.viewer()
             except DATABASE_ERRORS as error:
                 return RenderedMessage(ExecutionResult(None, [GraphQLError("Unread.", original_error=error)]))
-            context.known_viewer = known and replace(known, scope=message.scope)
+            context.known_viewer = known and replace(known, scope=message.scope, session_id=self.listener.session_id)
             context.shut_out = known is None
         return RenderedMessage(await self.run(self.operation, context, replace(message, previous=_NOBODYS)))
 
@@ -92,9 +111,10 @@ class LiveTopic:
         return [formatted(GraphQLError(message, original_error=fault))]
 
 
-def topic_key(operation: Prepared, scope: Scope, member_id: UUID) -> object:
-    """What makes two subscriptions be told the same under this scope."""
-    return operation.key, member_id if operation.is_per_viewer(scope) else None
+def topic_key(operation: Prepared, scope: Scope, listener: Listener) -> object:
+    """What makes two subscriptions be told the same under this scope. A link to a file ends with what it was asked
+    with, so a member's two sessions are two."""
+    return operation.key, listener if operation.is_per_viewer(scope) else None
 
 
 def _database_failed(result: ExecutionResult) -> bool:

@@ -108,9 +108,11 @@ class Loaders(ItemLoaders):
         return self._loader("shown_filter", load, nothing).get(view)
 
     def link_to(self, file: File) -> Awaitable[str | None]:
-        """A link to the bytes of a file, for the viewer."""
+        """A link to the bytes of a file, for the viewer; none for one who was shut out meanwhile."""
 
         async def load(files: Sequence[File]) -> dict[File, str | None]:
+            if self._context.shut_out:
+                return {}
             viewer, now = self._context.viewer, self._context.timing.now
             key = await KEYS.newest()
             return {file: sign(file, viewer, key, now, self._context.link_lifetime) for file in files}

@@ -32,7 +32,8 @@ _UNTIMED: Any = {"require": _REQUIRED, "verify_exp": False, "verify_iat": False,
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link says: which file, and for whom it was made, who had come with a session or a personal token."""
+    """What a link says: which file, and for whom it was made, who had come with a session or a personal token. There is
+    none without: it would outlive both."""
 
     file_id: UUID
     member_id: UUID
@@ -41,9 +42,9 @@ class Link:
 
     async def viewer(self) -> Viewer | None:
         """The member as of now; None when they are out, or what they had come with has ended."""
-        if self.session_id is None:
+        if self.token_id is not None:
             return await viewer(self.member_id, self.token_id)
-        found = await viewer_of_session(self.session_id)
+        found = None if self.session_id is None else await viewer_of_session(self.session_id)
         return found if found is not None and found.member_id == self.member_id else None
 
 
@@ -59,8 +60,9 @@ def may_read(file: File, seen: Viewer) -> bool:
 
 
 def sign(file: File, seen: Viewer, key: Key, now: datetime, lifetime: timedelta = LINK_LIFETIME) -> str | None:
-    """The path and the query of a link to the file; None where there is nothing for this viewer to read."""
-    if file.state is not FileState.READY or not may_read(file, seen):
+    """The path and the query of a link to the file; None where there is nothing for this viewer to read, and for one
+    who came with nothing that a link could end with."""
+    if file.state is not FileState.READY or not may_read(file, seen) or not (seen.session_id or seen.token_id):
         return None
     claims: dict[str, Any] = {
         "aud": _AUDIENCE,
@@ -70,7 +72,8 @@ def sign(file: File, seen: Viewer, key: Key, now: datetime, lifetime: timedelta 
     }
     if seen.token_id is not None:
         claims["token"] = seen.token_id.hex
-    elif seen.session_id is not None:
+    else:
+        assert seen.session_id is not None
         claims["sid"] = seen.session_id.hex
     link = jwt.encode(claims, key.secret, algorithm=_ALGORITHM, headers={"kid": key.id.hex})
     return f"{path_of(file.id)}?link={link}"
@@ -87,9 +90,10 @@ async def read_link(text: str, *, now: datetime, keys: Keys = KEYS) -> Link | No
         said = jwt.decode(text, key.secret, algorithms=[_ALGORITHM], audience=_AUDIENCE, options=_UNTIMED)
         if type(said["exp"]) is not int or now.timestamp() >= said["exp"]:
             return None
-        return Link(UUID(said["file"]), UUID(said["sub"]), _id(said, "sid"), _id(said, "token"))
+        link = Link(UUID(said["file"]), UUID(said["sub"]), _id(said, "sid"), _id(said, "token"))
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
         return None
+    return link if link.session_id or link.token_id else None
 
 
 def _id(said: dict[str, Any], name: str) -> UUID | None:

@@ -54,8 +54,9 @@ class File(Versioned):
     state: FileState = column("How far it is.")
     url: str | None = _of_content(
         lambda file, context: context.load.link_to(file),
-        "Where you read it: a path and a query at the address of the API, good for you alone and for some minutes. "
-        "Null unless it is READY.",
+        "Where you read it: a path and a query at the address of the API, good for you alone and for some minutes, and "
+        "no longer than the session or the personal token that you ask with, also in a message of a subscription. Null "
+        "unless it is READY.",
         per_member=True,
     )
     expires_at: DateTime | None = column("When it is removed, unless something takes it first; null when it is taken.")

@@ -7,6 +7,7 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,18 @@ import pytest
 
 import embedded
 from files.spool import CHECKSUMS, SEGMENT
+from models.files.checking import ToCheck, checked
+from models.firm.personal_tokens import create_personal_token, revoke_personal_token
 from models.ids import Kind, decode
+from models.items.documents import Document
+from models.rights import Right
 from models.rows.files import FileSegment
+from models.sign_in import authenticate, issue_for, sign_out
+from tests.files import take, uploaded
+from tests.kinds.documents import make_loose
 from tests.node import CLIENTS, node_with_clients
-from tests.serving import Api, serving
+from tests.serving import Api, Socket, serving
+from tests.specimens import Spot
 from tests.tus import OCTETS, Told, Tus, named
 from tests.world import World
 
@@ -321,6 +330,50 @@ async def test_a_link_is_its_members_and_its_files(tus: Tus, world: World) -> No
     assert (await Tus(tus.api, world.owner).ask("GET", url, **bare)).status == 404
     assert (await tus.ask("GET", url, authorization="Bearer nonsense")).status == 401
     assert (await tus.ask("POST", url, **bare)).status == 405
+
+
+CHECKED = """subscription ($after: Revision) { boardChanges(after: $after) { revision events { __typename
+  ... on FileChecked { file { url } } } } }"""
+
+
+READING = (Right.VIEW_ALL_ACCOUNTS, Right.MANAGE_DOCUMENTS)
+
+
+async def test_a_link_in_a_message_ends_with_what_the_stream_was_asked_with(tus: Tus, world: World) -> None:
+    """Two sessions of a member and a personal token follow the same: each is told a link of its own."""
+    owner, api, read = world.acting(world.owner), tus.api, Tus(tus.api, None)
+    token = (await create_personal_token(owner, name="Board", days=1, rights=READING)).value
+    assert token.secret is not None
+    bearers = [*[await issue_for(world.owner.id, 1) for _ in range(2)], token.secret]
+    document = await Document.get(id=await make_loose(owner, "Return", Spot(world.account.id)))
+    file = await uploaded(owner, to_check=True)
+    await take(owner, owner=document, file_ids=[file.id])
+    sockets, before = [], str(await world.revision())
+    async with AsyncExitStack() as stack:
+        for api.tokens[world.owner.id] in bearers:
+            sockets.append(await stack.enter_async_context(api.socket(world.owner)))
+            await sockets[-1].subscribe(CHECKED, after=before)
+        await checked(ToCheck(world.firm.id, file.id, file.size), clean=True)
+        urls = [await link_in(socket) for socket in sockets]
+    sessions = [(await authenticate(bearer)).viewer.session_id for bearer in bearers[:2]]
+
+    async def good() -> list[int]:
+        return [(await read.ask("HEAD", url, tus_resumable=None)).status for url in urls]
+
+    assert sessions[0] is not None
+    assert await good() == [200, 200, 200]
+    await sign_out(sessions[0])
+    assert await good() == [404, 200, 200]
+    await revoke_personal_token(owner, personal_token_id=token.id)
+    assert await good() == [404, 200, 404]
+
+
+async def link_in(socket: Socket) -> str:
+    """The link in the first message that tells of one."""
+    while True:
+        for event in (await socket.next())["boardChanges"]["events"]:
+            if event["__typename"] == "FileChecked":
+                return str(event["file"]["url"])
 
 
 async def test_what_is_given_up_is_not_read(tus: Tus) -> None:

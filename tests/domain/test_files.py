@@ -27,7 +27,7 @@ from models.rights import Right, Role
 from models.rows import Member
 from models.rows.files import File, FileSegment, FileState, FileTotal
 from models.scope import Viewer
-from models.sign_in import SignedIn, sign_out
+from models.sign_in import SignedIn, authenticate, issue_for, sign_out
 from models.signing_keys import KEYS
 from models.viewers import viewer, viewer_of_session
 from tests.domain.refusal import refused
@@ -47,10 +47,8 @@ async def document_of(world: World) -> Document:
 
 
 async def seen_by(member: Member) -> Viewer:
-    """What a member sees now."""
-    found = await viewer(member.id)
-    assert found is not None
-    return found
+    """What a member sees now, in a session of its own."""
+    return (await authenticate(await issue_for(member.id, 1))).viewer
 
 
 async def who_see(world: World, file: File) -> set[str]:
@@ -317,6 +315,12 @@ async def test_a_link_ends_with_the_session_or_the_token_that_it_was_made_with(
     assert [link is not None and await read_by(link) is not None for link in links] == [False, False]
 
 
+async def test_who_came_with_nothing_that_a_link_could_end_with_has_none(world: World) -> None:
+    file, at_large = await uploaded(world.acting(world.employee)), await viewer(world.employee.id)
+    assert at_large is not None and await link_to(file, at_large) is None
+    assert await read_by(Link(file.id, world.employee.id, None, None)) is None
+
+
 async def test_what_is_no_link_of_ours_or_is_over_is_read_as_nothing(world: World, signed_in: SignedIn) -> None:
     file, key = await uploaded(world.acting(world.employee)), await KEYS.newest()
     url = sign(file, await seen_by(world.employee), key, NOW, timedelta(minutes=15))
@@ -341,6 +345,7 @@ async def test_what_is_no_link_of_ours_or_is_over_is_read_as_nothing(world: Worl
         signed(file="no id"),
         signed(sub=None),
         signed(sid=5),
+        signed(sid=None),
         signed("another secret of thirty-two bytes or more"),
         signed_in.access_token,
         jwt.encode(said, "", algorithm="none", headers={"kid": key.id.hex}),
@@ -358,7 +363,8 @@ async def test_who_may_read_what(world: World) -> None:
     clerk = await world.member("Carl Clerk", Role.EMPLOYEE, Right.MANAGE_DOCUMENTS, Right.VIEW_ALL_ACCOUNTS)
     found = {}
     for member in (world.owner, world.admin, world.employee, world.stranger, clerk):
-        links = [Link(file.id, member.id, None, None) for file in (mine, taken)]
+        session_id = (await seen_by(member)).session_id
+        links = [Link(file.id, member.id, session_id, None) for file in (mine, taken)]
         found[member.name.split()[0]] = [await read_by(link) is not None for link in links]
     assert found == {
         "Olive": [True, True],
