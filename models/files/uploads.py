@@ -121,7 +121,9 @@ async def add_segments(
         if segment.begins != have:
             raise _not_there(file, segments, have)
         have += segment.size
-    assert (have == file.size) is (whole is not None), "Of a file that is whole it is known what it is."
+    _expect_room_for(have, file.size)
+    if (have == file.size) is (whole is None):
+        raise ValueError("Of a file it is known what it is when it is whole, and not before.")
     await FileSegment.bulk_create(
         [FileSegment(file_id=file.id, begins=each.begins, size=each.size, key=each.key) for each in segments]
     )
@@ -134,6 +136,12 @@ async def add_segments(
     file.state = FileState.CHECKING if whole.to_check else FileState.READY
     await file.store("sha256", "content_type", "state", "expires_at")
     return file
+
+
+def _expect_room_for(have: int, size: int) -> None:
+    if have > size:
+        told = f"The file was to have {size:,} bytes, and with these it would have {have:,}."
+        raise Invalid(told, "size", reason=Reason.OUT_OF_RANGE, minimum=0, maximum=size, unit="BYTES")
 
 
 def _not_there(file: File, segments: Sequence[Received], have: int) -> Conflict:

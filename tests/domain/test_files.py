@@ -24,8 +24,9 @@ from models.items.documents import Document
 from models.items.proposals import Proposal
 from models.reasons import Parameter, Reason
 from models.rights import Right, Role
-from models.rows import Member
+from models.rows import Job, Member, Task, TimeEntry
 from models.rows.files import File, FileSegment, FileState, FileTotal
+from models.rows.payment_providers import ProviderDelivery
 from models.scope import Viewer
 from models.sign_in import SignedIn, authenticate, issue_for, sign_out
 from models.signing_keys import KEYS
@@ -155,9 +156,11 @@ async def test_of_two_who_take_it_at_once_one_does(world: World) -> None:
     assert isinstance(failed, RuleBroken) and failed.reason is Reason.TAKEN
 
 
-def test_what_owns_files_stands_at_an_account_and_says_the_right_once() -> None:
-    with pytest.raises(TypeError, match="nobody would see"):
-        owns_files(Member, needs=None)
+def test_what_owns_files_is_seen_with_its_account_alone_and_says_the_right_once() -> None:
+    # Of the others somebody who sees the account sees not all: they are within jobs, or need a right to be seen.
+    for model in (Member, Job, Task, TimeEntry, ProviderDelivery):
+        with pytest.raises(TypeError, match="not seen with its account alone"):
+            owns_files(model, needs=None)
     with pytest.raises(TypeError, match="MANAGE_DOCUMENTS"):
         owns_files(Document, needs=None)
 
@@ -171,8 +174,14 @@ async def test_segments_follow_each_other(world: World) -> None:
         async with refused(world, Conflict, "offset") as caught:
             await add_segments(actor, file_id=file.id, segments=[odd])
         assert caught.value.parameters[Parameter.ACTUAL] == "4"
+    async with refused(world, Invalid, "size") as too_much:
+        await add_segments(actor, file_id=file.id, segments=[Received(4, 7, "c")])
+    assert too_much.value.parameters[Parameter.MAXIMUM] == "10"
     assert await reached(file.id) == 4
     whole = Whole("0" * 64, "text/plain")
+    for some, known in ((Received(4, 1, "c"), whole), (Received(4, 6, "c"), None)):
+        with pytest.raises(ValueError, match="known what it is"):
+            await add_segments(actor, file_id=file.id, segments=[some], whole=known)
     done = (await add_segments(actor, file_id=file.id, segments=segments[1:], whole=whole)).value
     assert (done.state, done.sha256, done.content_type) == (FileState.READY, "0" * 64, "text/plain")
     async with refused(world, Conflict):
