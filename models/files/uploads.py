@@ -17,6 +17,8 @@ from models.rights import EVERY_MEMBER
 from models.rows.files import File, FileSegment, FileState
 from models.scope import not_found
 
+#: Of a file: whoever reads it, reads of all of them. Of what a request brings they are as large as they can be.
+MOST_SEGMENTS = 10_000
 #: So long is a file kept that nothing has taken: from when something of it last came.
 KEPT_FOR = timedelta(hours=24)
 
@@ -94,14 +96,18 @@ async def segments_of(file_id: UUID) -> list[Received]:
     return [Received(row["begins"], row["size"], row["key"]) for row in await fetch(_SEGMENTS, file_id)]
 
 
-_REACHED = "SELECT COALESCE(sum(size), 0)::bigint AS reached FROM file_segment WHERE file_id = $1"
+_REACHED = "SELECT COALESCE(sum(size), 0)::bigint AS reached, count(*) AS number FROM file_segment WHERE file_id = $1"
 
 
 async def reached(file_id: UUID) -> int:
     """How many bytes of a file are kept: where its upload goes on."""
+    return (await _kept(file_id))[0]
+
+
+async def _kept(file_id: UUID) -> tuple[int, int]:
+    """How many bytes, in how many segments."""
     (row,) = await sql(_REACHED, file_id)
-    found: int = row["reached"]
-    return found
+    return row["reached"], row["number"]
 
 
 @command("addSegments", EVERY_MEMBER, internal=True)
@@ -114,7 +120,7 @@ async def add_segments(
     `Conflict` where they do not begin at what the file has reached: another request was faster, and the segments of
     this one are nobody's."""
     file = await lock_own(change, file_id)
-    have = await reached(file.id)
+    have, number = await _kept(file.id)
     if file.state is not FileState.RECEIVING:
         raise _not_there(file, segments, have)
     for segment in segments:
@@ -122,6 +128,9 @@ async def add_segments(
             raise _not_there(file, segments, have)
         have += segment.size
     _expect_room_for(have, file.size)
+    if number + len(segments) > MOST_SEGMENTS:
+        told = f"A file comes in at most {MOST_SEGMENTS:,} pieces. Delete this one, and send it in larger pieces."
+        raise RuleBroken(told, "segments", reason=Reason.FULL, kind=Kind.FILE.value, maximum=MOST_SEGMENTS)
     if (have == file.size) is (whole is None):
         raise ValueError("Of a file it is known what it is when it is whole, and not before.")
     await FileSegment.bulk_create(

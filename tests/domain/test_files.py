@@ -11,13 +11,23 @@ import pytest
 from models.actor import Actor
 from models.commands.accounts import set_account_team
 from models.commands.members import deactivate_member, set_member_rights
+from models.database import sql
 from models.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, RuleBroken
 from models.files.files import right_to_content
 from models.files.links import Link, may_read, read_by, read_link, sign
 from models.files.names import file_name
 from models.files.owners import files_of_owners, owns_files
 from models.files.totals import release
-from models.files.uploads import KEPT_FOR, Received, Whole, add_segments, begin_upload, discard_upload, reached
+from models.files.uploads import (
+    KEPT_FOR,
+    MOST_SEGMENTS,
+    Received,
+    Whole,
+    add_segments,
+    begin_upload,
+    discard_upload,
+    reached,
+)
 from models.firm.personal_tokens import create_personal_token, revoke_personal_token
 from models.ids import new_id
 from models.items.documents import Document
@@ -192,6 +202,25 @@ async def test_segments_follow_each_other(world: World) -> None:
             await add_segments(other, file_id=file.id, segments=segments[1:])
         async with refused(world, NotFound):
             await discard_upload(other, file_id=file.id)
+
+
+async def test_a_file_is_not_sent_in_more_pieces_than_can_be_read_with_it(world: World) -> None:
+    actor = world.acting(world.employee)
+    file = await begun(actor, size=MOST_SEGMENTS + 1)
+    await sql(_PIECES, file.id, MOST_SEGMENTS - 1)
+    last, beyond = (Received(MOST_SEGMENTS - 1 + number, 1, new_id().hex) for number in range(2))
+    await add_segments(actor, file_id=file.id, segments=[last])
+    async with refused(world, RuleBroken) as full:
+        await add_segments(actor, file_id=file.id, segments=[beyond], whole=Whole("0" * 64, "x/y"))
+    assert full.value.parameters[Parameter.MAXIMUM] == str(MOST_SEGMENTS)
+    assert await reached(file.id) == MOST_SEGMENTS
+    await discard_upload(actor, file_id=file.id)
+
+
+_PIECES = """
+INSERT INTO file_segment (file_id, begins, size, key) SELECT $1, at, 1, md5(at::text)
+FROM generate_series(0, $2 - 1) AS at
+"""
 
 
 async def test_an_empty_file_is_whole_without_a_segment(world: World) -> None:
