@@ -34,8 +34,9 @@ class Plan:
     part: Part | None = None
 
 
-def plan_for(file: Any, headers: Headers) -> Plan:
-    """What a request for a file's bytes is answered, which it sees."""
+def plan_for(file: Any, headers: Headers, *, head: bool = False) -> Plan:
+    """What a request for a file's bytes is answered, which it sees. Where it is for the head alone, ranges are ignored:
+    they are defined for GET and nothing else (RFC 9110, section 14.2)."""
     tag = f'"{file.sha256}"'
     common = {**_of_file(file), "etag": tag, "accept-ranges": "bytes"}
     if "if-match" in headers and not _names(headers, "if-match", tag, weakly=False):
@@ -43,7 +44,7 @@ def plan_for(file: Any, headers: Headers) -> Plan:
     if "if-none-match" in headers and _names(headers, "if-none-match", tag, weakly=True):
         return Plan(304, common)
     whole = Part(0, file.size)
-    part = _range_in(headers, file.size, tag) or whole
+    part = (None if head else _range_in(headers, file.size, tag)) or whole
     if part.start >= part.end and part is not whole:
         return Plan(416, {**common, "content-range": f"bytes */{file.size}", "content-length": "0"})
     length = {"content-length": str(part.end - part.start)}

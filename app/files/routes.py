@@ -158,7 +158,7 @@ class Files:
         if scope["method"] not in ("GET", "HEAD"):
             raise Rejected(405, "Use GET or HEAD here.", "METHOD_NOT_ALLOWED", allow="GET, HEAD, OPTIONS")
         file = await self._file_of_link(scope, headers)
-        plan = plan_for(file, headers)
+        plan = plan_for(file, headers, head=scope["method"] == "HEAD")
         head = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**plan.headers, **extra}.items()]
         if plan.part is None or scope["method"] == "HEAD":
             await send({"type": "http.response.start", "status": plan.status, "headers": head})

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,6 +83,11 @@ def metadata_in(headers: Headers) -> Mapping[str, str]:
         except (binascii.Error, ValueError):
             raise Rejected(400, f"Upload-Metadata: the text of {key[:50]!r} is not Base64 of UTF-8.") from None
     return said
+
+
+def metadata_of(name: str) -> dict[str, str]:
+    """The same of what is kept of it: the file's name."""
+    return {"upload-metadata": f"filename {b64encode(name.encode()).decode()}"}
 
 
 def checksum_in(headers: Headers) -> Checksum | None:

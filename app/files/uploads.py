@@ -68,7 +68,7 @@ class Uploads:
         file = await self._find(viewer, file_id)
         await self._stop(file_id)
         about = {"upload-offset": str(await self._reached(file)), "upload-length": str(file.size)}
-        return Reply(200, headers={**about, **tus.expires(file.expires_at)})
+        return Reply(200, headers={**about, **tus.metadata_of(file.name), **tus.expires(file.expires_at)})
 
     async def go_on(self, viewer: Viewer, scope: Scope, headers: Headers, receive: Receive, file_id: UUID) -> Reply:
         """PATCH: bytes from where it is. Before any is read, all else is looked at."""
