@@ -6,8 +6,9 @@ read. What one does not see is answered as what is not there."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -39,8 +40,8 @@ from transport.reply import Rejected, Reply
 from transport.strangers import known_of
 from transport.traffic import Traffic
 
-#: So many files are read at once from a process; and how long, in seconds, a reader may take nothing.
-READ_AT_ONCE = 500
+#: So many files are read at once from a process, and by a member; and how long, in seconds, a reader may take nothing.
+READ_AT_ONCE, OF_MEMBER = 500, 50
 #: What a request costs its member, whatever is in it: as a small query does.
 POINTS = 20
 STUCK = 60.0
@@ -57,7 +58,7 @@ class Files:
         self._traffic = traffic
         self._store = store
         self._uploads = uploads
-        self._reading = 0
+        self._reading: Counter[UUID] = Counter()
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of the tus protocol."""
@@ -157,30 +158,39 @@ class Files:
             return Reply(204, headers={"allow": "GET, HEAD, OPTIONS", **self._preflight()})
         if scope["method"] not in ("GET", "HEAD"):
             raise Rejected(405, "Use GET or HEAD here.", "METHOD_NOT_ALLOWED", allow="GET, HEAD, OPTIONS")
-        file = await self._file_of_link(scope, headers)
+        file, member_id = await self._file_of_link(scope, headers)
         plan = plan_for(file, headers, head=scope["method"] == "HEAD")
         head = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**plan.headers, **extra}.items()]
         if plan.part is None or scope["method"] == "HEAD":
             await send({"type": "http.response.start", "status": plan.status, "headers": head})
             await send({"type": "http.response.body", "body": b""})
             return None
-        if self._reading >= READ_AT_ONCE:
-            raise Rejected(
-                503, "Too many files are read at once. Come back in a moment.", "UNAVAILABLE", retry_after="2"
-            )
-        self._reading += 1
-        try:
+        with self._room_for(member_id):
             segments = await segments_of(file.id)
             body = pieces(self._store, file.firm_id, file.id, segments, plan.part.start, plan.part.end)
             async with aclosing(body):
                 await send_part(plan, body, head, _patient(scope, send))
-        finally:
-            self._reading -= 1
         return None
 
-    async def _file_of_link(self, scope: Scope, headers: Headers) -> Any:
-        """The file that a link leads to, as whoever it was made for sees it now. A link is not for somebody else, so
-        who comes with a token besides is that member."""
+    @contextmanager
+    def _room_for(self, member_id: UUID) -> Iterator[None]:
+        """For one file more that a member reads. `Rejected` where there is none: whoever takes a byte in a minute keeps
+        their place for days, and is not to have those of others."""
+        if self._reading.total() >= READ_AT_ONCE or self._reading[member_id] >= OF_MEMBER:
+            raise Rejected(
+                503, "Too many files are read at once. Come back in a moment.", "UNAVAILABLE", retry_after="2"
+            )
+        self._reading[member_id] += 1
+        try:
+            yield
+        finally:
+            self._reading[member_id] -= 1
+            if not self._reading[member_id]:
+                del self._reading[member_id]
+
+    async def _file_of_link(self, scope: Scope, headers: Headers) -> tuple[Any, UUID]:
+        """The file that a link leads to, as whoever it was made for sees it now; and who that is. A link is not for
+        somebody else, so who comes with a token besides is that member."""
         file_id, links = _id(scope["path_params"]["file"]), QueryParams(scope["query_string"]).getlist("link")
         async with asyncio.timeout(self._options.deadline):
             link = await read_link(links[0], now=datetime.now(UTC)) if len(links) == 1 else None
@@ -193,7 +203,7 @@ class Files:
             raise not_found()
         known_of(scope)()
         self._charge(link.member_id)
-        return file
+        return file, link.member_id
 
 
 def _id(text: str) -> UUID:

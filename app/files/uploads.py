@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -29,8 +31,9 @@ from transport.address import address_of
 from transport.body_sizes import allow_body
 from transport.reply import Rejected, Reply
 
-#: So many requests bring bytes at once: to a process, and of a member.
-AT_ONCE, OF_MEMBER = 500, 250
+#: So many requests bring bytes at once: to a process, and of a firm. Whoever sends slowly keeps their place for long:
+#: their firm's, and no other's.
+AT_ONCE, OF_FIRM = 500, 250
 
 
 def actor_of(viewer: Viewer, scope: Scope) -> Actor:
@@ -88,26 +91,28 @@ class Uploads:
         if tus.length_of(headers) > file.size - have:
             raise Rejected(413, f"The file was to have {file.size:,} bytes, and this is more.", "TOO_LARGE")
         if file.state is FileState.RECEIVING:
-            file, have = await self._arrive(Arrival(self._desk, actor, file, have, checksum), scope, receive, viewer)
+            with self._room_for(file):
+                arrival = self._arrivals[file_id] = Arrival(self._desk, actor, file, have, checksum)
+                allow_body(scope, file.size - have)
+                await arrival.receive(receive)
+            file, have = arrival.file, arrival.reached
         return Reply(204, headers={"upload-offset": str(have), **tus.expires(file.expires_at)})
 
-    async def _arrive(self, arrival: Arrival, scope: Scope, receive: Receive, viewer: Viewer) -> tuple[Any, int]:
-        file_id, member = arrival.file.id, viewer.member_id
-        if file_id in self._arrivals:
+    @contextmanager
+    def _room_for(self, file: Any) -> Iterator[None]:
+        """For one request more that brings bytes of the file. `Rejected` where there is none: nothing is begun then."""
+        if file.id in self._arrivals:
             raise Rejected(423, "Another request brings bytes of this file just now.", "LOCKED", retry_after="1")
-        if self._busy.total() >= AT_ONCE or self._busy[member] >= OF_MEMBER:
+        if self._busy.total() >= AT_ONCE or self._busy[file.firm_id] >= OF_FIRM:
             raise Rejected(503, "Too many uploads at once. Go on in a moment.", "UNAVAILABLE", retry_after="5")
-        self._arrivals[file_id] = arrival
-        self._busy[member] += 1
+        self._busy[file.firm_id] += 1
         try:
-            allow_body(scope, arrival.file.size - arrival.reached)
-            await arrival.receive(receive)
-            return arrival.file, arrival.reached
+            yield
         finally:
-            del self._arrivals[file_id]
-            self._busy[member] -= 1
-            if not self._busy[member]:
-                del self._busy[member]
+            self._arrivals.pop(file.id, None)
+            self._busy[file.firm_id] -= 1
+            if not self._busy[file.firm_id]:
+                del self._busy[file.firm_id]
 
     async def give_up(self, viewer: Viewer, scope: Scope, file_id: UUID) -> Reply:
         """DELETE: it is nobody's any more."""

@@ -16,7 +16,9 @@ import aiohttp
 import pytest
 
 import embedded
-from files.spool import CHECKSUMS, SEGMENT
+from app.files import routes, uploads
+from files import spool
+from files.spool import CHECKSUMS, IN_MEMORY, SEGMENT
 from models.files.checking import ToCheck, checked
 from models.firm.personal_tokens import create_personal_token, revoke_personal_token
 from models.ids import Kind, decode
@@ -436,6 +438,22 @@ async def test_the_published_client_uploads_goes_on_and_gives_up(tus: Tus) -> No
     file = await tus.file(done["done"].rpartition("/")[2])
     assert (file["name"], file["sha256"]) == ("Books.bin", hashlib.sha256(data).hexdigest())
     assert await tus.file(given_up["givenUp"].rpartition("/")[2]) is None
+
+
+async def test_where_there_is_no_room_nothing_is_begun(tus: Tus, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, ready = await tus.begin(10), await tus.upload(b"0123456789")
+    with monkeypatch.context() as patched:
+        patched.setattr(uploads, "OF_FIRM", 0)
+        patched.setattr(routes, "OF_MEMBER", 0)
+        for _ in range(IN_MEMORY + 1):
+            told = await tus.send(path, b"0123456789")
+            assert (told.status, told.headers["retry-after"]) == (503, "5")
+        assert (await tus.read(ready)).status == 503
+        assert (await tus.read(ready, "HEAD")).status == 200
+    # What was refused holds nothing: no room in memory, and no place among those who send and read.
+    assert spool._memory._left == IN_MEMORY
+    assert (await tus.send(path, b"0123456789")).status == 204
+    assert (await tus.read(ready)).body == b"0123456789"
 
 
 async def test_two_hundred_at_once(tus: Tus, world: World, folder: Path) -> None:
