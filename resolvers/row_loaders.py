@@ -48,6 +48,10 @@ class Asking(Protocol):
         """The clock."""
 
     @property
+    def shut_out(self) -> bool:
+        """Whether the viewer was shut out meanwhile."""
+
+    @property
     def link_lifetime(self) -> timedelta:
         """How long links to the bytes of files are good."""
 

@@ -25,7 +25,7 @@ from models.position import Position
 from models.rights import Right
 from models.rows import AccountMember, Member
 from models.scope import Viewer
-from models.viewers import viewer
+from models.sign_in import authenticate, issue_for
 from models.visibility import shown
 from subscriptions.message import Message
 from tests.api.furnished import Furnished
@@ -72,10 +72,8 @@ class Peers:
         return cls(firm, pairs, entries, await world.events())
 
     async def viewers(self, pair: str) -> tuple[Viewer, Viewer]:
-        """Both of a pair, as of now."""
-        one, two = [await viewer(member.id) for member in self.pairs[pair]]
-        assert one is not None
-        assert two is not None
+        """Both of a pair, as of now, each signed in: who is not has no links to files."""
+        one, two = [(await authenticate(await issue_for(member.id, 1))).viewer for member in self.pairs[pair]]
         assert one.scope == two.scope
         assert one.member_id != two.member_id
         return one, two
