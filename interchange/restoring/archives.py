@@ -47,7 +47,7 @@ def opened(path: Path) -> Iterator[Archive]:
         else:
             with path.open("rb") as file, _zip_file(file) as archive:
                 yield _ZipFile(archive, os.fstat(file.fileno()).st_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, struct.error):
         raise Unrestorable(_CUT_OFF) from None
     except (ConnectionError, TimeoutError):
         raise  # Of the database.

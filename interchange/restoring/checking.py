@@ -4,6 +4,7 @@ says, and whether each line is a row of its table or an event of the firm."""
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -49,9 +50,9 @@ class FirmArchive:
             yield from self._some(part)
 
     @cached_property
-    def months(self) -> list[str]:
-        """The parts of the log, the oldest first."""
-        return sorted(name for name in self._parts if month_of_part(name) is not None)
+    def months(self) -> dict[str, datetime]:
+        """The parts of the log and the months that they are of, the oldest first."""
+        return {name: month for name in sorted(self._parts) if (month := month_of_part(name)) is not None}
 
     @cached_property
     def _parts(self) -> dict[str, Part]:
@@ -64,10 +65,14 @@ class FirmArchive:
 
     def check(self) -> None:
         """`Unrestorable` at the first line that is none of the firm's, and where a file is not what its line says."""
+        now = datetime.now(UTC)
         for table in portable_tables():
             self._check(table.part, lambda row, table=table: check_row(table, row, str(self.firm_id)))
-        for name in self.months:
-            self._check(name, lambda row: check_event(row, self.manifest.revision))
+        for name, month in self.months.items():
+            # None is written of a month in which nothing happened: months are for all firms.
+            if not self._parts[name].lines:
+                raise Unrestorable(f"{name} has no events.")
+            self._check(name, lambda row, month=month: check_event(row, self.manifest.revision, month, now))
         firms = [firm for some in self.rows(portable_tables()[0]) for firm in some]
         if len(firms) != 1 or firms[0]["revision"] != self.manifest.revision:
             raise Unrestorable("It holds another firm than its manifest says.")

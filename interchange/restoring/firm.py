@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 from files.store import Store
-from interchange.manifest import month_of_part
 from interchange.restoring.archives import opened
 from interchange.restoring.checking import FirmArchive, checked
 from interchange.restoring.files import PutFiles, files_put
@@ -32,9 +31,8 @@ async def restore_firm(
         raise Unrestorable("A word for a copy has small letters and digits, 20 at most.")
     with opened(path) as archive:
         firm = checked(archive)
-        months = [month for name in firm.months if (month := month_of_part(name)) is not None]
-        await make_past_partitions(months, datetime.now(UTC), months_kept)
         names = await names_for(firm.firm_id, copy)
+        await make_past_partitions(firm.months.values(), datetime.now(UTC), months_kept)
         async with files_put(firm, store, names.rename) as put:
             return await restore(_WithFiles(firm, put), names)
 

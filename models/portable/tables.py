@@ -65,13 +65,15 @@ ANEW: Mapping[tuple[str, str], Anew] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column, of a type as PostgreSQL calls it. `of` is the table whose ids it holds, where the database knows."""
+    """A column, of a type as PostgreSQL calls it. `of` is the table whose ids it holds, where the database knows.
+    `endless`: what has not ended is said to end at infinity."""
 
     name: str
     sql_type: str
     null: bool = False
     of: str | None = None
     enum: type[Enum] | None = None
+    endless: bool = False
 
     @property
     def exact(self) -> bool:
@@ -105,14 +107,9 @@ class PortableTable:
         return [name for name, column in self.columns.items() if column.sql_type == "UUID"]
 
     @property
-    def within(self) -> str | None:
-        """The column by which a row is within another one of the table; None where none is."""
-        return next((name for name, column in self.columns.items() if column.of == self.name), None)
-
-    @property
-    def unbound(self) -> list[str]:
-        """The columns of ids that no foreign key holds to what there is."""
-        return [name for name in self.ids if self.columns[name].of is None and name not in ("id", "firm_id")]
+    def within_itself(self) -> bool:
+        """Whether a row may be within another one of the table."""
+        return any(column.of == self.name for column in self.columns.values())
 
 
 _STAYS = {
@@ -215,11 +212,11 @@ def _condition(name: str, columns: Any) -> str:
     raise TypeError(f"The table {name} is of no firm: say why no export has it, in LEFT_OUT.")
 
 
-def _of_the_log(name: str) -> PortableTable:
-    columns, says = _STAYS[name]
+def _of_the_log(table: str) -> PortableTable:
+    columns, says = _STAYS[table]
     described = (each.split(" ") for each in columns.split(", "))
-    found = [Column(column, type_.rstrip("?"), type_.endswith("?")) for column, type_ in described]
-    return PortableTable(name, {column.name: column for column in found}, "firm_id = $1", "since, job", says)
+    found = [Column(name, type_.rstrip("?"), type_.endswith("?"), endless=name == "until") for name, type_ in described]
+    return PortableTable(table, {column.name: column for column in found}, "firm_id = $1", "since, job", says)
 
 
 #: What the log has of an event, besides whose it is.

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -76,6 +76,7 @@ async def _restore(source: Source, names: Names) -> Restored:
     async with in_transaction():
         await sql("SET LOCAL statement_timeout = 0")
         await sql("SET LOCAL timezone = 'UTC'")
+        await whole.begin_naming()
         writing = _Writing(source, names.rename, names.copy)
         rows = await writing.rows()
         await writing.segments()
@@ -83,7 +84,8 @@ async def _restore(source: Source, names: Names) -> Restored:
         await writing.stays()
         firm_id = names.rename(source.firm_id)
         await whole.expect_whole(firm_id, rows)
-        await _make_anew(firm_id)
+        with _told("What things are found by"):
+            await _make_anew(firm_id)
         (firm,) = await sql("SELECT name, revision FROM firm WHERE id = $1", firm_id)
     return Restored(firm_id, firm["name"], firm["revision"], sum(rows.values()), events)
 
@@ -113,6 +115,8 @@ class _Writing:
     source: Source
     rename: Rename
     copy: str | None
+    #: What was named since it was last noted.
+    named: set[UUID] = field(default_factory=set)
 
     async def rows(self) -> dict[str, int]:
         """Write the rows of all tables. How many each has."""
@@ -138,23 +142,24 @@ class _Writing:
 
     async def _table(self, table: PortableTable) -> int:
         # What is within another row may come before it: such rows are written with one statement.
-        into = table.name if table.within is None else await _staged(table)
+        into = await _staged(table) if table.within_itself else table.name
         statement, number = _insert(table, into), 0
         for rows in self.source.rows(table):
-            with _told(table.part, number, len(rows)):
+            with _told(_lines(table.part, number, len(rows))):
                 made = [self._made(table, row) for row in rows]
                 if table.name == "member":
                     await _expect_free([row["email"] for row in made], self.copy)
                 await sql(statement, orjson.dumps(made).decode())
+            await self._note_named()
             number += len(rows)
-        if table.within is not None:
-            with _told(table.part, 0, number):
+        if table.within_itself:
+            with _told(_lines(table.part, 0, number)):
                 await sql(f"INSERT INTO {table.name} SELECT * FROM {into}")
         return number
 
     def _made(self, table: PortableTable, row: dict[str, Any]) -> dict[str, Any]:
         """A row as it is written."""
-        rename_in_row(table.name, table.ids, row, self.rename)
+        rename_in_row(table.name, table.ids, row, self._name)
         if table.name == "member" and self.copy is not None:
             row["email"] = _readdressed(row["email"], self.copy)
         if table.name == "personal_token" and row["revoked_at"] is None:
@@ -169,15 +174,26 @@ class _Writing:
         """Write the log. How many events there are."""
         firm_id, number = self.rename(self.source.firm_id), 0
         for rows in self.source.events():
-            with _told("the log", number, len(rows)):
+            with _told(_lines("the log", number, len(rows))):
                 for row in rows:
-                    rename_in_event(row, self.rename)
+                    rename_in_event(row, self._name)
                 # What the log tells of a job is kept by the job's id, whosever it is.
                 if await sql(_OTHERS_STAYS, [row["job"] for row in rows if row["job"]], firm_id):
                     raise Unrestorable("The log names a job of another firm.")
                 await sql(_INSERT_EVENTS, orjson.dumps(rows).decode(), firm_id)
+            await self._note_named()
             number += len(rows)
         return number
+
+    def _name(self, id: UUID) -> UUID:
+        """What an id becomes: each that the firm names comes by here."""
+        became = self.rename(id)
+        self.named.add(became)
+        return became
+
+    async def _note_named(self) -> None:
+        await whole.note_named(self.named)
+        self.named.clear()
 
 
 async def _staged(table: PortableTable) -> str:
@@ -208,17 +224,25 @@ _ADD_UP = (
 _OTHERS_STAYS = "SELECT FROM stay WHERE job = ANY($1::uuid[]) AND until = 'infinity' AND firm_id <> $2 LIMIT 1"
 
 
+#: Errors of the database that are the doing of what is written: values, constraints, and what is too long for an index.
+_OF_THE_DATA = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+
+
+def _lines(part: str, before: int, number: int) -> str:
+    return f"{part}, lines {before + 1} to {before + number}"
+
+
 @contextmanager
-def _told(part: str, before: int, number: int) -> Iterator[None]:
+def _told(where: str) -> Iterator[None]:
     """What cannot be written is told with where it stands."""
-    where = f"{part}, lines {before + 1} to {before + number}"
     try:
         yield
     except (RecursionError, ValueError):
         raise Unrestorable(f"{where}: something in it has a form that nothing here has.") from None
-    except (IntegrityError, OperationalError) as error:
-        why = error.args[0] if error.args else error
-        if not isinstance(why, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError):
+    except (IntegrityError, OperationalError, asyncpg.ProgramLimitExceededError) as error:
+        # The ORM has errors of its own for some of those of the database.
+        why = error.args[0] if isinstance(error, OperationalError) and error.args else error
+        if not isinstance(why, _OF_THE_DATA):
             raise
         raise Unrestorable(f"{where}: {_first_line(why)}.") from None
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -73,3 +75,44 @@ def in_folder(parts: Parts, folder: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return folder
+
+
+def in_a_circle(rows: list[Row]) -> list[Row]:
+    """Two folders that are within each other."""
+    inner, outer = rows
+    return [inner, outer | {"parent_id": inner["id"]}]
+
+
+def beside(rows: list[Row], number: int) -> list[Row]:
+    """So many folders beside each other."""
+    first = UUID(rows[0]["id"]).int
+    names = ({"id": str(UUID(int=first + each)), "name": f"Folder {each}"} for each in range(number))
+    return [rows[0] | {"parent_id": None} | name for name in names]
+
+
+def in_each_other(levels: int) -> Callable[[list[Row]], list[Row]]:
+    """Folders of so many levels."""
+
+    def change(rows: list[Row]) -> list[Row]:
+        those = beside(rows, levels)
+        return [those[0], *(inner | {"parent_id": outer["id"]} for outer, inner in pairwise(those))]
+
+    return change
+
+
+def inner_at(account: str) -> Callable[[list[Row]], list[Row]]:
+    """The innermost is at another account."""
+    return lambda rows: [row | {"account_id": account} if row["parent_id"] else row for row in rows]
+
+
+def checked_by(member: UUID, row: Row) -> Row:
+    """The first entry of a checklist, which this member has checked off."""
+    entry: Row = row["checklist"][0]
+    return entry | {"checked_by": str(member), "checked_at": row["created_at"]}
+
+
+def told_of(account: str) -> Callable[[list[Row]], list[Row]]:
+    """Events have this account, where they have one."""
+    return lambda rows: [
+        row | {"data": row["data"] | ({"account": account} if "account" in row["data"] else {})} for row in rows
+    ]

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import orjson
 import pytest
 
 import embedded
@@ -27,10 +28,26 @@ from models.items.folders import create_folder, move_folder
 from models.items.notes import create_note
 from models.migrating import known_migrations
 from models.portable.faults import Unrestorable
-from models.portable.tables import portable_tables
-from tests.databases import on, own_database
+from models.portable.lines import check_row
+from models.portable.tables import PortableTable, portable_tables
+from tests.databases import on, own_database, partitions_of_the_log
 from tests.interchange.stores import store_of
-from tests.interchange.tampering import Parts, Row, changed, each, in_folder, manifest_of, parts_of, zipped
+from tests.interchange.tampering import (
+    Parts,
+    Row,
+    beside,
+    changed,
+    checked_by,
+    each,
+    in_a_circle,
+    in_each_other,
+    in_folder,
+    inner_at,
+    manifest_of,
+    parts_of,
+    told_of,
+    zipped,
+)
 from tests.kinds import files
 from tests.specimens import Spot
 from tests.world import World
@@ -47,6 +64,8 @@ class House:
     parts: Parts
     folder: Path
     store: Store
+    #: An account of the other firm at which nothing is.
+    empty: UUID
 
     def path(self, name: str = "firm.zip") -> Path:
         """Where nothing is yet."""
@@ -55,9 +74,14 @@ class House:
         return folder / name
 
     async def rows(self) -> dict[str, int]:
-        """How much there is of everything."""
+        """How much there is of everything, and how many months have a part of the log."""
         tables = [*(table.name for table in portable_tables()), "event", "search_entry", "follower_cursor"]
-        return {name: (await sql(f"SELECT count(*) AS number FROM {name}"))[0]["number"] for name in tables}
+        rows = {name: (await sql(f"SELECT count(*) AS number FROM {name}"))[0]["number"] for name in tables}
+        return rows | {"months": len(await partitions_of_the_log())}
+
+    def rows_of(self, name: str) -> list[Row]:
+        """What the other firm has in a part."""
+        return [orjson.loads(line) for line in self.parts[name].splitlines()]
 
     async def stored(self) -> set[str]:
         """What is in the store."""
@@ -88,6 +112,7 @@ async def house(
     inner, outer = [await create_folder(owner, account_id=world.account.id, name=name) for name in ("2025", "Taxes")]
     await move_folder(owner, folder_id=inner.value.id, parent_id=outer.value.id)
     await files.make(owner, "1040", Spot(world.account.id))
+    empty = await world.new_account("Nothing")
     parts = await parts_of(world, folder / "first", await store_of(world.firm.id, folder / "first store"))
     async with own_database(servers, "bad_archives") as url:
         async with on(url):
@@ -95,7 +120,7 @@ async def house(
             await create_job(
                 here.acting(here.owner), name="Ours", account_id=here.account.id, pipeline_id=here.pipeline.id
             )
-        yield House(url, here, parts, folder, Store(Place(folder / "store")))
+        yield House(url, here, parts, folder, Store(Place(folder / "store")), empty.id)
 
 
 def _told_otherwise(parts: Parts) -> dict[str, tuple[Parts, str]]:
@@ -124,6 +149,7 @@ def _told_otherwise(parts: Parts) -> dict[str, tuple[Parts, str]]:
         "a path": (manifest_of({**parts, "../../etc/cron.d/x": b"* * * * *\n"}), "not known here: ../../etc/cron.d/x"),
         "an absolute path": ({**parts, "/etc/passwd": b"root\n"}, "does not name: /etc/passwd"),
         "months": (manifest_of({**parts, "log/2026-13.jsonl": b""}), "not known here: log/2026-13.jsonl"),
+        "an empty month": (manifest_of({**parts, "log/2021-05.jsonl": b""}), "log/2021-05.jsonl has no events"),
         "too many months": (
             manifest_of({**parts, **{f"log/{year}-05.jsonl": b"" for year in range(1000, 2201)}}),
             "too many months",
@@ -149,7 +175,12 @@ async def test_what_is_not_what_its_manifest_says(house: House) -> None:
 
 def _of(house: House) -> dict[str, tuple[str, Callable[[list[Row]], list[Row]], str]]:
     """Rows that are none, or name what is another firm's."""
-    here, others = str(house.here.firm.id), str(house.here.account.id)
+    here, others, empty, folder = (
+        str(house.here.firm.id),
+        str(house.here.account.id),
+        str(house.empty),
+        "rows/folder.jsonl",
+    )
 
     def without(column: str) -> Callable[[list[Row]], list[Row]]:
         return lambda rows: [{name: value for name, value in row.items() if name != column} for row in rows]
@@ -165,7 +196,7 @@ def _of(house: House) -> dict[str, tuple[str, Callable[[list[Row]], list[Row]], 
         "no number": (job, each(stay="2"), f"{job}, line 1: its stay is no INT"),
         "whether": (job, each(stay=True), f"{job}, line 1: its stay is no INT"),
         "nothing": (job, each(name=None), f"{job}, line 1: its name is no VARCHAR(200)"),
-        "no day": (job, each(due_date="soon"), f"{job}, lines 1 to 1: "),
+        "no day": (job, each(due_date="soon"), f"{job}, line 1: its due_date is no DATE"),
         "too long": (job, each(name="x" * 300), f"{job}, lines 1 to 1: "),
         "what a check refuses": ("rows/time_entry.jsonl", each(minutes=-5), "time_entry.jsonl, lines 1 to 1: "),
         "twice": (job, lambda rows: rows * 2, f"{job}, lines 1 to 2: "),
@@ -173,31 +204,88 @@ def _of(house: House) -> dict[str, tuple[str, Callable[[list[Row]], list[Row]], 
         "two firms": ("rows/firm.jsonl", lambda rows: rows * 2, "another firm than its manifest says"),
         "no firm": ("rows/firm.jsonl", lambda _: [], "another firm than its manifest says"),
         "a row of another firm": (job, each(firm_id=here), f"{job}, line 1: it is of another firm than the archive"),
-        "at another firm's account": (job, each(account_id=others), "account_id names a thing of another firm"),
+        "at another firm's account": (job, each(account_id=others), "things of another firm, or has their ids"),
         "a link to it": (
             "rows/account_member.jsonl",
             each(account_id=others),
             "rows/account_member.jsonl: rows belong to things of another firm",
         ),
-        "made by its member": (job, each(created_by_id=str(house.here.owner.id)), "name things of another firm"),
+        "made by its member": (job, each(created_by_id=str(house.here.owner.id)), "of the table member"),
+        "under the id of its account": ("rows/note.jsonl", each(id=others), "of the table account"),
+        "under the id of the firm": ("rows/note.jsonl", each(id=here), "of the table firm"),
+        "what its member checked off": (
+            "rows/task.jsonl",
+            lambda rows: [row | {"checklist": [checked_by(house.here.owner.id, row)]} for row in rows],
+            "of the table member",
+        ),
+        "under one id": ("rows/note.jsonl", each(id=house.rows_of(job)[0]["id"]), "Two things have one id: "),
+        "events of its": (log, each(subject=others), "of the table account"),
+        "done by its member": (
+            log,
+            each(actor={"kind": "MEMBER", "id": str(house.here.owner.id), "label": None}),
+            "of the table member",
+        ),
+        "events that name it": (log, told_of(others), "of the table account"),
         "an item of its": (
             "rows/job_item.jsonl",
             lambda rows: [rows[0] | {"item": others}],
-            "name things of another firm",
+            "names things of another firm",
         ),
-        "a circle": ("rows/folder.jsonl", _circle, "rows/folder.jsonl: rows are within each other"),
-        "in another firm's folder": ("rows/folder.jsonl", each(parent_id=others), "rows/folder.jsonl, lines 1 to 2: "),
+        "a circle": (folder, in_a_circle, "Folders are within each other in a circle"),
+        "too deep": (folder, in_each_other(9), "or more than 8 levels deep"),
+        "too many": (folder, lambda rows: beside(rows, 501), "An account has more than 500 folders"),
+        "in another account's folder": (folder, inner_at(empty), f"{folder}: a thing of one account is at another"),
+        "linked to another's job": ("rows/task.jsonl", each(account_id=empty), "rows/job_item.jsonl: a thing of one"),
+        "with another's file": ("rows/document.jsonl", each(account_id=empty), "rows/file.jsonl: a thing of one"),
+        "in another firm's folder": (folder, each(parent_id=others), "rows/folder.jsonl, lines 1 to 2: "),
         "no event": (log, each(type="FirmSold"), f"{log}, line 1: this version knows no event FirmSold"),
         "no fields": (log, each(data={}), f"{log}, line 1: it is no event"),
         "nobody did it": (log, each(actor={"kind": "GHOST"}), f"{log}, line 1: it is no event"),
         "another revision": (log, each(revision=10**6), f"{log}, line 1: its revision is none of the firm's"),
+        "an event of another month": (log, each(at="2021-05-05T00:00:00+00:00"), "line 1: it is of another month"),
+        "one number, two times": (log, lambda rows: [*rows, rows[-1] | {"at": rows[0]["at"]}], "at several times"),
         "a gap": (log, lambda rows: rows[:-1], "The log lacks revisions"),
     }
 
 
-def _circle(rows: list[Row]) -> list[Row]:
-    inner, outer = rows
-    return [inner, outer | {"parent_id": inner["id"]}]
+async def test_values_that_nothing_here_has(house: House) -> None:
+    """What the database would take, and whoever reads it could not, or could not go on from."""
+    log = next(name for name in sorted(house.parts) if name.startswith("log/"))
+    actor = {"kind": "MEMBER", "id": str(house.here.owner.id), "label": None}
+    cases: list[tuple[str, Row, str]] = [
+        *(("rows/job.jsonl", {"due_date": day}, "no DATE") for day in ("10000-01-01", "0044-03-15 BC", "now")),
+        *(
+            ("rows/job.jsonl", {"created_at": moment}, "no TIMESTAMPTZ")
+            for moment in ("infinity", "10000-01-01T00:00:00+00:00", "9999-12-31T23:59:59-12:00", "2026-01-01T00:00:00")
+        ),
+        (log, {"at": "infinity"}, "no TIMESTAMPTZ"),
+        (log, {"actor": actor | {"id": "not an id"}}, "its actor is not known"),
+        (log, {"actor": actor | {"label": 5}}, "its actor is not known"),
+        (log, {"actor": actor | {"token": "not an id"}}, "its actor is not known"),
+        (log, {"actor": actor | {"more": None}}, "its actor is not known"),
+        ("rows/job_item.jsonl", {"stays": "{[1,)}"}, "no INT4MULTIRANGE"),
+        ("rows/firm.jsonl", {"revision": 2**63 - 1}, "no BIGINT"),
+        ("rows/note.jsonl", {"version": 2**31 - 1}, "no INT"),
+        ("rows/member.jsonl", {"role": []}, "its role is not known"),
+        ("rows/member.jsonl", {"role": {}}, "its role is not known"),
+        ("rows/stage.jsonl", {"position": random.Random(1).randbytes(9000).hex()}, "rows/stage.jsonl, lines 1 to"),
+    ]
+    async with on(house.url):
+        for name, values, told in cases:
+            await house.refuses(in_folder(manifest_of(changed(house.parts, name, each(**values))), house.path()), told)
+        # Such an event is in its month, which has not come.
+        later = house.rows_of(log)[0] | {"at": "2201-05-05T00:00:00+00:00"}
+        parts = manifest_of({**house.parts, "log/2201-05.jsonl": orjson.dumps(later) + b"\n"})
+        await house.refuses(in_folder(parts, house.path()), "log/2201-05.jsonl, line 1: it is of 2201-05-05, and today")
+
+
+def test_numbers_that_are_none() -> None:
+    column = next(column for table in portable_tables() for column in table.columns.values() if column.exact)
+    table = PortableTable("rate", {"amount": column}, "", "", "")
+    check_row(table, {"amount": "-12.50"}, "")
+    for amount in ("NaN", "Infinity", "-Infinity", "", "1_0", "\u0661"):
+        with pytest.raises(Unrestorable, match="is no DECIMAL"):
+            check_row(table, {"amount": amount}, "")
 
 
 async def test_rows_that_are_none_or_name_what_is_another_firms(house: House) -> None:
@@ -269,6 +357,11 @@ async def test_zip_files_that_are_no_archives(house: House) -> None:
             with pytest.warns(UserWarning, match="Duplicate"):
                 archive.writestr(NAME, b"{}")
         await house.refuses(twice, "It has a file twice")
+        named = house.path()
+        with zipfile.ZipFile(named, "w") as archive:
+            archive.writestr("nämed", b"{}")
+        named.write_bytes(named.read_bytes().replace("ä".encode(), b"\xff\xfe"))
+        await house.refuses(named, "It is no whole archive")
         await house.refuses(house.path("nothing.zip"), "It cannot be read")
 
 
@@ -314,8 +407,12 @@ async def test_where_the_firm_or_an_address_is_there_already(house: House) -> No
         for word in ("", "A", "a b", "ä", "x" * 21, "a+b", "a@b"):
             await house.refuses(path, "small letters and digits", copy=word)
         restored = await restore_firm(path, house.store)
-        with pytest.raises(Unrestorable, match=r"This firm is here already.*--copy"):
-            await restore_firm(path, house.store)
+        # Nor is a month made of what is long ago.
+        log = next(name for name in sorted(house.parts) if name.startswith("log/"))
+        old = orjson.dumps(house.rows_of(log)[0] | {"at": "2001-05-05T00:00:00+00:00"}) + b"\n"
+        parts = changed(house.parts, log, lambda rows: rows[1:]) | {"log/2001-05.jsonl": old}
+        for again in (path, zipped(manifest_of(parts), house.path())):
+            await house.refuses(again, "This firm is here already", "--copy")
         copy = await restore_firm(path, house.store, copy="again")
         assert copy.rows == restored.rows
         with pytest.raises(Unrestorable, match=r"Somebody signs in as .* Take another word"):
