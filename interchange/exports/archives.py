@@ -1,6 +1,7 @@
 """Where an export is written: to a zip file or a folder, part by part, with what is to be known of each part. What is
 there under its name is whole: until then it has another one."""
 
+import errno
 import os
 import shutil
 import zipfile
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from interchange.manifest import Part
+
+_THERE = "{} is there already. Name a file or a folder that is not."
 
 
 class Unwritable(Exception):
@@ -65,11 +68,11 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
 def _beside(path: Path) -> Iterator[Path]:
     """Where something is made that is to have this path."""
     if path.exists() or path.is_symlink():
-        raise Unwritable(f"{path} is there already. Name a file or a folder that is not.")
+        raise Unwritable(_THERE.format(path))
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
-        beside.rename(path)
+        _give_name(beside, path)
     except (ConnectionError, TimeoutError):
         raise  # Of the database.
     except OSError as error:
@@ -79,6 +82,33 @@ def _beside(path: Path) -> Iterator[Path]:
             shutil.rmtree(beside, ignore_errors=True)
         else:
             beside.unlink(missing_ok=True)
+
+
+def _give_name(beside: Path, path: Path) -> None:
+    """Call what is whole by its name. `Unwritable` where something has come to have that meanwhile."""
+    try:
+        if beside.is_dir():
+            beside.rename(path)  # Never over what is not empty.
+        elif not _linked(beside, path):
+            path.open("xb").close()
+            beside.rename(path)
+    except (FileExistsError, NotADirectoryError):
+        raise Unwritable(_THERE.format(path)) from None
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
+        raise Unwritable(_THERE.format(path)) from None
+
+
+def _linked(beside: Path, path: Path) -> bool:
+    """Whether it has the name too: some file systems, as those of sticks, have one name for each file."""
+    try:
+        path.hardlink_to(beside)
+    except FileExistsError:
+        raise
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

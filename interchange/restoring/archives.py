@@ -14,8 +14,9 @@ from typing import IO, Protocol, cast
 from interchange.manifest import MOST_FILES, MOST_PARTS
 from models.portable.faults import Unrestorable
 
-#: Lines are far smaller when they are packed; nothing that a firm has gets smaller by more.
-MOST_UNPACKED, ALWAYS_UNPACKED = 200, 1 << 20
+#: How archives are packed, and how many times its size nothing that is packed so unpacks to, whatever a firm has
+#: written (https://zlib.net/zlib_tech.html). Other ways have no such bound.
+PACKED, MOST_UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED), 1_032
 #: In bytes: what a zip file says of a part in its directory, at most.
 _ENTRY = 46 + 100 + 100
 
@@ -94,8 +95,11 @@ class _ZipFile:
         for entry in entries:
             if entry.flag_bits & 1:
                 raise Unrestorable("It is encrypted. Bring it as it was written.")
-            if entry.file_size > ALWAYS_UNPACKED + MOST_UNPACKED * entry.compress_size:
-                raise Unrestorable(f"{entry.filename[:100]} would unpack to more than {MOST_UNPACKED} times its size.")
+            if entry.compress_type not in PACKED:
+                raise Unrestorable(f"{entry.filename[:100]} is packed otherwise than archives are: by deflate.")
+            if entry.file_size > MOST_UNPACKED * entry.compress_size:
+                told = f"{entry.filename[:100]} would unpack to more than {MOST_UNPACKED:,} times its size."
+                raise Unrestorable(told)
         self._sizes = {entry.filename: entry.file_size for entry in entries}
 
     @property

@@ -5,33 +5,21 @@ from __future__ import annotations
 import random
 import struct
 import zipfile
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from itertools import count
-from pathlib import Path
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import orjson
 import pytest
 
-import embedded
-from files.store import Place, Store
 from interchange.manifest import NAME
 from interchange.restoring.archives import opened
 from interchange.restoring.checking import checked
 from interchange.restoring.firm import restore_firm
-from models.commands.jobs import create_job
-from models.commands.tasks import create_task
-from models.commands.time import log_time
 from models.database import sql
-from models.items.folders import create_folder, move_folder
-from models.items.notes import create_note
 from models.migrating import known_migrations
 from models.portable.faults import Unrestorable
-from models.portable.lines import check_row
-from models.portable.tables import PortableTable, portable_tables
-from tests.databases import on, own_database, partitions_of_the_log
-from tests.interchange.stores import store_of
+from tests.databases import on
+from tests.interchange.houses import House
 from tests.interchange.tampering import (
     Parts,
     Row,
@@ -44,83 +32,9 @@ from tests.interchange.tampering import (
     in_folder,
     inner_at,
     manifest_of,
-    parts_of,
     told_of,
     zipped,
 )
-from tests.kinds import files
-from tests.specimens import Spot
-from tests.world import World
-
-_numbers = count(1)
-
-
-@dataclass
-class House:
-    """A database with one firm, and an export of another one that came from elsewhere."""
-
-    url: str
-    here: World
-    parts: Parts
-    folder: Path
-    store: Store
-    #: An account of the other firm at which nothing is.
-    empty: UUID
-
-    def path(self, name: str = "firm.zip") -> Path:
-        """Where nothing is yet."""
-        folder = self.folder / str(next(_numbers))
-        folder.mkdir()
-        return folder / name
-
-    async def rows(self) -> dict[str, int]:
-        """How much there is of everything, and how many months have a part of the log."""
-        tables = [*(table.name for table in portable_tables()), "event", "search_entry", "follower_cursor"]
-        rows = {name: (await sql(f"SELECT count(*) AS number FROM {name}"))[0]["number"] for name in tables}
-        return rows | {"months": len(await partitions_of_the_log())}
-
-    def rows_of(self, name: str) -> list[Row]:
-        """What the other firm has in a part."""
-        return [orjson.loads(line) for line in self.parts[name].splitlines()]
-
-    async def stored(self) -> set[str]:
-        """What is in the store."""
-        return {each.name async for page in self.store.walk() for each in page}
-
-    async def refuses(self, path: Path, *told: str, copy: str | None = None) -> None:
-        """It says so, and nothing is changed."""
-        before, stored = await self.rows(), await self.stored()
-        with pytest.raises(Unrestorable) as refusal:
-            await restore_firm(path, self.store, copy=copy)
-        for part in told:
-            assert part in str(refusal.value)
-        assert await self.rows() == before
-        assert await self.stored() == stored
-
-
-@pytest.fixture(scope="module")
-async def house(
-    database: str, servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[House]:
-    folder = tmp_path_factory.mktemp("archives")
-    world = await World.build("elsewhere")
-    owner, job = world.acting(world.owner), await world.job("Return of 2025")
-    await create_task(owner, name="Call them", job_id=job.id, checklist=["Twice"])
-    await create_note(owner, text="They called", account_id=world.account.id)
-    await log_time(owner, minutes=5, job_id=job.id)
-    # What is in another one was there before that.
-    inner, outer = [await create_folder(owner, account_id=world.account.id, name=name) for name in ("2025", "Taxes")]
-    await move_folder(owner, folder_id=inner.value.id, parent_id=outer.value.id)
-    await files.make(owner, "1040", Spot(world.account.id))
-    empty = await world.new_account("Nothing")
-    parts = await parts_of(world, folder / "first", await store_of(world.firm.id, folder / "first store"))
-    async with own_database(servers, "bad_archives") as url:
-        async with on(url):
-            here = await World.build("here")
-            await create_job(
-                here.acting(here.owner), name="Ours", account_id=here.account.id, pipeline_id=here.pipeline.id
-            )
-        yield House(url, here, parts, folder, Store(Place(folder / "store")), empty.id)
 
 
 def _told_otherwise(parts: Parts) -> dict[str, tuple[Parts, str]]:
@@ -248,46 +162,6 @@ def _of(house: House) -> dict[str, tuple[str, Callable[[list[Row]], list[Row]], 
     }
 
 
-async def test_values_that_nothing_here_has(house: House) -> None:
-    """What the database would take, and whoever reads it could not, or could not go on from."""
-    log = next(name for name in sorted(house.parts) if name.startswith("log/"))
-    actor = {"kind": "MEMBER", "id": str(house.here.owner.id), "label": None}
-    cases: list[tuple[str, Row, str]] = [
-        *(("rows/job.jsonl", {"due_date": day}, "no DATE") for day in ("10000-01-01", "0044-03-15 BC", "now")),
-        *(
-            ("rows/job.jsonl", {"created_at": moment}, "no TIMESTAMPTZ")
-            for moment in ("infinity", "10000-01-01T00:00:00+00:00", "9999-12-31T23:59:59-12:00", "2026-01-01T00:00:00")
-        ),
-        (log, {"at": "infinity"}, "no TIMESTAMPTZ"),
-        (log, {"actor": actor | {"id": "not an id"}}, "its actor is not known"),
-        (log, {"actor": actor | {"label": 5}}, "its actor is not known"),
-        (log, {"actor": actor | {"token": "not an id"}}, "its actor is not known"),
-        (log, {"actor": actor | {"more": None}}, "its actor is not known"),
-        ("rows/job_item.jsonl", {"stays": "{[1,)}"}, "no INT4MULTIRANGE"),
-        ("rows/firm.jsonl", {"revision": 2**63 - 1}, "no BIGINT"),
-        ("rows/note.jsonl", {"version": 2**31 - 1}, "no INT"),
-        ("rows/member.jsonl", {"role": []}, "its role is not known"),
-        ("rows/member.jsonl", {"role": {}}, "its role is not known"),
-        ("rows/stage.jsonl", {"position": random.Random(1).randbytes(9000).hex()}, "rows/stage.jsonl, lines 1 to"),
-    ]
-    async with on(house.url):
-        for name, values, told in cases:
-            await house.refuses(in_folder(manifest_of(changed(house.parts, name, each(**values))), house.path()), told)
-        # Such an event is in its month, which has not come.
-        later = house.rows_of(log)[0] | {"at": "2201-05-05T00:00:00+00:00"}
-        parts = manifest_of({**house.parts, "log/2201-05.jsonl": orjson.dumps(later) + b"\n"})
-        await house.refuses(in_folder(parts, house.path()), "log/2201-05.jsonl, line 1: it is of 2201-05-05, and today")
-
-
-def test_numbers_that_are_none() -> None:
-    column = next(column for table in portable_tables() for column in table.columns.values() if column.exact)
-    table = PortableTable("rate", {"amount": column}, "", "", "")
-    check_row(table, {"amount": "-12.50"}, "")
-    for amount in ("NaN", "Infinity", "-Infinity", "", "1_0", "\u0661"):
-        with pytest.raises(Unrestorable, match="is no DECIMAL"):
-            check_row(table, {"amount": amount}, "")
-
-
 async def test_rows_that_are_none_or_name_what_is_another_firms(house: House) -> None:
     async with on(house.url):
         for name, change, told in _of(house).values():
@@ -335,10 +209,12 @@ async def test_zip_files_that_are_no_archives(house: House) -> None:
     whole = zipped(house.parts, house.path()).read_bytes()
     encrypted = bytearray(whole)
     encrypted[whole.rindex(b"PK\x01\x02") + 8] |= 1
-    bomb = house.path()
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("rows/note.jsonl", "w") as part:
-        for _ in range(64):
-            part.write(b" " * (1 << 20))
+    # What says that it is larger than anything so packed could be.
+    bomb = bytearray(whole)
+    struct.pack_into("<L", bomb, whole.index(b"PK\x01\x02") + 24, 1 << 31)
+    otherwise = house.path()
+    with zipfile.ZipFile(otherwise, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("rows/note.jsonl", b" " * (1 << 20))
     async with on(house.url):
         for content, told in {
             b"": "It is no whole archive",
@@ -346,7 +222,8 @@ async def test_zip_files_that_are_no_archives(house: House) -> None:
             b"name;amount\n" * 10_000: "It is no whole archive",
             bytes(encrypted): "It is encrypted",
             _end(10**9): "It has too many files",
-            bomb.read_bytes(): "would unpack to more than 200 times its size",
+            bytes(bomb): "would unpack to more than 1,032 times its size",
+            otherwise.read_bytes(): "is packed otherwise than archives are",
         }.items():
             path = house.path()
             path.write_bytes(content)
@@ -363,6 +240,21 @@ async def test_zip_files_that_are_no_archives(house: House) -> None:
         named.write_bytes(named.read_bytes().replace("ä".encode(), b"\xff\xfe"))
         await house.refuses(named, "It is no whole archive")
         await house.refuses(house.path("nothing.zip"), "It cannot be read")
+
+
+async def test_what_packs_very_small_is_no_bomb(house: House) -> None:
+    """Any member may write one letter so often."""
+
+    def many(rows: list[Row]) -> list[Row]:
+        first = UUID(rows[0]["id"]).int
+        return [rows[0] | {"id": str(UUID(int=first + each)), "text": "x" * 20_000} for each in range(300)]
+
+    path = zipped(manifest_of(changed(house.parts, "rows/note.jsonl", many)), house.path())
+    with zipfile.ZipFile(path) as packed:
+        part = packed.getinfo("rows/note.jsonl")
+        assert part.file_size > 200 * part.compress_size
+    with opened(path) as archive:
+        assert checked(archive).manifest.parts
 
 
 async def test_wherever_one_is_cut_off_or_changed(house: House) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import embedded
 from files.store import Place, Store
-from interchange.exports.archives import Unwritable
+from interchange.exports.archives import Unwritable, new_archive
 from interchange.exports.firm import NoSuchFirm, export_firm
 from interchange.manifest import NAME
 from interchange.restoring.firm import restore_firm
@@ -122,6 +122,21 @@ async def test_where_an_export_cannot_be_written_nothing_is_left(world: World, t
         with pytest.raises(NoSuchFirm, match=told):
             await export_firm(wanted, tmp_path / "firm.zip", NOWHERE)
     assert read_from(tmp_path) == {"there.zip": b"mine"}
+
+
+@pytest.mark.parametrize("name", ["firm.zip", "firm"])
+def test_what_comes_to_be_there_meanwhile_is_not_written_over(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with pytest.raises(Unwritable, match="is there already"):
+        _write_late(path)
+    assert read_from(tmp_path) == {name: b"mine"}
+
+
+def _write_late(path: Path) -> None:
+    with new_archive(path) as archive:
+        with archive.open("rows/note.jsonl") as part:
+            part.write(b"theirs")
+        path.write_text("mine")
 
 
 async def test_bytes_that_are_not_in_the_store_are_not_left_out(world: World, tmp_path: Path) -> None:
