@@ -7,7 +7,9 @@ from uuid import UUID
 
 from models.database import copy_lines, sql
 from models.errors import Refusal
-from models.ids import Kind, decode
+from models.event_kinds import KINDS
+from models.events import kind_of_thing
+from models.ids import Kind, decode, encode
 from models.portable.reading import Output
 from models.portable.tables import Column, PortableTable, portable_tables
 from models.texts import sameness
@@ -18,12 +20,11 @@ _OWN: Mapping[Kind, Mapping[tuple[str, str], tuple[str, ...] | None]] = {
     Kind.MEMBER: {
         ("member", "id"): None,
         ("absence", "member_id"): None,
+        ("file", "created_by_id"): ("name", "size", "content_type"),
         ("message", "created_by_id"): ("number", "text"),
-        ("note", "created_by_id"): ("text", "pinned"),
         ("personal_token", "member_id"): None,
         ("saved_view", "member_id"): None,
         ("time_entry", "member_id"): ("day", "minutes", "note", "billable", "flags"),
-        ("wiki_page_version", "written_by_id"): ("version", "name", "text"),
     },
     Kind.CONTACT: {
         ("contact", "id"): None,
@@ -33,8 +34,37 @@ _OWN: Mapping[Kind, Mapping[tuple[str, str], tuple[str, ...] | None]] = {
         ("signer", "contact_id"): ("name", "place", "method", "signed_on", "digest", "address", "evidence"),
     },
 }
+_PEOPLE = (Kind.MEMBER, Kind.CONTACT)
 #: Columns that name a member, and that no foreign key holds.
 _MEMBERS = frozenset({"created_by_id", "updated_by_id", "written_by_id"})
+#: What any member may rewrite is theirs who wrote it last. The log says who that was of a note, and where it does not,
+#: the row has to name nobody else. Of a page all that it said is kept: what another one said in the very same words
+#: before is theirs, and was taken up again.
+_WRITTEN: Mapping[str, str] = {
+    "note": """
+SELECT id, created_at, updated_at, text FROM note WHERE firm_id = $1 AND coalesce((
+    SELECT coalesce(actor->>'id', '') FROM event
+    WHERE firm_id = $1 AND subject = note.id AND type = 'NoteUpdated' AND data->'changes' ? 'text'
+    ORDER BY revision DESC, index DESC LIMIT 1
+), CASE WHEN coalesce(updated_by_id, created_by_id) = created_by_id THEN created_by_id::text END) = $2::uuid::text
+ORDER BY id
+""",
+    "wiki_page": """
+WITH said AS (
+    SELECT id, version, name, text, updated_at AS written_at, coalesce(updated_by_id, created_by_id) AS written_by_id
+    FROM wiki_page WHERE firm_id = $1
+    UNION ALL
+    SELECT wiki_page_id, version, name, text, written_at, written_by_id
+    FROM wiki_page_version WHERE wiki_page_id IN (SELECT id FROM wiki_page WHERE firm_id = $1)
+)
+SELECT id, version, written_at, name, text FROM said WHERE written_by_id = $2::uuid AND NOT EXISTS (
+    SELECT FROM said AS before WHERE before.id = said.id AND before.version < said.version
+    AND before.text = said.text AND before.written_by_id IS DISTINCT FROM $2::uuid
+) ORDER BY id, version
+""",
+}
+#: Columns of JSON in which filters name things as clients do.
+_FILTERS = frozenset({("saved_view", "job_filter")})
 #: Of lists in JSON whose entries say which member checked them off.
 _CHECKED = (("task", "checklist"), ("chat", "client_tasks"))
 
@@ -84,6 +114,7 @@ def held_of(person: Person) -> Iterator[Held]:
             if _names(person.kind, table, column):
                 yield _in_column(person, table, column)
     if person.kind is Kind.MEMBER:
+        yield from (Held(f"{name} written", query, (person.firm_id, person.id)) for name, query in _WRITTEN.items())
         yield from (_checked_off(person, table, column) for table, column in _CHECKED)
         sessions = "SELECT created_at, expires_at, ended_at FROM session WHERE member_id = $1 ORDER BY created_at"
         yield Held("session", sessions, (person.id,))
@@ -92,10 +123,17 @@ def held_of(person: Person) -> Iterator[Held]:
     )
     yield Held("events about them", about, (person.firm_id, person.id))
     by = (
-        "SELECT at, revision, type, subject, job FROM event WHERE firm_id = $1 AND actor->>'kind' = $2 "
-        "AND actor->>'id' = $3 ORDER BY revision, index"
+        "SELECT at, revision, type, job, "
+        "CASE WHEN type <> ALL($4::text[]) OR subject = $3::uuid THEN subject END AS subject "
+        "FROM event WHERE firm_id = $1 AND actor->>'kind' = $2 AND actor->>'id' = $3::uuid::text "
+        "ORDER BY revision, index"
     )
-    yield Held("events by them", by, (person.firm_id, person.kind.upper(), str(person.id)))
+    yield Held("events by them", by, (person.firm_id, person.kind.upper(), person.id, _about_people()))
+
+
+def _about_people() -> list[str]:
+    """The types of events whose subject is a person."""
+    return [name for name, event in KINDS.items() if kind_of_thing(event) in _PEOPLE]
 
 
 def _names(kind: Kind, table: PortableTable, column: Column) -> bool:
@@ -124,8 +162,11 @@ def _says_which(table: PortableTable, column: Column) -> bool:
 
 def _selected(person: Person, table: PortableTable, column: Column) -> str:
     # Whoever else is named stays unnamed.
-    if column.name != "id" and any(_names(kind, table, column) for kind in (Kind.MEMBER, Kind.CONTACT)):
+    if any(_names(kind, table, column) for kind in _PEOPLE):
         return f'CASE WHEN "{column.name}" = $2::uuid THEN "{column.name}" END AS "{column.name}"'
+    if (table.name, column.name) in _FILTERS:
+        others = f'"(?!{encode(person.kind, person.id)}")({"|".join(_PEOPLE)})_[0-9a-z]{{26}}"'
+        return f"regexp_replace({column.name}::text, '{others}', 'null', 'g')::jsonb AS {column.name}"
     return f'"{column.name}"::text AS "{column.name}"' if column.exact else f'"{column.name}"'
 
 

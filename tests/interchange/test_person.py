@@ -11,6 +11,7 @@ import pytest
 
 from interchange.exports.archives import Unwritable
 from interchange.exports.person import NoSuchPerson, export_person
+from models.actor import Actor
 from models.commands.jobs import assign_job
 from models.commands.members import update_member
 from models.commands.tasks import check_task_entry, create_task
@@ -19,15 +20,21 @@ from models.database import sql
 from models.firm.absences import add_absence
 from models.firm.account_contacts import link_contact
 from models.firm.contacts import create_contact, update_contact
+from models.firm.saved_views import create_saved_view
 from models.ids import Kind, encode
 from models.items.chats import create_chat
+from models.items.documents import Document
 from models.items.messages import post_message
-from models.items.notes import create_note
+from models.items.notes import create_note, update_note
+from models.items.wiki_pages import create_wiki_page, restore_wiki_page_version, update_wiki_page
 from models.portable.person import _OWN
 from models.portable.tables import portable_tables
 from models.sign_in import issue_for
 from tests.api.furnished import Furnished
+from tests.files import take, uploaded
 from tests.interchange.tampering import read_from
+from tests.kinds.documents import make_loose
+from tests.specimens import Spot
 from tests.world import World
 
 #: In whatever is theirs; and in whatever is another's.
@@ -94,6 +101,59 @@ async def test_of_a_member(world: World, tmp_path: Path) -> None:
         assert secret not in text
     others = {str(each.id) for each in (world.owner, world.admin, world.stranger)}
     assert [id for id in others if id in text] == []
+
+
+async def test_of_what_several_have_written(world: World, tmp_path: Path) -> None:
+    member, other = world.admin, world.owner
+    own, others, account = world.acting(member), world.acting(other), world.account.id
+    notes = [(await create_note(who, text=word, account_id=account)).value.id for who, word in _each(own, others)]
+    rewritten, taken_over = notes
+    await update_note(others, note_id=rewritten, text=f"{OTHERS} instead")
+    await update_note(own, note_id=taken_over, text=f"{OWN} instead")
+    await update_note(others, note_id=taken_over, pinned=True)
+    once = (await create_wiki_page(own, name=f"{OWN} page", text=f"{OWN} present", account_id=account)).value
+    page = (await create_wiki_page(others, name="Page", text=f"{OTHERS} first", account_id=account)).value
+    await update_wiki_page(own, wiki_page_id=page.id, text=f"{OWN} second")
+    # What it says again is as it was, and whose it was.
+    await restore_wiki_page_version(own, wiki_page_id=page.id, version=page.version)
+    found = await held(tmp_path / "member.json", member=member.email)
+    text = orjson.dumps(found).decode()
+    assert OTHERS not in text
+    assert [each["text"] for each in found["note written"]] == [f"{OWN} instead"]
+    pages = [(each["id"], each["text"]) for each in found["wiki_page written"]]
+    assert sorted(pages) == sorted([(str(once.id), f"{OWN} present"), (str(page.id), f"{OWN} second")])
+    text = orjson.dumps(await held(tmp_path / "other.json", member=other.email)).decode()
+    assert OWN not in text
+    for theirs in ("instead", "first"):
+        assert f"{OTHERS} {theirs}" in text
+
+
+def _each(own: Actor, others: Actor) -> list[tuple[Actor, str]]:
+    return [(own, f"{OWN} note"), (others, f"{OTHERS} note")]
+
+
+async def test_nobody_else_is_named_by_an_id(world: World, tmp_path: Path) -> None:
+    member = world.admin
+    own = world.acting(member)
+    await update_member(own, member_id=world.employee.id, name="Renamed")
+    contact = (await create_contact(own, name="Somebody")).value
+    await update_contact(own, contact_id=contact.id, name="Somebody else")
+    named = [encode(Kind.MEMBER, each.id) for each in (world.employee, member)]
+    await create_saved_view(own, name="Ours", filter={"assignee": {"in": named}})
+    document = await Document.get(id=await make_loose(own, "Return", Spot(world.account.id)))
+    file = await uploaded(own, f"{OWN}.pdf")
+    await take(own, owner=document, file_ids=[file.id])
+    found = await held(tmp_path / "member.json", member=member.email)
+    text = orjson.dumps(found).decode()
+    for id in (world.employee.id, world.owner.id, contact.id):
+        assert str(id) not in text
+    (view,) = found["saved_view by member_id"]
+    assert view["job_filter"] == {"assignee": {"in": [None, named[1]]}}
+    assert [each["id"] for each in found["contact by created_by_id"]] == [None]
+    assert [each["name"] for each in found["file by created_by_id"]] == [f"{OWN}.pdf"]
+    told = {each["type"]: each["subject"] for each in found["events by them"]}
+    assert (told["MemberUpdated"], told["ContactCreated"]) == (None, None)
+    assert told["SavedViewCreated"] == view["id"]
 
 
 async def test_of_a_contact(tmp_path: Path) -> None:
