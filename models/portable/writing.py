@@ -237,7 +237,7 @@ def _told(where: str) -> Iterator[None]:
     """What cannot be written is told with where it stands."""
     try:
         yield
-    except (RecursionError, ValueError):
+    except (AttributeError, RecursionError, TypeError, ValueError):
         raise Unrestorable(f"{where}: something in it has a form that nothing here has.") from None
     except (IntegrityError, OperationalError, asyncpg.ProgramLimitExceededError) as error:
         # The ORM has errors of its own for some of those of the database.

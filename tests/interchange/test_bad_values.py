@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -30,6 +31,8 @@ async def test_values_that_nothing_here_has(house: House) -> None:
         (log, {"actor": actor | {"label": 5}}, "its actor is not known"),
         (log, {"actor": actor | {"token": "not an id"}}, "its actor is not known"),
         (log, {"actor": actor | {"more": None}}, "its actor is not known"),
+        (log, {"type": "FirmUpdated", "data": {"changes": 5}}, "line 1: it is no event FirmUpdated"),
+        (log, {"type": "FirmUpdated", "data": 5}, "line 1: its data is no JSONB"),
         ("rows/job_item.jsonl", {"stays": "{[1,)}"}, "no INT4MULTIRANGE"),
         ("rows/firm.jsonl", {"revision": 2**63 - 1}, "no BIGINT"),
         ("rows/note.jsonl", {"version": 2**31 - 1}, "no INT"),
@@ -40,6 +43,15 @@ async def test_values_that_nothing_here_has(house: House) -> None:
     async with on(house.url):
         for name, values, told in cases:
             await house.refuses(in_folder(manifest_of(changed(house.parts, name, each(**values))), house.path()), told)
+        # Nothing stands under a saved filter's `in` but a list.
+        (owner, *_) = house.rows_of("rows/member.jsonl")
+        view = {name: owner[name] for name in ("version", "created_at", "updated_at", "updated_by_id", "created_by_id")}
+        view |= {"id": str(uuid4()), "firm_id": owner["firm_id"], "member_id": owner["id"], "name": "Ours"}
+        view |= {"shared": True, "job_filter": {"assignee": {"in": 5}}, "job_sort": [], "card_fields": None}
+        parts = manifest_of({**house.parts, "rows/saved_view.jsonl": orjson.dumps(view) + b"\n"})
+        await house.refuses(
+            in_folder(parts, house.path()), "rows/saved_view.jsonl, lines 1 to 1: something in it has a"
+        )
         # Such an event is in its month, which has not come.
         later = house.rows_of(log)[0] | {"at": "2201-05-05T00:00:00+00:00"}
         parts = manifest_of({**house.parts, "log/2201-05.jsonl": orjson.dumps(later) + b"\n"})
