@@ -8,10 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
+from graphql import get_named_type
 
 from engine.engine import Engine, _body
 from engine.live import RenderedMessage
 from engine.prepared import Prepared
+from engine.sharing import _selected
 from models.event_kinds import KINDS, VIEWS
 from models.ids import Kind, encode
 from models.rows import Member
@@ -89,6 +91,7 @@ async def check_that_they_are_told_the_same(
     operations = [await prepared(engine, viewer, text, variables) for viewer in viewers]
     topics = [await engine._topic(operation, viewer) for operation, viewer in zip(operations, viewers, strict=True)]
     own = operations[0].is_own
+    with_files = tells_of_files(engine, operations[0])
     assert (topics[0].interest == topics[1].interest) is not own, pair
     everything = peers.everything(viewers[0])
     heartbeat = replace(everything, events=[])
@@ -103,11 +106,20 @@ async def check_that_they_are_told_the_same(
             ], (pair, previous)
         if message is everything:
             same = in_order(shared[0].body(None)) == in_order(shared[1].body(None))
-            # They share a topic when, and only when, they are told the same; and never a stream of what is their own.
-            assert (topics[0].key(scope) == topics[1].key(scope)) is (same and not own), pair
+            # They share a topic when, and only when, they are told the same; and never a stream of what is their own,
+            # or of files, whose links are each one's also where they lead to the same.
+            assert (topics[0].key(scope) == topics[1].key(scope)) is (same and not own and not with_files), pair
             assert b'"INTERNAL"' not in shared[0].body(None), pair
         else:
             assert shared[0].body(None) == shared[1].body(None), pair
+
+
+def tells_of_files(engine: Engine, operation: Prepared) -> bool:
+    """Whether files are selected, or something of one that is each member's own."""
+    types = engine._schema.type_map
+    selected = _selected(engine._schema, operation.document, operation.node)
+    of = {get_named_type(types[owner].fields[name].type).name for owner, name in selected}  # type: ignore[attr-defined]
+    return "File" in of | {owner for owner, _ in selected}
 
 
 ENTRIES = """subscription { boardChanges { revision previous events { __typename
