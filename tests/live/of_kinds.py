@@ -1,7 +1,7 @@
 """What a client reads of the kinds that tests/kinds has: all that hangs on nothing but the thing itself, made from the
 schema. The replica has it besides what it reads of older kinds."""
 
-from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_leaf_type
 
 from models.events import Event, bases, field_types, kind_of_thing
 from models.ids import Kind, plural
@@ -51,9 +51,17 @@ LINKED = sorted(
 )
 
 
+#: The job that an item is linked to.
+JOB = "linkedJobId linkedJob { ...J }"
+
+
 def _beside(base: type[Event]) -> str:
-    """What the replica reads of an item's job, and of what else a link is to."""
-    job = ["linkedJobId linkedJob { ...J }"] if "job" in base.beside else []
+    """What the replica reads of a job that it is beside, and of what else a link is to. The jobs of items are read for
+    all of their events at once."""
+    type_ = graphql_schema().type_map[base.__name__]
+    assert isinstance(type_, GraphQLInterfaceType)
+    of_item = "ItemEvent" in {interface.name for interface in type_.interfaces}
+    job = [JOB] if "job" in base.beside and not of_item else []
     kinds = {name: field_types(base)[name].kind for name in base.beside if name in LINKED}
     return " ".join(job + [f"{name}Id {name} {{ {_read(kind)} }}" for name, kind in kinds.items() if kind])
 
@@ -64,7 +72,10 @@ EVENTS = " ".join(
         f"... on {base.__name__} {{ {name}Id {name} {{ {_read(kind_of_thing(base))} }} {_beside(base)} }}"
         for base, name in _BASES.items()
     ]
-    + [f"... on EventWithFiles {{ addedFiles {{ {_read(Kind.FILE)} }} removedFileIds }}"]
+    + [
+        f"... on ItemEvent {{ {JOB} }}",
+        f"... on EventWithFiles {{ addedFiles {{ {_read(Kind.FILE)} }} removedFileIds }}",
+    ]
 )
 #: The fields of events that show them.
 SUBJECTS = tuple(_BASES.values())

@@ -57,8 +57,8 @@ subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
       ... on StageEvent { stageId stage { ...S } }
       ... on StatusEvent { statusId status { ...U } }
       ... on JobEvent { jobId job { ...J } }
-      ... on TaskEvent { taskId task { ...T } linkedJobId linkedJob { ...J } }
-      ... on TimeEvent { timeEntryId timeEntry { ...E } linkedJobId linkedJob { ...J } } """
+      ... on TaskEvent { taskId task { ...T } }
+      ... on TimeEvent { timeEntryId timeEntry { ...E } } """
     + of_kinds.EVENTS
     + "} } }"
     + _PARTS
