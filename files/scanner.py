@@ -30,7 +30,7 @@ class Scanner:
             return _verdict(await self._ask(pieces))
         except TimeoutError:
             raise ScannerAway("It took too long.") from None
-        except (OSError, asyncio.IncompleteReadError) as fault:
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as fault:
             raise ScannerAway(type(fault).__name__) from None
 
     async def _ask(self, pieces: AsyncIterable[bytes]) -> str:

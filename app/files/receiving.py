@@ -176,7 +176,8 @@ class Arrival:
             await self._begin_writing()
         await self._written()
         await self._noted()
-        if self._loose:
+        # A file of no bytes is whole as it is begun: where its beginner was killed between the two, it becomes so here.
+        if self._loose or not self.file.size:
             await self._note(list(self._loose), self.reached, self._hash)
 
     async def _note(self, segments: list[Received], reached: int, digest: Hash | None) -> None:

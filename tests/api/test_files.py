@@ -21,12 +21,12 @@ from files import spool
 from files.spool import CHECKSUMS, IN_MEMORY, SEGMENT
 from models.files.checking import ToCheck, checked
 from models.firm.personal_tokens import create_personal_token, revoke_personal_token
-from models.ids import Kind, decode
+from models.ids import Kind, decode, encode
 from models.items.documents import Document
 from models.rights import Right
 from models.rows.files import FileSegment
 from models.sign_in import authenticate, issue_for, sign_out
-from tests.files import take, uploaded
+from tests.files import begun, take, uploaded
 from tests.kinds.documents import make_loose
 from tests.node import CLIENTS, node_with_clients
 from tests.serving import Api, Socket, serving
@@ -103,6 +103,13 @@ async def test_an_empty_file(tus: Tus) -> None:
     assert (file["state"], file["contentType"]) == ("READY", "application/octet-stream")
     assert file["sha256"] == hashlib.sha256(b"").hexdigest()
     assert [(await tus.read(id, range=range)).status for range in (None, "bytes=0-0")] == [200, 416]
+
+
+async def test_an_empty_file_whose_server_was_killed_as_it_began(tus: Tus, world: World) -> None:
+    id = encode(Kind.FILE, (await begun(world.acting(world.employee), size=0)).id)
+    assert (await tus.file(id))["state"] == "RECEIVING"
+    assert (await tus.send(f"/files/{id}", b"")).status == 204
+    assert (await tus.read(id)).status == 200
 
 
 @pytest.mark.parametrize(

@@ -216,16 +216,22 @@ async def bytes_of(*data: bytes) -> AsyncIterator[bytes]:
 
 async def test_what_a_scanner_says(tmp_path: Path) -> None:
     told = iter(
-        [b"stream: OK\0", b"stream: Eicar-Test-Signature FOUND\0", b"INSTREAM size limit exceeded. ERROR\0", b""]
+        [
+            b"stream: OK\0",
+            b"stream: Eicar-Test-Signature FOUND\0",
+            b"INSTREAM size limit exceeded. ERROR\0",
+            b"",
+            b"a" * 100_000,
+        ]
     )
     async with clamd(told, path=tmp_path / "clamd.sock") as (url, shown):
         scanner = Scanner(url)
         assert await scanner.is_clean(bytes_of(b"a" * 300_000, b"b")) is True
         assert await scanner.is_clean(bytes_of()) is False
-        for _ in range(2):
+        for _ in range(3):
             with pytest.raises(ScannerAway):
                 await scanner.is_clean(bytes_of(b"a"))
-    assert shown == [b"a" * 300_000 + b"b", b"", b"a", b"a"]
+    assert shown == [b"a" * 300_000 + b"b", b"", b"a", b"a", b"a"]
     os.unlink(tmp_path / "clamd.sock")
     for away in (url, "tcp://127.0.0.1:1"):
         with pytest.raises(ScannerAway):
