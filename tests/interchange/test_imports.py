@@ -346,7 +346,8 @@ async def test_two_times_is_once(database: str, tmp_path_factory: pytest.TempPat
     second = await imported(world, path, What.CONTACTS)
     assert await world.revision() == revision
     assert await _state(world) == state
-    assert second.refused == first.refused
+    # For the first reason that there is: by now there may be two accounts that a line may mean.
+    assert second.refused.keys() == first.refused.keys()
     assert same(Told(second.summary, second.done))
 
 
