@@ -20,7 +20,7 @@ from interchange.imports.cells import DateOrder
 from interchange.imports.faults import FileRefused
 from interchange.imports.fields import What
 from interchange.imports.files import opened
-from interchange.imports.mappings import ColumnMap, preset_of, read_mapping
+from interchange.imports.mappings import ColumnMap, preset_names, preset_of, read_mapping
 from interchange.imports.readers import Lines
 from interchange.imports.refused import RefusedLines, refused_of
 from interchange.imports.running import Read, Summary, take_over
@@ -58,7 +58,8 @@ class Wanted:
     def map(self) -> ColumnMap:
         """How its columns are read."""
         if (self.preset is None) == (self.mapping is None):
-            raise FileRefused("Say either which --preset or which --mapping the columns are read by.")
+            told = "Say either which --preset or which --mapping the columns are read by."
+            raise FileRefused(f"{told} There is: {', '.join(preset_names())}.")
         what = _one_of(What, self.what, "--what")
         dates = None if self.dates is None else _one_of(DateOrder, self.dates, "--dates")
         if self.preset is not None:

@@ -67,6 +67,11 @@ def presets() -> dict[str, ColumnMap]:
     return {_stem(file): _preset(_stem(file)) for file in sorted(_PRESETS.iterdir(), key=str) if _is_toml(file)}
 
 
+def preset_names() -> list[str]:
+    """What presets are called, the generic one among them."""
+    return sorted([GENERIC, *(_stem(file) for file in _PRESETS.iterdir() if _is_toml(file))])
+
+
 def _is_toml(file: Traversable) -> bool:
     return file.name.endswith(".toml")
 
@@ -79,9 +84,8 @@ def preset_of(name: str, what: What) -> ColumnMap:
     """The preset of this name. `FileRefused` where there is none, or it is for another kind of file."""
     if name == GENERIC:
         return generic(what)
-    there = [GENERIC, *(_stem(file) for file in _PRESETS.iterdir() if _is_toml(file))]
-    if name not in there:
-        raise FileRefused(f"There is no preset {name}. There is: {', '.join(sorted(there))}.")
+    if name not in (there := preset_names()):
+        raise FileRefused(f"There is no preset {name}. There is: {', '.join(there)}.")
     found = _preset(name)
     if found.what is not what:
         raise FileRefused(f"The preset {name} is for {found.what}, not for {what}.")
