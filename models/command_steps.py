@@ -25,6 +25,10 @@ R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
 
+# Held to the end of the transaction: of two at once that bring one id for things of two kinds, no key would refuse one.
+_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('the id ' || $1::text, 0))"
+
+
 @cache
 def _named_by() -> str:
     modules_in("models")
@@ -41,6 +45,7 @@ async def made_before(change: Change, model: type[R], id: UUID | None, created: 
     things, by their ids alone. An id that a thing of another kind has would lay hands on all of that."""
     if id is None:
         return None
+    await sql(_ONE_BY_ONE, str(id))
     # Whether it is there before whether it is seen: an equal call that commits between the two is then no stranger's.
     kinds = [row["kind"] for row in await sql(_named_by(), id)]
     if not kinds:
