@@ -9,7 +9,7 @@ from tortoise.models import Model
 
 from models.bulk import Bulk
 from models.command import Change
-from models.database import sql
+from models.database import hold_names, sql
 from models.errors import Invalid, Refusal, RuleBroken
 from models.events import Event
 from models.kinds import modules_in
@@ -23,10 +23,6 @@ from models.texts import sameness
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
-
-
-# Held to the end of the transaction: of two at once that bring one id for things of two kinds, no key would refuse one.
-_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('the id ' || $1::text, 0))"
 
 
 @cache
@@ -45,7 +41,8 @@ async def made_before(change: Change, model: type[R], id: UUID | None, created: 
     things, by their ids alone. An id that a thing of another kind has would lay hands on all of that."""
     if id is None:
         return None
-    await sql(_ONE_BY_ONE, str(id))
+    # Of two at once that bring one id for things of two kinds, no key would refuse one.
+    await hold_names(f"the id {id}")
     # Whether it is there before whether it is seen: an equal call that commits between the two is then no stranger's.
     kinds = [row["kind"] for row in await sql(_named_by(), id)]
     if not kinds:

@@ -13,6 +13,13 @@ async def sql(query: str, *values: Any) -> list[dict[str, Any]]:
     return rows
 
 
+async def hold_names(*names: str, shared: bool = False) -> None:
+    """Hold names, for what has no row to be held by, until the transaction ends: others who come for one wait, but that
+    those who share it go beside each other. Many are held in one order, so that two cannot wait for each other."""
+    lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    await sql(f"SELECT {lock}(hashtextextended(name, 0)) FROM unnest($1::text[]) AS name", sorted(set(names)))
+
+
 async def fetch(query: str, *values: Any, record_class: type = asyncpg.Record) -> list[Any]:
     """As `sql`, for what is read by hundreds: the rows are as asyncpg makes them, not a dictionary each."""
     client = get_connection("default")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from models.bounds import LOGGED
 from models.command import Change
-from models.database import sql
+from models.database import hold_names
 from models.errors import RuleBroken
 from models.reasons import Reason
 from models.rows import TimeEntry
@@ -19,11 +19,8 @@ MOST_MINUTES_A_DAY = LOGGED.most
 
 async def hold_time_of(member_ids: Iterable[UUID]) -> None:
     """Hold what these members' days add up to, and which timer they run, until the transaction ends. Before any row is
-    held, and many in one order, so that two calls cannot wait for each other."""
-    await sql(
-        "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest($1::text[]) AS name",
-        sorted(f"time of {member_id}" for member_id in set(member_ids)),
-    )
+    held."""
+    await hold_names(*(f"time of {member_id}" for member_id in member_ids))
 
 
 async def minutes_left(entry: TimeEntry) -> int:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from models.bounds import BLOCKED_SEARCHED, RELATIONS
 from models.command import Change, command
-from models.database import sql
+from models.database import hold_names, sql
 from models.errors import Invalid, RuleBroken
 from models.ids import Kind
 from models.reasons import Reason
@@ -101,7 +101,7 @@ SELECT id FROM waiting LIMIT $2
 async def _expect_no_circle(change: Change, blocking: Job, blocked: Job) -> None:
     """`RuleBroken` where the one that is to be blocked blocks the other already, by however many between them."""
     # One after another: two of a firm's at once could close a circle together, of which neither sees the other half.
-    await sql("SELECT pg_advisory_xact_lock(hashtextextended('blocks ' || $1, 0))", str(change.actor.firm_id))
+    await hold_names(f"blocks {change.actor.firm_id}")
     waiting = {row["id"] for row in await sql(_WAITING, blocked.id, BLOCKED_SEARCHED.most + 1)}
     if blocking.id in waiting:
         told = "These jobs would wait for each other for ever: the one blocks the other already, maybe by others."

@@ -8,7 +8,7 @@ from tortoise.transactions import in_transaction
 from models.actor import Actor
 from models.command import Change, authority, command
 from models.commands.accounts import create_account
-from models.database import sql
+from models.database import hold_names
 from models.errors import LimitReached, Refusal
 from models.imports.clients import Clients
 from models.imports.entries import Entries
@@ -56,7 +56,7 @@ async def _import_lines(
     EXTERNAL_SOURCE.check(origin.source, "source")
     origin.undo()
     # One batch of a firm after another: what has no key yet is found by who comes second.
-    await sql("SELECT pg_advisory_xact_lock(hashtextextended('imports ' || $1, 0))", str(change.actor.firm_id))
+    await hold_names(f"imports {change.actor.firm_id}")
     taken = await (_take_each if each_alone else _take_all)(change, origin, lines)
     if take_back:
         raise _TakenBack(taken)

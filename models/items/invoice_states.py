@@ -10,7 +10,7 @@ from uuid import UUID
 from models import checks
 from models.bounds import CREDIT_NOTES
 from models.command import Change, command
-from models.database import fetch, sql
+from models.database import fetch, hold_names, sql
 from models.errors import RuleBroken
 from models.gathered import Gathered
 from models.items import billed_entries, invoiced_proposals
@@ -191,13 +191,14 @@ async def credit_notes_of(invoices: Sequence[UUID]) -> dict[UUID, list[Credited]
     return found
 
 
-_SWITCH = "SELECT {lock}(hashtextextended('what counts as paid of ' || $1::text, 0))"
+def _switch(firm_id: UUID) -> str:
+    return f"what counts as paid of {firm_id}"
 
 
 async def hold_what_counts(change: Change) -> bool:
     """Whether the firm counts what is on its way as paid. That stays so until the transaction ends; before any row is
     held, since who switches it waits for those who rely on it."""
-    await sql(_SWITCH.format(lock="pg_advisory_xact_lock_shared"), str(change.actor.firm_id))
+    await hold_names(_switch(change.actor.firm_id), shared=True)
     return (await change.scope.rows(Firm).get(change.actor.firm_id)).count_pending_ach
 
 
@@ -206,7 +207,7 @@ async def hold_for_switching(change: Change, *, counts: bool) -> list[Held[Invoi
     before the firm is, with the proposals of which they were made: whoever changes one holds it, and then the firm for
     its revision."""
     firm_id = change.actor.firm_id
-    await sql(_SWITCH.format(lock="pg_advisory_xact_lock"), str(firm_id))
+    await hold_names(_switch(firm_id))
     if (await change.scope.rows(Firm).get(firm_id)).count_pending_ach == counts:
         return []
     ids = [row["id"] for row in await sql("SELECT id FROM invoice WHERE firm_id = $1 AND pending > 0", firm_id)]

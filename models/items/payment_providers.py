@@ -13,7 +13,7 @@ from uuid import UUID
 from models.bounds import PROVIDER_SECRETS, PROVIDERS
 from models.command import Change, command
 from models.command_steps import made_before
-from models.database import sql
+from models.database import hold_names, sql
 from models.errors import Invalid, RuleBroken
 from models.events import OfFirm
 from models.ids import Kind, PaymentProviderId, new_id
@@ -24,7 +24,6 @@ from models.rows.payment_providers import PaymentProvider, PaymentProviderSecret
 from models.texts import LABEL
 
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,200}")
-_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('providers of ' || $1::text, 0))"
 #: What the path of each ends with: 256 random bits.
 PATH = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -75,9 +74,7 @@ async def create_payment_provider(
         return earlier
     called = LABEL.check(name, "name")
     # One after another: two at once would both find room for the last one.
-    await sql(
-        "SELECT pg_advisory_xact_lock(hashtextextended('providers of ' || $1::text, 0))", str(change.actor.firm_id)
-    )
+    await hold_names(f"providers of {change.actor.firm_id}")
     if await PaymentProvider.filter(firm_id=change.actor.firm_id).count() >= PROVIDERS.most:
         told = f"The firm has {PROVIDERS.most} payment providers. Delete one that it does not use."
         raise RuleBroken(told, reason=Reason.FULL, kind=Kind.PAYMENT_PROVIDER.value, maximum=PROVIDERS.most)

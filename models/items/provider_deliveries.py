@@ -10,7 +10,7 @@ from uuid import UUID
 
 from models.actor import Actor
 from models.command import Change, command
-from models.database import sql
+from models.database import hold_names, sql
 from models.events import Event
 from models.ids import AccountId, Kind, ProviderDeliveryId
 from models.items.payment_providers import Receiver, still_signs
@@ -86,7 +86,7 @@ class TakenOnce:
 
     async def earlier(self, firm_id: UUID, now: datetime) -> Earlier | None:
         """What became of it. Of the same at the same time the second one waits for the first."""
-        await sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{firm_id} {self.service} {self.event_id}")
+        await hold_names(f"{firm_id} {self.service} {self.event_id}")
         found = await sql(_EARLIER, firm_id, self.service.value, self.event_id)
         if not found or is_open(found[0]["outcome"], found[0]["reason"]):
             return None
