@@ -6,19 +6,17 @@ tables out and in, with no format and nothing checked.
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 from tortoise.context import TortoiseContext
 from tortoise.migrations.api.migrate import migrate as run_migrations
 
+from bench.commands import Taken, taken_by
 from bench.firms import BenchFirm, build_firm
 from bench.goals import Goal
 from bench.house import House, run
@@ -29,8 +27,6 @@ from models.ids import Kind, encode
 
 ENTRIES, QUICK = 1_000_000, 50_000
 MIB = 1 << 20
-#: What a command says is no figure.
-_QUIET = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
 #: What a command may take beyond what it takes for next to nothing.
 MOST_MORE = 64
 
@@ -54,28 +50,9 @@ UPDATE firm SET revision = $4 + $5 WHERE id = $1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What a command took: seconds, and the most memory in MiB."""
-
-    seconds: float
-    memory: float
-
-
-async def _command(house: House, url: str, *words: str) -> _Taken:
+async def _command(house: House, url: str, *words: str) -> Taken:
     """What `jobwire` with these words takes, as a process."""
-    return await asyncio.to_thread(_run, house, url, *words)
-
-
-def _run(house: House, url: str, *words: str) -> _Taken:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JOBWIRE_")}
-    environment |= {"JOBWIRE_DATABASE_URL": url, "JOBWIRE_REDIS_URL": house.redis_url}
-    started = time.perf_counter()
-    pid = os.posix_spawn(sys.executable, [sys.executable, "-m", "cli", *words], environment, file_actions=[_QUIET])
-    _, status, used = os.wait4(pid, 0)
-    if status:
-        raise SystemExit(f"jobwire {words[0]} failed.")
-    return _Taken(time.perf_counter() - started, used.ru_maxrss * 1024 / MIB)
+    return await taken_by({"database_url": url, "redis_url": house.redis_url}, *words)
 
 
 async def _timed(act: Callable[[], Awaitable[object]]) -> float:
@@ -169,7 +146,7 @@ async def _fill(url: str, firm: BenchFirm, revision: int, number: int) -> None:
     await database.close()
 
 
-def _row(name: str, taken: _Taken, control: float, least: _Taken) -> tuple[object, ...]:
+def _row(name: str, taken: Taken, control: float, least: Taken) -> tuple[object, ...]:
     return name, taken.seconds, taken.seconds / control, taken.memory, taken.memory - least.memory
 
 

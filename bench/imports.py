@@ -6,18 +6,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
-import os
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 
+from bench.commands import Taken, taken_by
 from bench.firms import BenchFirm, build_firm
 from bench.goals import Goal
 from bench.house import House, run
@@ -28,9 +26,6 @@ from models.ids import Kind, encode
 from models.reading_order import order_key
 
 LINES, QUICK = 50_000, 2_000
-#: What a command says is no figure.
-_QUIET = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
-_LOOK = 0.02
 #: In MiB, what the whole file may take beyond one of a single line.
 MOST_MORE = 128
 _HEADER = ("Account key", "Account name", "Key", "Name", "Emails", "Phone", "Title")
@@ -49,15 +44,6 @@ _WRITTEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What a command took: seconds, those of them on a processor, and the most memory in MiB."""
-
-    seconds: float
-    cpu: float
-    memory: float
-
-
 def _line(n: int, accounts: int) -> tuple[str, ...]:
     account = n % accounts
     return (f"A{account}", f"Client {account:06}", f"C{n}", f"Person {n:06}", f"p{n}@clients.org", "555 0100", "Owner")
@@ -71,33 +57,11 @@ def _write(path: Path, lines: int) -> Path:
     return path
 
 
-async def _import(house: House, firm: BenchFirm, path: Path, *more: str) -> _Taken:
+async def _import(house: House, firm: BenchFirm, path: Path, *more: str) -> Taken:
     """What `jobwire import` takes as a process."""
     words = ["import", str(path), "--firm", encode(Kind.FIRM, firm.id), "--as", firm.members[0].email]
-    return await asyncio.to_thread(_run, house, *words, "--what", "contacts", "--preset", "generic", *more)
-
-
-def _run(house: House, *words: str) -> _Taken:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JOBWIRE_")}
-    environment |= {"JOBWIRE_DATABASE_URL": house.database_url, "JOBWIRE_REDIS_URL": house.redis_url}
-    started, most = time.perf_counter(), 0
-    pid = os.posix_spawn(sys.executable, [sys.executable, "-m", "cli", *words], environment, file_actions=_QUIET)
-    while True:
-        # What wait4 says of memory is at least what this process has, of which it was a copy.
-        most = max(most, _peak(pid))
-        ended, status, used = os.wait4(pid, os.WNOHANG)
-        if ended:
-            break
-        time.sleep(_LOOK)
-    if status:
-        raise SystemExit(f"jobwire {words[0]} failed.")
-    return _Taken(time.perf_counter() - started, used.ru_utime + used.ru_stime, most / 1024)
-
-
-def _peak(pid: int) -> int:
-    """The most memory in KiB that a process has held so far; 0 where it is over."""
-    fields = Path(f"/proc/{pid}/status").read_text().split()
-    return int(fields[fields.index("VmHWM:") + 1]) if "VmHWM:" in fields else 0
+    urls = {"database_url": house.database_url, "redis_url": house.redis_url}
+    return await taken_by(urls, *words, "--what", "contacts", "--preset", "generic", *more)
 
 
 async def _by_hand(house: House, firm_id: UUID, lines: int) -> float:

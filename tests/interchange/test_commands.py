@@ -3,9 +3,6 @@ memory."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import asyncpg
 
 import embedded
+from bench.commands import taken_by
 from models.connection import credentials
 from models.ids import Kind, encode, new_id
 from models.portable.tables import portable_tables
@@ -24,7 +22,7 @@ from tests.kinds import files
 from tests.live.eventually import eventually
 from tests.signing_in import refused
 from tests.specimens import Spot
-from tests.system.jobwire import HOUSE, jobwire
+from tests.system.jobwire import jobwire
 from tests.world import World
 
 
@@ -132,20 +130,8 @@ async def _alone(database: asyncpg.Connection) -> bool:
 
 
 ENTRIES = 30_000
-#: In letters: what is in the notes of all of them does not fit into what a process may grow by.
-NOTE, MOST_MORE = 2_000, 40 << 20
-
-
-def _peak(urls: Mapping[str, str], *words: str) -> int:
-    """In bytes: the most memory that a command takes."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JOBWIRE_")}
-    environment |= {f"JOBWIRE_{name.upper()}": value for name, value in urls.items()}
-    command = [sys.executable, "-m", "cli", *words]
-    process = subprocess.Popen(command, cwd=HOUSE, env=environment, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return used.ru_maxrss * 1024
+#: In letters, and in MiB: what is in the notes of all of them does not fit into what a process may grow by.
+NOTE, MOST_MORE = 2_000, 40
 
 
 async def test_what_a_firm_has_need_not_fit_into_memory(
@@ -153,13 +139,13 @@ async def test_what_a_firm_has_need_not_fit_into_memory(
 ) -> None:
     id, small, large = encode(Kind.FIRM, world.firm.id), str(tmp_path / "small"), str(tmp_path / "large")
     here = {"database_url": database, "redis_url": servers.redis_url}
-    least = _peak(here, "export", small, "--firm", id)
+    least = await taken_by(here, "export", small, "--firm", id)
     await _log_much(world, database)
-    exported = _peak(here, "export", large, "--firm", id)
+    exported = await taken_by(here, "export", large, "--firm", id)
     assert (tmp_path / "large/rows/time_entry.jsonl").stat().st_size > 40 << 20
     async with own_database(servers, "large") as url:
-        restored = _peak(here | {"database_url": url}, "restore", large)
-    assert max(exported, restored) < least + MOST_MORE
+        restored = await taken_by(here | {"database_url": url}, "restore", large)
+    assert max(exported.memory, restored.memory) < least.memory + MOST_MORE
 
 
 async def _log_much(world: World, url: str) -> None:
