@@ -21,6 +21,7 @@ from models.rows import (
     PipelineMember,
     Row,
     Stage,
+    StageTag,
     Status,
     Tag,
     Task,
@@ -65,6 +66,11 @@ async def _linked(link: type[Model], owner: str, target: type[R], owners: Ids) -
 async def tags_of_accounts(accounts: Ids) -> dict[UUID, list[Tag]]:
     """Each account's tags, by name."""
     return await _linked(AccountTag, "account_id", Tag, accounts)
+
+
+async def conditional_tags_of_stages(stages: Ids) -> dict[UUID, list[Tag]]:
+    """Each stage's conditional tags, by name."""
+    return await _linked(StageTag, "stage_id", Tag, stages)
 
 
 async def teams_of_accounts(accounts: Ids) -> dict[UUID, list[Member]]:

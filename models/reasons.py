@@ -123,6 +123,7 @@ class Reason(StrEnum):
     CIRCLE = "CIRCLE"
     NESTED = "NESTED"
     BUILT_IN = "BUILT_IN"
+    CONDITIONAL = "CONDITIONAL"
     SORTED = "SORTED"
     NOTHING_TO_SHOW = "NOTHING_TO_SHOW"
     TIMER_RUNS = "TIMER_RUNS"
@@ -179,6 +180,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.UNANSWERED: frozenset({Parameter.ACTUAL}),
     Reason.SEALED: frozenset({Parameter.KIND}),
     Reason.LINKED: frozenset({Parameter.KIND}),
+    Reason.CONDITIONAL: frozenset({Parameter.NAME}),
     Reason.IN_USE: frozenset({Parameter.ACTUAL}),
     Reason.LAST_ONE: frozenset({Parameter.KIND}),
     Reason.NONE_YET: frozenset({Parameter.KIND}),

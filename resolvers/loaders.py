@@ -39,6 +39,11 @@ class Loaders(ItemLoaders):
         return self._lists("tags", boards.tags_of_accounts)
 
     @property
+    def conditional_tags(self) -> Loader[UUID, list[Tag]]:
+        """Stages' conditional tags."""
+        return self._lists("conditional_tags", boards.conditional_tags_of_stages)
+
+    @property
     def team(self) -> Loader[UUID, list[Member]]:
         """Accounts' teams."""
         return self._lists("team", boards.teams_of_accounts)

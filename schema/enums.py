@@ -117,6 +117,7 @@ ErrorReason = _described(
     NESTED="The task would be a subtask, and have subtasks itself.",
     CIRCLE="The jobs would wait for each other, or the folders be in each other, for ever.",
     BUILT_IN="The status is built in.",
+    CONDITIONAL="The stage has conditional tags, and the first and the last of a pipeline have none: see `name`.",
     SORTED="The board sorts its cards by ACTUAL, a JobOrder: nobody places them.",
     NOTHING_TO_SHOW="There is nothing that the client could be told yet.",
     TIMER_RUNS="The timer runs.",

@@ -202,10 +202,19 @@ async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> No
     blocked = await hold_blocked_by(ending)
     events = []
     for job, status in entering:
-        told = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
-        events.append(JobStatusChanged(**told, from_status=job.status_id, to_status=status.id))
+        from_status = job.status_id
         job.put_under(status.id, status.category, change.now)
-    await store_all([job for job, _ in entering], "status_id", "archived_at", "completed_at")
+        events.append(
+            JobStatusChanged(
+                job=job.id,
+                account=job.account_id,
+                pipeline=job.pipeline_id,
+                from_status=from_status,
+                to_status=status.id,
+                status_stay=job.status_stay,
+            )
+        )
+    await store_all([job for job, _ in entering], "status_id", "status_stay", "archived_at", "completed_at")
     for event in events:
         change.record(event)
     await tell_blocked(change, blocked)

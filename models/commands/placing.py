@@ -1,6 +1,7 @@
 """Where a card lands among the cards of a stage."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from models.command import Change
@@ -107,6 +108,10 @@ async def _spread_anew(change: Change, stage: Stage) -> None:
     await put(change, jobs, stage, spread(len(jobs)))
 
 
+#: What a job keeps of where it is.
+_PLACE = ("pipeline_id", "stage_id", "status_id", "position", "stage_entered_at", "stay", "status_stay")
+
+
 async def put(
     change: Change,
     jobs: Sequence[Job],
@@ -114,20 +119,32 @@ async def put(
     keys: Sequence[str],
     statuses: Mapping[UUID, UUID] = {},
     dismissed: Mapping[UUID, int] = {},
+    fires_automations: bool = True,
 ) -> None:
     """Put jobs, which the transaction holds locked, on a stage with these position keys: any number in one statement.
     `statuses` are those that they get, by job, where the stage is of another pipeline; `dismissed` says how many items
-    hold each no longer."""
+    hold each no longer. What is put elsewhere because its stage goes fires no automations there."""
     events: list[JobMoved | JobStatusChanged] = []
     for job, key in zip(jobs, keys, strict=True):
         from_pipeline, from_stage, from_status = job.pipeline_id, job.stage_id, job.status_id
         job.place_on(stage.id, key, change.now)
-        job.pipeline_id, job.status_id = stage.pipeline_id, statuses.get(job.id, from_status)
-        told = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
-        came_from = {"from_pipeline": from_pipeline, "from_stage": from_stage}
-        events.append(JobMoved(**told, **came_from, to_stage=stage.id, dismissed_items=dismissed.get(job.id, 0)))
+        job.pipeline_id = stage.pipeline_id
+        job.give_status(statuses.get(job.id, from_status))
+        told: dict[str, Any] = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
+        events.append(
+            JobMoved(
+                **told,
+                from_pipeline=from_pipeline,
+                from_stage=from_stage,
+                to_stage=stage.id,
+                dismissed_items=dismissed.get(job.id, 0),
+                stay=job.stay,
+                fires_automations=fires_automations,
+            )
+        )
         if job.status_id != from_status:
-            events.append(JobStatusChanged(**told, from_status=from_status, to_status=job.status_id))
-    await store_all(jobs, "pipeline_id", "stage_id", "status_id", "position", "stage_entered_at", "stay")
+            told |= {"from_status": from_status, "to_status": job.status_id}
+            events.append(JobStatusChanged(**told, status_stay=job.status_stay))
+    await store_all(jobs, *_PLACE)
     for event in events:
         change.record(event)

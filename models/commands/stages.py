@@ -3,21 +3,23 @@
 Each of these holds the pipeline, so that they come one after the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import partial
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
 from models.bounds import TIME_LIMIT
 from models.command import Change, command
 from models.command_steps import jobs_left, made_before, number_seen
+from models.commands import stage_tags
 from models.commands.pipelines import MOST_STAGES
 from models.commands.placing import keys_for, put
+from models.commands.tags import expect_tags, hold_tags, tags_to_carry
 from models.database import sql
 from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, changes_of
-from models.gathered import Gathered, Rules, checked
+from models.gathered import Gathered, Rules
 from models.ids import Kind, new_id
 from models.order import LONGEST_KEY, between, spread
 from models.reasons import Reason
@@ -32,6 +34,8 @@ class StageFields(TypedDict, total=False):
 
     name: str
     time_limit: int | None
+    automove: bool
+    conditional_tag_ids: Sequence[UUID]
 
 
 _RULES: Rules = {"name": NAME.check, "time_limit": partial(checks.minutes, bounds=TIME_LIMIT)}
@@ -44,18 +48,22 @@ async def create_stage(
     pipeline_id: UUID,
     name: str,
     time_limit: int | None = None,
+    automove: bool = False,
+    conditional_tag_ids: Sequence[UUID] = (),
     after_stage_id: UUID | None = None,
     before_stage_id: UUID | None = None,
     id: UUID | None = None,
 ) -> Stage:
     """Add a stage to a pipeline.
 
-    Before or after one of its stages, or as the last."""
+    Before or after one of its stages, or as the last. With conditional tags it is neither the first nor the last."""
     if earlier := await made_before(change, Stage, id, StageCreated):
         return earlier
     with Gathered() as check:
         told = check.each({"name": name, "time_limit": time_limit}, _RULES)
         check(_one_neighbour, before_stage_id, after_stage_id)
+        check(checks.at_most, conditional_tag_ids, stage_tags.FIELD)
+    tags = await tags_to_carry(change, conditional_tag_ids, stage_tags.FIELD)
     pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     others = await _in_order(pipeline.id)
     if len(others) >= MOST_STAGES:
@@ -65,11 +73,14 @@ async def create_stage(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         pipeline_id=pipeline.id,
+        automove=automove,
         **told,
     )
     place = await _place(change, others, before_stage_id, after_stage_id)
+    stage_tags.expect_within(stage, [*others[:place], stage, *others[place:]], tags)
     stage.position = await _position(change, others, place)
     await stage.save(force_create=True)
+    await stage_tags.replace_tags(stage, tags)
     change.record(StageCreated(pipeline=pipeline.id, stage=stage.id))
     return stage
 
@@ -78,11 +89,23 @@ async def create_stage(
 async def update_stage(
     change: Change, *, stage_id: UUID, expected_version: int | None = None, **fields: Unpack[StageFields]
 ) -> Stage:
-    """Change a stage's name or time limit."""
-    stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
+    """Change a stage.
+
+    Its name, its time limit, whether jobs move on from it by themselves, or its conditional tags."""
+    given: dict[str, Any] = {**fields}
+    wanted = given.pop(stage_tags.FIELD, None)
+    held = await hold_tags(change, wanted or ())
+    # The ends of a pipeline stay where they are for as long as it is held.
+    lock = change.scope.rows(Stage).lock(stage_id, "stage_id") if wanted is None else _lock_structure(change, stage_id)
+    stage = await lock
     stage.expect(expected_version)
-    if changed := stage.change_to(checked(stage.differing(fields), _RULES)):
-        await stage.store(*changed)
+    with Gathered() as check:
+        changed = stage.change_to(check.each(stage.differing(given), _RULES))
+        tags = check(checks.at_most, wanted or (), stage_tags.FIELD)
+    if wanted is not None:
+        changed |= await _condition(stage, tags, held)
+    if changed:
+        await stage.store(*(changed.keys() - {stage_tags.FIELD}))
         change.record(StageUpdated(pipeline=stage.pipeline_id, stage=stage.id, changes=changes_of(changed)))
     return stage
 
@@ -98,7 +121,8 @@ async def move_stage(
 ) -> Stage:
     """Put a stage elsewhere among the stages of its pipeline.
 
-    Before or after another one, or last. Its jobs go with it."""
+    Before or after another one, or last. Its jobs go with it. A conditional one is neither the first nor the last
+    afterwards."""
     stage = await _lock_structure(change, stage_id)
     stage.expect(expected_version)
     if stage.id in (after_stage_id, before_stage_id):
@@ -110,11 +134,21 @@ async def move_stage(
     present = await _in_order(stage.pipeline_id)
     others = [other for other in present if other.id != stage.id]
     place = await _place(change, others, before_stage_id, after_stage_id)
-    if [*others[:place], stage, *others[place:]] != present:
+    wanted = [*others[:place], stage, *others[place:]]
+    if wanted != present:
+        await stage_tags.expect_open_ends(wanted, "stage_id")
         stage.position = await _position(change, others, place)
         await stage.store("position")
         change.record(StageMoved(pipeline=stage.pipeline_id, stage=stage.id))
     return stage
+
+
+async def _condition(stage: Stage, tags: Sequence[UUID], held: Container[UUID]) -> dict[str, tuple[Any, Any]]:
+    expect_tags(tags, held, stage_tags.FIELD)
+    changed = await stage_tags.replace_tags(stage, tags)
+    if changed:
+        stage_tags.expect_within(stage, await _in_order(stage.pipeline_id), tags)
+    return changed
 
 
 async def _lock_structure(change: Change, stage_id: UUID) -> Stage:
@@ -197,11 +231,17 @@ async def delete_stage(
     if len(stages) == 1:
         told = "A pipeline keeps at least one stage. Add another one first."
         raise RuleBroken(told, "stage_id", reason=Reason.LAST_ONE, kind=Kind.STAGE.value)
+    left = sorted((other for other in stages.values() if other.id != stage.id), key=_by_position)
+    await stage_tags.expect_open_ends(left, "stage_id")
     if jobs := await _cards(stage):
         await _empty(change, jobs, replacement)
     await sql("DELETE FROM stage WHERE id = $1", stage.id)
     change.record(StageDeleted(pipeline=stage.pipeline_id, stage=stage.id, name=stage.name))
     return stage
+
+
+def _by_position(stage: Stage) -> tuple[str, bytes]:
+    return stage.position, stage.id.bytes
 
 
 async def _hold_stages(pipeline_id: UUID) -> list[Stage]:
@@ -231,4 +271,4 @@ async def _empty(change: Change, jobs: Sequence[Job], replacement: Stage | None)
         seen, remedy = number_seen(change, jobs), "Name a stage that takes them."
         raise jobs_left(seen, "on this stage", remedy, "replacement_stage_id")
     keys = await keys_for(change, replacement, [job.id for job in jobs], before=None, after=None)
-    await put(change, jobs, replacement, keys)
+    await put(change, jobs, replacement, keys, fires_automations=False)

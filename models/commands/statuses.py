@@ -157,7 +157,8 @@ async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None
         raise jobs_left(seen, "under this status", remedy, "replacement_status_id")
     blocked = {} if replacement.category.in_hand else await hold_blocked_by([job.id for job in jobs])
     await sql(
-        f"UPDATE job SET status_id = $2, completed_at = $3, {raised(4)} WHERE id = ANY($1)",
+        "UPDATE job SET status_id = $2, status_stay = status_stay + 1, completed_at = $3, "
+        f"{raised(4)} WHERE id = ANY($1)",
         [job.id for job in jobs],
         replacement.id,
         change.now if replacement.category is Category.COMPLETED else None,
@@ -171,6 +172,8 @@ async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None
                 pipeline=job.pipeline_id,
                 from_status=job.status_id,
                 to_status=replacement.id,
+                status_stay=job.status_stay + 1,
+                fires_automations=False,
             )
         )
     await tell_blocked(change, blocked)

@@ -1,18 +1,20 @@
 """The firm's labels for accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
 from models.command import Change, command
 from models.command_steps import made_before, refuse_same_name
+from models.commands.stage_tags import expect_unneeded
 from models.database import sql
 from models.events import AccountTagsChanged, TagCreated, TagDeleted, TagUpdated, changes_of
 from models.gathered import Rules, checked
-from models.ids import new_id
+from models.ids import Kind, new_id
 from models.rights import Right
 from models.rows import AccountTag, Tag
+from models.scope import not_found
 from models.stamps import raised, stamp
 from models.texts import LABEL
 
@@ -59,9 +61,12 @@ async def update_tag(
 
 @command("deleteTag", Right.MANAGE_TAGS)
 async def delete_tag(change: Change, *, tag_id: UUID, expected_version: int | None = None) -> Tag:
-    """Remove a tag from the firm and from every account."""
+    """Remove a tag from the firm and from every account.
+
+    Not as long as it is a conditional tag of a stage: that would then be for accounts that it was not for."""
     tag = await change.scope.rows(Tag).lock(tag_id, "tag_id")
     tag.expect(expected_version)
+    await expect_unneeded(change, tag.id)
     for account_id in await _take_off_all(tag):
         change.record(AccountTagsChanged(account=account_id, added=(), removed=(tag.id,)))
     await tag.delete()
@@ -83,8 +88,17 @@ async def tags_to_carry(change: Change, ids: Sequence[UUID], field: str) -> list
     """The ids of tags that an account is to carry, each once. The tags are held, so that none is deleted meanwhile:
     lock them before the account, as deleting a tag does."""
     wanted = checks.at_most(ids, field)
-    found = await change.scope.rows(Tag).lock_many(wanted)
-    for id in wanted:
-        if id not in found:
-            await change.scope.rows(Tag).get(id, field)
+    expect_tags(wanted, await hold_tags(change, wanted), field)
     return wanted
+
+
+async def hold_tags(change: Change, ids: Collection[UUID]) -> Collection[UUID]:
+    """Those of these that are tags, held, so that none is deleted meanwhile."""
+    return (await change.scope.rows(Tag).lock_many(ids)).keys() if ids else ()
+
+
+def expect_tags(ids: Sequence[UUID], held: Container[UUID], field: str) -> None:
+    """`NotFound` where one of these is none of the tags that are held."""
+    for id in ids:
+        if id not in held:
+            raise not_found(Kind.TAG, id, field)

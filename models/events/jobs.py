@@ -65,18 +65,28 @@ class JobUpdated(JobEvent):
     changes: Changes
 
 
+_FIRES = "Whether the automations of what it came to are run. They are not where what it was on, or under, was deleted."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobMoved(JobEvent):
     """A job was put on another stage, of this or another pipeline, or to another place among the cards of its stage.
     Its tasks go with it: where it came into your sight by this, so did they, and no other event says so."""
 
-    says = {"dismissed_items": "How many open items hold the job no longer: they were dismissed, and stay linked."}
+    says = {
+        "dismissed_items": "How many open items hold the job no longer: they were dismissed, and stay linked.",
+        "stay": "The number of its time on the stage: it rises whenever a job enters one. 0 in logs from before it was "
+        "said.",
+        "fires_automations": _FIRES,
+    }
 
     from_pipeline: PipelineId
     from_stage: StageId
     to_stage: StageId
     # Logs from before it could be say nothing of it.
     dismissed_items: int = 0
+    stay: int = 0
+    fires_automations: bool = True
 
     def before(self) -> tuple[Place, ...]:
         return (Place(self.account, self.from_pipeline),)
@@ -86,8 +96,17 @@ class JobMoved(JobEvent):
 class JobStatusChanged(JobEvent):
     """A job got another status: completing, archiving and restoring are such changes."""
 
+    says = {
+        "status_stay": "The number of its time under the status: it rises whenever a job gets another one. 0 in logs "
+        "from before it was said.",
+        "fires_automations": _FIRES,
+    }
+
     from_status: StatusId
     to_status: StatusId
+    # Logs from before there were automations say nothing of them.
+    status_stay: int = 0
+    fires_automations: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

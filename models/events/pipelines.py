@@ -78,7 +78,7 @@ class StageCreated(StageEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageUpdated(StageEvent):
-    """A stage's name or time limit changed."""
+    """A stage's name, time limit, automove or conditional tags changed."""
 
     changes: Changes
 

@@ -54,9 +54,10 @@ async def tie(item: Item, jobs: Collection[UUID], now: datetime, by: UUID | None
     await sql(_TIE, list(jobs), item.kind.value, item.id, item.open, item.tracked, now, by)
 
 
-# The stays of the run that ends, with those before it.
-_ENDED = """CASE WHEN link.open
-    THEN link.stays + int4multirange(int4range(link.open_since_stay, job.stay, '[]')) ELSE link.stays END"""
+# The stays of the run that ends, with those before it. Where it was dismissed, that was said then: of the stays
+# afterwards it is none.
+_WITH_RUN = "link.stays + int4multirange(int4range(link.open_since_stay, job.stay, '[]'))"
+_ENDED = f"CASE WHEN link.open AND link.dismissed_at IS NULL THEN {_WITH_RUN} ELSE link.stays END"
 
 _UNTIE = f"""
 UPDATE job_item AS link SET
@@ -96,9 +97,10 @@ async def keep_minutes(item: Item) -> None:
     await sql("UPDATE job_item SET minutes = $2 WHERE item = $1 AND unlinked_at IS NULL", item.id, item.tracked)
 
 
-_DISMISS = """
-UPDATE job_item SET dismissed_at = $2
-WHERE job_id = ANY($1) AND unlinked_at IS NULL AND open AND dismissed_at IS NULL RETURNING job_id
+_DISMISS = f"""
+UPDATE job_item AS link SET dismissed_at = $2, stays = {_WITH_RUN}
+FROM job WHERE job.id = link.job_id AND link.job_id = ANY($1)
+AND link.unlinked_at IS NULL AND link.open AND link.dismissed_at IS NULL RETURNING link.job_id
 """
 
 

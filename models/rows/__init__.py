@@ -19,6 +19,7 @@ from models.rows.pipelines import (
     Pipeline,
     PipelineMember,
     Stage,
+    StageTag,
     Status,
 )
 from models.rows.proposals import ProposalService
@@ -77,6 +78,7 @@ __all__ = [
     "Signer",
     "SigningKey",
     "Stage",
+    "StageTag",
     "Status",
     "Subtask",
     "Tag",

@@ -134,7 +134,7 @@ class JobItem(Link):
     open = fields.BooleanField()
     open_since: datetime | None = fields.DatetimeField(null=True)
     open_since_stay: int | None = fields.IntField(null=True)
-    # Of the runs that are over: those in which it was open at any moment.
+    # Of the runs that are over, and of one that was dismissed until then: those in which it was open at any moment.
     stays: list[Range] = Stays(default=list, db_default=SqlDefault("'{}'"))
     # What it adds to the minutes of the job: summed for whole boards, so it is not looked up in the items.
     minutes: int = fields.IntField(default=0, db_default=0)

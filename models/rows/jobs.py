@@ -81,6 +81,8 @@ class Job(Row):
     stage_entered_at: datetime = fields.DatetimeField()
     # The number of its time on the stage: it rises whenever it enters one.
     stay: int = fields.IntField(default=1, db_default=1)
+    # The number of its time under the status: it rises whenever it gets another one.
+    status_stay: int = fields.IntField(default=1, db_default=1)
     completed_at: datetime | None = fields.DatetimeField(null=True)
     archived_at: datetime | None = fields.DatetimeField(null=True)
     client_status_visible = fields.BooleanField(default=False)
@@ -117,9 +119,15 @@ class Job(Row):
             self.stage_id, self.stage_entered_at = stage_id, now
             self.stay += 1
 
+    def give_status(self, status_id: UUID) -> None:
+        """Give it a status, of the category of its own. Another one begins another stay under a status."""
+        if status_id != self.status_id:
+            self.status_id = status_id
+            self.status_stay += 1
+
     def put_under(self, status_id: UUID, category: Category, now: datetime) -> None:
         """Put it under a status of this category."""
-        self.status_id = status_id
+        self.give_status(status_id)
         if category is Category.ARCHIVED:
             self.archived_at = now
         else:

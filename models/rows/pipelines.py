@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tortoise import fields
 
-from models.ids import Kind
+from models.ids import Kind, TagId
 from models.policies import Policy
 from models.rows.base import Link, Row, belongs_to
 from models.rows.keys import name_order
@@ -110,6 +110,7 @@ class Stage(Row):
 
     kind = Kind.STAGE
     policy = Policy(pipeline="pipeline_id")
+    also_changes = {"conditional_tag_ids": tuple[TagId, ...]}
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
@@ -119,10 +120,25 @@ class Stage(Row):
     name = fields.CharField(max_length=NAME.most)
     position: str = fields.TextField()
     time_limit: int | None = fields.IntField(null=True)
+    # Whether jobs move on by themselves. On the last stage it says nothing: there is nowhere to go.
+    automove = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "stage"
         indexes = (("pipeline_id", "position"),)
+
+
+class StageTag(Link):
+    """Automove takes only jobs of accounts that carry this tag to the stage."""
+
+    stage: Any = belongs_to("Stage", on_delete=fields.CASCADE)
+    stage_id: UUID
+    tag: Any = belongs_to("Tag", index=True)
+    tag_id: UUID
+
+    class Meta:
+        table = "stage_tag"
+        unique_together = (("stage", "tag"),)
 
 
 class Status(Row):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from models.bounds import AVAILABLE_TO, CUSTOM_STATUSES, STAGES, TIME_LIMIT
+from models.bounds import AVAILABLE_TO, CUSTOM_STATUSES, LINKED, STAGES, TIME_LIMIT
 from models.commands import pipelines, stages, statuses
 from models.ids import Kind
 from models.texts import LABEL, NAME
@@ -14,6 +14,7 @@ from schema.inputs.base import (
     Expecting,
     Keyed,
     change,
+    change_id_of,
     clearable,
     id_of,
     input_type,
@@ -75,6 +76,12 @@ class StagePlacing:
     after_stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, "Right after this stage. With neither: last.")
 
 
+_CONDITION = (
+    "The tags of which an account must carry all for its jobs to come to it by themselves, at most "
+    f"{LINKED.most}; the first and the last stage have none"
+)
+
+
 @input_type
 class CreateStageInput(StagePlacing, Keyed):
     """A stage to add."""
@@ -85,6 +92,11 @@ class CreateStageInput(StagePlacing, Keyed):
     time_limit: int | None = optional(
         f"How many minutes a job should stay at most, {TIME_LIMIT}; no limit when left out."
     )
+    automove: bool | None = optional(
+        "Whether jobs move on from it by themselves when all is done; false when left out. On the last stage it says "
+        "nothing."
+    )
+    conditional_tag_ids: list[strawberry.ID] | None = maybe_id_of(Kind.TAG, f"{_CONDITION}; none when left out.")
 
 
 @input_type
@@ -94,6 +106,10 @@ class UpdateStageInput(Expecting):
     stage_id: strawberry.ID = id_of(Kind.STAGE, "The stage.")
     name: str | None = change(f"{NAME.bounds}.")
     time_limit: int | None = clearable(f"How many minutes a job should stay at most, {TIME_LIMIT}. Null for no limit.")
+    automove: bool | None = change(
+        "Whether jobs move on from it by themselves when all is done. On the last stage it says nothing."
+    )
+    conditional_tag_ids: list[strawberry.ID] | None = change_id_of(Kind.TAG, f"Just these. {_CONDITION}.")
 
 
 @input_type

@@ -17,8 +17,8 @@ from schema.field_resolvers import RESOLVER, Load, LoadBy
 from schema.inputs.filters import CardOrder, JobFilter, JobSort
 from schema.list_fields import ListWithin, Orders, list_within
 from schema.list_size import ListSize
-from schema.types.base import Versioned, as_far_as_held, column, entity, loaded, name_order, one, value
-from schema.types.firm import Member
+from schema.types.base import Versioned, as_far_as_held, column, entity, loaded, loaded_by, name_order, one, value
+from schema.types.firm import Member, Tag
 
 if TYPE_CHECKING:
     from schema.types.job_lists import JobConnection
@@ -104,6 +104,16 @@ class Stage(Versioned):
     pipeline: Pipeline | None = one(Kind.PIPELINE, "pipeline_id", "The pipeline it is a step of.")
     position: str = column("Orders the stages of a pipeline: compare as plain text, byte by byte.")
     time_limit: int | None = column("How many minutes a job should stay at most; null for no limit.")
+    automove: bool = column(
+        "Whether jobs move on from it by themselves when all is done. On the last stage it says nothing."
+    )
+    conditional_tags: list[Tag] = loaded_by(
+        "id",
+        lambda load: load.conditional_tags,
+        "The tags of which an account must carry all for its jobs to come to it by themselves, by name; none where it "
+        "is for every account. People move any job to it.",
+        size=1,
+    )
     jobs: list[Annotated[Job, strawberry.lazy("schema.types.jobs")]] = strawberry.field(
         resolver=_resolve_cards,
         description="The cards of the board, from the top: the jobs on this stage that you see, but for archived ones.",

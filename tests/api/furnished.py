@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from models.commands.moves import archive_job, complete_job, set_job_status
 from models.commands.relations import relate_job
+from models.commands.stages import create_stage
 from models.commands.tags import create_tag
 from models.commands.tasks import create_task
 from models.commands.time import log_time, update_time_entry
@@ -64,6 +65,7 @@ CHOSEN = {
     "createJob.stageId": "second stage",
     "moveStage.beforeStageId": "second stage",
     "moveStage.afterStageId": "second stage",
+    "updateStage.stageId": "second stage",
     "deleteStage.replacementStageId": "second stage",
     "deleteStatus.replacementStatusId": "second status",
     "setJobStatus.statusId": "second status",
@@ -196,6 +198,14 @@ class Furnished:
             tag = (await create_tag(owner, name=f"{self.word} {number}tag", color="#ffffff")).value
             self.things[f"{number}tag"] = tag.id
         await AccountTag.create(account_id=world.account.id, tag_id=self.things["tag"])
+        # Within the pipeline also when another stage is moved or deleted: the ends of one have no tags.
+        await create_stage(
+            owner,
+            pipeline_id=world.pipeline.id,
+            name=f"{self.word} conditional",
+            conditional_tag_ids=[self.things["second tag"]],
+            after_stage_id=stages[1].id,
+        )
         await self._jobs(stages)
         await self._work()
         spot = Spot(world.account.id, self.things["job"])

@@ -61,6 +61,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.NESTED: "Eine Teilaufgabe hat selbst keine.",
     Reason.CIRCLE: "Das ginge ewig im Kreis.",
     Reason.BUILT_IN: "Fest eingebaut.",
+    Reason.CONDITIONAL: "Am Anfang und am Ende der Pipeline hat eine Stufe keine Bedingung: {NAME}.",
     Reason.SORTED: "Die Karten sind nach {ACTUAL} sortiert.",
     Reason.NOTHING_TO_SHOW: "Nichts zu zeigen.",
     Reason.TIMER_RUNS: "Die Uhr läuft.",

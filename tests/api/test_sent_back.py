@@ -221,7 +221,11 @@ NOT_ANY_MORE: dict[str, Sequence[str]] = {
     ],
     "updateMember": ["UPDATE member SET name = E'a\\nb', capacity = 20000, active = false WHERE id = $1"],
     "updatePipeline": ["UPDATE pipeline SET name = ' ', card_fields = '[\"STATUS\", \"STATUS\"]' WHERE id = $1"],
-    "updateStage": ["UPDATE stage SET name = ' ', time_limit = 0 WHERE id = $1"],
+    "updateStage": [
+        "UPDATE stage SET name = ' ', time_limit = 0 WHERE id = $1",
+        "WITH last AS (UPDATE stage SET position = 'zz' WHERE id = $1 RETURNING id, firm_id) INSERT INTO stage_tag "
+        "(stage_id, tag_id) SELECT id, (SELECT id FROM tag WHERE firm_id = last.firm_id LIMIT 1) FROM last",
+    ],
     "updateStatus": ["UPDATE status SET name = ' ', color = 'red' WHERE id = $1"],
     "updateTag": ["UPDATE tag SET name = E'\\t', color = 'red' WHERE id = $1"],
     "updateTask": [f"UPDATE task SET name = ' ', description = '{LONG}', estimate = 2000000000 WHERE id = $1"],

@@ -192,6 +192,28 @@ async def test_a_move_dismisses_what_holds_the_jobs_if_it_is_to(world: World) ->
     assert [event.dismissed_items for event in await moves_since(world, revision)] == [0]
 
 
+async def test_what_was_dismissed_counts_for_no_later_stay(world: World) -> None:
+    job = await world.job()
+    ended, left, open_ = [await new_task(world, job) for _ in range(3)]
+    await advance(world, job, 1)
+    move = move_job(
+        world.acting(world.owner),
+        job_id=job.id,
+        stage_id=(await world.stages())[2].id,
+        open_items=OpenItems.DISMISS,
+    )
+    await move
+    await advance(world, job, 0)
+    await state(world, ended, TaskState.COMPLETED)
+    await unlink_task(world.acting(world.owner), task_id=left.id)
+    for task in (ended, left, open_):
+        assert (await link_of(task, job)).stays == [Range(1, 3)]
+    # Taken up again, it is of that stay as well.
+    await state(world, ended, TaskState.PLANNED)
+    await state(world, ended, TaskState.COMPLETED)
+    assert (await link_of(ended, job)).stays == [Range(1, 3), Range(4, 5)]
+
+
 async def test_a_refused_move_dismisses_nothing(world: World) -> None:
     job, archived = await world.job(), await world.job()
     await new_task(world, job)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from models.commands.jobs import create_job
 from models.commands.moves import archive_job, move_job
 from models.commands.stages import create_stage, delete_stage, move_stage, update_stage
+from models.commands.tags import create_tag, delete_tag
 from models.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound, Refusal, RuleBroken
-from models.events import JobMoved
+from models.events import JobMoved, StageUpdated
 from models.ids import new_id
 from models.order import LONGEST_KEY, spread
+from models.reasons import Parameter, Reason
 from models.rights import Right, Role
-from models.rows import Job, PipelineMember, Stage
+from models.rows import Job, PipelineMember, Stage, StageTag, Tag
 from tests.domain.refusal import counted, refused, told
 from tests.world import World
 
@@ -168,6 +171,7 @@ async def test_a_deleted_stages_jobs_go_to_the_end_of_the_replacement(world: Wor
     event = (await world.events(before))[0].event
     assert isinstance(event, JobMoved)
     assert (event.job, event.from_stage, event.to_stage) == (e.id, todo.id, doing.id)
+    assert (event.fires_automations, event.stay) == (False, 2)
     moved = await world.row(Job, c.id)
     assert moved.version == c.version + 1
     assert moved.stage_entered_at > c.stage_entered_at
@@ -242,3 +246,105 @@ async def test_two_deletions_leave_a_stage(world: World) -> None:
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert sum(isinstance(outcome, RuleBroken) for outcome in outcomes) == 1
     assert len(await world.stages()) == 1
+
+
+async def conditional(world: World, *tags: str) -> tuple[Stage, list[Tag]]:
+    """The second stage of the pipeline, with these tags."""
+    owner = world.acting(world.owner)
+    made = [(await create_tag(owner, name=name, color="#2f80ed")).value for name in tags]
+    stage = (await world.stages())[1]
+    return (await update_stage(owner, stage_id=stage.id, conditional_tag_ids=[tag.id for tag in made])).value, made
+
+
+async def tags_of_stage(stage: Stage) -> set[UUID]:
+    return {link.tag_id for link in await StageTag.filter(stage_id=stage.id)}
+
+
+async def test_a_stage_says_whether_jobs_move_on_and_for_whom_it_is(world: World) -> None:
+    owner, before = world.acting(world.owner), await world.revision()
+    stage, (tax, audit) = await conditional(world, "Tax", "Audit")
+    assert await tags_of_stage(stage) == {tax.id, audit.id}
+    await update_stage(owner, stage_id=stage.id, automove=True, conditional_tag_ids=[audit.id, audit.id, tax.id])
+    await update_stage(owner, stage_id=stage.id, conditional_tag_ids=[tax.id])
+    await update_stage(owner, stage_id=stage.id, conditional_tag_ids=[tax.id])
+    await update_stage(owner, stage_id=stage.id, conditional_tag_ids=[])
+    assert await tags_of_stage(stage) == set()
+    updates = [logged.event for logged in await world.events(before) if isinstance(logged.event, StageUpdated)]
+    assert [dict(event.changes) for event in updates] == [
+        {"conditional_tag_ids": ([], [str(audit.id), str(tax.id)])},
+        {"automove": (False, True)},
+        {"conditional_tag_ids": ([str(audit.id), str(tax.id)], [str(tax.id)])},
+        {"conditional_tag_ids": ([str(tax.id)], [])},
+    ]
+    made = await create_stage(
+        owner,
+        pipeline_id=world.pipeline.id,
+        name="Audit",
+        automove=True,
+        conditional_tag_ids=[audit.id],
+        after_stage_id=stage.id,
+    )
+    assert (made.value.automove, await tags_of_stage(made.value)) == (True, {audit.id})
+
+
+async def test_the_ends_of_a_pipeline_are_for_every_account(world: World) -> None:
+    owner, pipeline = world.acting(world.owner), world.pipeline.id
+    stage, (tax,) = await conditional(world, "Tax")
+    first, _, last = await world.stages()
+    field, tags = "conditional_tag_ids", [tax.id]
+    for end in (first, last):
+        async with refused(world, RuleBroken, field):
+            await update_stage(owner, stage_id=end.id, conditional_tag_ids=tags, name="Changed")
+        async with refused(world, RuleBroken, "stage_id"):
+            await delete_stage(owner, stage_id=end.id, replacement_stage_id=stage.id)
+    places: list[dict[str, Any]] = [{}, {"before_stage_id": first.id}, {"after_stage_id": last.id}]
+    for place in places:
+        async with refused(world, RuleBroken, field):
+            await create_stage(owner, pipeline_id=pipeline, name="S", conditional_tag_ids=tags, **place)
+    ways: list[tuple[Stage, dict[str, Any]]] = [
+        (stage, {}),
+        (stage, {"before_stage_id": first.id}),
+        (first, {}),
+        (last, {"before_stage_id": stage.id}),
+    ]
+    for moved, beside in ways:
+        async with refused(world, RuleBroken, "stage_id"):
+            await move_stage(owner, stage_id=moved.id, **beside)
+    async with refused(world, NotFound, field):
+        await update_stage(owner, stage_id=stage.id, conditional_tag_ids=[new_id()])
+    async with refused(world, Invalid, field):
+        await update_stage(owner, stage_id=stage.id, conditional_tag_ids=[new_id() for _ in range(101)])
+    # Two at once: neither finds the other one within.
+    more = (await create_stage(owner, pipeline_id=pipeline, name="More", after_stage_id=stage.id)).value
+    asked = [
+        move_stage(owner, stage_id=last.id, before_stage_id=first.id),
+        update_stage(owner, stage_id=more.id, conditional_tag_ids=tags),
+    ]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Outcome", "RuleBroken"]
+
+
+async def test_a_tag_that_a_stage_needs_is_not_deleted(world: World) -> None:
+    owner = world.acting(world.owner)
+    stage, (tax,) = await conditional(world, "Tax")
+    async with refused(world, RuleBroken, "tag_id") as refusal:
+        await delete_tag(owner, tag_id=tax.id)
+    assert (refusal.value.reason, refusal.value.parameters) == (Reason.IN_USE, {Parameter.ACTUAL: "1"})
+    manager = await world.member("Tess", Role.EMPLOYEE, Right.MANAGE_TAGS)
+    async with refused(world, RuleBroken, "tag_id") as unseen:
+        await delete_tag(world.acting(manager), tag_id=tax.id)
+    assert stage.name not in unseen.value.message
+    await update_stage(owner, stage_id=stage.id, conditional_tag_ids=[])
+    await delete_tag(owner, tag_id=tax.id)
+    # Of two who come at once one is told no.
+    _, (audit,) = await conditional(world, "Audit")
+    await update_stage(owner, stage_id=stage.id, conditional_tag_ids=[])
+    outcomes = await asyncio.gather(
+        delete_tag(owner, tag_id=audit.id),
+        update_stage(owner, stage_id=stage.id, conditional_tag_ids=[audit.id]),
+        return_exceptions=True,
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) in (
+        ["NotFound", "Outcome"],
+        ["Outcome", "RuleBroken"],
+    )

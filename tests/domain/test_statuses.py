@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from models.commands.moves import complete_job, set_job_status
+from models.commands.moves import archive_job, complete_job, move_job, restore_job, set_job_status
 from models.commands.statuses import MOST_CUSTOM_STATUSES, create_status, delete_status, update_status
 from models.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound, Refusal, RuleBroken
+from models.events import JobStatusChanged
 from models.ids import new_id
 from models.rights import Right, Role
 from models.rows import Category, Job, Status
@@ -118,13 +119,44 @@ async def test_a_deleted_statuss_jobs_get_the_replacement(world: World) -> None:
     before = await world.revision()
     await delete_status(owner, status_id=first.id, replacement_status_id=second.id)
     assert await told(world, before) == ["JobStatusChanged"] * 2 + ["StatusDeleted"]
+    events = [logged.event for logged in await world.events(before)]
+    changed = [event for event in events if isinstance(event, JobStatusChanged)]
+    assert [(event.fires_automations, event.status_stay) for event in changed] == [(False, 3), (False, 3)]
     job = await world.row(Job, jobs[0].id)
-    assert (job.status_id, job.version, job.completed_at) == (second.id, 3, None)
+    assert (job.status_id, job.version, job.completed_at, job.status_stay) == (second.id, 3, None, 3)
     await delete_status(owner, status_id=second.id, replacement_status_id=completed.id)
     job = await world.row(Job, jobs[0].id)
     assert job.status_id == completed.id
     assert job.completed_at is not None
     assert job.stage_id == jobs[0].stage_id
+
+
+async def test_a_job_counts_its_times_under_statuses(world: World) -> None:
+    owner, custom = world.acting(world.owner), await new_status(world)
+    elsewhere = (await world.stages(await world.new_pipeline("Other")))[0]
+    job = await world.job()
+
+    async def under(status: Category | Status) -> None:
+        id = status.id if isinstance(status, Status) else (await world.status(status)).id
+        await set_job_status(owner, job_id=job.id, status_id=id)
+
+    ways = [
+        (under(custom), 2),
+        (under(custom), 2),
+        (under(Category.ACTIVE), 3),
+        (complete_job(owner, job_id=job.id), 4),
+        (archive_job(owner, job_id=job.id), 5),
+        (restore_job(owner, job_id=job.id), 6),
+        # Active over there is another status.
+        (move_job(owner, job_id=job.id, stage_id=elsewhere.id), 7),
+        (move_job(owner, job_id=job.id, stage_id=elsewhere.id), 7),
+    ]
+    for way, number in ways:
+        before = await world.revision()
+        await way
+        assert (await world.row(Job, job.id)).status_stay == number
+        events = [logged.event for logged in await world.events(before)]
+        assert all(event.status_stay == number for event in events if isinstance(event, JobStatusChanged))
 
 
 async def test_a_status_in_use_needs_a_replacement_of_its_pipeline(world: World) -> None:

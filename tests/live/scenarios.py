@@ -20,6 +20,7 @@ from models.commands import (
     statuses,
     tags,
 )
+from models.commands.stages import StageFields
 from models.events import Event
 from models.rights import Right, Role
 from models.rows import Category
@@ -184,9 +185,11 @@ async def stage_created(world: World) -> AsyncIterator[None]:
 
 @causes(events.StageUpdated)
 async def stage_updated(world: World) -> AsyncIterator[None]:
-    first, *_ = await world.stages()
+    _, second, _ = await world.stages()
+    tag = (await tags.create_tag(owner_of(world), name="Partnership", color="#2f80ed")).value
     yield
-    await stages.update_stage(owner_of(world), stage_id=first.id, name="Inbox", time_limit=60)
+    changed: StageFields = {"name": "Inbox", "time_limit": 60, "automove": True, "conditional_tag_ids": [tag.id]}
+    await stages.update_stage(owner_of(world), stage_id=second.id, **changed)
 
 
 @causes(events.StageMoved)
