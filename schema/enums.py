@@ -152,7 +152,7 @@ ErrorParameterName = _described(
     FIELD="The name of an input.",
     FIRST_DAY="The first day of what is there.",
     FORMAT="COLOR (`#2f80ed`), COUNTRY (ISO 3166-1 alpha-2), CURRENCY (ISO 4217), CURSOR, EMAIL, ID, "
-    "LANGUAGE (BCP 47), TIME_ZONE (IANA).",
+    "LANGUAGE (BCP 47), RRULE (RFC 5545), TIME_ZONE (IANA).",
     ID="The id that was sent.",
     KIND="What kind of thing: the prefix of its ids.",
     LAST_DAY="The last day of what is there.",

@@ -1,0 +1,1 @@
+"""Jobs that come again: when they do, and what makes them."""
