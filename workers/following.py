@@ -1,11 +1,9 @@
-"""Following the logs: each worker process does its part of it, for as long as it runs."""
+"""Following the logs: each worker process does its part of it, a firm at a time."""
 
-import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -14,68 +12,37 @@ from models.database_errors import AWAY
 from models.errors import Refusal
 from models.followers.cursors import Progress, Stopped, advance, behind, register, settle, stop
 from models.followers.follower import Follower, Run
-from models.followers.runs import BeingDone, actor_of, due, fail, next_run, skip
+from models.followers.runs import BeingDone, NotYet, actor_of, due, fail, next_run, skip
+from workers.rounds import Round
+from workers.waits import Waits
 
-#: In seconds: between two looks at who is behind, while nobody is.
-GLANCE = 1.0
-#: In seconds: how long a follower that cannot go on in a firm is left alone there, at first and at most.
-SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0
 #: So many firms are looked at at a time, and so many runs of one are done before those of the next.
 FIRMS, RUNS = 100, 20
 
 log = structlog.get_logger("jobwire.worker")
 
-T = TypeVar("T")
-Pair = tuple[str, UUID]
+
+#: Lets some worker follow this firm soon. Whether that could be said to them.
+HandOver = Callable[[UUID], Awaitable[bool]]
 
 
-@dataclass(slots=True)
-class Waits:
-    """Who is left alone, until when, by the clock of the event loop: pairs of a follower and a firm."""
-
-    _until: dict[Pair, tuple[float, float]] = field(default_factory=dict)
-
-    def add(self, pair: Pair) -> float:
-        """Leave it alone, longer than last time. Returns the seconds."""
-        wait = min(self._until[pair][1] * 2, LONGEST_WAIT) if pair in self._until else SHORTEST_WAIT
-        self._until[pair] = (_now() + wait, wait)
-        return wait
-
-    def forget(self, pair: Pair) -> None:
-        """It goes on."""
-        self._until.pop(pair, None)
-
-    def present(self) -> set[Pair]:
-        """Those that are left alone just now."""
-        now = _now()
-        return {pair for pair, (until, _) in self._until.items() if until > now}
-
-
-async def follow(followers: Sequence[Follower], *, glance: float = GLANCE) -> None:
-    """Let the followers hear what is committed, and do what they plan. Never returns. Any number of processes may, at
-    the same time, and any of them may be killed."""
-    following = Following({follower.name: follower for follower in followers})
-    registered = False
-    while True:
-        more = False
-        try:
-            if not registered:
-                await following.register()
-                registered = True
-            more = await following.go_on()
-        except AWAY as error:
-            log.warning("follower.database_away", reason=type(error).__name__)
-        except Exception:  # nothing must end it
-            log.exception("follower.fault")
-        if not more:
-            await asyncio.sleep(glance)
+async def to_nobody(_firm_id: UUID) -> bool:
+    """Where there is nobody to hand a firm over to."""
+    return False
 
 
 @dataclass(slots=True)
 class Following:
-    """The followers of one process, by name."""
+    """The followers of one process, by name, and how it goes on with them. Any number of processes may, at the same
+    time, and any of them may be killed."""
 
     followers: dict[str, Follower]
+    hand_over: HandOver = to_nobody
+    _registered: bool = False
+    #: The firms that are followed here just now.
+    _in_hand: set[UUID] = field(default_factory=set)
+    #: How far the firms were that the last look has found.
+    _found: dict[UUID, Hashable] = field(default_factory=dict)
     _waits: Waits = field(default_factory=Waits)
     _waits_to_act: Waits = field(default_factory=Waits)
 
@@ -83,21 +50,57 @@ class Following:
         """Make them known. What the logs have by then is nothing to those that are new."""
         if new := await register(self.followers, datetime.now(UTC)):
             log.info("follower.registered", names=new)
+        self._registered = True
+
+    def round(self) -> Round:
+        """What a worker does by itself, whether anybody rings or not."""
+        return Round("followers", self.go_on)
 
     async def go_on(self) -> bool:
-        """Let everybody plan and act for a while. Whether there is more to do."""
-        more = False
+        """Look where there is something to do, and do it for a while, or let somebody else. Whether there is more."""
+        if not self._registered:
+            await self.register()
+        found, known = await self._look(), self._found
+        self._found = found
+        more = len(found) >= FIRMS
         # Each process in an order of its own, so that they seldom meet.
-        for firm in _shuffled(await behind(self.followers, but=self._waits.present(), limit=FIRMS)):
-            steps = [await self._plan(self.followers[name], firm.firm_id) for name in firm.followers]
-            more |= Progress.MOVED in steps
-            if all(step is Progress.AT_THE_END for step in steps):
-                more |= await settle(firm.firm_id)
-        left_alone = self._waits_to_act.present()
-        for name, run in _shuffled(await due(self.followers, limit=FIRMS)):
-            if (name, run.firm_id) not in left_alone:
-                more |= await self._act_in_order(self.followers[name], run)
+        for firm_id in random.sample(list(found), len(found)):
+            # Where nobody has come any further since the last look, nobody is at it, whatever was said to them.
+            moves = known.get(firm_id) != found[firm_id]
+            if not (moves and await self.hand_over(firm_id)):
+                more |= await self.go_on_in(firm_id)
         return more
+
+    async def _look(self) -> dict[UUID, Hashable]:
+        """The firms in which somebody is behind, or has something to do, and how far they are there."""
+        late = await behind(self.followers, but=self._waits.present(), limit=FIRMS)
+        found: dict[UUID, Hashable] = {firm.firm_id: firm.revisions for firm in late}
+        for _, run in await due(self.followers, but=self._waits_to_act.present(), limit=FIRMS):
+            found[run.firm_id] = found.get(run.firm_id), run.id
+        return found
+
+    async def go_on_in(self, firm_id: UUID) -> bool:
+        """Let everybody plan and act in a firm for a while. Whether there is more to do there."""
+        if firm_id in self._in_hand:
+            return False  # Whoever has it goes on until there is nothing more.
+        self._in_hand.add(firm_id)
+        try:
+            return await self._go_on_in(firm_id)
+        finally:
+            self._in_hand.discard(firm_id)
+
+    async def _go_on_in(self, firm_id: UUID) -> bool:
+        steps = [await self._plan(each, firm_id) for each in self._ready(self._waits, firm_id)]
+        acted = [await self._act_in_order(each, firm_id) for each in self._ready(self._waits_to_act, firm_id)]
+        if any(acted) or Progress.MOVED in steps:
+            return True
+        if len(steps) == len(self.followers) and all(step is Progress.AT_THE_END for step in steps):
+            await settle(firm_id)
+        return False
+
+    def _ready(self, waits: Waits, firm_id: UUID) -> list[Follower]:
+        left_alone = waits.present()
+        return [each for name, each in self.followers.items() if (name, firm_id) not in left_alone]
 
     async def _plan(self, follower: Follower, firm_id: UUID) -> Progress | None:
         """How it came on; None when it cannot."""
@@ -120,14 +123,15 @@ class Following:
         await stop(follower.name, firm_id, reason)
         return None
 
-    async def _act_in_order(self, follower: Follower, first: Run) -> bool:
+    async def _act_in_order(self, follower: Follower, firm_id: UUID) -> bool:
         """Whether something was done."""
-        run: Run | None = first
+        acted = False
         for _ in range(RUNS):
+            run = await next_run(follower.name, firm_id)
             if run is None or not await self._act(follower, run):
                 break
-            run = await next_run(follower.name, first.firm_id)
-        return run is not first
+            acted = True
+        return acted
 
     async def _act(self, follower: Follower, run: Run) -> bool:
         """Whether it has ended."""
@@ -140,6 +144,9 @@ class Following:
                 await fail(run, "No command was called for it.")
         except BeingDone:
             return False
+        except NotYet as later:
+            self._waits_to_act.until(pair, later.until)
+            return False
         except Refusal as refusal:
             await fail(run, refusal.message)
         except AWAY as error:
@@ -151,11 +158,3 @@ class Following:
             await fail(run, f"A fault: {type(error).__name__}.")
         self._waits_to_act.forget(pair)
         return True
-
-
-def _shuffled(found: list[T]) -> list[T]:
-    return random.sample(found, len(found))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -36,14 +36,14 @@ WHERE COALESCE(c.revision, 0) < firm.revision
 """
 # What was committed while a follower was being registered, or by a server of a version that knows of no followers.
 _MARK = f"UPDATE firm SET behind_since = $1 WHERE behind_since IS NULL AND EXISTS (SELECT FROM {BEHIND})"
+_IS_ASKED = "f.name = ANY($1) AND (f.name, firm.id) NOT IN (SELECT * FROM unnest($2::text[], $3::uuid[]))"
 # Only the firms that are marked are looked at. `served` are the followers that are asked for and do not wait; a firm
 # that nobody is behind in has lost its mark's reason.
 _QUESTION = f"""
-SELECT firm.id AS firm_id, found.served
+SELECT firm.id AS firm_id, found.served, found.revisions
 FROM firm, LATERAL (
-    SELECT count(*) AS number, array_agg(f.name) FILTER (
-        WHERE f.name = ANY($1) AND (f.name, firm.id) NOT IN (SELECT * FROM unnest($2::text[], $3::uuid[]))
-    ) AS served
+    SELECT count(*) AS number, array_agg(f.name ORDER BY f.name) FILTER (WHERE {_IS_ASKED}) AS served,
+        array_agg(COALESCE(c.revision, 0) ORDER BY f.name) FILTER (WHERE {_IS_ASKED}) AS revisions
     FROM {BEHIND}
 ) found
 WHERE firm.behind_since IS NOT NULL AND (found.number = 0 OR found.served IS NOT NULL)
@@ -68,10 +68,12 @@ _STOP = "UPDATE follower_cursor SET stopped_by = left($3, 300) WHERE follower_id
 
 @dataclass(frozen=True, slots=True)
 class FirmBehind:
-    """A firm whose log is marked as not followed to its end, and who is to follow it; nobody when the mark is to go."""
+    """A firm whose log is marked as not followed to its end, who is to follow it, and how far they are; nobody when the
+    mark is to go."""
 
     firm_id: UUID
     followers: Sequence[str]
+    revisions: tuple[int, ...] = ()
 
 
 class Progress(Enum):
@@ -100,7 +102,7 @@ async def behind(names: Iterable[str], *, but: Collection[tuple[str, UUID]] = ()
     firm. The cost depends on how many firms somebody is behind in, and not on how many there are."""
     waiting = [name for name, _ in but], [firm_id for _, firm_id in but]
     rows = await sql(_QUESTION, list(names), *waiting, limit)
-    return [FirmBehind(row["firm_id"], row["served"] or ()) for row in rows]
+    return [FirmBehind(row["firm_id"], row["served"] or (), tuple(row["revisions"] or ())) for row in rows]
 
 
 async def advance(follower: Follower, firm_id: UUID, now: datetime) -> Progress:

@@ -1,6 +1,6 @@
 """What followers have planned and still have to do: each run is a command of its own, once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,10 +29,22 @@ SELECT r.id, $1, r.firm, r.cause, r.index, r.hops, r.label, r.data, 'PENDING'
 FROM jsonb_to_recordset($2::jsonb)
     AS r(id uuid, firm uuid, cause bigint, index int, hops int, label text, data jsonb)
 """
-# Of each follower and firm the first one, as the others wait for it.
-_DUE = """
-SELECT DISTINCT ON (follower_id, firm_id) follower_id, id, firm_id, cause, hops, label, data FROM follower_run
-WHERE state = 'PENDING' AND follower_id = ANY($1) ORDER BY follower_id, firm_id, cause, index LIMIT $2
+# Of each follower and firm the first one, as the others wait for it: from one firm to the next, however many runs there
+# are in each.
+_FIRST = "SELECT follower_id, id, firm_id, cause, hops, label, data FROM follower_run WHERE state = 'PENDING'"
+_DUE = f"""
+WITH RECURSIVE firsts AS (
+    SELECT first.* FROM unnest($1::text[]) AS asked(name), LATERAL (
+        {_FIRST} AND follower_id = asked.name ORDER BY firm_id, cause, index LIMIT 1
+    ) AS first
+    UNION ALL
+    SELECT next.* FROM firsts, LATERAL (
+        {_FIRST} AND follower_id = firsts.follower_id AND firm_id > firsts.firm_id
+        ORDER BY firm_id, cause, index LIMIT 1
+    ) AS next
+)
+SELECT * FROM firsts
+WHERE (follower_id, firm_id) NOT IN (SELECT * FROM unnest($2::text[], $3::uuid[])) LIMIT $4
 """
 _NEXT = """
 SELECT id, firm_id, cause, hops, label, data FROM follower_run
@@ -61,6 +73,14 @@ SELECT count(*) AS number FROM gone
 
 class BeingDone(Exception):
     """Another process is at this run, or it is there no more."""
+
+
+class NotYet(Exception):
+    """This run waits until then, and with it what comes after it in the same firm. It is asked for again."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"Not before {until:%H:%M:%S} UTC.")
+        self.until = until
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +131,11 @@ async def add_runs(follower: str, planned: Iterable[tuple[Committed, Sequence[Pl
         await sql(_ADD, follower, orjson.dumps(rows).decode())
 
 
-async def due(followers: Iterable[str], *, limit: int) -> list[tuple[str, Run]]:
-    """The first run of each of these followers and each firm."""
-    return [(row["follower_id"], _run(row)) for row in await sql(_DUE, list(followers), limit)]
+async def due(followers: Iterable[str], *, but: Collection[tuple[str, UUID]] = (), limit: int) -> list[tuple[str, Run]]:
+    """The first run of each of these followers and each firm; `but` leaves out pairs of a follower and a firm. The cost
+    depends on how many firms there are runs in, and neither on how many firms nor on how many runs there are."""
+    waiting = [name for name, _ in but], [firm_id for _, firm_id in but]
+    return [(row["follower_id"], _run(row)) for row in await sql(_DUE, list(followers), *waiting, limit)]
 
 
 async def next_run(follower: str, firm_id: UUID) -> Run | None:

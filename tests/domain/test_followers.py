@@ -23,7 +23,7 @@ from models.events import JobUpdated, TaskCreated
 from models.followers import cursors, runs
 from models.followers.cursors import Progress, Stopped, advance, behind, register, settle
 from models.followers.follower import Planned, Run
-from models.followers.runs import RUNS_KEPT_FOR, BeingDone, actor_of, due, next_run, prune_runs
+from models.followers.runs import RUNS_KEPT_FOR, BeingDone, NotYet, actor_of, due, next_run, prune_runs
 from models.followers.standing import followers, release
 from models.ids import Kind
 from models.log import Committed, append
@@ -481,6 +481,73 @@ async def test_a_run_waits_for_a_database_that_is_away(world: World) -> None:
     assert not await following.go_on()  # It is left alone for a moment.
     await go_on_to_the_end(told.following())
     assert await states(world) == [("DONE", None)] * 2
+
+
+async def test_a_run_that_waits_keeps_its_place_and_other_firms_go_on(world: World) -> None:
+    other = await World.build(f"{world.tag}o")
+    until = now() + timedelta(hours=1)
+
+    async def act(actor: Actor, run: Run) -> Outcome[Any] | None:
+        asked.append(run.firm_id)
+        if run.firm_id == world.firm.id and now() < until:
+            raise NotYet(until)
+        return await make_task(actor, run)
+
+    asked: list[UUID] = []
+    told = Told(one_task, act)
+    await planned(world, told, 2)
+    await update_job(other.acting(other.owner), job_id=(await other.job()).id, name="n")
+    following = told.following()
+    await go_on_to_the_end(following)
+    await go_on_to_the_end(following)
+    assert await states(world) == [("PENDING", None)] * 2
+    assert await states(other) == [("DONE", None)]
+    assert asked.count(world.firm.id) == 1
+    # Whoever is left alone does not stand in the place of others in the question.
+    assert await due(["told"], but={("told", world.firm.id)}, limit=1) == []
+    until = now()
+    await go_on_to_the_end(told.following())
+    assert await states(world) == [("DONE", None)] * 2
+
+
+async def test_the_first_run_of_each_firm_is_asked_for_however_many_there_are(world: World) -> None:
+    others = [world, *[await World.build(f"{world.tag}d{number}") for number in range(3)]]
+    told = Told(one_task)
+    for each in others:
+        await planned(each, told, 20)
+    found = await due(["told", "nobody"], limit=100)
+    firsts = await sql("SELECT DISTINCT ON (firm_id) firm_id, id FROM follower_run ORDER BY firm_id, cause, index")
+    assert {run.firm_id: run.id for _, run in found} == {row["firm_id"]: row["id"] for row in firsts}
+    assert len(await due(["told"], limit=2)) == 2
+    await sql("ANALYZE follower_run")
+    async with in_transaction():
+        await sql("SET LOCAL enable_seqscan = off")
+        nodes = await explained(runs._DUE, ["told"], [], [], 100)
+    read = [node for node in nodes if node.get("Index Name") == "follower_run_pending"]
+    assert sum(node["Actual Rows"] * node["Actual Loops"] for node in read) == len(others)
+
+
+async def test_a_firm_that_is_handed_over_is_followed_here_when_nobody_comes_any_further(world: World) -> None:
+    told, handed = Told(one_task, make_task), list[UUID]()
+
+    async def hand_over(firm_id: UUID) -> bool:
+        handed.append(firm_id)
+        return True
+
+    job = await planned(world, told)
+    following = told.following()
+    following.hand_over = hand_over
+    assert not await following.go_on()
+    assert (handed, await states(world)) == ([world.firm.id], [("PENDING", None)])
+    # Somebody has taken it, and does not come to the end.
+    await go_on_to_the_end(told.following())
+    await update_job(world.acting(world.owner), job_id=job.id, name="Changed again")
+    assert not await following.go_on()
+    assert handed == [world.firm.id] * 2
+    # Nobody has.
+    assert await following.go_on()
+    assert await states(world) == [("DONE", None)] * 2
+    assert handed == [world.firm.id] * 2
 
 
 async def test_a_chain_knows_its_length(world: World) -> None:

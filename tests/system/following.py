@@ -22,7 +22,8 @@ from models.database import sql
 from models.events import JobUpdated
 from models.followers.follower import Follower, Planned, Run
 from models.log import Committed
-from workers.following import follow
+from workers.following import Following
+from workers.rounds import Round, keep_going
 
 #: What the followers write: how many revisions of a firm they heard, and each of them in the order in which they did.
 TABLES = (
@@ -85,7 +86,8 @@ class Reacting:
 async def _follow(url: str) -> None:
     followers: tuple[Follower, ...] = (Counting(), CountingApart(url), Reacting())
     async with connected(url, pool=4):
-        await follow(followers, glance=0.05)
+        following = Following({each.name: each for each in followers})
+        await keep_going(Round("followers", following.go_on, glance=0.05))
 
 
 def main(url: str) -> None:

@@ -13,11 +13,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
 
 import embedded
+from cli.ringing import ringing
 from models.commands.jobs import update_job
 from models.database import sql
 from models.events import TaskCreated
@@ -25,8 +27,10 @@ from models.followers.cursors import register
 from models.followers.standing import followers, release
 from models.ids import Kind
 from models.rows import Job, Task
+from subscriptions.bell import Bell
 from tests.databases import on, own_database
 from tests.links import items_of
+from tests.live.valkey import own_valkey
 from tests.system.following import TABLES
 from tests.system.jobwire import HOUSE, jobwire
 from tests.world import World
@@ -207,6 +211,39 @@ async def test_a_worker_follows_without_redis_and_ends_when_told(url: str) -> No
         await until(reacted)
         assert await asyncio.to_thread(worker.end) == 0
     assert (await heard_by(COUNTING))[world.firm.id] == list(range(1, cause + 2))
+
+
+async def test_workers_hear_what_is_committed_and_tell_what_they_commit(url: str) -> None:
+    """Nobody looks into the database within the hour, and nobody is at the same firm."""
+    told: dict[UUID, set[int]] = defaultdict(set)
+    hears = partial(jobwire, program="tests.system.jobwire_that_hears", database_url=url)
+    async with own_valkey() as valkey:
+        with hears("worker", redis_url=valkey.url) as one, hears("worker", redis_url=valkey.url) as other:
+            for worker in (one, other):
+                await asyncio.to_thread(worker.logs, "worker.started")
+            bell = Bell(valkey.url)
+            await bell.start(lambda ring: told[ring.firm_id].add(ring.revision), lambda: None)
+            async with ringing(valkey.url):
+                # The first look of a worker may come as late as this; from then on they are told, or nothing happens.
+                for number in range(3):
+                    firms = [await furnished(f"h{number}{place}") for place in range(3)]
+                    causes = {
+                        world.firm.id: (
+                            await update_job(world.acting(world.owner), job_id=jobs[0].id, name="Changed")
+                        ).revision
+                        for world, jobs in firms
+                    }
+                    await until(lambda causes=causes: reacted_to(causes))  # type: ignore[misc]
+                    await until(all_is_done)
+                    assert all(cause + 1 in told[firm_id] for firm_id, cause in causes.items())
+            await bell.stop()
+            for worker in (one, other):
+                assert await asyncio.to_thread(worker.end) == 0
+
+
+async def reacted_to(causes: dict[UUID, int]) -> bool:
+    tasks = await Task.filter(firm_id__in=list(causes))
+    return {task.firm_id: int(task.name) for task in tasks} == causes
 
 
 async def test_an_operator_names_a_follower_that_stands_still_and_releases_it(
