@@ -51,6 +51,8 @@ class Kind(StrEnum):
     PROPOSAL = "proposal"
     TEMPLATE = "template"
     FILE = "file"
+    AUTOMATION = "automation"
+    AUTOMATION_RUN = "automation_run"
 
     @property
     def spoken(self) -> str:
@@ -98,6 +100,8 @@ DocumentId = Annotated[UUID, Kind.DOCUMENT]
 ProposalId = Annotated[UUID, Kind.PROPOSAL]
 TemplateId = Annotated[UUID, Kind.TEMPLATE]
 FileId = Annotated[UUID, Kind.FILE]
+AutomationId = Annotated[UUID, Kind.AUTOMATION]
+AutomationRunId = Annotated[UUID, Kind.AUTOMATION_RUN]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

@@ -5,7 +5,8 @@ from importlib import import_module
 from types import ModuleType
 
 #: `items.notes` for models/items/notes.py and schema/items/notes.py. Linked items are in `items`, what the firm has for
-#: its own people and accounts in `firm`. Templates are beside what is in them, files beside what keeps their bytes.
+#: its own people and accounts in `firm`. Templates are beside what is in them, files beside what keeps their bytes,
+#: automations beside what they do.
 MODULES: tuple[str, ...] = (
     "items.notes",
     "items.client_requests",
@@ -28,6 +29,8 @@ MODULES: tuple[str, ...] = (
     "firm.saved_views",
     "templates.templates",
     "files.files",
+    "automation.automations",
+    "automation.runs",
 )
 
 

@@ -59,6 +59,8 @@ class Policy:
     pipeline: str | None = None
     #: Whether an item is seen only where the jobs that it is linked to are: linked to none, it is in no pipeline.
     with_jobs: bool = False
+    #: The column that names a job: it is seen where that is, in whichever pipeline that is by then.
+    job: str | None = None
     #: Nothing is seen without this right, but for the viewer's own rows, which always are.
     right: Right | None = None
     owner: str | None = None
@@ -68,7 +70,7 @@ class Policy:
     audiences: frozenset[Audience] = TEAM_ONLY
 
     def __post_init__(self) -> None:
-        asks = any((self.account, self.accounts, self.pipeline, self.with_jobs, self.right, self.shared))
+        asks = any((self.by_account, self.by_pipeline, self.right, self.shared))
         if asks == self.whole_team:
             raise TypeError(f"A policy says who sees a row, or that the whole team does, and not both: {self}.")
 
@@ -76,6 +78,11 @@ class Policy:
     def by_account(self) -> bool:
         """Whether it has to do with accounts."""
         return self.account is not None or self.accounts is not None
+
+    @property
+    def by_pipeline(self) -> bool:
+        """Whether it has to do with pipelines."""
+        return self.pipeline is not None or self.with_jobs or self.job is not None
 
 
 def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
@@ -97,7 +104,7 @@ def may_see(policy: Policy, sight: Sight) -> bool:
 def hides_own(policy: Policy, sight: Sight) -> bool:
     """Whether under this scope there may be rows that nobody sees but the member whose own they are."""
     everywhere = not policy.by_account or sight.accounts is None
-    everywhere &= not (policy.pipeline is not None or policy.with_jobs) or sight.pipelines is None
+    everywhere &= not policy.by_pipeline or sight.pipelines is None
     everywhere &= policy.shared is None
     return policy.owner is not None and not (may_see(policy, sight) and everywhere)
 
@@ -112,6 +119,8 @@ def _in_places(policy: Policy, sight: Sight) -> Q:
         places &= holds(**{f"{policy.pipeline}__in": sight.pipelines})
     if policy.with_jobs and sight.pipelines is not None:
         places &= in_sql(_NO_JOB_OUTSIDE, pipelines=list(sight.pipelines))
+    if policy.job is not None and sight.pipelines is not None:
+        places &= in_sql(_of_a_job(policy.job, "{row}", "{pipelines}::uuid[]"), pipelines=list(sight.pipelines))
     if policy.shared is not None:
         places &= holds(**{policy.shared: True})
     return places
@@ -120,6 +129,10 @@ def _in_places(policy: Policy, sight: Sight) -> Q:
 def _at_one_of(links: tuple[str, str], row: str, accounts: str) -> str:
     table, column = links
     return f"EXISTS (SELECT FROM {table} AS link WHERE link.{column} = {row}.id AND link.account_id = ANY({accounts}))"
+
+
+def _of_a_job(column: str, row: str, pipelines: str) -> str:
+    return f"EXISTS (SELECT FROM job WHERE job.id = {row}.{column} AND job.pipeline_id = ANY({pipelines}))"
 
 
 _NO_JOB_OUTSIDE = """NOT EXISTS (SELECT FROM job_item AS link JOIN job ON job.id = link.job_id
@@ -145,6 +158,9 @@ def sql_condition(policy: Policy, row: str, first: int) -> str:
     if policy.with_jobs:
         place = next(places)
         asked.append(f"({place}::uuid[] IS NULL OR {_NO_JOB_OUTSIDE.format(row=row, pipelines=place)})")
+    if policy.job is not None:
+        place = next(places)
+        asked.append(f"({place}::uuid[] IS NULL OR {_of_a_job(policy.job, row, place)})")
     if policy.shared is not None:
         asked.append(f"{row}.{policy.shared}")
     if policy.owner is None:
@@ -158,9 +174,8 @@ def _among(column: str, place: str) -> str:
 
 def count_values(policy: Policy) -> int:
     """How many values `sql_condition` has."""
-    inside = policy.pipeline is not None or policy.with_jobs
     at = (policy.account is not None, policy.accounts is not None)
-    return 1 + sum((policy.right is not None, *at, inside, policy.owner is not None))
+    return 1 + sum((policy.right is not None, *at, policy.by_pipeline, policy.owner is not None))
 
 
 def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[Any]:
@@ -173,7 +188,7 @@ def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[An
         values.append(sight.accounts)
     if policy.accounts is not None:
         values.append(sight.accounts)
-    if policy.pipeline is not None or policy.with_jobs:
+    if policy.by_pipeline:
         values.append(sight.pipelines)
     if policy.owner is not None:
         values.append(member)

@@ -89,6 +89,10 @@ def _files_of_answers(answers: Any, rename: Rename) -> Any:
 
 #: The columns of JSON that hold ids, by table and column. In others there are none, whatever looks like one.
 _WITHIN: Mapping[tuple[str, str], Callable[[Any, Rename], Any]] = {
+    ("automation_run", "causer"): _under(lambda key: key in ("id", "token")),
+    ("automation_run", "made"): _under(lambda key: key == "id"),
+    ("automation_settings", "conditions"): _under(lambda key: key.endswith(("_id", "_ids"))),
+    ("automation_settings", "settings"): _under(lambda key: key.endswith(("_id", "_ids"))),
     ("chat", "client_tasks"): _under(lambda key: key == "checked_by"),
     ("client_request", "entries"): _under(lambda key: key == "file_ids"),
     ("organizer_content", "answers"): _files_of_answers,

@@ -1,6 +1,16 @@
 """The rows: one Tortoise model a table."""
 
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
+from models.rows.automations import (
+    Automation,
+    AutomationPointer,
+    AutomationRun,
+    AutomationSettings,
+    AutomationState,
+    AutomationTrigger,
+    AutomationType,
+    RunReason,
+)
 from models.rows.base import Row, model_of, register
 from models.rows.documents import DocumentApprover, DocumentVersion
 from models.rows.external_keys import ExternalKey
@@ -37,6 +47,13 @@ __all__ = [
     "AccountMember",
     "AccountTag",
     "AccountType",
+    "Automation",
+    "AutomationPointer",
+    "AutomationRun",
+    "AutomationSettings",
+    "AutomationState",
+    "AutomationTrigger",
+    "AutomationType",
     "Awaited",
     "Awaiting",
     "CardField",
@@ -70,6 +87,7 @@ __all__ = [
     "ProposalService",
     "Relation",
     "Row",
+    "RunReason",
     "RunState",
     "Session",
     "SignInAttempts",

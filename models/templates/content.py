@@ -68,16 +68,12 @@ class Text:
 Rewrite = Callable[[Text], str]
 
 
-class Content(ABC):
-    """What is in a template, as a frozen dataclass: values, with nothing of any client's.
+class Kept(ABC):
+    """What is kept as JSON in a format of its own, with texts that may hold shortcodes, as a frozen dataclass: values,
+    with nothing of any client's.
 
     Two of equal values are equal, and saving one over the other changes nothing."""
 
-    kind: ClassVar[TemplateKind]
-    #: The right to read it and to write it, besides the one to templates: that of the thing which is made of it.
-    needs: ClassVar[Right | None] = None
-    #: The kind of thing that a template can be made of, called as `saveAsTemplate` takes it; None where there is none.
-    source: ClassVar[Kind | None] = None
     #: What its shortcodes may be filled in from.
     known: ClassVar[frozenset[ShortcodeSource]] = ANYWHERE
     #: By the way to a text: the shortcodes that tell what is not known before that text itself is.
@@ -85,6 +81,11 @@ class Content(ABC):
     #: The format in which it is kept now, and by the number of each earlier one how to make the next of it.
     format: ClassVar[int] = 1
     upgrades: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+
+    @classmethod
+    @abstractmethod
+    def spoken(cls) -> str:
+        """What people call that for which its texts are filled in."""
 
     @abstractmethod
     def stored(self) -> dict[str, Any]:
@@ -104,12 +105,26 @@ class Content(ABC):
         """The same with each text that may hold shortcodes made another one, whatever it is: checking, filling in and
         making of an existing thing all go through here, so none forgets a text."""
 
+
+class Content(Kept):
+    """What is in a template."""
+
+    kind: ClassVar[TemplateKind]
+    #: The right to read it and to write it, besides the one to templates: that of the thing which is made of it.
+    needs: ClassVar[Right | None] = None
+    #: The kind of thing that a template can be made of, called as `saveAsTemplate` takes it; None where there is none.
+    source: ClassVar[Kind | None] = None
+
+    @classmethod
+    def spoken(cls) -> str:
+        return cls.kind.spoken
+
     def over(self, change: Change, present: Self | None, *path: str) -> Self:
         """As it is to be in place of what is there, or newly: what may be left out stays then. `Forbidden` where a part
         of it needs a right that is lacking."""
         return self
 
-    async def expect_there(self, change: Change, present: Any, *path: str) -> None:  # noqa: B027 - most name nothing
+    async def expect_there(self, change: Change, present: Any, *path: str) -> None:
         """`NotFound` where it newly names something that is not there. What it named before (`present`, or None) may
         have gone since."""
 
@@ -121,6 +136,7 @@ class Content(ABC):
 
 _CONTENTS: dict[TemplateKind, type[Content]] = {}
 C = TypeVar("C", bound=type[Content])
+K = TypeVar("K", bound=Kept)
 
 
 def content(cls: C) -> C:
@@ -142,7 +158,7 @@ def content_classes() -> Mapping[TemplateKind, type[Content]]:
     return _CONTENTS
 
 
-def read(cls: type[Content], stored: dict[str, Any], format: int) -> Any:
+def read(cls: type[Kept], stored: dict[str, Any], format: int) -> Any:
     """What is kept in this format, which may be an earlier one."""
     for number in range(format, cls.format):
         stored = cls.upgrades[number](stored)
@@ -153,7 +169,7 @@ def read(cls: type[Content], stored: dict[str, Any], format: int) -> Any:
 _FAULTS = 50
 
 
-def expect_known(content: Content) -> None:
+def expect_known(content: Kept) -> None:
     """`Invalid` for each shortcode that there is not, or that is never known of what is made of this content."""
     faults: list[Refusal] = []
 
@@ -169,14 +185,14 @@ def expect_known(content: Content) -> None:
         raise together(faults)
 
 
-def _fault(code: str, content: Content, path: Path) -> Invalid | None:
+def _fault(code: str, content: Kept, path: Path) -> Invalid | None:
     known = SHORTCODES.get(code)
     if code in content.not_yet_known.get(path, ()):
-        return _not_known(code, f"{_article(content.kind.spoken)}'s {path[-1]}")
+        return _not_known(code, f"{_article(content.spoken())}'s {path[-1]}")
     if known is not None and known.source in content.known:
         return None
     if known is not None:
-        return _not_known(code, _article(content.kind.spoken))
+        return _not_known(code, _article(content.spoken()))
     meant = tuple(each for each in near(code) if SHORTCODES[each].source in content.known)
     instead = f"Did you mean {' or '.join(f'[{each}]' for each in meant)}? If not, w" if meant else "W"
     told = f"There is no shortcode [{code}]. {instead}rite \\[{code}] for just that."
@@ -192,7 +208,7 @@ def _article(spoken: str) -> str:
     return f"{'an' if spoken[0] in 'aeiou' else 'a'} {spoken}"
 
 
-def checked(content: Content) -> Content:
+def checked(content: K) -> K:
     """A content as it is to be kept, or all that is wrong with it."""
     with Gathered() as check:
         kept = check(content.checked)

@@ -229,7 +229,7 @@ def _other_content(change: Change, template: Template, content: Content, present
     return present if content == present else _checked(content, field)
 
 
-def expect_kind(template: Template, kind: TemplateKind, *path: str) -> None:
+def expect_kind(template: Template, kind: TemplateKind, *path: str | int) -> None:
     """`RuleBroken` where a template is not of this kind."""
     if template.template_kind is not kind:
         told = f"This template is of kind {template.template_kind}, and not {kind}. Choose one of that kind."

@@ -63,6 +63,9 @@ INSTEAD |= dict.fromkeys(
     (f"from{thing}Id" for thing in ("Job", "ClientRequest", "Organizer", "Invoice", "Proposal")), "fromTaskId"
 )
 
+#: An automation acts at one place.
+INSTEAD |= dict.fromkeys(("triggerStatusId", "triggerPipelineId"), "triggerStageId")
+
 TEXTS = {
     "color": "#123abc",
     "country": "DE",
@@ -78,7 +81,7 @@ TEXTS = {
 #: Which of several things of one thing, that the specimens have.
 NUMBERS = {"version": 1, "number": 1, "chosen": 1, "level": 1}
 #: Which value of an enum changes something, where it is not the last.
-VALUES = {"DateAnchor": "CREATED", "QuestionType": "CHOICE", "Role": "ADMIN"}
+VALUES = {"AutomationState": "ON", "DateAnchor": "CREATED", "QuestionType": "CHOICE", "Role": "ADMIN"}
 SCALARS: dict[str, Callable[[str, str], Any]] = {
     "String": lambda field, unique: TEXTS.get(field, f"{unique}@new.test" if field == "email" else f"A new {field}"),
     "Int": lambda field, unique: NUMBERS.get(field, 45),

@@ -35,7 +35,8 @@ def test_what_asks_for_nothing_is_no_policy(asks: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "asks", [{"account": "id"}, {"pipeline": "id"}, {"with_jobs": True}, {"right": Right.MANAGE_TAGS}]
+    "asks",
+    [{"account": "id"}, {"pipeline": "id"}, {"with_jobs": True}, {"job": "job_id"}, {"right": Right.MANAGE_TAGS}],
 )
 def test_whole_team_and_only_some_is_a_contradiction(asks: dict[str, Any]) -> None:
     assert Policy(**asks)

@@ -123,6 +123,7 @@ def test_time_is_ones_own_where_not_everybody_of_the_scope_sees_it(
         (Policy(account="account_id", owner="member_id"), (False, False, True, False)),
         (Policy(pipeline="pipeline_id", owner="member_id"), (False, False, False, True)),
         (Policy(with_jobs=True, owner="member_id"), (False, False, False, True)),
+        (Policy(job="job_id", owner="member_id"), (False, False, False, True)),
         (Policy(shared="shared", owner="member_id"), (True, True, True, True)),
     ],
     ids=str,

@@ -1,0 +1,1 @@
+"""What happens to jobs by itself: automations and their runs."""

@@ -1,0 +1,1 @@
+"""What happens to jobs by itself, as clients set it up and see it."""
