@@ -151,11 +151,6 @@ async def _migrated(
     await _create(admin, name, "template0", time_zone, locale)
     async with TortoiseContext():
         await run_migrations(config=_config(_at(servers, name), 2, 60), target=f"models.{target}")
-    if target == "__latest__":
-        connection = await asyncpg.connect(**credentials(_at(servers, name)))
-        # Also of what is copied (tests/copies.py).
-        await connection.execute("ALTER TABLE event ENABLE ALWAYS TRIGGER event_keeps_stays")
-        await connection.close()
 
 
 async def _create(admin: asyncpg.Connection, name: str, template: str, time_zone: str, locale: str) -> None:

@@ -65,6 +65,28 @@ async def test_its_things_are_found_by_what_they_say(database: str, word: str) -
     assert await entries(firm) == copied
 
 
+async def stays(firm: Furnished) -> list[list[dict[str, Any]]]:
+    """Since when and until when its jobs were where, which the log keeps beside it."""
+    tables = ("stay", "completion")
+    return [
+        await sql(f"SELECT * FROM {table} WHERE firm_id = $1 ORDER BY {table}", firm.world.firm.id) for table in tables
+    ]
+
+
+async def test_what_the_log_keeps_of_its_jobs_is_what_follows_from_its_events(database: str) -> None:
+    firm = await Furnished.build()
+    copied = await stays(firm)
+    assert all(copied)
+    for table in ("stay", "completion"):
+        await sql(f"DELETE FROM {table} WHERE firm_id = $1", firm.world.firm.id)
+    await sql(
+        "SELECT keep_stays(firm_id, job, type, data, at) FROM (SELECT * FROM event WHERE firm_id = $1 "
+        "AND type IN ('JobCreated', 'JobMoved', 'JobStatusChanged', 'JobDeleted') ORDER BY revision, index) AS told",
+        firm.world.firm.id,
+    )
+    assert await stays(firm) == copied
+
+
 async def test_its_world_goes_on(database: str) -> None:
     firm = await Furnished.build()
     world = firm.world
