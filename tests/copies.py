@@ -122,8 +122,8 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """All rows of a firm, whose texts hold a word that is nowhere else; and what is no row of the ORM: what the log keeps
-    of its jobs, and the entries that its things are found by."""
+    """All rows of a firm, whose texts hold a word that is nowhere else; and what is no row of the ORM: what the log
+    keeps of its jobs, and the entries that its things are found by."""
 
     word: str
     firm_id: UUID
