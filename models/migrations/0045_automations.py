@@ -29,7 +29,7 @@ _LINK = ("id", fields.BigIntField(generated=True, primary_key=True, unique=True,
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0043_attachments")]
+    dependencies = [("models", "0044_automove")]
 
     operations = [
         ops.CreateModel(
