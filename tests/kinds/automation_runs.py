@@ -10,11 +10,15 @@ from tests.specimens import Specimens, Spot
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """One that is still to be done, of an automation of its own."""
+    """One that is still to be done, of an automation of its job's stage."""
     job = await Job.filter(account_id=spot.account, **({} if spot.job is None else {"id": spot.job})).first()
     assert job is not None
     # Who does not see the account may see the automation.
-    automation = await Automation.get(id=await automations.make(actor, "Usual", Spot(spot.account, job.id)))
+    automation = await Automation.filter(stage_id=job.stage_id).first()
+    if automation is None:
+        automation = await Automation.get(id=await automations.make(actor, "Usual", Spot(spot.account, job.id)))
+    # One of the job's stay there would not be done again: it is of another one.
+    earlier = await AutomationRun.filter(job_id=job.id, automation_id=automation.id).count()
     run = AutomationRun(
         firm_id=job.firm_id,
         account_id=job.account_id,
@@ -23,7 +27,7 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
         name=f"{word} run",
         type=automation.type,
         trigger=AutomationTrigger.STAGE,
-        stay=job.stay,
+        stay=job.stay + earlier,
         status_stay=1,
         place=0,
         cause=1,
