@@ -36,11 +36,6 @@ class AutomationUpdated(AutomationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AutomationMoved(AutomationEvent):
-    """An automation got another place in the order in which those of its trigger act."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AutomationDeleted(AutomationEvent):
     """An automation was deleted. Its runs stay with their jobs."""
 

@@ -30,18 +30,32 @@ async def a_tag(actor: Actor) -> UUID:
     return (await create_tag(actor, name=f"Tag {present} of automations", color="#123abc")).value.id
 
 
+async def _make(actor: Actor, word: str, **trigger: UUID) -> UUID:
+    tags = TagSettings(add_tag_ids=(await a_tag(actor),))
+    made = create_automation(actor, name=f"{word} tags", state=AutomationState.ON, update_tags=tags, **trigger)
+    return (await made).value.id
+
+
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     """One on a stage, that puts a tag of its own on the account."""
-    tag, stage = await a_tag(actor), await stage_of(actor, spot)
-    on, tags = AutomationState.ON, TagSettings(add_tag_ids=(tag,))
-    made = create_automation(actor, name=f"{word} tags", trigger_stage_id=stage, state=on, update_tags=tags)
-    return (await made).value.id
+    return await _make(actor, word, trigger_stage_id=await stage_of(actor, spot))
+
+
+async def make_of_status(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One under the custom status of a job."""
+    return await _make(actor, word, trigger_status_id=(await Job.get(id=spot.job)).status_id)
+
+
+async def make_of_creation(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One for jobs that are created in the pipeline of a job."""
+    return await _make(actor, word, trigger_pipeline_id=(await Job.get(id=spot.job)).pipeline_id)
 
 
 SPECIMENS = Specimens(
     kind=Kind.AUTOMATION,
     make=make,
     hidden_with=frozenset({"pipeline"}),
+    further={"automation of a status": make_of_status, "automation of creations": make_of_creation},
     chosen={
         "createAutomation.removeTagIds": "second tag",
         "updateAutomation.removeTagIds": "second tag",

@@ -10,15 +10,12 @@ from tests.specimens import Specimens, Spot
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """One that is still to be done, of an automation of its job's stage."""
+    """One that is still to be done."""
     job = await Job.filter(account_id=spot.account, **({} if spot.job is None else {"id": spot.job})).first()
     assert job is not None
+    present = Automation.filter(pipeline_id=job.pipeline_id).order_by("created_at", "id").first()
     # Who does not see the account may see the automation.
-    automation = await Automation.filter(stage_id=job.stage_id).first()
-    if automation is None:
-        automation = await Automation.get(id=await automations.make(actor, "Usual", Spot(spot.account, job.id)))
-    # One of the job's stay there would not be done again: it is of another one.
-    earlier = await AutomationRun.filter(job_id=job.id, automation_id=automation.id).count()
+    automation = await present or await Automation.get(id=await automations.make(actor, "Usual", spot))
     run = AutomationRun(
         firm_id=job.firm_id,
         account_id=job.account_id,
@@ -27,7 +24,7 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
         name=f"{word} run",
         type=automation.type,
         trigger=AutomationTrigger.STAGE,
-        stay=job.stay + earlier,
+        stay=1 + await AutomationRun.filter(job_id=job.id).count(),
         status_stay=1,
         place=0,
         cause=1,
