@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from engine.engine import Engine
-from models.followers.standing import standing_still
+from models.followers.standing import standing_still, stopped
 from models.hashing import HASHING
 from subscriptions.hub import Hub
 from transport.traffic import Traffic
@@ -35,6 +35,8 @@ class _Counts(Collector):
         self._traffic = traffic
         #: How many followers stand still; None while the database does not say.
         self.standing: int | None = None
+        #: In how many firms each has stopped.
+        self.stopped: Mapping[str, int] = {}
 
     def collect(self) -> Iterator[Metric]:
         """The present numbers."""
@@ -61,6 +63,7 @@ class _Counts(Collector):
         yield GaugeMetricFamily("jobwire_passwords_waiting", "Callers who wait for theirs.", turns.waiting)
         if self.standing is not None:
             yield GaugeMetricFamily("jobwire_followers_standing", "Followers that stand still.", self.standing)
+            yield _of_followers("jobwire_follower_stopped", "Firms in which it cannot go on.", self.stopped)
         for name, number in dataclasses.asdict(self._traffic.counters).items():
             yield GaugeMetricFamily(f"jobwire_transport_{name}", "See transport/counters.py.", number)
 
@@ -114,18 +117,25 @@ def metrics_route(engine: Engine, hub: Hub, traffic: Traffic, access: MetricsAcc
         refusal = access.refusal(request)
         if refusal is not None:
             return refusal
-        counts.standing = await _followers_standing()
+        counts.standing, counts.stopped = await _followers()
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return Route("/metrics", metrics, methods=["GET"])
 
 
-async def _followers_standing() -> int | None:
+async def _followers() -> tuple[int | None, Mapping[str, int]]:
     try:
         async with asyncio.timeout(PATIENCE):
-            return len(await standing_still(datetime.now(UTC)))
+            return len(await standing_still(datetime.now(UTC))), await stopped()
     except Exception:  # whatever it is, the other numbers are there
-        return None
+        return None, {}
+
+
+def _of_followers(name: str, meaning: str, numbers: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, meaning, labels=["follower"])
+    for follower, number in sorted(numbers.items()):
+        family.add_metric([follower], number)
+    return family
 
 
 def _bearer(request: Request) -> str:

@@ -13,6 +13,7 @@ from models.errors import Refusal
 from models.followers.cursors import Progress, Stopped, advance, behind, register, settle, stop
 from models.followers.follower import Follower, Run
 from models.followers.runs import BeingDone, NotYet, actor_of, due, fail, next_run, skip
+from models.formats import LaterFormat
 from workers.rounds import Round
 from workers.waits import Waits
 
@@ -144,8 +145,13 @@ class Following:
                 await fail(run, "No command was called for it.")
         except BeingDone:
             return False
-        except NotYet as later:
-            self._waits_to_act.until(pair, later.until)
+        except NotYet as wait_for:
+            self._waits_to_act.until(pair, wait_for.until)
+            return False
+        except LaterFormat as later:
+            wait = self._waits_to_act.add(pair)
+            told = {"follower": follower.name, "firm": str(run.firm_id), "reason": str(later)}
+            log.warning("follower.run_waits", **told, run=str(run.id), retry_in=wait)
             return False
         except Refusal as refusal:
             await fail(run, refusal.message)

@@ -19,6 +19,13 @@ SELECT f.name FROM follower f WHERE EXISTS (
       AND COALESCE(c.moved_at, f.created_at) <= $1 AND COALESCE(({_UNREAD}) <= $1, true)
 ) ORDER BY f.name
 """
+# Only of firms in which somebody is behind: the others have no reason to stand still.
+_STOPPED = """
+SELECT f.name, count(c.id) AS firms FROM follower f LEFT JOIN LATERAL (
+    SELECT c.id FROM firm JOIN follower_cursor c ON c.firm_id = firm.id
+    WHERE firm.behind_since IS NOT NULL AND c.follower_id = f.name AND c.stopped_by IS NOT NULL
+) c ON true GROUP BY f.name
+"""
 _ALL = f"""
 SELECT f.name, count(late.firm_id) AS behind, min(late.since) AS since, min(late.stopped_by) AS reason,
     (SELECT count(*) FROM follower_run WHERE follower_id = f.name AND state = 'PENDING') AS pending,
@@ -57,6 +64,11 @@ async def followers() -> list[Standing]:
 async def standing_still(now: datetime) -> list[str]:
     """The followers that stand still in some firm."""
     return [row["name"] for row in await sql(_STANDING, now - STANDS_STILL_AFTER)]
+
+
+async def stopped() -> dict[str, int]:
+    """Of each follower, in how many firms it has just now said that it cannot go on."""
+    return {row["name"]: row["firms"] for row in await sql(_STOPPED)}
 
 
 async def release(name: str) -> int | None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from models import texts
 from models.command import Change
 from models.errors import Invalid, Refusal, RuleBroken
+from models.formats import LaterFormat
 from models.gathered import Gathered, together
 from models.ids import Kind
 from models.reasons import Reason
@@ -159,7 +160,9 @@ def content_classes() -> Mapping[TemplateKind, type[Content]]:
 
 
 def read(cls: type[Kept], stored: dict[str, Any], format: int) -> Any:
-    """What is kept in this format, which may be an earlier one."""
+    """What is kept in this format, which may be an earlier one. `LaterFormat` where it is a later one."""
+    if format > cls.format:
+        raise LaterFormat(cls.__name__, format)
     for number in range(format, cls.format):
         stored = cls.upgrades[number](stored)
     return cls.of(stored)

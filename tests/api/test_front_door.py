@@ -14,7 +14,7 @@ import embedded
 from app import metrics
 from app.health import Readiness
 from models.database import sql
-from models.followers.cursors import register
+from models.followers.cursors import register, stop
 from models.followers.standing import release
 from models.rows import Member
 from tests.serving import METRICS_TOKEN, Api, serving
@@ -176,12 +176,18 @@ async def test_metrics_tell_of_followers_that_stand_still_and_do_without_a_datab
         assert b"jobwire_followers_standing 0.0" in await told()
         await sql("UPDATE event SET at = $2 WHERE firm_id = $1", world.firm.id, long_ago)
         assert b"jobwire_followers_standing 1.0" in await told()
+        assert b'jobwire_follower_stopped{follower="mail"} 0.0' in await told()
+        await stop("mail", world.firm.id, "This version does not know the event X.")
+        assert b'jobwire_follower_stopped{follower="mail"} 1.0' in await told()
+        # It is not said of a firm in which it is not behind any more.
+        await sql("UPDATE firm SET behind_since = NULL WHERE id = $1", world.firm.id)
+        assert b'jobwire_follower_stopped{follower="mail"} 0.0' in await told()
 
         async def away(_now: datetime) -> list[str]:
             raise ConnectionResetError
 
         monkeypatch.setattr(metrics, "standing_still", away)
-        assert b"jobwire_followers_standing" not in await told()
+        assert b"jobwire_follower" not in await told()
     finally:
         await release("mail")
 

@@ -28,6 +28,8 @@ from models.followers.standing import followers, release
 from models.ids import Kind
 from models.log import Committed, append
 from models.rows import Firm, FollowerRun, Job, Task
+from models.templates.content import read
+from models.templates.email_content import EmailContent
 from tests.domain.following import Told, go_on_to_the_end, heard
 from tests.links import items_of
 from tests.world import World
@@ -508,6 +510,33 @@ async def test_a_run_that_waits_keeps_its_place_and_other_firms_go_on(world: Wor
     until = now()
     await go_on_to_the_end(told.following())
     assert await states(world) == [("DONE", None)] * 2
+
+
+async def test_a_worker_of_an_older_version_leaves_to_others_what_it_does_not_know(world: World) -> None:
+    other = await World.build(f"{world.tag}o")
+
+    async def act_in_an_old_way(actor: Actor, run: Run) -> Outcome[Any] | None:
+        if run.firm_id == world.firm.id:
+            read(EmailContent, {"said": "in another way"}, EmailContent.format + 1)
+        return await make_task(actor, run)
+
+    told = Told(one_task, make_task)
+    await planned(world, told)
+    await update_job(other.acting(other.owner), job_id=(await other.job()).id, name="n")
+    # It has another follower: this one's revisions and runs are none of its business, nor is the firm's mark.
+    without = Told(name="younger").following()
+    await without.register()
+    await go_on_to_the_end(without)
+    assert await states(world) == [("PENDING", None)]
+    assert await names_behind("told") == [(other.firm.id, ["told"])]
+    # It has this follower, but not the format in which is kept what a run is about.
+    old = Told(one_task, act_in_an_old_way).following()
+    await go_on_to_the_end(old)
+    assert await states(world) == [("PENDING", None)]
+    assert await states(other) == [("DONE", None)]
+    assert not await old.go_on()
+    await go_on_to_the_end(told.following())
+    assert await states(world) == [("DONE", None)]
 
 
 async def test_the_first_run_of_each_firm_is_asked_for_however_many_there_are(world: World) -> None:

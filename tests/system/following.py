@@ -1,6 +1,7 @@
 """Worker processes that follow the logs, made fast, so that many can be killed: `python -m tests.system.following URL`.
 
-For each line on stdin it makes another one of itself, and prints its number. With stdin they end.
+For each line on stdin it makes another one of itself, and prints its number. With stdin they end. With a number of
+milliseconds after the URL, whoever says nothing for so long loses what it has in hand.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from models.commands.tasks import create_task
 from models.connection import connected, credentials
 from models.database import sql
 from models.events import JobUpdated
+from models.followers import runs
 from models.followers.follower import Follower, Planned, Run
 from models.log import Committed
 from workers.following import Following
@@ -90,8 +92,9 @@ async def _follow(url: str) -> None:
         await keep_going(Round("followers", following.go_on, glance=0.05))
 
 
-def main(url: str) -> None:
+def main(url: str, silence: str = "") -> None:
     """Make others until stdin ends."""
+    runs.SILENCE = int(silence or runs.SILENCE)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     made = []
     for _ in sys.stdin:
@@ -107,4 +110,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

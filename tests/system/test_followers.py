@@ -37,6 +37,7 @@ from tests.world import World
 
 #: It goes on until the control has failed, which takes more of them on some machines.
 WORKERS, KILLS, MOST_KILLS = 3, 30, 600
+PAUSES = 4
 COUNTING, APART, REACTING = "counting", "counting apart", "reacting"
 
 
@@ -77,9 +78,9 @@ class Workers:
 
 
 @asynccontextmanager
-async def workers(url: str) -> AsyncIterator[Workers]:
+async def workers(url: str, *words: str) -> AsyncIterator[Workers]:
     mother = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.system.following", url),
+        *(sys.executable, "-m", "tests.system.following", url, *words),
         cwd=HOUSE,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -168,17 +169,77 @@ async def test_each_revision_is_followed_once_and_in_order_whoever_is_killed(url
         storm.over = True
         await asyncio.gather(*changing)
         await until(all_is_done)
-    heads = {world.firm.id: await world.revision() for world, _ in firms}
-    wanted = {firm_id: list(range(begun.get(firm_id, 0) + 1, head + 1)) for firm_id, head in heads.items()}
-    assert await heard_by(COUNTING) == wanted
-    counts = await sql("SELECT firm_id, number FROM revision_count WHERE follower = $1", COUNTING)
-    assert {row["firm_id"]: row["number"] for row in counts} == {id: len(heard) for id, heard in wanted.items()}
-    for world, _ in firms:
-        await check_reactions(world, storm)
+    wanted = await check(storm, begun)
     # Of the control some were counted twice.
     apart = await heard_by(APART)
     assert {id: sorted(set(heard)) for id, heard in apart.items()} == wanted
     assert sum(map(len, apart.values())) > sum(map(len, wanted.values()))
+
+
+async def check(storm: Storm, begun: dict[UUID, int]) -> dict[UUID, list[int]]:
+    """Each revision was counted once and in order, and each reaction came once. Returns the revisions of each firm."""
+    heads = {world.firm.id: await world.revision() for world, _ in storm.firms}
+    wanted = {firm_id: list(range(begun.get(firm_id, 0) + 1, head + 1)) for firm_id, head in heads.items()}
+    assert await heard_by(COUNTING) == wanted
+    counts = await sql("SELECT firm_id, number FROM revision_count WHERE follower = $1", COUNTING)
+    assert {row["firm_id"]: row["number"] for row in counts} == {id: len(heard) for id, heard in wanted.items()}
+    for world, _ in storm.firms:
+        await check_reactions(world, storm)
+    return wanted
+
+
+async def test_a_worker_that_is_paused_for_too_long_does_nothing_twice(url: str) -> None:
+    """Each time it has begun something that is not committed; others do it, and then it wakes up."""
+    chance = random.Random(seed := random.randrange(2**32))
+    print(f"seed {seed}")
+    await register([COUNTING, APART, REACTING], datetime.now(UTC))
+    storm = Storm([await furnished("paused"), await furnished("awake")])
+    async with workers(url, "400") as processes:
+        for _ in range(WORKERS):
+            await processes.add()
+        changing = [asyncio.create_task(storm.change(random.Random(chance.random()))) for _ in range(2)]
+        paused = 0
+        for _ in range(MOST_KILLS):
+            heard = await number_heard()
+            await until(lambda heard=heard: has_grown(heard))  # type: ignore[misc]
+            victim = chance.choice(processes.alive)
+            await asyncio.sleep(chance.random() / 20)
+            os.kill(victim, signal.SIGSTOP)
+            if await somebody_is_silent():
+                paused += 1
+                # It has lost its place, and somebody else has gone on in it.
+                await until(nobody_is_silent)
+                heard = await number_heard()
+                await until(lambda heard=heard: has_grown(heard))  # type: ignore[misc]
+            os.kill(victim, signal.SIGCONT)
+            if paused == PAUSES:
+                break
+        storm.over = True
+        await asyncio.gather(*changing)
+        await until(all_is_done)
+    assert paused == PAUSES
+    await check(storm, {})
+
+
+async def has_grown(heard: int) -> bool:
+    return await number_heard() > heard
+
+
+_SILENT = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+  AND clock_timestamp() - state_change > interval '0.15 s') AS silent
+"""
+
+
+async def nobody_is_silent() -> bool:
+    (row,) = await sql(_SILENT)
+    return not row["silent"]
+
+
+async def somebody_is_silent() -> bool:
+    """Whether a transaction stands still that was under way. Those that go on do not, for so long."""
+    await asyncio.sleep(0.2)
+    return not await nobody_is_silent()
 
 
 async def check_reactions(world: World, storm: Storm) -> None:
