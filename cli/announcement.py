@@ -9,13 +9,15 @@ from common.settings import Settings
 from common.terminal import say
 
 
-def announce(url: str, data_dir: Path | None, *, demo: bool) -> None:
-    """Where to look, and who to sign in as. `data_dir` is None when the data are elsewhere."""
+def announce(url: str, data_dir: Path | None, *, mail: Path | None, demo: bool) -> None:
+    """Where to look, and who to sign in as. `data_dir` is None when the data are elsewhere, `mail` when mail is sent
+    and not written to a folder."""
     say(
         "",
         "Jobwire is ready. Ctrl-C ends it.",
         "",
         *_where(url, data_dir),
+        *([] if mail is None else [f"  Mail      {mail}   (what clients would get, as files)"]),
         *(_who(url) if demo else _nobody()),
         "",
     )

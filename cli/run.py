@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from cli.announcement import announce
 from cli.children import GRACE, Child, stop
@@ -34,10 +35,16 @@ def run(settings: Settings) -> None:
             server, _ = children
             url = _wait_for_url(server, children)
             _wait_until_ready(url, children)
-            announce(url, settings.data_dir if here.running is not None else None, demo=demo)
+            folder = settings.data_dir if here.running is not None else None
+            announce(url, folder, mail=mail_folder(settings), demo=demo)
             while True:
                 _require_alive(here, children)
                 time.sleep(GLANCE)
+
+
+def mail_folder(settings: Settings) -> Path | None:
+    """Where mail is written to; None where it is sent."""
+    return None if settings.smtp_url is not None else settings.mail_folder or settings.data_dir / "mail"
 
 
 def _look_ahead(settings: Settings) -> None:
@@ -68,6 +75,8 @@ def _children(settings: Settings, here: Place) -> Iterator[tuple[Child, Child]]:
         "JOBWIRE_DRAIN_WINDOW": str(window),
         "JOBWIRE_ALLOWED_ORIGINS": settings.allowed_origins if "allowed_origins" in given else ALLOWED_ORIGINS,
     }
+    if (folder := mail_folder(settings)) is not None:
+        environment["JOBWIRE_MAIL_FOLDER"] = str(folder)
     children: list[Child] = []
     try:
         children.append(Child("server", "serve", environment))

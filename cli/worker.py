@@ -17,6 +17,7 @@ from models.command import settle
 from models.connection import connected
 from workers.followers import FOLLOWERS
 from workers.following import Following
+from workers.mail import mail_round
 from workers.rounds import Round, keep_going
 from workers.spreading import Spread
 
@@ -31,9 +32,9 @@ TASKS = ["workers.housekeeping:TASKS", "workers.files:TASKS"]
 log = structlog.get_logger("jobwire.worker")
 
 
-def rounds(_settings: Settings) -> Sequence[Round]:
+def rounds(settings: Settings) -> Sequence[Round]:
     """What a worker looks after by itself, beside the logs."""
-    return ()
+    return (mail_round(settings),)
 
 
 def work(settings: Settings) -> None:

@@ -81,7 +81,23 @@ class Settings(BaseSettings):
     scanner_url: str | None = Field(default=None, pattern=r"^(tcp://[^/?#@\s]+:\d{1,5}|unix:///\S+)$")
     #: In days: workers delete documents that have been in the trash for longer.
     trash_kept: int = Field(default=30, ge=1, le=3650)
+    #: The address that mail is sent from.
+    mail_from: str | None = Field(default=None, pattern=r"^[!-;=?A-~]+@[A-Za-z0-9.-]+$", max_length=254)
+    #: What sends it: smtp://user:password@mail.example:587, which goes over to TLS; smtps://mail.example:465, which
+    #: begins with it; smtp+insecure://127.0.0.1:25 does without. Unset: mail waits.
+    smtp_url: str | None = Field(default=None, repr=False, pattern=r"^smtp(s|\+insecure)?://[^/?#\s]+/?$")
+    #: Certificates of authorities that its own is to be of, besides nobody else's: a file.
+    smtp_ca: Path | None = None
+    #: Where mail is written to as files, when there is no server: it goes no further.
+    mail_folder: Path | None = None
     log_level: str = "INFO"
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _from_somebody(cls, value: str | None, known: ValidationInfo) -> str | None:
+        if value is not None and known.data.get("mail_from") is None:
+            raise ValueError("needs JOBWIRE_MAIL_FROM: the address that mail is sent from")
+        return value
 
     @field_validator("trusted_documents_only")
     @classmethod

@@ -79,6 +79,11 @@ class Actor:
         """What looks into files before anybody reads them."""
         return cls(ActorKind.AUTOMATION, firm_id, label="scanner")
 
+    @classmethod
+    def mail(cls, firm_id: UUID) -> "Actor":
+        """What hands mail to the mail server, and tells what that answered."""
+        return cls(ActorKind.AUTOMATION, firm_id, label="mail")
+
     def acting_at(self, moment: datetime) -> "Actor":
         """The actor at a moment that has passed, for a firm that is made with a past."""
         return replace(self, at=moment)

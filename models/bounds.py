@@ -59,6 +59,8 @@ REFUNDS = Bounds(0, 50)
 #: The payment providers of a firm: of each of its companies, and to try one out. And the secrets of one that are good.
 PROVIDERS = Bounds(0, 50)
 PROVIDER_SECRETS = Bounds(0, 2)
+#: For how many minutes what goes to clients waits, and can be withdrawn.
+UNDO_WINDOW = Bounds(0, 60)
 #: The time entries that one call bills.
 BILLED = Bounds(1, 200)
 

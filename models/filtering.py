@@ -88,6 +88,17 @@ class InPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class HasMessageId:
+    """The column holds what one of these Message-IDs has before its domain, whatever is around it."""
+
+    column: str
+
+    def __call__(self, wanted: Sequence[str], _asking: Asking, /) -> Q:
+        keys = [text.strip(" <>").partition("@")[0] for text in wanted]
+        return holds(**{f"{self.column}__in": [key for key in keys if storable(key)]})
+
+
+@dataclass(frozen=True, slots=True)
 class Linked:
     """A row of a table of links ties the row to one of these ids. A subquery: a join would give a row once for each of
     its links."""

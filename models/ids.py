@@ -53,6 +53,7 @@ class Kind(StrEnum):
     FILE = "file"
     AUTOMATION = "automation"
     AUTOMATION_RUN = "automation_run"
+    MAIL = "mail"
 
     @property
     def spoken(self) -> str:
@@ -102,6 +103,7 @@ TemplateId = Annotated[UUID, Kind.TEMPLATE]
 FileId = Annotated[UUID, Kind.FILE]
 AutomationId = Annotated[UUID, Kind.AUTOMATION]
 AutomationRunId = Annotated[UUID, Kind.AUTOMATION_RUN]
+MailId = Annotated[UUID, Kind.MAIL]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

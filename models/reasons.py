@@ -141,6 +141,8 @@ class Reason(StrEnum):
     OWNER = "OWNER"
     UPLOAD_UNFINISHED = "UPLOAD_UNFINISHED"
     NO_ROOM = "NO_ROOM"
+    GETS_NO_MAIL = "GETS_NO_MAIL"
+    NO_ADDRESS = "NO_ADDRESS"
 
     TOO_OFTEN = "TOO_OFTEN"
     BUSY = "BUSY"
@@ -192,6 +194,8 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.EXPIRED: frozenset({Parameter.DAY}),
     Reason.UNFILLED_SHORTCODE: frozenset({Parameter.VALUES}),
     Reason.NO_ROOM: frozenset({Parameter.ACTUAL, Parameter.MAXIMUM}),
+    Reason.GETS_NO_MAIL: frozenset({Parameter.NAME}),
+    Reason.NO_ADDRESS: frozenset({Parameter.NAME}),
     Reason.TOO_OFTEN: frozenset({Parameter.RETRY_AFTER}),
 }
 

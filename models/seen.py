@@ -31,6 +31,7 @@ from models.rows import (
     Weekday,
 )
 from models.rows.invoices import InvoiceState
+from models.rows.mail import MailCauseKind, MailState
 from models.rows.names import name_of
 from models.rows.payment_providers import DeliveryOutcome, DeliveryReason, PaymentService, ProviderFact
 from models.rows.payments import PaymentMethod, PaymentState
@@ -57,6 +58,8 @@ __all__ = [
     "Job",
     "JobAssignee",
     "JobOrder",
+    "MailCauseKind",
+    "MailState",
     "Member",
     "Party",
     "PaymentMethod",

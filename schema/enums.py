@@ -135,6 +135,8 @@ ErrorReason = _described(
     OWNER="It is not done to the owner, nor does it make one.",
     UPLOAD_UNFINISHED="Not all of the file has come: send the rest first.",
     NO_ROOM="The files of the firm have MAXIMUM bytes together, of which ACTUAL are left.",
+    GETS_NO_MAIL="NAME gets no mail about this client.",
+    NO_ADDRESS="NAME has no e-mail address.",
     TOO_OFTEN="You asked too often, or all who ask did: ask again in RETRY_AFTER seconds.",
     BUSY="Something else is being done just now. Ask again in a moment.",
 )

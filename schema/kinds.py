@@ -11,6 +11,7 @@ from schema.types import chats as chat_types
 from schema.types import contacts as contact_types
 from schema.types import firm as firm_types
 from schema.types import jobs as job_types
+from schema.types import mail as mail_types
 from schema.types import personal_tokens as token_types
 from schema.types import pipelines as pipeline_types
 from schema.types import time as time_types
@@ -18,7 +19,17 @@ from schema.types.base import ENTITIES
 
 #: In this order they are printed.
 MODULES = (
-    *(firm_types, token_types, account_types, contact_types, pipeline_types, job_types, time_types, chat_types),
+    *(
+        firm_types,
+        token_types,
+        account_types,
+        contact_types,
+        pipeline_types,
+        job_types,
+        time_types,
+        chat_types,
+        mail_types,
+    ),
     *(filters, firm, pipelines, jobs, tasks),
     *modules_in("schema"),
 )

@@ -21,6 +21,7 @@ from models.events import (
 )
 from models.gathered import Gathered, Rules, checked
 from models.ids import new_id
+from models.mail.outbox import hold_jobs_with_mail, withdraw_of_account
 from models.reasons import Reason
 from models.rights import Right
 from models.rows import Account, AccountMember, AccountTag, AccountType, Category, Job
@@ -136,8 +137,12 @@ async def _staff(change: Change, account: Account, team: Sequence[UUID]) -> bool
 async def archive_account(change: Change, *, account_id: UUID, expected_version: int | None = None) -> Account:
     """Archive a client that has no open jobs.
 
-    There are no new jobs for it. Its open jobs must have been completed or archived."""
-    account = await change.scope.rows(Account).lock(account_id, "account_id")
+    There are no new jobs for it. Its open jobs must have been completed or archived. What waits in the outbox to be
+    sent to it is withdrawn."""
+    accounts = change.scope.rows(Account)
+    await accounts.get(account_id, "account_id")
+    await hold_jobs_with_mail(account_id)
+    account = await accounts.lock(account_id, "account_id")
     account.expect(expected_version)
     if account.archived:
         return account
@@ -148,6 +153,7 @@ async def archive_account(change: Change, *, account_id: UUID, expected_version:
     account.archived_at = change.now
     await account.store("archived_at")
     change.record(AccountArchived(account=account.id))
+    await withdraw_of_account(change, account.id)
     return account
 
 

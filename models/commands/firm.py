@@ -4,11 +4,13 @@ from asyncio import to_thread
 from typing import TypedDict, Unpack
 
 from models import checks
+from models.bounds import UNDO_WINDOW
 from models.command import Change, command
 from models.errors import Invalid, RuleBroken
 from models.events import FirmUpdated, changes_of
 from models.gathered import Gathered, Rules
 from models.items.invoice_states import hold_for_switching, restate
+from models.mail_addresses import mail_address
 from models.reasons import Reason
 from models.rights import Role
 from models.rows import Firm, Weekday
@@ -26,14 +28,27 @@ class FirmFields(TypedDict, total=False):
     region: str | None
     client_status_enabled: bool
     count_pending_ach: bool
+    undo_window: int
+    reply_to: str | None
 
 
-_RULES: Rules = {"name": NAME.check, "time_zone": checks.time_zone, "currency": checks.currency}
+def _undo_window(minutes: int, field: str) -> int:
+    return checks.minutes(minutes, field, UNDO_WINDOW)
+
+
+_RULES: Rules = {
+    "name": NAME.check,
+    "time_zone": checks.time_zone,
+    "currency": checks.currency,
+    "undo_window": _undo_window,
+    "reply_to": mail_address,
+}
 
 
 @command("updateFirm", Role.ADMIN)
 async def update_firm(change: Change, *, expected_version: int | None = None, **fields: Unpack[FirmFields]) -> Firm:
-    """Change the firm's name, time zone, currency, first day of the week, country, region or switches.
+    """Change the firm's name, time zone, currency, first day of the week, country, region or switches, its undo window,
+    or where its clients answer to.
 
     Another currency converts no amount."""
     counts = fields.get("count_pending_ach")

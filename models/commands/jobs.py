@@ -23,6 +23,7 @@ from models.events import (
 )
 from models.gathered import Gathered, Rules, checked
 from models.items.item import unlink_all
+from models.mail.outbox import withdraw_of_jobs
 from models.reasons import Reason
 from models.relations import before_deletion, hold_with_related, tell_deletion
 from models.rights import EVERY_MEMBER, Right, Role
@@ -300,6 +301,7 @@ async def delete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool = 
 
 
 async def _delete(change: Change, jobs: Sequence[Job]) -> None:
+    await withdraw_of_jobs(change, [job.id for job in jobs])
     told = await unlink_all(change, jobs)
     leaving = await before_deletion(jobs)
     await sql("DELETE FROM job WHERE id = ANY($1)", list(told))

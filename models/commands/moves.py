@@ -14,6 +14,7 @@ from models.events import JobStatusChanged
 from models.gathered import Gathered
 from models.ids import Kind
 from models.items.links import OpenItems, dismiss
+from models.mail.outbox import withdraw_of_jobs
 from models.reasons import Reason
 from models.relations import hold_blocked_by, hold_with_blocked, tell_blocked
 from models.rights import EVERY_MEMBER
@@ -217,6 +218,7 @@ async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> No
     await store_all([job for job, _ in entering], "status_id", "status_stay", "archived_at", "completed_at")
     for event in events:
         change.record(event)
+    await withdraw_of_jobs(change, [job.id for job, status in entering if status.category is Category.ARCHIVED])
     await tell_blocked(change, blocked)
 
 
@@ -238,7 +240,7 @@ async def complete_jobs(change: Change, *, jobs: Sequence[Target], atomic: bool 
 async def archive_job(change: Change, *, job_id: UUID, expected_version: int | None = None) -> Job:
     """Take a job off the board.
 
-    It stays searchable, on its stage."""
+    It stays searchable, on its stage. What waits in the outbox to be sent about it is withdrawn."""
     return await _built_in(change, job_id, expected_version, _archive)
 
 

@@ -19,6 +19,7 @@ from models.items.approvers import merge_approvers
 from models.items.naming import name_another
 from models.items.recipients import merge_recipients
 from models.items.signing import merge_signers
+from models.mail.outbox import merge_mail
 from models.reasons import Reason
 from models.rights import Right
 from models.rows.contacts import AccountContact, Contact
@@ -59,7 +60,7 @@ async def merge_contacts(
     tell(change, ContactMerged, contact, were_at, name=contact.name, into=into.id)
     await store_all([link for link, _ in plan.changed], "contact_id", "contact_order", "title", "signs", "gets_mail")
     await sql("DELETE FROM account_contact WHERE id = ANY($1)", [link.id for link in plan.given_up])
-    for merge in (merge_recipients, merge_approvers, merge_signers):
+    for merge in (merge_recipients, merge_approvers, merge_signers, merge_mail):
         await merge(contact.id, into.id)
     await name_another(change, contact.id, into.id)
     await give_to_another(Kind.CONTACT, contact.id, into.id)

@@ -53,6 +53,8 @@ ANEW: Mapping[tuple[str, str], Anew] = {
     ("account_contact", "contact_order"): Anew("what the contact is sorted by", lambda _: ""),
     ("firm", "behind_since"): Anew("of the installation: which logs have to be followed", _nothing),
     ("firm", "epoch"): Anew("the restored log is another one: clients read everything anew", lambda _: str(uuid4())),
+    ("mail", "claim"): Anew("of the installation: which worker has it in hand", _nothing),
+    ("mail", "next_at"): Anew("nothing is sent from here by itself: the firm may have sent it itself", _nothing),
     ("member", "password_hash"): Anew("secret: a new password is given with `jobwire set-password`", _nothing),
     ("payment_provider", "former_secret_good"): Anew("of a secret that does not come along", lambda _: False),
     ("payment_provider", "path"): Anew(

@@ -11,7 +11,7 @@ from models.ids import Kind
 from models.policies import Policy
 from models.rows.base import Row
 from models.stamps import created_by
-from models.texts import NAME
+from models.texts import EMAIL, NAME
 
 
 class Weekday(StrEnum):
@@ -41,6 +41,10 @@ class Firm(Row):
     region = fields.CharField(max_length=64, null=True)
     client_status_enabled = fields.BooleanField(default=True)
     count_pending_ach = fields.BooleanField(default=False)
+    # In minutes: how long what goes to clients waits in the outbox, and can be withdrawn.
+    undo_window: int = fields.IntField(default=5, db_default=5)
+    # Where clients answer to; null where that is where mail is sent from.
+    reply_to = fields.CharField(max_length=EMAIL.most, null=True)
     # The number of the last committed change, and of the last one that altered what some member may see.
     revision: int = fields.BigIntField(default=0)
     scope_revision: int = fields.BigIntField(default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from models.bounds import CAPACITY, LINKED
+from models.bounds import CAPACITY, LINKED, UNDO_WINDOW
 from models.commands import accounts, client_statuses, firm, members, tags
 from models.ids import Kind
 from models.texts import CLIENT_TEXT, EMAIL, LABEL, NAME, PASSWORD
@@ -73,6 +73,13 @@ class UpdateFirmInput(Expecting):
     )
     client_status_enabled: bool | None = change("Whether clients are shown the status of their jobs at all.")
     count_pending_ach: bool | None = change("Whether an ACH payment counts as paid while it is pending.")
+    undo_window: int | None = change(
+        f"How many minutes what goes to clients waits in the outbox, and can be withdrawn: {UNDO_WINDOW}. What waits "
+        "already is sent when it was to be."
+    )
+    reply_to: str | None = clearable(
+        "The address that clients answer to, and ask to be left alone. Null for the one that mail is sent from."
+    )
 
 
 @input_type

@@ -13,6 +13,7 @@ from models.queries import By
 from schema.enums import AccountType
 from schema.inputs.contacts import AccountContactFilter
 from schema.inputs.filters import JobFilter, JobSort
+from schema.inputs.mail import MailFilter
 from schema.list_fields import ListWithin, list_within
 from schema.scalars import DateTime
 from schema.types.account_roles import AccountRoleHolders
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from schema.types.contacts import AccountContactConnection
     from schema.types.folders import Folder
     from schema.types.job_lists import JobConnection
+    from schema.types.mail import MailConnection
 
 
 @entity(rows.Account)
@@ -58,6 +60,11 @@ class Account(Versioned):
         "Its jobs that you see, archived ones too; newest first when no order is given.",
         filter=JobFilter,
         sort=JobSort,
+    )
+    mails: Annotated[MailConnection, strawberry.lazy("schema.types.mail")] = list_within(  # type: ignore[valid-type]
+        ListWithin("mails of account", Kind.MAIL, By("account_id"), "-created_at"),
+        "The mail that was sent about it, or is to be, newest first.",
+        filter=MailFilter,
     )
     open_job_count: int = loaded(
         lambda account, context: context.load.open_jobs(account.id),

@@ -38,6 +38,8 @@ class Firm(Versioned):
     )
     client_status_enabled: bool = column("Whether clients are shown the status of their jobs at all.")
     count_pending_ach: bool = column("Whether an ACH payment counts as paid while it is pending.")
+    undo_window: int = column("How many minutes what goes to clients waits in the outbox, and can be withdrawn.")
+    reply_to: str | None = column("The address that clients answer to; null where that is where mail is sent from.")
     today: Date = loaded(lambda firm, context: context.today, "The present date where the firm is.")
     created_at: DateTime = column("When the firm was started.")
 

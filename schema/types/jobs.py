@@ -13,10 +13,13 @@ from models.ids import Kind
 from models.items.sums import Sum
 from models.periods import Period as _Period
 from models.periods import period_of
+from models.queries import By
 from models.relations import Related
 from models.time_sums import percent_used, remaining
 from schema.enums import PeriodUnit, Priority, Relation, TaskState
 from schema.field_resolvers import TypeCheck
+from schema.inputs.mail import MailFilter
+from schema.list_fields import ListWithin, list_within
 from schema.scalars import Date, DateTime
 from schema.types.accounts import Account
 from schema.types.base import (
@@ -41,6 +44,7 @@ from schema.types.pipelines import Pipeline, Stage, Status
 
 if TYPE_CHECKING:
     from schema.types.events import EventConnection
+    from schema.types.mail import MailConnection
 
 
 @strawberry.type(description="What the client of a job is told about it: the job's own copy.")
@@ -150,6 +154,11 @@ class Job(Versioned):
         f"The items that hold the job, what waits longest first; at most {OUTSTANDING.most}. The same for everybody "
         "who sees it.",
         size=2,
+    )
+    mails: Annotated[MailConnection, strawberry.lazy("schema.types.mail")] = list_within(  # type: ignore[valid-type]
+        ListWithin("mails of job", Kind.MAIL, By("job_id"), "-created_at"),
+        "The mail that was sent about it, or is to be, newest first.",
+        filter=MailFilter,
     )
     blocked: bool = loaded_by(
         "id",

@@ -79,6 +79,8 @@ TEXTS: Mapping[Reason, str] = {
     Reason.OWNER: "Nicht bei der Inhaberin.",
     Reason.UPLOAD_UNFINISHED: "Die Datei ist noch nicht ganz da.",
     Reason.NO_ROOM: "Von {MAXIMUM} Bytes sind noch {ACTUAL} frei.",
+    Reason.GETS_NO_MAIL: "{NAME} bekommt hier keine Post.",
+    Reason.NO_ADDRESS: "{NAME} hat keine E-Mail-Adresse.",
     Reason.TOO_OFTEN: "Zu oft. Wieder in {RETRY_AFTER} Sekunden.",
     Reason.BUSY: "Gerade beschäftigt.",
 }

@@ -75,6 +75,7 @@ TEXTS = {
     "language": "fr",
     "newPassword": "another battery staple",
     "region": "BY",
+    "replyTo": "somebody@new.example",
     "secret": "whsec_" + "A1b2C3d4" * 4,
     "timeZone": "Europe/Paris",
 }

@@ -43,6 +43,7 @@ UNBOUND = {
     "currency",
     "language",
     "region",
+    "replyTo",
     "secret",
     "timeZone",
     "currentPassword",

@@ -1,0 +1,1 @@
+"""Mail to clients: the outbox that it waits in, and what becomes of it."""
