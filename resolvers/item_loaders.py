@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from models import boards
+from models.automation.automove import Why
+from models.automation.facts import decisions_with
 from models.checklists import ChecklistEntry
 from models.ids import Kind
 from models.items.reads import (
@@ -120,6 +122,16 @@ class ItemLoaders(RowLoaders):
     def outstanding(self) -> Loader[UUID, list[Outstanding]]:
         """What holds jobs."""
         return self._lists(Lists.OUTSTANDING, partial(self._of_items.load, Lists.OUTSTANDING))
+
+    @property
+    def waiting(self) -> Loader[UUID, list[Why]]:
+        """Why jobs do not move on by themselves."""
+
+        async def load(jobs: Sequence[UUID]) -> dict[UUID, list[Why]]:
+            held = dict(zip(jobs, await self.outstanding.many(jobs), strict=True))
+            return {job: list(decision.reasons) for job, decision in (await decisions_with(jobs, held)).items()}
+
+        return self._lists("waiting", load)
 
     def awaited_members(self, held: Outstanding) -> Awaitable[list[Row]]:
         """The members whose doing an open item waits for."""

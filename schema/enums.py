@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Any
 
 from models.actor import ActorKind as _ActorKind
+from models.automation.automove import WaitingReason as _WaitingReason
 from models.errors import Code
 from models.event_kinds import KINDS
 from models.event_kinds import EventKind as _EventKind
@@ -460,4 +461,18 @@ Concern = _described(
     OVER_LIMIT="It has been on its stage for longer than the stage's time limit.",
     UNASSIGNED="Nobody is assigned to it.",
     IDLE="For `idleDays` days nothing has happened to it, or to what is linked to it, that you are told of.",
+)
+
+WaitingReason = _described(
+    _WaitingReason,
+    "WaitingReason",
+    "Why a job does not move on by itself. See the seven rules in docs/automations.md.",
+    STATUS="It is not Active: it was completed, archived, or put under a custom status that still holds it.",
+    LAST_STAGE="It is on the last stage: there is nowhere to go.",
+    AUTOMOVE_OFF="Automove is off on its stage.",
+    NO_ACTION_ITEM="Nothing was to be done for it on this stay on the stage: no open item was linked to it.",
+    OPEN_ITEM="An item holds it: `item`.",
+    AUTOMATION_FAILED="An automation of this stay has failed. It is to be tried again, or dismissed.",
+    AUTOMATION_PENDING="An automation of this stay is still to run.",
+    QUOTA="The firm has had its automatic actions of this minute: the job goes on at `until`.",
 )

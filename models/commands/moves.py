@@ -5,6 +5,8 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
+from models import checks
+from models.bounds import AUTOMATIONS
 from models.bulk import Bulk
 from models.command import Change, command
 from models.command_steps import each
@@ -18,7 +20,8 @@ from models.mail.outbox import withdraw_of_jobs
 from models.reasons import Reason
 from models.relations import hold_blocked_by, hold_with_blocked, tell_blocked
 from models.rights import EVERY_MEMBER
-from models.rows import Account, Category, Job, Stage, Status
+from models.rows import Account, Automation, Category, Job, Stage, Status
+from models.scope import not_found
 from models.storing import store_all
 from models.targets import Target, several
 
@@ -32,19 +35,25 @@ async def move_job(
     before_job_id: UUID | None = None,
     after_job_id: UUID | None = None,
     open_items: OpenItems = OpenItems.KEEP,
+    skip_automations: Sequence[UUID] = (),
     expected_version: int | None = None,
 ) -> Job:
     """Put a job on a stage, of this pipeline or another one, or elsewhere among the cards of its stage.
 
     Before or after a card of it, or as its last card. Items that hold the job may be dismissed: they stay linked, and
-    hold it no longer."""
+    hold it no longer. Automations of the stage may be left out."""
+    with Gathered() as check:
+        skipped = check(_bounded, skip_automations)
+        check(one_neighbour, before_job_id, after_job_id)
     job = await change.scope.rows(Job).lock(job_id, "job_id")
     job.expect(expected_version)
     stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
     _movable(job)
+    await _expect_of_stage(change, skipped, stage)
     keys = await keys_for(change, stage, [job.id], before=before_job_id, after=after_job_id)
     dismissed = await dismiss([job.id], open_items, change.now)
-    await put(change, [job], stage, keys, await _counterparts([job], stage), dismissed)
+    statuses = await _counterparts([job], stage)
+    await put(change, [job], stage, keys, statuses, dismissed, skipped_automations=skipped)
     return job
 
 
@@ -57,6 +66,7 @@ async def move_jobs(
     before_job_id: UUID | None = None,
     after_job_id: UUID | None = None,
     open_items: OpenItems = OpenItems.KEEP,
+    skip_automations: Sequence[UUID] = (),
     atomic: bool = True,
 ) -> Bulk[Job]:
     """Put jobs on a stage, in one revision.
@@ -65,16 +75,37 @@ async def move_jobs(
     with Gathered() as check:
         targets = check(several, jobs, "jobs")
         check(one_neighbour, before_job_id, after_job_id)
+        skipped = check(_bounded, skip_automations)
     locked = await change.scope.rows(Job).lock_many(target.id for target in targets)
     stage = await change.scope.rows(Stage).lock(stage_id, "stage_id")
+    await _expect_of_stage(change, skipped, stage)
     ids = [target.id for target in targets if target.id in locked]
     keys = await keys_for(change, stage, ids, before=before_job_id, after=after_job_id)
     positions = dict(zip(ids, keys, strict=True))
     done = each(targets, "jobs", atomic, lambda target: _movable(target.among(locked)))
     placed = [positions[job.id] for job in done.rows]
     dismissed = await dismiss([job.id for job in done.rows], open_items, change.now)
-    await put(change, done.rows, stage, placed, await _counterparts(done.rows, stage), dismissed)
+    statuses = await _counterparts(done.rows, stage)
+    await put(change, done.rows, stage, placed, statuses, dismissed, skipped_automations=skipped)
     return done
+
+
+_SKIPPED = "skip_automations"
+
+
+def _bounded(ids: Sequence[UUID]) -> list[UUID]:
+    return checks.at_most(ids, _SKIPPED, most=AUTOMATIONS.most)
+
+
+async def _expect_of_stage(change: Change, skipped: Sequence[UUID], stage: Stage) -> None:
+    """`RuleBroken` where one of these automations is not of the stage, `NotFound` where it is not seen."""
+    found = await change.scope.rows(Automation).many(skipped) if skipped else {}
+    for id in skipped:
+        if id not in found:
+            raise not_found(Kind.AUTOMATION, id, _SKIPPED)
+        if found[id].stage_id != stage.id:
+            told = "An automation is not of the stage that the job goes to. Choose among those of that stage."
+            raise RuleBroken(told, _SKIPPED, reason=Reason.ELSEWHERE, kind=Kind.STAGE.value)
 
 
 def _movable(job: Job) -> Job:

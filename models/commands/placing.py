@@ -120,6 +120,7 @@ async def put(
     statuses: Mapping[UUID, UUID] = {},
     dismissed: Mapping[UUID, int] = {},
     fires_automations: bool = True,
+    skipped_automations: Sequence[UUID] = (),
 ) -> None:
     """Put jobs, which the transaction holds locked, on a stage with these position keys: any number in one statement.
     `statuses` are those that they get, by job, where the stage is of another pipeline; `dismissed` says how many items
@@ -140,6 +141,7 @@ async def put(
                 dismissed_items=dismissed.get(job.id, 0),
                 stay=job.stay,
                 fires_automations=fires_automations,
+                skipped_automations=tuple(skipped_automations),
             )
         )
         if job.status_id != from_status:

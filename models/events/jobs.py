@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 from models.events.base import Event
 from models.events.values import Changes
-from models.ids import AccountId, AccountRoleId, JobId, MemberId, PipelineId, StageId, StatusId, TemplateId
+from models.ids import (
+    AccountId,
+    AccountRoleId,
+    AutomationId,
+    JobId,
+    MemberId,
+    PipelineId,
+    StageId,
+    StatusId,
+    TemplateId,
+)
 from models.rows.relations import Relation
 from models.scope import Place
 
@@ -78,6 +88,8 @@ class JobMoved(JobEvent):
         "stay": "The number of its time on the stage: it rises whenever a job enters one. 0 in logs from before it was "
         "said.",
         "fires_automations": _FIRES,
+        "skipped_automations": "The automations of the stage that whoever moved it left out, as far as they are still "
+        "there.",
     }
 
     from_pipeline: PipelineId
@@ -87,6 +99,7 @@ class JobMoved(JobEvent):
     dismissed_items: int = 0
     stay: int = 0
     fires_automations: bool = True
+    skipped_automations: tuple[AutomationId, ...] = ()
 
     def before(self) -> tuple[Place, ...]:
         return (Place(self.account, self.from_pipeline),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from models.bounds import BUDGET, BULK, LINKED
+from models.bounds import AUTOMATIONS, BUDGET, BULK, LINKED
 from models.commands import jobs, moves, relations
 from models.ids import Kind
 from models.targets import Target
@@ -118,6 +118,9 @@ class Placing:
         "the last card.",
     )
     open_items: OpenItems | None = optional("What becomes of the items that hold the job; KEEP when left out.")
+    skip_automations: list[strawberry.ID] | None = maybe_id_of(
+        Kind.AUTOMATION, f"Automations of the stage that are not to run for this move, at most {AUTOMATIONS.most}."
+    )
 
 
 @input_type

@@ -41,6 +41,7 @@ from schema.types.histories import history_of_job
 from schema.types.items import LinkedItem, OutstandingItem, linked_item
 from schema.types.lists import LinkedItemConnection, items_of_job
 from schema.types.pipelines import Pipeline, Stage, Status
+from schema.types.waiting import JobWaiting
 
 if TYPE_CHECKING:
     from schema.types.events import EventConnection
@@ -159,6 +160,13 @@ class Job(Versioned):
         ListWithin("mails of job", Kind.MAIL, By("job_id"), "-created_at"),
         "The mail that was sent about it, or is to be, newest first.",
         filter=MailFilter,
+    )
+    waiting: list[JobWaiting] = loaded_by(
+        "id",
+        lambda load: load.waiting,
+        "Why it does not move on by itself: all that would have to be otherwise. Empty where it is ready: it moves on "
+        "at once, or returns to Active. The same for everybody who sees it.",
+        size=2,
     )
     blocked: bool = loaded_by(
         "id",

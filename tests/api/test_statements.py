@@ -161,6 +161,10 @@ query Items($id: ID!) {
   pipeline(id: $id) { stages { jobs { openItemCount outstanding { title awaited since members { id } item { id } }
     items(first: 2) { totalCount nodes { id title open } pageInfo { endCursor } } } } }
 }"""
+WAITING = """
+query Waiting($id: ID!) {
+  pipeline(id: $id) { stages { jobs { waiting { reason text item { itemId title } runId until } } } }
+}"""
 JOB = """
 query Job($id: ID!) { job(id: $id) { name overdue account { name } pipeline { name } stage { name } status { name }
   assignees { name } tasks { name assignees { name } } tracked remaining } }"""
@@ -175,6 +179,8 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { name acc
 #: Signing the caller in is one of each.
 KNOWN = {
     "a board": (BOARD, 12),
+    # What holds jobs, of each kind that does; and the jobs, their stages, their runs and what automations made.
+    "a board with why jobs wait": (WAITING, 14),
     # A few for each kind of items that holds jobs among them: the items, what they wait for, and whom.
     "a board with items": (ITEMS, 34),
     "a job": (JOB, 11),
