@@ -18,15 +18,25 @@ def announce(url: str, data_dir: Path | None, *, mail: Path | None, demo: bool) 
         "",
         *_where(url, data_dir),
         *([] if mail is None else [f"  Mail      {mail}   (what clients would get, as files)"]),
+        *(_moving(data_dir) if demo else ()),
         *(_who(url) if demo else _nobody()),
         "",
     )
 
 
+def _folder(data_dir: Path | None) -> str:
+    usual = Settings.model_fields["data_dir"].default
+    return "" if data_dir in (None, usual) else f"JOBWIRE_DATA_DIR={shlex.quote(str(data_dir))} "
+
+
+def _moving(data_dir: Path | None) -> list[str]:
+    told = "a client hands in what a job waits for: it moves on by itself"
+    return [f"  Automove  {_folder(data_dir)}{_command()} demo --hand-in   {told}"]
+
+
 def _where(url: str, data_dir: Path | None) -> list[str]:
     # Printed as they must be typed in a terminal that has none of our environment.
-    command, usual = _command(), Settings.model_fields["data_dir"].default
-    folder = "" if data_dir in (None, usual) else f"JOBWIRE_DATA_DIR={shlex.quote(str(data_dir))} "
+    command, folder = _command(), _folder(data_dir)
     board = f"{command} watch --url {url}" if data_dir is None else f"{folder}{command} watch"
     return [
         f"  GraphQL   {url}   (HTTP, server-sent events and websocket)",

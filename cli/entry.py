@@ -221,15 +221,17 @@ def release_follower(name: Annotated[str, typer.Argument(help="What it is called
 @plainly()
 def demo(
     jobs: Annotated[int, typer.Option(min=1, max=100_000, help="How many jobs the demo firm has at least.")] = 300,
-    traffic: Annotated[
-        bool, typer.Option(help="Then keep people, and a stand-in for automations, moving cards.")
-    ] = False,
+    traffic: Annotated[bool, typer.Option(help="Then keep people moving cards, until a signal comes.")] = False,
     rate: Annotated[float, typer.Option(min=0.01, max=1_000, help="Changes a second, with --traffic.")] = 2,
+    hand_in: Annotated[
+        bool,
+        typer.Option("--hand-in", help="Hand in what a client owes: the job that waits for it moves on by itself."),
+    ] = False,
 ) -> None:
     """Make the demo firms, as far as they are missing."""
     from cli.demo import demonstrate
 
-    demonstrate(_settings(), jobs, rate=rate if traffic else None)
+    demonstrate(_settings(), jobs, rate=rate if traffic else None, hand_in=hand_in)
 
 
 @app.command()

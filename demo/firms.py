@@ -29,6 +29,7 @@ from models.commands.firm import update_firm
 from models.commands.firms import create_firm
 from models.commands.members import create_member
 from models.commands.pipelines import create_pipeline
+from models.commands.stages import update_stage
 from models.commands.statuses import create_status
 from models.commands.tags import create_tag
 from models.firm.absences import add_absence
@@ -38,7 +39,7 @@ from models.firm.contacts import create_contact
 from models.ids import Kind
 from models.partitions import Busy, make_partitions
 from models.scope import Scope
-from models.seen import Account, AccountType, Firm, Job, Member, Pipeline, Status, Tag, Weekday, named
+from models.seen import Account, AccountType, Firm, Job, Member, Pipeline, Stage, Status, Tag, Weekday, named
 from models.words import words_of
 
 #: How long a firm has been there when it is made: longer than what its jobs have behind them (`demo/past.py`).
@@ -223,6 +224,7 @@ async def _add_pipelines(firm: DemoFirm, members: Mapping[str, Member]) -> None:
             staff = [members[EMPLOYEES[number - 1]].id for number in service.employees]
             pipeline = await _add_pipeline(firm, service, staff)
         await _add_statuses(firm, pipeline)
+        await _let_jobs_move_on(firm, service, pipeline)
 
 
 async def _add_pipeline(firm: DemoFirm, service: Service, staff: Sequence[UUID]) -> Pipeline:
@@ -230,6 +232,16 @@ async def _add_pipeline(firm: DemoFirm, service: Service, staff: Sequence[UUID])
         firm.founder, name=service.name, stages=service.stages, member_ids=staff, card_fields=ALL_CARD_FIELDS
     )
     return made.value
+
+
+async def _let_jobs_move_on(firm: DemoFirm, service: Service, pipeline: Pipeline) -> None:
+    """From every stage but the last; and to some only for those whom they concern."""
+    tags = {tag.name: tag.id for tag in await firm.scope.rows(Tag).where()}
+    *stages, _ = await firm.scope.rows(Stage).where(pipeline_id=pipeline.id).order_by("position", "id")
+    for stage in stages:
+        condition = service.only_for.get(stage.name)
+        chosen = [tags[condition]] if condition in tags else []
+        await update_stage(firm.founder, stage_id=stage.id, automove=True, conditional_tag_ids=chosen)
 
 
 async def _add_statuses(firm: DemoFirm, pipeline: Pipeline) -> None:

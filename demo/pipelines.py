@@ -1,7 +1,7 @@
 """The demo firm's services: the path that the jobs of each take."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from models.seen import AccountType, CardField
@@ -47,6 +47,8 @@ class Service:
     #: What a job is about, and by when the law wants it, by its due date.
     period: Callable[[date], str] | None = None
     deadline: Callable[[date], date | None] | None = None
+    #: The stages that are passed over unless the client has a tag, by their names.
+    only_for: Mapping[str, str] = field(default_factory=dict)
 
 
 MISSING_DOCS = CustomStatus("Missing docs", "#f2994a", counts_as_overdue=False)
@@ -99,6 +101,7 @@ SERVICES: Sequence[Service] = (
         4,
         period=lambda due: f"{due.year - 1}",
         deadline=_tax_day,
+        only_for={"Review": "Multi-state"},
     ),
     Service(
         "Monthly bookkeeping",

@@ -6,6 +6,7 @@ from demo.board import Board, boards
 from demo.firms import DemoFirm, demo_firm, other_firm
 from demo.hours import within_working_days
 from demo.jobs import job
+from demo.owing import plant
 from demo.past import number_of_past, past_job
 from models.clock import now
 from models.commands.imports import import_jobs
@@ -27,10 +28,11 @@ async def seed(*, jobs: int = 300, progress: Progress | None = None) -> None:
     `progress` is told how many of the missing jobs have been made, and how many there are to make.
     """
     await _fill(await other_firm(), OTHER_JOBS, None)
-    await _fill(await demo_firm(), jobs, progress)
+    await _fill(await demo_firm(), jobs, progress, waits=True)
 
 
-async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None) -> None:
+async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None, *, waits: bool = False) -> None:
+    """Make jobs until there are as many; of a firm that has none the last one `waits` for its client."""
     present = await firm.scope.rows(Job).where().count()
     if present >= wanted:
         return
@@ -40,10 +42,14 @@ async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None) -> None:
         raise RuleBroken(told, reason=Reason.NONE_YET, kind=Kind.PIPELINE.value)
     _tell(progress, 0, wanted - present)
     past = 0 if present else number_of_past(wanted)
-    for first in range(present, wanted, BATCH):
-        last = min(first + BATCH, wanted)
+    planted = int(waits and not present)
+    for first in range(present, wanted - planted, BATCH):
+        last = min(first + BATCH, wanted - planted)
         await _import(firm, found, range(first, last), past)
         _tell(progress, last - present, wanted - present)
+    if planted:
+        await plant(firm, found[0])
+        _tell(progress, wanted - present, wanted - present)
 
 
 async def _import(firm: DemoFirm, found: list[Board], numbers: range, past: int) -> None:

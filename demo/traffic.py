@@ -1,4 +1,4 @@
-"""People and automations at work on the demo firm's boards."""
+"""People at work on the demo firm's boards. What happens to jobs by itself follows from it: a worker does that."""
 
 import asyncio
 import random
@@ -8,15 +8,13 @@ import structlog
 
 from demo.desk import Desk
 from demo.people import OWNER, TEAM, found
-from demo.reactions import react
-from demo.work import DEEDS, move
+from demo.work import DEEDS
 from models.actor import Actor
-from models.command import Outcome, settle
+from models.command import settle
 from models.errors import Refusal, RuleBroken, SignInRefused
 from models.ids import Kind
 from models.log import on_commit
 from models.reasons import Reason
-from models.seen import Job
 from subscriptions.bell import Bell
 
 log = structlog.get_logger(__name__)
@@ -38,7 +36,7 @@ async def run(*, redis_url: str, rate: float = 2.0, stop: asyncio.Event) -> None
         await settle()
         silence()
         await bell.stop()
-        log.info("traffic.ended", done=traffic.done, refused=traffic.refused, reactions=traffic.reactions)
+        log.info("traffic.ended", done=traffic.done, refused=traffic.refused)
 
 
 async def _firm() -> UUID:
@@ -57,7 +55,6 @@ class Traffic:
         self._chance = chance
         self.done = 0
         self.refused = 0
-        self.reactions = 0
 
     async def until(self, stop: asyncio.Event, rate: float) -> None:
         """Deeds at random moments, `rate` a second on average."""
@@ -69,27 +66,22 @@ class Traffic:
                 continue
 
     async def deed(self) -> None:
-        """Somebody does something; the automation follows up some moves."""
+        """Somebody does something."""
         try:
-            moved = await self._act()
-            if moved is not None and self._chance.random() < 0.4:
-                await react(moved, self._chance)
-                self.reactions += 1
+            await self._act()
         except (Refusal, SignInRefused) as refusal:
             # Somebody was faster, or may not: a person would be told, and go on.
             self.refused += 1
             log.debug("traffic.refused", reason=str(refusal))
 
-    async def _act(self) -> Outcome[Job] | None:
-        """Does one deed. Returns it if it was a move."""
+    async def _act(self) -> None:
         desk = await self._somebody()
         job = await desk.some_job() if desk is not None else None
         if desk is None or job is None:
-            return None  # Whoever it was has nothing to do.
+            return  # Whoever it was has nothing to do.
         (deed,) = self._chance.choices(tuple(DEEDS), tuple(DEEDS.values()))
         outcome = await deed(desk, job)
         self.done += outcome is not None
-        return outcome if deed is move else None
 
     async def _somebody(self) -> Desk | None:
         seen = await found(self._chance.choice((OWNER, *TEAM)))

@@ -19,19 +19,25 @@ import embedded
 from demo import traffic
 from demo.board import boards
 from demo.clients import CLIENTS
+from demo.desk import Desk
 from demo.firms import demo_firm
 from demo.hours import WORKING_DAY, within_working_days
 from demo.jobs import job
+from demo.owing import hand_in
 from demo.people import DAYS_OFF, OTHER_OWNER, OWNER, PASSWORD, TEAM, Person, found
 from demo.pipelines import SERVICES
+from models.actor import Actor
+from models.automation.follower import AUTOMOVE
 from models.boards import assignees_of_jobs, cards_in
 from models.clock import now
 from models.command import settle
+from models.commands.tasks import set_task_state
 from models.errors import RuleBroken
 from models.events import JobCreated, JobMoved, JobStatusChanged, TaskCreated, TimeLogged
 from models.firm.absences import Absence
 from models.firm.account_roles import holders_at
 from models.ids import Kind, encode
+from models.items.reads import open_item_counts
 from models.log import Logged, heads, read_log
 from models.periods import PeriodUnit, period_of
 from models.reports.budgets import budget_report
@@ -47,8 +53,10 @@ from models.rows import (
     JobItem,
     Member,
     Pipeline,
+    Stage,
     Status,
     Task,
+    TaskState,
     TimeEntry,
 )
 from models.scope import Scope, Viewer
@@ -60,6 +68,8 @@ from tests import databases
 from tests.serving import serving
 from tests.system.jobwire import HOUSE
 from tests.system.mother import Born
+from workers.followers import FOLLOWERS
+from workers.following import Following
 
 JOBS = 300
 #: Traffic in a process of its own, until its stdin ends.
@@ -308,16 +318,59 @@ async def test_traffic_is_real_work(seeded: str) -> None:
     for _ in range(80):
         await working.deed()
     assert working.done > 60
-    assert working.reactions > 3
     log = await demo_log(before)
     assert len({type(logged.event) for logged in log}) > 5
     assert len({logged.actor["id"] for logged in log if logged.actor["kind"] == "MEMBER"}) > 4
-    moves = {logged.revision for logged in log if isinstance(logged.event, JobMoved)}
-    reactions = [logged for logged in log if logged.actor["kind"] == "AUTOMATION"]
-    assert {logged.actor["label"] for logged in reactions} == {"Demo automation"}
-    assert {logged.cause for logged in reactions} <= moves
-    assert {(logged.actor["kind"], logged.hops) for logged in log} == {("MEMBER", 0), ("AUTOMATION", 1)}
+    assert {(logged.actor["kind"], logged.hops) for logged in log} == {("MEMBER", 0)}
     assert await head(other_id) == other_before
+
+
+async def test_jobs_move_on_when_their_people_are_done(seeded: str) -> None:
+    firm_id = (await seen_by(OWNER)).scope.firm_id
+    working = Desk(Actor.member(firm_id, (await seen_by(OWNER)).member_id), Scope.whole(firm_id), random.Random(3))
+    following = Following({follower.name: follower for follower in FOLLOWERS})
+    await following.register()
+    job = await open_job(working)
+    for task in await working.tasks(job):
+        await set_task_state(working.actor, task_id=task.id, state=TaskState.COMPLETED)
+    done = await head(firm_id)
+    while await following.go_on():
+        pass
+    log = await demo_log(done)
+    assert [event.job for event in (logged.event for logged in log) if isinstance(event, JobMoved)] == [job.id]
+    assert [(logged.cause, logged.actor["label"]) for logged in log] == [(done, AUTOMOVE)]
+
+
+async def test_a_client_hands_in_what_a_job_waits_for_and_it_moves_on(seeded: str) -> None:
+    firm_id = (await seen_by(OWNER)).scope.firm_id
+    following = Following({follower.name: follower for follower in FOLLOWERS})
+    await following.register()
+    (handed,) = await hand_in()
+    submitted = await head(firm_id)
+    while await following.go_on():
+        pass
+    log = await demo_log(submitted)
+    (moved,) = [logged.event for logged in log if isinstance(logged.event, JobMoved)]
+    job = await Job.get(id=moved.job)
+    first, second, *_ = await Stage.filter(pipeline_id=job.pipeline_id).order_by("position")
+    assert (handed.job, handed.pipeline) == (job.name, SERVICES[0].name)
+    assert (moved.from_stage, moved.to_stage) == (first.id, second.id)
+    assert {(logged.cause, logged.actor["label"]) for logged in log} == {(submitted, AUTOMOVE)}
+    with pytest.raises(RuleBroken, match="owes nothing"):
+        await hand_in()
+
+
+async def open_job(desk: Desk) -> Job:
+    """One that is Active on a stage that is not its last, with open tasks and nothing else that holds it."""
+    while True:
+        job = await desk.some_job()
+        assert job is not None
+        *earlier, _ = await desk.path(job)
+        status = await desk.scope.rows(Status).get(job.status_id)
+        open_tasks = sum(task.open for task in await desk.tasks(job))
+        ready = status.category is Category.ACTIVE and job.stage_id in {stage.id for stage in earlier}
+        if ready and 0 < open_tasks == (await open_item_counts([job.id])).get(job.id):
+            return job
 
 
 async def test_whoever_is_too_late_is_refused_and_goes_on(seeded: str) -> None:
