@@ -41,6 +41,8 @@ class Actor:
     #: The revision that made an automation act, and how many such steps it is from what a person or a schedule did.
     cause: int | None = None
     hops: int = 0
+    #: Who began the chain of causes that made an automation act, as the log names them.
+    causer: Mapping[str, Any] | None = field(default=None, compare=False)
     #: What makes it happen once, if anything does.
     once: Once | None = field(default=None, compare=False)
     #: What could not be read of what they ask for, and has a stand-in: nothing is done, and they are told.
@@ -64,10 +66,12 @@ class Actor:
         return cls(_VIEWERS[audience], firm_id, id, token_id, caller=caller)
 
     @classmethod
-    def automation(cls, firm_id: UUID, label: str, cause: int, hops: int = 1) -> "Actor":
-        """An automation that reacts to a revision, which was made so many `hops` less one from a person. It acts with
-        the rights of whoever saved it: the whole firm's."""
-        return cls(ActorKind.AUTOMATION, firm_id, label=label, cause=cause, hops=hops)
+    def automation(
+        cls, firm_id: UUID, label: str, cause: int, hops: int = 1, causer: Mapping[str, Any] | None = None
+    ) -> "Actor":
+        """An automation that reacts to a revision, which was made so many `hops` less one from a person, or whatever
+        else began that chain: the `causer`. It acts with the rights of whoever saved it: the whole firm's."""
+        return cls(ActorKind.AUTOMATION, firm_id, label=label, cause=cause, hops=hops, causer=causer)
 
     @classmethod
     def provider(cls, firm_id: UUID, label: str, once: Once) -> "Actor":
@@ -111,5 +115,16 @@ class Actor:
 
     def to_json(self) -> dict[str, Any]:
         """As the log names it."""
-        named = {"kind": self.kind.value, "id": str(self.id) if self.id else None, "label": self.label}
-        return named if self.token_id is None else {**named, "token": str(self.token_id)}
+        named: dict[str, Any] = {"kind": self.kind.value, "id": str(self.id) if self.id else None, "label": self.label}
+        if self.token_id is not None:
+            named["token"] = str(self.token_id)
+        if self.causer is not None:
+            named["causer"] = dict(self.causer)
+        return named
+
+
+def causer_of(actor: Mapping[str, Any], hops: int) -> dict[str, Any] | None:
+    """Who began the chain of causes that what this actor did is part of, both as the log names them: whoever acted, or
+    what a log says of an automation that reacted to something. None where that log is from before it was said."""
+    began = actor if hops == 0 else actor.get("causer")
+    return None if began is None else {name: began[name] for name in ("kind", "id", "label")}

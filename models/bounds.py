@@ -120,6 +120,8 @@ STAGES = Bounds(1, 50)
 CUSTOM_STATUSES = Bounds(0, 50)
 #: On one stage, under one status, or when jobs are created in one pipeline.
 AUTOMATIONS = Bounds(0, 50)
+#: What is shown on a card of what automations could not do.
+FAILED_RUNS = Bounds(0, 20)
 #: What one call changes.
 BULK = Bounds(1, 200)
 #: The cards of a stage that a board reads at once, the tasks of a job, and what is outstanding on it.

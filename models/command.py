@@ -215,6 +215,40 @@ async def authority(actor: Actor, action: Action) -> Change:
     return change
 
 
+class _Rehearsed(Exception):
+    """What was rehearsed is to be undone, whatever it came to."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+#: In milliseconds: a rehearsal waits for a row no longer than this, and for a statement.
+_REHEARSAL_WAITS, _REHEARSAL_ASKS = 500, 5_000
+
+
+async def rehearse(actor: Actor, action: Action, body: Callable[[Change], Awaitable[T]]) -> T:
+    """What a change would come to, of whoever might make it: it is made, and undone. No revision is raised, so that
+    nobody waits for that, and nothing is told to anybody. `RuleBroken` where somebody is changing just that."""
+    try:
+        return await shielded(_rehearse(actor, action, body))
+    except (asyncpg.LockNotAvailableError, *_RETRIED):
+        told = "Somebody is changing this just now. Try again in a moment."
+        raise RuleBroken(told, reason=Reason.BUSY) from None
+
+
+async def _rehearse(actor: Actor, action: Action, body: Callable[[Change], Awaitable[T]]) -> T:
+    try:
+        async with in_transaction():
+            waits = str(_REHEARSAL_WAITS), str(_REHEARSAL_ASKS)
+            await sql("SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)", *waits)
+            change = await authority(actor, action)
+            with stamping(change.now, change.member_id):
+                raise _Rehearsed(await body(change))
+    except _Rehearsed as rehearsed:
+        value: T = rehearsed.value
+        return value
+
+
 async def shielded(work: Coroutine[Any, Any, T]) -> T:
     """Finish this even if the caller is cancelled. A cancelled begin would leak its pooled connection."""
     task = asyncio.create_task(work)

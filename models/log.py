@@ -94,7 +94,7 @@ async def append(
     transaction. `ScopesChanged` when a member's scope has changed after the revision `as_of`."""
     rows = [_row(index, event) for index, event in enumerate(events)]
     written = await sql(_APPEND.format(kept=kept.statement), *_values(actor, rows, events, now, as_of, kept))
-    return _committed(actor, _last_revision(written), events, now)
+    return committed_as(actor, _last_revision(written), events, now)
 
 
 #: When something happened, and what.
@@ -115,7 +115,7 @@ async def append_moments(
     values = _values(actor, rows, events, now, as_of, kept)
     written = await sql(_APPEND_MOMENTS.format(kept=kept.statement), *values, len(moments))
     first = _last_revision(written) - len(moments) + 1
-    return [_committed(actor, revision, of_moment, at) for revision, (at, of_moment) in enumerate(moments, first)]
+    return [committed_as(actor, revision, of_moment, at) for revision, (at, of_moment) in enumerate(moments, first)]
 
 
 def _row(index: int, event: Event) -> dict[str, Any]:
@@ -152,7 +152,8 @@ def _last_revision(written: Sequence[dict[str, Any]]) -> int:
     return last
 
 
-def _committed(actor: Actor, revision: int, events: Sequence[Event], at: datetime) -> Committed:
+def committed_as(actor: Actor, revision: int, events: Sequence[Event], at: datetime) -> Committed:
+    """These events as a revision has them."""
     acted = actor.to_json()
     logged = (Logged(revision, index, event, acted, actor.cause, at, actor.hops) for index, event in enumerate(events))
     return Committed(actor.firm_id, revision, tuple(logged))

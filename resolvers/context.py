@@ -8,6 +8,8 @@ from uuid import UUID
 
 from models.activity import ActivityFilter, read_activity
 from models.actor import Actor
+from models.automation.quota import waiting_until
+from models.automation.run_reads import revisions_of_runs
 from models.caller import Caller
 from models.errors import SignInRefused
 from models.files.links import LINK_LIFETIME
@@ -97,6 +99,8 @@ class Context:
         """The rows of a kind that are seen here: where some are seen for being one's own alone, through the viewer. A
         field that asks for such rows says so (`schema/per_viewer.py`), or fails at once when its answer is shared,
         instead of answering less."""
+        if named(kind).untold:
+            self.timing.momentary = True
         if self.known_viewer is None and (self.shut_out or not hides_own(named(kind).policy, self.scope)):
             return self.scope.of_kind(kind)
         return self.viewer.of_kind(kind)
@@ -163,6 +167,15 @@ class Context:
         """What is shown of what happened in the firm; of the log, too."""
         self.timing.momentary = True
         return await read_activity(self.scope, wanted, reached=reached, limit=limit)
+
+    async def revisions_of_runs(self, runs: Sequence[Any]) -> dict[Any, int]:
+        """The revision in which each of these runs of automations ended: by the same."""
+        self.timing.momentary = True
+        return await revisions_of_runs(self.firm_id, runs)
+
+    async def automations_wait_until(self) -> datetime | None:
+        """Until when automatic actions of the firm wait. That is written without a revision."""
+        return await waiting_until(self.firm_id, self.now)
 
     async def log_begins(self, firm_id: UUID) -> datetime | None:
         """Since when the firm's log has everything: by the same."""

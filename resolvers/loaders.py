@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from models import boards
+from models.automation.run_reads import failed_runs_of_jobs
 from models.errors import Invalid
 from models.files.links import sign
 from models.firm.account_roles import RoleHolders, holders_at
@@ -128,6 +129,23 @@ class Loaders(ItemLoaders):
     def assignees(self) -> Loader[UUID, list[Member]]:
         """Jobs' assignees."""
         return self._lists("assignees", boards.assignees_of_jobs)
+
+    @property
+    def failed_runs(self) -> Loader[UUID, list[Any]]:
+        """What automations could not do for jobs."""
+        return self._lists("failed_runs", self._taken_over(Kind.AUTOMATION_RUN, failed_runs_of_jobs))
+
+    def revision_of_run(self, run: Any) -> Soon[int | None]:
+        """The revision in which a run of an automation ended."""
+        return self._loader("revision_of_run", self._context.revisions_of_runs, nothing).get(run)
+
+    def automations_wait_until(self, firm_id: UUID) -> Soon[datetime | None]:
+        """Until when automatic actions of the firm wait."""
+
+        async def load(firms: Sequence[UUID]) -> dict[UUID, datetime | None]:
+            return {firm: await self._context.automations_wait_until() for firm in firms}
+
+        return self._loader("automations_wait_until", load, nothing).get(firm_id)
 
     @property
     def blocked(self) -> Loader[UUID, bool]:

@@ -58,6 +58,12 @@ class Asking(Protocol):
     def holds(self, things: int) -> bool:
         """Whether the answer has room for so many things more."""
 
+    async def revisions_of_runs(self, runs: Sequence[Any]) -> dict[Any, int]:
+        """The revision in which each of these runs of automations ended."""
+
+    async def automations_wait_until(self) -> datetime | None:
+        """Until when automatic actions of the firm wait."""
+
     async def read_histories(
         self, job_ids: Sequence[UUID], *, reached: Reached, limit: int
     ) -> dict[UUID, list[Logged]]:

@@ -189,7 +189,8 @@ class _Batch:
         for member_id in await self._active(wanted.assignee_ids, "assignee_ids"):
             self.job_assignees.append(JobAssignee(job_id=job.id, member_id=member_id))
         first = wanted.stays[0].stage_id if wanted.stays else job.stage_id
-        opened = JobCreated(job=job.id, account=job.account_id, pipeline=job.pipeline_id, stage=first)
+        place: dict[str, Any] = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
+        opened = JobCreated(**place, stage=first, fires_automations=False)
         self._tell(wanted, job.created_at, opened)
         for task in _within(wanted.tasks, MOST_TASKS, "tasks"):
             await self._take_task(wanted, job, task)
@@ -208,6 +209,7 @@ class _Batch:
     def _tell_path(self, wanted: NewJob, job: Job) -> None:
         """How it came to where it stands."""
         place: dict[str, Any] = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
+        place["fires_automations"] = False
         path = [*wanted.stays, NewStay(stage_id=job.stage_id, entered_at=job.stage_entered_at)]
         for before, after in pairwise(path):
             moved = JobMoved(

@@ -54,6 +54,7 @@ class JobCreated(JobEvent):
         "deactivated_members": "The members whom the template names and who were not assigned: they were deactivated.",
         "deleted_roles": "How many roles of the template had been deleted by then: they assigned nobody.",
         "client_status_deleted": "Whether the template's client status had been deleted by then: the job has none.",
+        "fires_automations": "Whether automations are run for it. They are not where it is taken over from elsewhere.",
     }
 
     stage: StageId
@@ -63,6 +64,8 @@ class JobCreated(JobEvent):
     deactivated_members: tuple[MemberId, ...] = ()
     deleted_roles: int = 0
     client_status_deleted: bool = False
+    # Logs from before there were automations say nothing of them.
+    fires_automations: bool = True
 
     def before(self) -> tuple[Place, ...]:
         return ()

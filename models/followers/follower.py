@@ -28,6 +28,8 @@ class Run:
     hops: int
     label: str
     data: Mapping[str, Any]
+    #: Who began that chain, as the log names them; None where nobody knows.
+    causer: Mapping[str, Any] | None = None
 
 
 class Follower(Protocol):

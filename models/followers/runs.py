@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from models.actor import Actor
+from models.actor import Actor, causer_of
 from models.database import sql
 from models.followers.follower import Planned, Run
 from models.ids import new_id
@@ -24,14 +24,16 @@ RUNS_KEPT_FOR = timedelta(days=30)
 SILENCE = 60_000
 
 _ADD = """
-INSERT INTO follower_run (id, follower_id, firm_id, cause, index, hops, label, data, state)
-SELECT r.id, $1, r.firm, r.cause, r.index, r.hops, r.label, r.data, 'PENDING'
+INSERT INTO follower_run (id, follower_id, firm_id, cause, index, hops, causer, label, data, state)
+SELECT r.id, $1, r.firm, r.cause, r.index, r.hops, r.causer, r.label, r.data, 'PENDING'
 FROM jsonb_to_recordset($2::jsonb)
-    AS r(id uuid, firm uuid, cause bigint, index int, hops int, label text, data jsonb)
+    AS r(id uuid, firm uuid, cause bigint, index int, hops int, causer jsonb, label text, data jsonb)
 """
 # Of each follower and firm the first one, as the others wait for it: from one firm to the next, however many runs there
 # are in each.
-_FIRST = "SELECT follower_id, id, firm_id, cause, hops, label, data FROM follower_run WHERE state = 'PENDING'"
+_FIRST = """
+SELECT follower_id, id, firm_id, cause, hops, causer, label, data FROM follower_run WHERE state = 'PENDING'
+"""
 _DUE = f"""
 WITH RECURSIVE firsts AS (
     SELECT first.* FROM unnest($1::text[]) AS asked(name), LATERAL (
@@ -47,7 +49,7 @@ SELECT * FROM firsts
 WHERE (follower_id, firm_id) NOT IN (SELECT * FROM unnest($2::text[], $3::uuid[])) LIMIT $4
 """
 _NEXT = """
-SELECT id, firm_id, cause, hops, label, data FROM follower_run
+SELECT id, firm_id, cause, hops, causer, label, data FROM follower_run
 WHERE state = 'PENDING' AND follower_id = $1 AND firm_id = $2 ORDER BY cause, index LIMIT 1
 """
 _CLAIM = """
@@ -108,7 +110,7 @@ class Step:
 
 def actor_of(run: Run) -> Actor:
     """Who does it: an automation, caused by the revision, once."""
-    return replace(Actor.automation(run.firm_id, run.label, run.cause, run.hops), once=Step(run.id))
+    return replace(Actor.automation(run.firm_id, run.label, run.cause, run.hops, run.causer), once=Step(run.id))
 
 
 async def add_runs(follower: str, planned: Iterable[tuple[Committed, Sequence[Planned]]]) -> None:
@@ -121,6 +123,7 @@ async def add_runs(follower: str, planned: Iterable[tuple[Committed, Sequence[Pl
             "index": index,
             # One more than what caused it.
             "hops": committed.events[0].hops + 1,
+            "causer": causer_of(committed.events[0].actor, committed.events[0].hops),
             "label": each.label,
             "data": each.data,
         }
@@ -160,5 +163,5 @@ async def prune_runs(now: datetime) -> int:
 
 
 def _run(row: dict[str, Any]) -> Run:
-    data = orjson.loads(row["data"])
-    return Run(row["id"], row["firm_id"], row["cause"], row["hops"], row["label"], data)
+    causer = None if row["causer"] is None else orjson.loads(row["causer"])
+    return Run(row["id"], row["firm_id"], row["cause"], row["hops"], row["label"], orjson.loads(row["data"]), causer)

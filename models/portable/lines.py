@@ -1,7 +1,7 @@
 """Lines of an export, read back: whether each is a row of its table, or an event, before anything is written."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -65,11 +65,14 @@ def check_event(row: Any, revision: int, month: datetime, now: datetime) -> None
         raise Unrestorable("its actor is not known")
 
 
-def _is_actor(actor: Mapping[str, Any]) -> bool:
+def _is_actor(actor: Any, *, may_have: Set[str] = frozenset({"token", "causer"})) -> bool:
+    if not isinstance(actor, Mapping):
+        return False
     ids = (actor["id"], actor.get("token"))
     return (
         actor["kind"] in list(ActorKind)
-        and actor.keys() - {"token"} == _ACTOR
+        and actor.keys() - may_have == _ACTOR
+        and ("causer" not in actor or _is_actor(actor["causer"], may_have=frozenset()))
         and all(each is None or (isinstance(each, str) and _MADE_OF["UUID"].fullmatch(each)) for each in ids)
         and isinstance(actor["label"], str | None)
     )

@@ -87,9 +87,11 @@ def _files_of_answers(answers: Any, rename: Rename) -> Any:
     }
 
 
+#: Who acted, as the log names them, and who caused that.
+_AS_ACTOR = _under(lambda key: key in ("id", "token"))
 #: The columns of JSON that hold ids, by table and column. In others there are none, whatever looks like one.
 _WITHIN: Mapping[tuple[str, str], Callable[[Any, Rename], Any]] = {
-    ("automation_run", "causer"): _under(lambda key: key in ("id", "token")),
+    ("automation_run", "causer"): _AS_ACTOR,
     ("automation_run", "made"): _under(lambda key: key == "id"),
     ("automation_settings", "conditions"): _under(lambda key: key.endswith(("_id", "_ids"))),
     ("automation_settings", "settings"): _under(lambda key: key.endswith(("_id", "_ids"))),
@@ -118,7 +120,7 @@ def rename_in_event(row: dict[str, Any], rename: Rename) -> None:
     """Give an event of the log new names, in what it says of itself and in its fields."""
     for name in ("subject", "job"):
         row[name] = renamed(row[name], rename)
-    row["actor"] = {name: renamed(of, rename) if name in ("id", "token") else of for name, of in row["actor"].items()}
+    row["actor"] = _AS_ACTOR(row["actor"], rename)
     ids, changes = _fields_of(row["type"])
     data = row["data"]
     for name in data.keys() & ids:

@@ -17,6 +17,7 @@ from models.rows.table import Table
 
 #: Tables of which no export has anything, and why.
 LEFT_OUT: Mapping[str, str] = {
+    "automatic_actions": "of the installation: how much has happened by itself in the present minute",
     "event": "the log is in parts of its own, a month each",
     "file_segment": "of the store: where the bytes of a file are, which are parts of their own",
     "file_total": "what the files of the firm add up to: added up anew",

@@ -1,6 +1,7 @@
 """The rows: one Tortoise model a table."""
 
 from models.rows.accounts import Account, AccountMember, AccountTag, AccountType, Tag
+from models.rows.automatic_actions import AutomaticActions
 from models.rows.automations import (
     Automation,
     AutomationPointer,
@@ -47,6 +48,7 @@ __all__ = [
     "AccountMember",
     "AccountTag",
     "AccountType",
+    "AutomaticActions",
     "Automation",
     "AutomationPointer",
     "AutomationRun",

@@ -144,12 +144,15 @@ class RunReason(StrEnum):
     NO_RECIPIENT = "NO_RECIPIENT"
     REFUSED = "REFUSED"
     CHAIN_TOO_LONG = "CHAIN_TOO_LONG"
+    FAULT = "FAULT"
 
 
 class AutomationRun(Row):
     """What an automation had to do for a job, once for each time that the job met its trigger, and what came of it."""
 
     kind = Kind.AUTOMATION_RUN
+    # Planned where the follower moves on in the log.
+    untold = True
     policy = Policy(account="account_id", job="job_id")
 
     firm: Any = belongs_to("Firm")
@@ -173,16 +176,15 @@ class AutomationRun(Row):
     # Its place in the order of those of one trigger.
     place: int = fields.IntField()
     state = fields.CharEnumField(RunState, max_length=8, default=RunState.PENDING)
-    reason = fields.CharEnumField(RunReason, max_length=20, null=True)
+    reason: RunReason | None = fields.CharEnumField(RunReason, max_length=20, null=True)  # type: ignore[assignment]
     # What people read of the reason.
     message: str | None = fields.TextField(null=True)
     # The revision that caused it, who began the chain of causes as the log names them, and its length with this.
     cause: int = fields.BigIntField()
     causer: dict[str, Any] = fields.JSONField()
     hops: int = fields.IntField()
-    # What it made, each as {"kind", "id"}, and the revision in which it did.
+    # What it made, each as {"kind", "id"}; of what goes with a status also the job's "status_stay".
     made: list[dict[str, str]] = fields.JSONField(default=list)
-    revision: int | None = fields.BigIntField(null=True)
     attempts: int = fields.IntField(default=0)
     ended_at: datetime | None = fields.DatetimeField(null=True)
 

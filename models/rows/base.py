@@ -33,6 +33,10 @@ class Row(Table):
     #: What it is found by in a text search; None where it is not searched for.
     searched: ClassVar[Searched | None] = None
 
+    #: Whether some are written without a revision, by whatever follows the log: an answer that has one is nobody
+    #: else's.
+    untold: ClassVar[bool] = False
+
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
     version: int = fields.IntField(default=1)
     created_at: datetime = created_at()

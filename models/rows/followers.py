@@ -59,6 +59,8 @@ class FollowerRun(Table):
     cause: int = fields.BigIntField()
     index: int = fields.IntField()
     hops: int = fields.IntField()
+    # Who began that chain, as the log names them; null where a log from before it was said does not.
+    causer: dict[str, Any] | None = fields.JSONField(null=True)
     # In whose name it is done, and what is to be done, as the follower wrote it.
     label = fields.CharField(max_length=200)
     data: dict[str, Any] = fields.JSONField()

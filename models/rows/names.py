@@ -3,7 +3,7 @@
 from typing import Any
 
 #: What may be known of a class of rows without asking for any.
-_DECLARED = ("kind", "policy", "withheld")
+_DECLARED = ("kind", "policy", "untold", "withheld")
 
 
 def name_of(model: type[Any]) -> type[Any]:

@@ -72,4 +72,5 @@ AutomationRunReason = described(
     NO_RECIPIENT="Nobody at the account gets mail.",
     REFUSED="What it was to do was refused.",
     CHAIN_TOO_LONG="One automation had caused the next too many times.",
+    FAULT="The program failed over it.",
 )

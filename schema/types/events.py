@@ -10,6 +10,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.utils.str_converters import to_camel_case
 
+from models.actor import causer_of
 from models.changed_fields import read_change
 from models.events.values import FieldType
 from models.ids import Kind
@@ -99,9 +100,18 @@ class Actor:
 
 
 def _actor(logged: Logged, context: Any) -> dict[str, Any]:
+    return _told(logged.actor, logged, context)
+
+
+def _causer(logged: Logged, context: Any) -> dict[str, Any] | None:
+    causer = causer_of(logged.actor, logged.hops) if logged.hops else None
+    return None if causer is None else _told(causer, logged, context)
+
+
+def _told(actor: dict[str, Any], logged: Logged, context: Any) -> dict[str, Any]:
     if logged.event.tells_actor(context.scope) or is_own(logged, context):
-        return logged.actor
-    return {**logged.actor, "id": None}
+        return actor
+    return {**actor, "id": None}
 
 
 @strawberry.interface(description="A fact in a firm's log: what happened, when, by whom, and why.")
@@ -113,6 +123,14 @@ class Event:
     actor: Actor = loaded(_actor, "Who, or what, did it.")
     cause: Revision | None = value(
         lambda logged: logged.cause, "The revision that made an automation do it; null for people."
+    )
+    causer: Actor | None = loaded(
+        _causer,
+        "Who, or what, began the chain of causes that made an automation do it; null where none did, and in a log from "
+        "before it was noted.",
+    )
+    hops: int = value(
+        lambda logged: logged.hops, "How many automatic steps it is from what a person or a schedule did; 0 for that."
     )
 
 

@@ -41,6 +41,11 @@ class Firm(Versioned):
     undo_window: int = column("How many minutes what goes to clients waits in the outbox, and can be withdrawn.")
     reply_to: str | None = column("The address that clients answer to; null where that is where mail is sent from.")
     today: Date = loaded(lambda firm, context: context.today, "The present date where the firm is.")
+    automations_wait_until: DateTime | None = loaded(
+        lambda firm, context: context.load.automations_wait_until(firm.id),
+        "Until when what is to happen by itself waits, as the firm has had its automatic actions of this minute; null "
+        "where nothing waits for that.",
+    )
     created_at: DateTime = column("When the firm was started.")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import seen as rows
-from models.bounds import CHECKLIST, OUTSTANDING, RELATIONS, SUBTASKS, TASKS
+from models.bounds import CHECKLIST, FAILED_RUNS, OUTSTANDING, RELATIONS, SUBTASKS, TASKS
 from models.ids import Kind
 from models.items.sums import Sum
 from models.periods import Period as _Period
@@ -44,6 +44,7 @@ from schema.types.pipelines import Pipeline, Stage, Status
 from schema.types.waiting import JobWaiting
 
 if TYPE_CHECKING:
+    from schema.automation.runs import AutomationRun
     from schema.types.events import EventConnection
     from schema.types.mail import MailConnection
 
@@ -167,6 +168,13 @@ class Job(Versioned):
         "Why it does not move on by itself: all that would have to be otherwise. Empty where it is ready: it moves on "
         "at once, or returns to Active. The same for everybody who sees it.",
         size=2,
+    )
+    failed_runs: list[Annotated[AutomationRun, strawberry.lazy("schema.automation.runs")]] = loaded_by(
+        "id",
+        lambda load: load.failed_runs,
+        f"What automations could not do for it, the oldest first; at most {FAILED_RUNS.most}. It holds the job until "
+        "it is tried again and done, or dismissed.",
+        size=1,
     )
     blocked: bool = loaded_by(
         "id",

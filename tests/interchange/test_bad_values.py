@@ -31,6 +31,8 @@ async def test_values_that_nothing_here_has(house: House) -> None:
         (log, {"actor": actor | {"label": 5}}, "its actor is not known"),
         (log, {"actor": actor | {"token": "not an id"}}, "its actor is not known"),
         (log, {"actor": actor | {"more": None}}, "its actor is not known"),
+        (log, {"actor": actor | {"causer": None}}, "its actor is not known"),
+        (log, {"actor": actor | {"causer": actor | {"causer": actor}}}, "its actor is not known"),
         (log, {"type": "FirmUpdated", "data": {"changes": 5}}, "line 1: it is no event FirmUpdated"),
         (log, {"type": "FirmUpdated", "data": 5}, "line 1: its data is no JSONB"),
         ("rows/job_item.jsonl", {"stays": "{[1,)}"}, "no INT4MULTIRANGE"),

@@ -74,16 +74,18 @@ def test_what_an_event_says() -> None:
     job, account, contact = (new_id() for _ in range(3))
     move = moved_by(7)
     changes = {"payer_id": [None, str(contact)], "memo": [str(job), str(contact)]}
+    acted = {"kind": "MEMBER", "id": str(contact), "label": str(contact)}
     row: dict[str, Any] = {
         "type": "InvoiceUpdated",
         "subject": str(job),
         "job": None,
-        "actor": {"kind": "MEMBER", "id": str(contact), "label": str(contact)},
+        "actor": {**acted, "causer": acted},
         "data": {"invoice": str(job), "account": str(account), "changes": changes, "gone_since": str(job)},
     }
     rename_in_event(row, move)
     assert row["subject"] == row["data"]["invoice"] == str(move(job))
-    assert row["actor"] == {"kind": "MEMBER", "id": str(move(contact)), "label": str(contact)}
+    moved = {**acted, "id": str(move(contact))}
+    assert row["actor"] == {**moved, "causer": moved}
     assert row["data"]["changes"] == {"payer_id": [None, str(move(contact))], "memo": [str(job), str(contact)]}
     # What this version does not know any more is read by nobody.
     assert row["data"]["gone_since"] == str(job)
