@@ -13,7 +13,7 @@ from models.stamps import created_at, created_by, updated_at, updated_by
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0045_automations")]
+    dependencies = [("models", "0046_causers")]
 
     operations = [
         AddFields(
