@@ -11,6 +11,7 @@ from uuid import UUID
 from models import boards
 from models.automation.automove import Why
 from models.automation.facts import decisions_with
+from models.automation.quota import may_be_had
 from models.checklists import ChecklistEntry
 from models.ids import Kind
 from models.items.reads import (
@@ -129,7 +130,11 @@ class ItemLoaders(RowLoaders):
 
         async def load(jobs: Sequence[UUID]) -> dict[UUID, list[Why]]:
             held = dict(zip(jobs, await self.outstanding.many(jobs), strict=True))
-            return {job: list(decision.reasons) for job, decision in (await decisions_with(jobs, held)).items()}
+            # Whoever asks until when asks for the time: that answer is not given again.
+            had = await may_be_had(self._context.scope.firm_id)
+            until = await self._context.automations_wait_until() if had else None
+            decided = await decisions_with(jobs, held, until)
+            return {job: list(decision.reasons) for job, decision in decided.items()}
 
         return self._lists("waiting", load)
 

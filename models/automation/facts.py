@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -53,8 +54,10 @@ async def decisions(jobs: Ids) -> dict[UUID, Decision]:
     return await decisions_with(jobs, await outstanding(jobs))
 
 
-async def decisions_with(jobs: Ids, open_items: Mapping[UUID, Sequence[Outstanding]]) -> dict[UUID, Decision]:
-    """As `decisions`, where it is known what holds the jobs."""
+async def decisions_with(
+    jobs: Ids, open_items: Mapping[UUID, Sequence[Outstanding]], quota_until: datetime | None = None
+) -> dict[UUID, Decision]:
+    """As `decisions`, where it is known what holds the jobs, and until when automatic actions of the firm wait."""
     rows = await fetch(_JOBS, jobs)
     stages = await _stages(list({row["pipeline_id"] for row in rows}))
     runs = await _runs(jobs)
@@ -71,6 +74,7 @@ async def decisions_with(jobs: Ids, open_items: Mapping[UUID, Sequence[Outstandi
                 open_items=open_items.get(row["id"], ()),
                 runs=runs.get(row["id"], ()),
                 made=made.get(row["id"], frozenset()),
+                quota_until=quota_until,
             ),
             stages[row["pipeline_id"]],
         )

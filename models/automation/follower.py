@@ -1,6 +1,7 @@
-"""The follower of the logs that lets jobs move on by themselves."""
+"""The follower of the logs that lets automations act, and jobs move on by themselves."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,9 @@ from models.actor import Actor
 from models.automation.automove import Decision, Move, ReturnToActive, Waiting
 from models.automation.facts import HAD_ITEM, MADE_UNDER_STATUS, decisions
 from models.automation.moving import Stays, move_on, return_to_active
+from models.automation.planning import plan_runs
+from models.automation.quota import FOLLOWER, Quota
+from models.automation.running import act_on_run
 from models.command import Outcome
 from models.database import sql
 from models.events import Event, StageCreated, StageDeleted, StageMoved, StageUpdated
@@ -19,15 +23,20 @@ from models.log import Committed
 AUTOMOVE = "Automove"
 
 
+@dataclass(frozen=True, slots=True)
 class Automations:
-    """Hears of each revision, and lets the jobs move on that it made ready.
+    """Hears of each revision, lets automations act that it set off, and the jobs move on that it made ready.
 
     What is planned is decided anew when it is done: then by what holds of the job, which is held."""
 
-    name = "automations"
+    quota: Quota = field(default_factory=Quota)
+    name: str = FOLLOWER
 
     async def plan(self, committed: Committed) -> Sequence[Planned]:
-        """Each job that is to move on, or to return to Active."""
+        """What automations have to do, and then each job that is to move on, or to return to Active."""
+        return [*await plan_runs(committed), *await self._plan_moves(committed)]
+
+    async def _plan_moves(self, committed: Committed) -> Sequence[Planned]:
         found = await _that_may_be_ready(committed)
         decided = await decisions([row["id"] for row in found]) if found else {}
         return [
@@ -37,10 +46,12 @@ class Automations:
         ]
 
     async def act(self, actor: Actor, run: Run) -> Outcome[Any] | None:
-        """Move the job on, or let it return to Active, if that is still so."""
+        """Do what an automation has to do; or move the job on, or let it return to Active, if that is still so."""
+        if "run" in run.data:
+            return await act_on_run(actor, UUID(run.data["run"]), self.quota)
         does = return_to_active if run.data["does"] == _RETURN else move_on
         stays = Stays(run.data["stay"], run.data["status_stay"])
-        return await does(actor, job_id=UUID(run.data["job"]), stays=stays)
+        return await does(actor, job_id=UUID(run.data["job"]), stays=stays, quota=self.quota)
 
 
 #: What is planned for a job, as it is kept.

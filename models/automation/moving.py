@@ -5,6 +5,8 @@ from uuid import UUID
 
 from models.automation.automove import Decision, Move, ReturnToActive
 from models.automation.facts import decisions
+from models.automation.quota import Quota, take
+from models.automation.running import MOST_HOPS, fail_chain
 from models.command import Change, command
 from models.commands.moves import move_job, set_job_status
 from models.relations import hold_with_blocked
@@ -26,30 +28,41 @@ class Stays(NamedTuple):
 
 
 @command("moveJobOn", EVERY_MEMBER, internal=True)
-async def move_on(change: Change, *, job_id: UUID, stays: Stays) -> Job | None:
+async def move_on(change: Change, *, job_id: UUID, stays: Stays, quota: Quota) -> Job | None:
     """Move a job on to the next stage that is for its account, if nothing holds it. One that is gone is left alone.
 
     Each stay of it ends with its first move, by whomever: so none is moved on twice."""
     job = (await change.scope.rows(Job).lock_many([job_id])).get(job_id)
     decision = await _decision(job, stays)
-    if not isinstance(decision, Move):
+    if job is None or not isinstance(decision, Move) or not await _may_go_on(change, job, quota):
         return job
     moved: Job = await move_job.within(change, job_id=job_id, stage_id=decision.stage)
     return moved
 
 
 @command("returnJobToActive", EVERY_MEMBER, internal=True)
-async def return_to_active(change: Change, *, job_id: UUID, stays: Stays) -> Job | None:
+async def return_to_active(change: Change, *, job_id: UUID, stays: Stays, quota: Quota) -> Job | None:
     """Put a job that is under a custom status back under Active, if what that waited for is done."""
     jobs = change.scope.rows(Job)
     # With those that it blocks, as whoever gives it a status does.
     await hold_with_blocked(jobs, [job_id])
     job = (await jobs.lock_many([job_id])).get(job_id)
-    if job is None or not isinstance(await _decision(job, stays), ReturnToActive):
+    decision = await _decision(job, stays)
+    if job is None or not isinstance(decision, ReturnToActive) or not await _may_go_on(change, job, quota):
         return job
     active = await Status.get(pipeline_id=job.pipeline_id, category=Category.ACTIVE)
     returned: Job = await set_job_status.within(change, job_id=job_id, status_id=active.id)
     return returned
+
+
+async def _may_go_on(change: Change, job: Job, quota: Quota) -> bool:
+    """Whether the chain of automatic steps goes on with this. Where it is too long the job says so, and waits. `NotYet`
+    where the firm has had its quota."""
+    if change.actor.hops > MOST_HOPS:
+        await fail_chain(change, job)
+        return False
+    await take(change, quota)
+    return True
 
 
 async def _decision(job: Job | None, stays: Stays) -> Decision | None:

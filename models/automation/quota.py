@@ -48,6 +48,13 @@ async def take(change: Change, quota: Quota) -> None:
         raise NotYet(row["since"] + MINUTE)
 
 
+async def may_be_had(firm_id: UUID) -> bool:
+    """Whether the firm's last automatic action was the last one of a minute, which may be over by now. It is written
+    with the revision of that action: so what was answered before it is known to be old."""
+    had = "SELECT FROM automatic_actions WHERE firm_id = $1 AND full_until IS NOT NULL"
+    return bool(await sql(had, firm_id))
+
+
 # Not where nothing waits.
 _WAITING = """
 SELECT full_until FROM automatic_actions WHERE firm_id = $1 AND full_until > $2

@@ -1,38 +1,19 @@
 """Automations, as tests of them set them up, and the follower that runs them, without processes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from models.actor import Actor
 from models.automation.automations import create_automation
-from models.automation.planning import plan_runs
-from models.automation.quota import Quota
-from models.automation.running import act_on_run
-from models.command import Outcome
-from models.followers.follower import Planned, Run
-from models.log import Committed
+from models.automation.follower import Automations
+from models.automation.quota import FOLLOWER, Quota
 from models.rows import Automation, AutomationRun, AutomationState, Job
 from tests.world import World
 from workers.following import Following
 
 
-@dataclass
-class Automating:
-    quota: Quota
-    name: str = "automations"
-
-    async def plan(self, committed: Committed) -> Sequence[Planned]:
-        return await plan_runs(committed)
-
-    async def act(self, actor: Actor, run: Run) -> Outcome[Any] | None:
-        return await act_on_run(actor, UUID(run.data["run"]), self.quota)
-
-
 async def begin(quota: Quota = Quota()) -> Following:  # noqa: B008
     """The follower, which hears what happens from now on."""
-    following = Following({"automations": Automating(quota)})
+    following = Following({FOLLOWER: Automations(quota)})
     await following.register()
     return following
 

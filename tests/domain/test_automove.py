@@ -13,7 +13,11 @@ from models.automation.automove import WaitingReason
 from models.automation.facts import decisions
 from models.automation.follower import AUTOMOVE, Automations
 from models.automation.moving import Stays, move_on, return_to_active
+from models.automation.quota import FOLLOWER, MINUTE, Quota
+from models.automation.running import MOST_HOPS
+from models.automation.runs import dismiss_automation_run
 from models.automation.tag_settings import TagSettings
+from models.command import Outcome
 from models.commands.accounts import set_account_tags
 from models.commands.jobs import delete_job
 from models.commands.moves import archive_job, complete_job, move_job, move_jobs, restore_job, set_job_status
@@ -21,9 +25,12 @@ from models.commands.stages import create_stage, delete_stage, update_stage
 from models.commands.statuses import create_status
 from models.commands.tags import create_tag
 from models.commands.tasks import create_task, delete_task, set_task_state
+from models.database import sql
 from models.errors import NotFound, RuleBroken
-from models.events import JobEvent, JobMoved, JobStatusChanged
+from models.events import JobEvent, JobMoved, JobStatusChanged, TaskCreated
 from models.followers.cursors import Progress, advance
+from models.followers.follower import Planned, Run
+from models.followers.standing import release
 from models.ids import Kind, new_id
 from models.items.client_requests import (
     create_client_request,
@@ -34,6 +41,7 @@ from models.items.client_requests import (
 )
 from models.items.links import OpenItems
 from models.items.request_entries import RequestEntry
+from models.log import Committed
 from models.rows import (
     AutomationRun,
     AutomationTrigger,
@@ -47,7 +55,7 @@ from models.rows import (
     TaskState,
 )
 from models.targets import Target
-from tests.domain.following import go_on_to_the_end
+from tests.domain.following import Told, go_on_to_the_end
 from tests.domain.refusal import counted, refused
 from tests.domain.test_followers import now
 from tests.world import World
@@ -65,7 +73,7 @@ async def world(followed: World) -> World:
 
 
 def following() -> Following:
-    return Following({Automations.name: Automations()})
+    return Following({FOLLOWER: Automations()})
 
 
 async def go_on() -> None:
@@ -309,8 +317,8 @@ async def test_what_was_planned_is_decided_anew(world: World) -> None:
     actor = Actor.automation(world.firm.id, AUTOMOVE, before)
     # As on the stay for which it was planned: what automations have to do where it is now comes first.
     for job in jobs:
-        await move_on(actor, job_id=job.id, stays=Stays(1, 1))
-        await return_to_active(actor, job_id=job.id, stays=Stays(1, 1))
+        await move_on(actor, job_id=job.id, stays=Stays(1, 1), quota=Quota())
+        await return_to_active(actor, job_id=job.id, stays=Stays(1, 1), quota=Quota())
     assert await world.revision() == before + 1
     assert [await place(world, job) for job in (moved, reopened, ready)] == [1, 0, 1]
     await go_on()
@@ -331,6 +339,59 @@ async def test_a_job_is_not_moved_on_before_it_was_heard_to_come(world: World) -
     await go_on()
     assert await place(world, job) == 2
     assert len(await told(world, job, JobMoved)) == 2
+
+
+async def test_a_chain_of_automatic_steps_ends_and_the_job_says_so(world: World) -> None:
+    """Here somebody's program has something done on each stage that the job comes to."""
+    owner, job = world.acting(world.owner), await world.job()
+    for number in range(12):
+        made = await create_stage(owner, pipeline_id=world.pipeline.id, name=f"Stage {number}", automove=True)
+        await update_stage(owner, stage_id=made.value.id, automove=True)
+
+    def plans(committed: Committed) -> list[Planned]:
+        return [
+            Planned(
+                "Loop", {"create": str(event.job)} if isinstance(event, JobMoved) else {"complete": str(event.task)}
+            )
+            for event in (logged.event for logged in committed.events)
+            if isinstance(event, JobMoved | TaskCreated)
+        ]
+
+    async def acts(actor: Actor, run: Run) -> Outcome[Any]:
+        if "create" in run.data:
+            return await create_task(actor, job_id=UUID(run.data["create"]), name="Again")
+        return await set_task_state(actor, task_id=UUID(run.data["complete"]), state=TaskState.COMPLETED)
+
+    loop = Told(plans, acts, name="loop").following()
+    await loop.register()
+    await task(world, job)
+    await go_on_to_the_end(following(), loop)
+    moves = await told(world, job, JobMoved)
+    assert 1 < len(moves) < 12
+    assert max(logged.hops for logged in moves) <= MOST_HOPS
+    assert await waits_for(job) == [WaitingReason.AUTOMATION_FAILED]
+    run = await AutomationRun.get(job_id=job.id)
+    assert (run.state, run.reason, run.name) == (RunState.FAILED, RunReason.CHAIN_TOO_LONG, AUTOMOVE)
+    assert (run.automation_id, run.stay) == (None, len(moves) + 1)
+    await release("loop")
+    # Whoever has looked into it lets the job go on: that is the beginning of another chain.
+    await dismiss_automation_run(owner, automation_run_id=run.id)
+    await go_on()
+    assert len(await told(world, job, JobMoved)) == len(moves) + 1
+
+
+async def test_what_is_beyond_the_quota_waits(world: World) -> None:
+    jobs = [await world.job() for _ in range(2)]
+    for job in jobs:
+        await state(world, await task(world, job))
+    await planned(world)
+    slow = Following({FOLLOWER: Automations(Quota(1))})
+    await go_on_to_the_end(slow)
+    assert sorted([await place(world, job) for job in jobs]) == [0, 1]
+    # It is not given up: when the minute is over it is done.
+    await sql("UPDATE automatic_actions SET since = since - $1::interval", MINUTE)
+    await go_on()
+    assert [await place(world, job) for job in jobs] == [1, 1]
 
 
 async def test_several_processes_move_each_job_once_a_stay(world: World) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from models.automation.automove import Waiting
 from models.automation.facts import decisions
-from models.automation.follower import Automations
 from models.commands.accounts import set_account_tags
 from models.commands.moves import archive_job, complete_job, move_job, restore_job, set_job_status
 from models.commands.stages import move_stage, update_stage
@@ -23,9 +22,8 @@ from models.events import JobMoved
 from models.items.links import OpenItems
 from models.rows import AutomationTrigger, Category, Job, RunState, TaskState
 from tests.domain.following import go_on_to_the_end
-from tests.domain.test_automove import run_of
+from tests.domain.test_automove import following, run_of
 from tests.world import World
-from workers.following import Following
 
 JOBS, STEPS = 4, 110
 
@@ -267,7 +265,7 @@ async def compare(firm: Firm, statuses: dict[UUID, str]) -> None:
     for id, job in reference.jobs.items():
         assert isinstance(decided[id], Waiting) == (reference.next(job) is None), (job, decided[id])
         assert bool(decided[id].reasons) == (reference.next(job) is None)
-    await go_on_to_the_end(Following({Automations.name: Automations()}))
+    await go_on_to_the_end(following())
     reference.settle()
     for row in await Job.filter(id__in=list(reference.jobs)):
         job = reference.jobs[row.id]
@@ -277,7 +275,7 @@ async def compare(firm: Firm, statuses: dict[UUID, str]) -> None:
 @pytest.mark.parametrize("seed", range(3))
 async def test_what_the_worker_does_is_what_the_rules_say(followed: World, seed: int) -> None:
     dice = random.Random(seed)
-    await Following({Automations.name: Automations()}).register()
+    await following().register()
     firm = await found_firm(followed, dice)
     statuses: dict[UUID, str] = {firm.held: "Held"}
     for category in (Category.ACTIVE, Category.COMPLETED, Category.ARCHIVED):
