@@ -184,7 +184,7 @@ class AutomationRun(Row):
     causer: dict[str, Any] = fields.JSONField()
     hops: int = fields.IntField()
     # What it made, each as {"kind", "id"}; of what goes with a status also the job's "status_stay".
-    made: list[dict[str, str]] = fields.JSONField(default=list)
+    made: list[dict[str, Any]] = fields.JSONField(default=list)
     attempts: int = fields.IntField(default=0)
     ended_at: datetime | None = fields.DatetimeField(null=True)
 

@@ -108,6 +108,9 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "", *, o
     if name == "files":
         # What else there is to say of them is in the list at the root.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
+    if name == "failedRuns":
+        # What else there is to say of them is in the list at the root.
+        return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
     if name in ("parent", "subtasks", "otherTask"):
         # It leads from a task to a task: what that says, the task itself says.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""

@@ -16,7 +16,7 @@ from schema.kinds import MUTATIONS as DECLARED
 from tests.api.asking import MUTATIONS, different, refused_of_each
 from tests.api.furnished import Furnished
 from tests.api.messages import message
-from tests.api.samples import Sampler, filled
+from tests.api.samples import Sampler, camel, filled, snake
 from tests.api.selections import root_fields
 from tests.serving import Api
 from tests.world import World
@@ -105,9 +105,9 @@ def bad_values(type_: Any) -> list[Any]:
     elif isinstance(named, GraphQLInputObjectType) and not named.name.endswith("Target"):
         values = _bad_parts(named)
     elif isinstance(named, GraphQLInputObjectType):
-        kind = Kind(named.name.removesuffix("Target").lower())
+        kind = Kind(snake(named.name.removesuffix("Target")))
         values = [
-            {f"{kind}Id": id, **version}
+            {camel(f"{kind}_id"): id, **version}
             for id in BAD["ID"][:2] + [FOREIGN[kind]]
             for version in ({}, {"expectedVersion": 7})
         ]

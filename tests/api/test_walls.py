@@ -134,7 +134,7 @@ async def test_nothing_is_made_under_the_id_of_a_thing_of_another_kind(firms: Fi
 
 BULK = {name: kind for name in MUTATIONS if (kind := kind_of_bulk(name)) is not None}
 #: What names the thing of a target.
-_OF_TARGETS = {f"{kind}Id" for kind in BULK.values()}
+_OF_TARGETS = {camel(f"{kind}_id") for kind in BULK.values()}
 
 
 @pytest.mark.parametrize("mutation", BULK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,19 +20,27 @@ class NoRecipient(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A thing that an automation made."""
+    """A thing that an automation made. `status_stay` is the number of the job's time under the status that goes with
+    it: the job returns from that when the thing is done."""
 
     kind: Kind
     id: UUID
+    status_stay: int | None = None
 
     @classmethod
     def of(cls, *items: Item) -> tuple[Made, ...]:
         """These items."""
         return tuple(cls(item.kind, item.id) for item in items)
 
-    def stored(self) -> dict[str, str]:
+    def stored(self) -> dict[str, Any]:
         """As it is kept."""
-        return {"kind": self.kind.value, "id": str(self.id)}
+        kept: dict[str, Any] = {"kind": self.kind.value, "id": str(self.id)}
+        return kept if self.status_stay is None else {**kept, "status_stay": self.status_stay}
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Made:
+        """What is kept."""
+        return cls(Kind(stored["kind"]), UUID(stored["id"]), stored.get("status_stay"))
 
 
 @dataclass(frozen=True, slots=True)
