@@ -122,6 +122,10 @@ CUSTOM_STATUSES = Bounds(0, 50)
 AUTOMATIONS = Bounds(0, 50)
 #: What is shown on a card of what automations could not do.
 FAILED_RUNS = Bounds(0, 20)
+AUTOMATION_TASKS = Bounds(1, 50)
+#: Of the conditions of one automation: how many there are, and how deep they are within each other.
+CONDITIONS = Bounds(1, 50)
+CONDITION_LEVELS = Bounds(1, 4)
 #: What one call changes.
 BULK = Bounds(1, 200)
 #: The cards of a stage that a board reads at once, the tasks of a job, and what is outstanding on it.

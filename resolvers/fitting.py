@@ -29,8 +29,9 @@ class _Parameter:
     takes_none: bool
 
 
-def check_fit(command: Callable[..., Any], takes: type) -> None:
-    """`Misfit` unless every input that `Reading` lets through can be passed to the command."""
+def check_fit(command: Callable[..., Any], takes: type, around: tuple[type, ...] = ()) -> None:
+    """`Misfit` unless every input that `Reading` lets through can be passed to the command. Inputs `around` it are
+    being checked: some are within themselves."""
     parameters = _parameters(inspect.unwrap(command))
     given = {field.name: field for field in dataclasses.fields(takes) if field.name not in _OF_THE_CALL}
     for name, field in given.items():
@@ -41,7 +42,7 @@ def check_fit(command: Callable[..., Any], takes: type) -> None:
             raise Misfit(f"{takes.__name__}.{name} may be left out, but {command.__qualname__} needs it.")
         if not parameter.takes_none and field.metadata.get(NULL) == CLEARS:
             raise Misfit(f"{takes.__name__}.{name} may be null, but {command.__qualname__} takes no None for it.")
-        _check_inner(field)
+        _check_inner(field, (*around, takes))
     for name in (name for name, parameter in parameters.items() if parameter.needed):
         if name not in given:
             raise Misfit(f"{command.__qualname__} needs {name}, which {takes.__name__} does not have.")
@@ -51,12 +52,12 @@ def _may_be_left_out(field: Any) -> bool:
     return field.default is UNSET and field.metadata.get(LEFT_OUT) != REFUSED
 
 
-def _check_inner(field: Any) -> None:
+def _check_inner(field: Any, around: tuple[type, ...]) -> None:
     inner = field.type
     while hasattr(inner, "of_type"):
         inner = inner.of_type
-    if isinstance(inner, type) and hasattr(inner, "build"):
-        check_fit(inner.build, inner)
+    if isinstance(inner, type) and hasattr(inner, "build") and inner not in around:
+        check_fit(inner.build, inner, around)
 
 
 def _parameters(body: Callable[..., Any]) -> dict[str, _Parameter]:

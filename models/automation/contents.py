@@ -6,8 +6,20 @@ from uuid import UUID
 
 import orjson
 
-from models.automation.settings import Settings, settings_class
+from models.automation.conditions import Condition
+from models.automation.people_settings import AccessSettings, AssigneeSettings
+from models.automation.settings import Pointer, Settings, settings_class, settings_classes
+from models.automation.status_settings import ClientStatusSettings, StatusSettings
 from models.automation.tag_settings import TagSettings
+from models.automation.task_settings import TaskSettings
+from models.automation.template_settings import (
+    FolderSettings,
+    InvoiceSettings,
+    OrganizerSettings,
+    ProposalSettings,
+    RequestSettings,
+)
+from models.automation.text_settings import EmailSettings, MessageSettings, WikiPageSettings
 from models.database import fetch
 from models.errors import Invalid
 from models.gathered import together
@@ -19,7 +31,24 @@ from models.templates.content import read
 class SettingsGiven(TypedDict, total=False):
     """What an automation does: one of these."""
 
+    create_tasks: TaskSettings
+    send_organizer: OrganizerSettings
+    send_client_request: RequestSettings
+    send_proposal: ProposalSettings
+    send_invoice: InvoiceSettings
+    send_email: EmailSettings
+    send_message: MessageSettings
+    apply_folder_template: FolderSettings
+    update_assignees: AssigneeSettings
+    update_account_access: AccessSettings
     update_tags: TagSettings
+    update_client_status: ClientStatusSettings
+    set_status: StatusSettings
+    add_wiki_page: WikiPageSettings
+
+
+if SettingsGiven.__annotations__.keys() != {type.field for type in settings_classes()}:
+    raise TypeError("Each type of automation has its field in SettingsGiven.")
 
 
 def expect_one(given: Collection[str]) -> None:
@@ -35,13 +64,21 @@ def expect_one(given: Collection[str]) -> None:
 
 
 class Does(NamedTuple):
-    """What an automation does."""
+    """What an automation does, and under which conditions; None for always."""
 
     settings: Settings
+    conditions: Condition | None
+
+    @property
+    def pointers(self) -> list[Pointer]:
+        """To what it points, with the ways from its input on."""
+        of_settings = [(self.settings.type.field, pointer) for pointer in self.settings.pointers()]
+        of_conditions = [("conditions", pointer) for pointer in self.conditions.pointers()] if self.conditions else []
+        return [pointer._replace(path=(field, *pointer.path)) for field, pointer in (*of_settings, *of_conditions)]
 
 
 _SETTINGS = """
-SELECT automation_id, type, format, settings FROM automation_settings
+SELECT automation_id, type, format, settings, conditions FROM automation_settings
 JOIN automation ON automation.id = automation_id WHERE automation_id = ANY($1)
 """
 
@@ -49,6 +86,11 @@ JOIN automation ON automation.id = automation_id WHERE automation_id = ANY($1)
 async def done_by(automations: Sequence[UUID]) -> dict[UUID, list[Does]]:
     """What each of these automations does, in one statement: a list of one."""
     return {
-        id: [Does(read(settings_class(AutomationType(type)), orjson.loads(settings), format))]
-        for id, type, format, settings in await fetch(_SETTINGS, automations)
+        id: [
+            Does(
+                read(settings_class(AutomationType(type)), orjson.loads(settings), format),
+                None if conditions is None else Condition.of(orjson.loads(conditions)),
+            )
+        ]
+        for id, type, format, settings, conditions in await fetch(_SETTINGS, automations)
     }

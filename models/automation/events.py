@@ -36,8 +36,18 @@ class AutomationUpdated(AutomationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AutomationMoved(AutomationEvent):
+    """An automation got another place in the order in which those of its trigger act."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomationPointsElsewhere(AutomationEvent):
+    """Something that an automation points to was deleted, deactivated, or is there again: it has other problems."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AutomationDeleted(AutomationEvent):
-    """An automation was deleted. Its runs stay with their jobs."""
+    """An automation was deleted, by itself, or with its stage or status. Its runs stay with their jobs."""
 
     ends = True
 

@@ -4,6 +4,7 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.automation.pointed import tell_pointing
 from models.command import Change, command
 from models.command_steps import made_before
 from models.events import ClientStatusCreated, ClientStatusDeleted, ClientStatusUpdated, changes_of
@@ -66,6 +67,7 @@ async def delete_client_status(
     """Remove a template. The copies that jobs hold stay."""
     client_status = await change.scope.rows(ClientStatus).lock(client_status_id, "client_status_id")
     client_status.expect(expected_version)
+    await tell_pointing(change, client_status.id)
     await client_status.delete()
     change.record(ClientStatusDeleted(client_status=client_status.id, name=client_status.name))
     return client_status

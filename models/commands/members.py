@@ -14,6 +14,7 @@ from uuid import UUID
 from models import attempts, checks
 from models.actions import stands_for
 from models.actor import Actor
+from models.automation.pointed import tell_pointing
 from models.bounds import CAPACITY
 from models.command import Change, Outcome, authority, command, shut_out
 from models.command_steps import deactivated, made_before
@@ -203,6 +204,7 @@ async def deactivate_member(change: Change, *, member_id: UUID, expected_version
         # Nobody could stop it any more but for those with the right to others' time.
         await stop_running(change, member.id)
         change.record(MemberDeactivated(member=member.id))
+        await tell_pointing(change, member.id)
     return member
 
 
@@ -217,6 +219,7 @@ async def reactivate_member(change: Change, *, member_id: UUID, expected_version
         member.active = True
         await member.store("active")
         change.record(MemberReactivated(member=member.id))
+        await tell_pointing(change, member.id)
     return member
 
 

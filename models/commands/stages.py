@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.automation.pointed import automations_at, delete_with_place, expect_said
 from models.bounds import TIME_LIMIT
 from models.command import Change, command
 from models.command_steps import jobs_left, made_before, number_seen
@@ -17,15 +18,14 @@ from models.commands.pipelines import MOST_STAGES
 from models.commands.placing import keys_for, put
 from models.commands.tags import expect_tags, hold_tags, tags_to_carry
 from models.database import sql
-from models.errors import Invalid, LimitReached, RuleBroken
+from models.errors import LimitReached, RuleBroken
 from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, changes_of
 from models.gathered import Gathered, Rules
 from models.ids import Kind, new_id
-from models.order import LONGEST_KEY, between, spread
+from models.ordering import Ordered
 from models.reasons import Reason
 from models.rights import Right
 from models.rows import Job, Pipeline, Stage
-from models.stamps import raised, stamp
 from models.texts import NAME
 
 
@@ -38,6 +38,12 @@ class StageFields(TypedDict, total=False):
     conditional_tag_ids: Sequence[UUID]
 
 
+_ORDER: Ordered[Stage] = Ordered(
+    Stage,
+    belongs_to=Kind.PIPELINE,
+    elsewhere="That stage is not of this pipeline. Look at its present stages and choose again.",
+    tell=lambda change, stage: change.record(StageMoved(pipeline=stage.pipeline_id, stage=stage.id)),
+)
 _RULES: Rules = {"name": NAME.check, "time_limit": partial(checks.minutes, bounds=TIME_LIMIT)}
 
 
@@ -61,7 +67,7 @@ async def create_stage(
         return earlier
     with Gathered() as check:
         told = check.each({"name": name, "time_limit": time_limit}, _RULES)
-        check(_one_neighbour, before_stage_id, after_stage_id)
+        check(_ORDER.expect_one_neighbour, before_stage_id, after_stage_id)
         check(checks.at_most, conditional_tag_ids, stage_tags.FIELD)
     tags = await tags_to_carry(change, conditional_tag_ids, stage_tags.FIELD)
     pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
@@ -76,9 +82,9 @@ async def create_stage(
         automove=automove,
         **told,
     )
-    place = await _place(change, others, before_stage_id, after_stage_id)
+    place = await _ORDER.place(change, stage, others, before=before_stage_id, after=after_stage_id)
     stage_tags.expect_within(stage, [*others[:place], stage, *others[place:]], tags)
-    stage.position = await _position(change, others, place)
+    stage.position = await _ORDER.position(change, others, place)
     await stage.save(force_create=True)
     await stage_tags.replace_tags(stage, tags)
     change.record(StageCreated(pipeline=pipeline.id, stage=stage.id))
@@ -125,19 +131,13 @@ async def move_stage(
     afterwards."""
     stage = await _lock_structure(change, stage_id)
     stage.expect(expected_version)
-    if stage.id in (after_stage_id, before_stage_id):
-        raise Invalid(
-            "A stage cannot be placed beside itself.",
-            "after_stage_id" if after_stage_id else "before_stage_id",
-            reason=Reason.ITSELF,
-        )
     present = await _in_order(stage.pipeline_id)
     others = [other for other in present if other.id != stage.id]
-    place = await _place(change, others, before_stage_id, after_stage_id)
+    place = await _ORDER.place(change, stage, others, before=before_stage_id, after=after_stage_id)
     wanted = [*others[:place], stage, *others[place:]]
     if wanted != present:
         await stage_tags.expect_open_ends(wanted, "stage_id")
-        stage.position = await _position(change, others, place)
+        stage.position = await _ORDER.position(change, others, place)
         await stage.store("position")
         change.record(StageMoved(pipeline=stage.pipeline_id, stage=stage.id))
     return stage
@@ -162,62 +162,16 @@ async def _in_order(pipeline_id: UUID) -> list[Stage]:
     return await Stage.filter(pipeline_id=pipeline_id).order_by("position", "id")
 
 
-async def _place(change: Change, others: Sequence[Stage], before: UUID | None, after: UUID | None) -> int:
-    _one_neighbour(before, after)
-    if before is not None:
-        return await _index(change, others, before, "before_stage_id")
-    if after is not None:
-        return await _index(change, others, after, "after_stage_id") + 1
-    return len(others)
-
-
-def _one_neighbour(before: UUID | None, after: UUID | None) -> None:
-    if before is not None and after is not None:
-        told = "Say either before or after which stage, not both."
-        raise Invalid(told, "before_stage_id", reason=Reason.ONLY_ONE, field="after_stage_id")
-
-
-async def _index(change: Change, others: Sequence[Stage], id: UUID, field: str) -> int:
-    for index, other in enumerate(others):
-        if other.id == id:
-            return index
-    await change.scope.rows(Stage).get(id, field)
-    told = "That stage is not of this pipeline. Look at its present stages and choose again."
-    raise RuleBroken(told, field, reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
-
-
-async def _position(change: Change, others: Sequence[Stage], place: int) -> str:
-    """A position key at this place among the other stages."""
-    lower = others[place - 1].position if place > 0 else None
-    upper = others[place].position if place < len(others) else None
-    if lower is None or upper is None or lower < upper:
-        key = between(lower, upper)
-        if len(key) <= LONGEST_KEY:
-            return key
-    keys = spread(len(others) + 1)
-    key = keys.pop(place)
-    await _spread_anew(change, others, keys)
-    return key
-
-
-async def _spread_anew(change: Change, stages: Sequence[Stage], keys: Sequence[str]) -> None:
-    # Rare: only after hundreds of stages were put into the same gap.
-    await sql(
-        f"UPDATE stage SET position = placed.position, {raised(3)} "
-        "FROM unnest($1::uuid[], $2::text[]) AS placed(id, position) WHERE stage.id = placed.id",
-        [stage.id for stage in stages],
-        list(keys),
-        *stamp(),
-    )
-    for stage in stages:
-        change.record(StageMoved(pipeline=stage.pipeline_id, stage=stage.id))
-
-
 @command("deleteStage", Right.MANAGE_PIPELINES)
 async def delete_stage(
-    change: Change, *, stage_id: UUID, replacement_stage_id: UUID | None = None, expected_version: int | None = None
+    change: Change,
+    *,
+    stage_id: UUID,
+    replacement_stage_id: UUID | None = None,
+    delete_automations: bool = False,
+    expected_version: int | None = None,
 ) -> Stage:
-    """Delete a stage; its jobs go to another one in the same call.
+    """Delete a stage, with its automations; its jobs go to another one in the same call.
 
     The archived ones too; at the end of the replacement, in their order."""
     found = await change.scope.rows(Stage).get(stage_id, "stage_id")
@@ -233,8 +187,11 @@ async def delete_stage(
         raise RuleBroken(told, "stage_id", reason=Reason.LAST_ONE, kind=Kind.STAGE.value)
     left = sorted((other for other in stages.values() if other.id != stage.id), key=_by_position)
     await stage_tags.expect_open_ends(left, "stage_id")
+    automations = await automations_at(stage_id=stage.id)
+    expect_said(automations, delete_automations)
     if jobs := await _cards(stage):
         await _empty(change, jobs, replacement)
+    await delete_with_place(change, automations)
     await sql("DELETE FROM stage WHERE id = $1", stage.id)
     change.record(StageDeleted(pipeline=stage.pipeline_id, stage=stage.id, name=stage.name))
     return stage

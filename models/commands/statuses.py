@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.automation.pointed import automations_at, delete_with_place, expect_said, tell_pointing
 from models.bounds import CUSTOM_STATUSES
 from models.command import Change, command
 from models.command_steps import jobs_left, made_before, number_seen
@@ -109,9 +110,14 @@ def _otherwise(status: Status, fields: StatusFields) -> set[str]:
 
 @command("deleteStatus", Right.MANAGE_PIPELINES)
 async def delete_status(
-    change: Change, *, status_id: UUID, replacement_status_id: UUID | None = None, expected_version: int | None = None
+    change: Change,
+    *,
+    status_id: UUID,
+    replacement_status_id: UUID | None = None,
+    delete_automations: bool = False,
+    expected_version: int | None = None,
 ) -> Status:
-    """Delete a custom job status; its jobs get another one in the same call.
+    """Delete a custom job status, with its automations; its jobs get another one in the same call.
 
     Their stage stays."""
     found = await change.scope.rows(Status).get(status_id, "status_id")
@@ -126,8 +132,12 @@ async def delete_status(
     status = await change.scope.rows(Status).lock(status_id, "status_id")
     status.expect(expected_version)
     replacement = await _replacement(change, status, replacement_status_id)
+    automations = await automations_at(status_id=status.id)
+    expect_said(automations, delete_automations)
     if jobs:
         await _empty(change, jobs, replacement)
+    await delete_with_place(change, automations)
+    await tell_pointing(change, status.id)
     await sql("DELETE FROM status WHERE id = $1", status.id)
     change.record(StatusDeleted(pipeline=status.pipeline_id, status=status.id, name=status.name))
     return status

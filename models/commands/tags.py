@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
+from models.automation.pointed import tell_pointing
 from models.command import Change, command
 from models.command_steps import made_before, refuse_same_name
 from models.commands.stage_tags import expect_unneeded
@@ -69,6 +70,7 @@ async def delete_tag(change: Change, *, tag_id: UUID, expected_version: int | No
     await expect_unneeded(change, tag.id)
     for account_id in await _take_off_all(tag):
         change.record(AccountTagsChanged(account=account_id, added=(), removed=(tag.id,)))
+    await tell_pointing(change, tag.id)
     await tag.delete()
     change.record(TagDeleted(tag=tag.id, name=tag.name))
     return tag

@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 
 from models import checks
+from models.automation.pointed import tell_pointing
 from models.command import Change, command
 from models.command_steps import active_members, made_before, refuse_same_name, replace_links
 from models.database import sql
@@ -151,6 +152,7 @@ async def delete_account_role(
         change.record(
             AccountRoleHoldersChanged(account=account_id, account_role=role.id, added=(), removed=tuple(holders))
         )
+    await tell_pointing(change, role.id)
     await role.delete()
     change.record(AccountRoleDeleted(account_role=role.id, name=role.name))
     return role

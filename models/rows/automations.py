@@ -67,7 +67,9 @@ class Automation(Row):
 
     kind = Kind.AUTOMATION
     policy = Policy(pipeline="pipeline_id")
-    withheld = {"update_tags": Right.MANAGE_PIPELINES}
+    withheld = dict.fromkeys(
+        (*(type.field for type in AutomationType), "conditions", "problems"), Right.MANAGE_PIPELINES
+    )
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from tortoise import fields
 
+from models.automation.pointed import tell_pointing
 from models.command import Change, command
 from models.command_steps import made_before, refuse_same_name
 from models.database import fetch
@@ -248,6 +249,7 @@ async def _lock(change: Change, id: UUID, expected_version: int | None) -> Templ
 async def delete_template(change: Change, *, template_id: UUID, expected_version: int | None = None) -> Template:
     """Delete a template. The answer has it as it was, but for what was in it. What was made of it stays."""
     template = await _lock(change, template_id, expected_version)
+    await tell_pointing(change, template.id)
     await template.delete()
     change.record(TemplateDeleted(template=template.id, name=template.name))
     return template

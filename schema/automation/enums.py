@@ -1,5 +1,6 @@
 """What automations are told apart by."""
 
+from models.automation.problems import Problem as _Problem
 from models.seen import AutomationState as _State
 from models.seen import AutomationTrigger as _Trigger
 from models.seen import AutomationType as _Type
@@ -73,4 +74,12 @@ AutomationRunReason = described(
     REFUSED="What it was to do was refused.",
     CHAIN_TOO_LONG="One automation had caused the next too many times.",
     FAULT="The program failed over it.",
+)
+
+AutomationProblemKind = described(
+    _Problem,
+    "AutomationProblemKind",
+    "What is wrong with a thing that an automation points to.",
+    DELETED="It was deleted.",
+    DEACTIVATED="It is a member who was deactivated.",
 )

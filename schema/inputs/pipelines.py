@@ -127,6 +127,9 @@ class DeleteStageInput(Expecting):
     replacement_stage_id: strawberry.ID | None = maybe_id_of(
         Kind.STAGE, "A stage of the same pipeline for its jobs; needed when it has any."
     )
+    delete_automations: bool | None = optional(
+        "That its automations are deleted with it; must be true when it has any. `stage.automations` says which."
+    )
 
 
 @input_type
@@ -157,6 +160,9 @@ class DeleteStatusInput(Expecting):
     status_id: strawberry.ID = id_of(Kind.STATUS, "The status.")
     replacement_status_id: strawberry.ID | None = maybe_id_of(
         Kind.STATUS, "A status of the same pipeline for its jobs, not Archived; needed when it has any."
+    )
+    delete_automations: bool | None = optional(
+        "That its automations are deleted with it; must be true when it has any. `status.automations` says which."
     )
 
 

@@ -21,6 +21,7 @@ from models.rights import Right, Role
 from models.rows import (
     Account,
     AccountTag,
+    AutomationType,
     Category,
     ClientStatus,
     Job,
@@ -33,7 +34,7 @@ from models.rows import (
     Status,
     TaskAssignee,
 )
-from tests.api.samples import Id
+from tests.api.samples import Id, camel
 from tests.copies import Original
 from tests.planting import hidden_amount, hidden_number, hidden_one, hidden_text
 from tests.signing_in import KEPT
@@ -88,6 +89,10 @@ HAVING = {
     ("updateTemplate", "proposal"): {"templateId": (Kind.TEMPLATE, "template of proposals")},
     ("updateTemplate", "email"): {"templateId": (Kind.TEMPLATE, "template of e-mails")},
     ("updateTemplate", "folderTree"): {"templateId": (Kind.TEMPLATE, "template of folders")},
+}
+HAVING |= {
+    ("updateAutomation", camel(type.field)): {"automationId": (Kind.AUTOMATION, f"automation of {type}")}
+    for type in AutomationType
 }
 
 #: Who makes all that there is of the kinds of tests/kinds.

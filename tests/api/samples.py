@@ -19,6 +19,7 @@ from graphql import (
 )
 from graphql.pyutils import Undefined
 
+from models.automation.contents import SettingsGiven
 from models.ids import Kind, plural
 from schema.inputs.base import KIND
 from tests.api.selections import root_fields
@@ -65,6 +66,14 @@ INSTEAD |= dict.fromkeys(
 
 #: An automation acts at one place.
 INSTEAD |= dict.fromkeys(("triggerStatusId", "triggerPipelineId"), "triggerStageId")
+#: And does one thing, under conditions of which each asks for one.
+INSTEAD |= {
+    re.sub(r"_(\w)", lambda match: match[1].upper(), name): "createTasks"
+    for name in SettingsGiven.__annotations__
+    if name != "create_tasks"
+}
+INSTEAD |= dict.fromkeys(("all", "any", "none", "accountTypes", "accountRoleId", "priorities"), "accountTagIds")
+INSTEAD |= {"beforeAutomationId": "afterAutomationId"}
 
 TEXTS = {
     "color": "#123abc",
