@@ -128,6 +128,10 @@ CONDITIONS = Bounds(1, 50)
 CONDITION_LEVELS = Bounds(1, 4)
 #: What one call changes.
 BULK = Bounds(1, 200)
+#: What a firm's changes are numbered with: what fits the database's column.
+REVISION = Bounds(1, 2**63 - 1)
+#: The events that are taken back at once: of a revision, and of what automations did because of it.
+UNDONE = Bounds(1, 2_000)
 #: The cards of a stage that a board reads at once, the tasks of a job, and what is outstanding on it.
 CARDS = Bounds(1, 1_000)
 TASKS = Bounds(0, 200)

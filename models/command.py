@@ -29,6 +29,7 @@ from models.ids import Kind
 from models.log import Committed, Moment, ScopesChanged, announce, append, append_moments
 from models.once import NOTHING, Kept, keep
 from models.reasons import Reason
+from models.results import Result, kept_result, recalled_result
 from models.rights import Requirement, Right, Role
 from models.rows import Firm, Row
 from models.scope import Scope, Viewer
@@ -207,6 +208,30 @@ async def part_of(change: Change, command: Command[..., Any], **values: Any) -> 
     return await command.within(change, **values)
 
 
+class _TakenBack(Exception):
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+async def rehearsed(actor: Actor, action: Action, body: Callable[[Change], Awaitable[T]]) -> T:
+    """What the body of a command would make now: it is made, and rolled back. `Forbidden` unless the actor may do it at
+    all."""
+
+    async def attempt() -> T:
+        try:
+            async with in_transaction():
+                change = await _begin(actor)
+                _expect_allowed(change, action)
+                with stamping(change.now, change.member_id):
+                    raise _TakenBack(await body(change))
+        except _TakenBack as taken_back:
+            made: T = taken_back.value
+            return made
+
+    return await shielded(_retrying(attempt))
+
+
 async def authority(actor: Actor, action: Action) -> Change:
     """A change that is not being made: what the actor might do now. `Forbidden` unless they may do it at all. For what
     is to be refused before work that takes too long for a transaction; the command asks again."""
@@ -277,7 +302,7 @@ async def settle() -> None:
         await asyncio.wait(_running)
 
 
-async def _retrying(attempt: Callable[[], Awaitable[Outcome[T]]]) -> Outcome[T]:
+async def _retrying(attempt: Callable[[], Awaitable[T]]) -> T:
     for left in reversed(range(_ATTEMPTS)):
         try:
             return await attempt()
@@ -407,6 +432,8 @@ def _refused(value: Any) -> bool:
 def _remember(value: Any) -> Any:
     if isinstance(value, Bulk):
         return {"rows": _remember(value.rows), "refused": list(map(kept, value.refused))}
+    if isinstance(value, Result):
+        return kept_result(value)
     if isinstance(value, Row):
         return {"kind": value.kind.value, "id": str(value.id)}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -417,6 +444,8 @@ def _remember(value: Any) -> Any:
 async def _recall(seen: Scope | Viewer, result: Any) -> Any:
     if result is not None and "rows" in result:
         return Bulk(await _recall(seen, result["rows"]), list(map(refusal_of, result["refused"])))
+    if result is not None and "result" in result:
+        return await recalled_result(seen, result)
     if isinstance(result, list):
         ids = [UUID(item["id"]) for item in result]
         found = await seen.of_kind(Kind(result[0]["kind"])).many(ids) if ids else {}

@@ -104,6 +104,8 @@ FileId = Annotated[UUID, Kind.FILE]
 AutomationId = Annotated[UUID, Kind.AUTOMATION]
 AutomationRunId = Annotated[UUID, Kind.AUTOMATION_RUN]
 MailId = Annotated[UUID, Kind.MAIL]
+#: What does not say what it names, as it is told to nobody: of items of whatever kinds.
+AnyId = Annotated[UUID, "of any kind"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

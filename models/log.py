@@ -34,6 +34,11 @@ class Logged:
     at: datetime
     hops: int = 0
 
+    @property
+    def is_undo(self) -> bool:
+        """Whether it takes its cause back: a person made it, because of that."""
+        return self.cause is not None and self.hops == 0
+
 
 class ScopesChanged(Exception):
     """What some member of the firm may see has changed since a revision. Nothing was written."""

@@ -101,6 +101,9 @@ class Reason(StrEnum):
     PERSONAL_TOKEN = "PERSONAL_TOKEN"
     NOT_YOURS = "NOT_YOURS"
     CHANGED = "CHANGED"
+    CHANGED_SINCE = "CHANGED_SINCE"
+    UNDONE = "UNDONE"
+    NOTHING_TO_UNDO = "NOTHING_TO_UNDO"
 
     TRASHED = "TRASHED"
     LOCKED = "LOCKED"
@@ -174,6 +177,8 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.ROLE_MISSING: frozenset({Parameter.ROLE}),
     Reason.ABOVE_YOU: frozenset({Parameter.NAME}),
     Reason.CHANGED: frozenset({Parameter.EXPECTED, Parameter.ACTUAL}),
+    Reason.CHANGED_SINCE: frozenset({Parameter.KIND, Parameter.ID, Parameter.FIELD}),
+    Reason.UNDONE: frozenset({Parameter.ACTUAL}),
     Reason.ARCHIVED: frozenset({Parameter.KIND}),
     Reason.DEACTIVATED: frozenset({Parameter.NAME}),
     Reason.OUT_OF_SIGHT: frozenset({Parameter.NAME}),

@@ -19,7 +19,7 @@ from models.seen import Row
 from resolvers.context import Context
 from resolvers.fitting import check_fit
 from resolvers.inputs import Reading, spoken
-from schema.declarations import DeclaredMutation
+from schema.declarations import Answer, DeclaredMutation
 from schema.inputs.base import secrets_of
 from schema.kinds import type_of
 from schema.payloads import bulk_payload, payload
@@ -72,6 +72,8 @@ async def _expect_permitted(context: Context, actor: Actor, action: Action, key:
 def mutation_field(declared: DeclaredMutation) -> Any:
     """The field of a declared mutation."""
     check_fit(declared.command, declared.takes)
+    if declared.answers is not None:
+        return _of_result(declared, declared.answers)
     model, many = declared.command.makes
     return _of_many(declared, model) if many else _of_one(declared, model)
 
@@ -92,6 +94,20 @@ def _of_one(declared: DeclaredMutation, model: type[Row]) -> Any:
         assert refusal is not None
         present = refusal.present if isinstance(refusal, Conflict) else None
         return answers(**{thing: present}, **once(None), revision=None, errors=spoken(refusal))
+
+    return _field(resolver, declared, answers)
+
+
+def _of_result(declared: DeclaredMutation, answer: Answer) -> Any:
+    """A mutation that says what it did."""
+    answers = payload(declared.name, answer.field, answer.of, answer.description, declared.once)
+
+    async def resolver(info: Info, input):
+        outcome, refusal = await _perform(info.context, declared.command, input)
+        if outcome is not None:
+            return answers(**{answer.field: outcome.value}, revision=outcome.revision, errors=[])
+        assert refusal is not None
+        return answers(**{answer.field: None}, revision=None, errors=spoken(refusal))
 
     return _field(resolver, declared, answers)
 

@@ -15,6 +15,15 @@ from models.seen import Row
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a mutation answers in place of rows: the field, its type, and what it says."""
+
+    field: str
+    of: type
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredMutation:
     """A command that clients can call. What it is called and requires, and what it answers, the command says."""
 
@@ -23,6 +32,8 @@ class DeclaredMutation:
     description: str
     #: What else it answers, with a description: texts that the row has when it is made, and never again.
     once: Mapping[str, str]
+    #: What it answers where the command returns no rows.
+    answers: Answer | None = None
 
     @property
     def name(self) -> str:
@@ -36,10 +47,11 @@ def mutation(
     description: str | None = None,
     *,
     once: Mapping[str, str] = MappingProxyType({}),
+    answers: Answer | None = None,
 ) -> DeclaredMutation:
     """A command that is called with the fields of this input. Its description is the summary of the command, unless it
     says something that no docstring can: how many of something there may be."""
-    return DeclaredMutation(command, takes, command.summary if description is None else description, once)
+    return DeclaredMutation(command, takes, command.summary if description is None else description, once, answers)
 
 
 @dataclass(frozen=True, slots=True)

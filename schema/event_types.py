@@ -254,7 +254,7 @@ def _type(cls: type[facts.Event]) -> type:
     name = cls.__name__
     base = _base_of(cls)
     inherited = _shown(base) if base else set()
-    own = {field.name for field in fields(cls)} - inherited - _PLACES
+    own = {field.name for field in fields(cls)} - inherited - _PLACES - cls.untold
     own = own.difference(*(names for shape, names in _OF_SHAPES.items() if issubclass(cls, shape)))
     made = _fields_of(cls, own)
     withheld = _withheld(cls, made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.ids import Kind
 from models.kinds import modules_in
+from schema import undo
 from schema.declarations import DeclaredList, DeclaredMutation
 from schema.inputs import filters, firm, jobs, pipelines, tasks
 from schema.types import accounts as account_types
@@ -31,6 +32,7 @@ MODULES = (
         mail_types,
     ),
     *(filters, firm, pipelines, jobs, tasks),
+    undo,
     *modules_in("schema"),
 )
 MUTATIONS: tuple[DeclaredMutation, ...] = tuple(

@@ -33,7 +33,10 @@ class Automations:
     name: str = FOLLOWER
 
     async def plan(self, committed: Committed) -> Sequence[Planned]:
-        """What automations have to do, and then each job that is to move on, or to return to Active."""
+        """What automations have to do, and then each job that is to move on, or to return to Active. What is taken back
+        sets nothing off."""
+        if committed.events[0].is_undo:
+            return []
         return [*await plan_runs(committed), *await self._plan_moves(committed)]
 
     async def _plan_moves(self, committed: Committed) -> Sequence[Planned]:

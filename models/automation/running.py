@@ -22,6 +22,7 @@ from models.followers.runs import BeingDone, NotYet
 from models.ids import new_id
 from models.rights import EVERY_MEMBER
 from models.rows import Automation, AutomationRun, AutomationState, AutomationTrigger, Job, RunReason, RunState
+from models.undone import TAKEN_BACK, was_taken_back
 
 #: A chain of automatic steps is no longer than this.
 MOST_HOPS = 20
@@ -95,6 +96,8 @@ async def perform(change: Change, run_id: UUID) -> AutomationRun:
         return run
     if automation is None or not does:
         return await _skip(change, job, run, RunReason.DELETED, "The automation was deleted.")
+    if await was_taken_back(change.actor.firm_id, run.cause):
+        return await _skip(change, job, run, RunReason.UNDONE, TAKEN_BACK)
     reason, message = await _left_undone(job, automation, does[0])
     if reason is not None:
         assert message is not None

@@ -196,28 +196,40 @@ async def _team_of(change: Change, job_ids: Sequence[UUID], wanted: Sequence[UUI
 
 
 async def _assign(change: Change, jobs: Sequence[Job], team: _Team) -> None:
-    changed = [job for job in jobs if team.added(job) or team.removed(job)]
+    await reassign(change, [(job, team.added(job), team.removed(job)) for job in jobs])
+
+
+#: A job, who is assigned to it newly, and who is taken off.
+Reassigned = tuple[Job, tuple[UUID, ...], tuple[UUID, ...]]
+
+
+async def reassign(change: Change, wanted: Sequence[Reassigned]) -> None:
+    """Assign members to jobs, which the transaction holds, and take others off: in as many statements however many
+    there are."""
+    changed = [(job, added, removed) for job, added, removed in wanted if added or removed]
     if not changed:
         return
-    added = [(job.id, member_id) for job in changed for member_id in team.added(job)]
+    new = [(job.id, member) for job, added, _ in changed for member in added]
+    old = [(job.id, member) for job, _, removed in changed for member in removed]
     await sql(
         "INSERT INTO job_assignee (job_id, member_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])",
-        [job_id for job_id, _ in added],
-        [member_id for _, member_id in added],
+        [job for job, _ in new],
+        [member for _, member in new],
     )
     await sql(
-        "DELETE FROM job_assignee WHERE job_id = ANY($1) AND member_id <> ALL($2)",
-        [job.id for job in changed],
-        list(team.wanted),
+        "DELETE FROM job_assignee WHERE (job_id, member_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))",
+        [job for job, _ in old],
+        [member for _, member in old],
     )
-    await store_all(changed)
-    for job in changed:
+    await store_all([job for job, _, _ in changed])
+    for job, added, removed in changed:
         told = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
-        change.record(JobAssigneesChanged(**told, added=team.added(job), removed=team.removed(job)))
+        change.record(JobAssigneesChanged(**told, added=added, removed=removed))
 
 
 #: What the columns of a job's own copy begin with.
 _TOLD = "client_status_"
+_TOLD_COLUMNS = tuple(f"{_TOLD}{field}" for field in ("visible", "name", "color", "description", "changed_at"))
 
 
 _TOLD_RULES: Rules = {"name": LABEL.check, "color": checks.color, "description": CLIENT_TEXT.check}
@@ -255,6 +267,7 @@ async def set_job_client_status(
     told |= checked({field: value for field, value in fields.items() if f"{_TOLD}{field}" in new}, _TOLD_RULES)
     if visible is not None:
         told["visible"] = visible
+    before = job.read(_TOLD_COLUMNS)
     changed = job.change_to({f"{_TOLD}{field}": value for field, value in told.items()})
     shown = changed.keys() & {"client_status_visible", "client_status_name"}
     if shown and job.client_status_visible and job.client_status_name is None:
@@ -271,6 +284,7 @@ async def set_job_client_status(
                 pipeline=job.pipeline_id,
                 visible=job.client_status_visible,
                 name=job.client_status_name,
+                kept=changes_of(job.changed_from(before)),
             )
         )
     return job

@@ -12,7 +12,7 @@ from models.command import Change, command
 from models.command_steps import each
 from models.commands.placing import keys_for, one_neighbour, put
 from models.errors import RuleBroken
-from models.events import JobStatusChanged
+from models.events import JobStatusChanged, changes_of
 from models.gathered import Gathered
 from models.ids import Kind
 from models.items.links import OpenItems, dismiss
@@ -226,6 +226,10 @@ def _require_open_account(job: Job, status: Status, accounts: Mapping[UUID, Acco
         raise _archived("This job's account is archived. Restore the account first.", Kind.ACCOUNT)
 
 
+#: What a job keeps of its status.
+_STATUS = ("status_id", "status_stay", "archived_at", "completed_at")
+
+
 async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> None:
     """Put jobs under these statuses, in one statement. Those that are there already stay as they are."""
     entering = [(job, status) for job, status in chosen if status.id != job.status_id]
@@ -234,19 +238,20 @@ async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> No
     blocked = await hold_blocked_by(ending)
     events = []
     for job, status in entering:
-        from_status = job.status_id
+        before = job.read(_STATUS)
         job.put_under(status.id, status.category, change.now)
         events.append(
             JobStatusChanged(
                 job=job.id,
                 account=job.account_id,
                 pipeline=job.pipeline_id,
-                from_status=from_status,
+                from_status=before["status_id"],
                 to_status=status.id,
                 status_stay=job.status_stay,
+                kept=changes_of(job.changed_from(before)),
             )
         )
-    await store_all([job for job, _ in entering], "status_id", "status_stay", "archived_at", "completed_at")
+    await store_all([job for job, _ in entering], *_STATUS)
     for event in events:
         change.record(event)
     await withdraw_of_jobs(change, [job.id for job, status in entering if status.category is Category.ARCHIVED])

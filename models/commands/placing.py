@@ -7,7 +7,7 @@ from uuid import UUID
 from models.command import Change
 from models.database import sql
 from models.errors import Invalid, RuleBroken
-from models.events import JobMoved, JobStatusChanged
+from models.events import JobMoved, JobStatusChanged, changes_of
 from models.ids import Kind
 from models.order import LONGEST_KEY, between, spread
 from models.reasons import Reason
@@ -108,8 +108,9 @@ async def _spread_anew(change: Change, stage: Stage) -> None:
     await put(change, jobs, stage, spread(len(jobs)))
 
 
-#: What a job keeps of where it is.
-_PLACE = ("pipeline_id", "stage_id", "status_id", "position", "stage_entered_at", "stay", "status_stay")
+#: What a job keeps of where it is, and of its status.
+_PLACE = ("pipeline_id", "stage_id", "position", "stage_entered_at", "stay")
+_STATUS = ("status_id", "status_stay")
 
 
 async def put(
@@ -118,35 +119,38 @@ async def put(
     stage: Stage,
     keys: Sequence[str],
     statuses: Mapping[UUID, UUID] = {},
-    dismissed: Mapping[UUID, int] = {},
+    dismissed: Mapping[UUID, Sequence[UUID]] = {},
     fires_automations: bool = True,
     skipped_automations: Sequence[UUID] = (),
 ) -> None:
     """Put jobs, which the transaction holds locked, on a stage with these position keys: any number in one statement.
-    `statuses` are those that they get, by job, where the stage is of another pipeline; `dismissed` says how many items
+    `statuses` are those that they get, by job, where the stage is of another pipeline; `dismissed` says which items
     hold each no longer. What is put elsewhere because its stage goes fires no automations there."""
     events: list[JobMoved | JobStatusChanged] = []
     for job, key in zip(jobs, keys, strict=True):
-        from_pipeline, from_stage, from_status = job.pipeline_id, job.stage_id, job.status_id
+        before, before_status = job.read(_PLACE), job.read(_STATUS)
         job.place_on(stage.id, key, change.now)
         job.pipeline_id = stage.pipeline_id
-        job.give_status(statuses.get(job.id, from_status))
+        job.give_status(statuses.get(job.id, before_status["status_id"]))
         told: dict[str, Any] = {"job": job.id, "account": job.account_id, "pipeline": job.pipeline_id}
+        items = tuple(dismissed.get(job.id, ()))
         events.append(
             JobMoved(
                 **told,
-                from_pipeline=from_pipeline,
-                from_stage=from_stage,
+                from_pipeline=before["pipeline_id"],
+                from_stage=before["stage_id"],
                 to_stage=stage.id,
-                dismissed_items=dismissed.get(job.id, 0),
+                dismissed_items=len(items),
                 stay=job.stay,
                 fires_automations=fires_automations,
                 skipped_automations=tuple(skipped_automations),
+                dismissed=items,
+                kept=changes_of(job.changed_from(before)),
             )
         )
-        if job.status_id != from_status:
-            told |= {"from_status": from_status, "to_status": job.status_id}
-            events.append(JobStatusChanged(**told, status_stay=job.status_stay))
-    await store_all(jobs, *_PLACE)
+        if changed := job.changed_from(before_status):
+            told |= {"from_status": before_status["status_id"], "to_status": job.status_id}
+            events.append(JobStatusChanged(**told, status_stay=job.status_stay, kept=changes_of(changed)))
+    await store_all(jobs, *_PLACE, *_STATUS)
     for event in events:
         change.record(event)

@@ -167,8 +167,8 @@ async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None
         raise jobs_left(seen, "under this status", remedy, "replacement_status_id")
     blocked = {} if replacement.category.in_hand else await hold_blocked_by([job.id for job in jobs])
     await sql(
-        "UPDATE job SET status_id = $2, status_stay = status_stay + 1, completed_at = $3, "
-        f"{raised(4)} WHERE id = ANY($1)",
+        "UPDATE job SET status_id = $2, status_stay = greatest(status_stay, undone_status_stay) + 1, "
+        f"completed_at = $3, {raised(4)} WHERE id = ANY($1)",
         [job.id for job in jobs],
         replacement.id,
         change.now if replacement.category is Category.COMPLETED else None,
@@ -182,7 +182,7 @@ async def _empty(change: Change, jobs: Sequence[Job], replacement: Status | None
                 pipeline=job.pipeline_id,
                 from_status=job.status_id,
                 to_status=replacement.id,
-                status_stay=job.status_stay + 1,
+                status_stay=max(job.status_stay, job.undone_status_stay) + 1,
                 fires_automations=False,
             )
         )

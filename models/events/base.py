@@ -44,6 +44,9 @@ class Event:
     #: The right that is needed to be told which member did it, but there; None for none.
     actor_needs: ClassVar[Right | None] = None
 
+    #: Fields that are kept to take it back (`models.undo`), and told to nobody.
+    untold: ClassVar[frozenset[str]] = frozenset()
+
     #: What clients call these fields: of all events, fields of one name are of one type, and null for one cause.
     called: ClassVar[Mapping[str, str]] = {}
     #: What clients read of these fields, where their names do not say it.

@@ -1,12 +1,13 @@
 """Events of jobs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.events.base import Event
 from models.events.values import Changes
 from models.ids import (
     AccountId,
     AccountRoleId,
+    AnyId,
     AutomationId,
     JobId,
     MemberId,
@@ -94,6 +95,7 @@ class JobMoved(JobEvent):
         "skipped_automations": "The automations of the stage that whoever moved it left out, as far as they are still "
         "there.",
     }
+    untold = frozenset({"kept", "dismissed", "held_again"})
 
     from_pipeline: PipelineId
     from_stage: StageId
@@ -103,6 +105,10 @@ class JobMoved(JobEvent):
     stay: int = 0
     fires_automations: bool = True
     skipped_automations: tuple[AutomationId, ...] = ()
+    # All that it changed of the job; and the items that were dismissed, or hold the job again.
+    kept: Changes = field(default_factory=dict)
+    dismissed: tuple[AnyId, ...] = ()
+    held_again: tuple[AnyId, ...] = ()
 
     def before(self) -> tuple[Place, ...]:
         return (Place(self.account, self.from_pipeline),)
@@ -117,12 +123,15 @@ class JobStatusChanged(JobEvent):
         "from before it was said.",
         "fires_automations": _FIRES,
     }
+    untold = frozenset({"kept"})
 
     from_status: StatusId
     to_status: StatusId
     # Logs from before there were automations say nothing of them.
     status_stay: int = 0
     fires_automations: bool = True
+    # All that it changed of the job. Logs from before it could be taken back say nothing of it.
+    kept: Changes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +152,12 @@ class JobClientStatusChanged(JobEvent):
         "name": "What the client reads; null for nothing.",
     }
 
+    untold = frozenset({"kept"})
+
     visible: bool
     name: str | None
+    # All that it changed of the job. Logs from before it could be taken back say nothing of it.
+    kept: Changes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

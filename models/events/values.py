@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
-from models.ids import Kind
+from models.ids import AnyId, Kind
 from models.money import Money
 
 #: Column: (before, after), as JSON has them. `models.changed_fields` reads them as what the columns hold.
@@ -138,7 +138,7 @@ def _one(hint: Any) -> tuple[type, Kind | None]:
         return hint, None
     if get_origin(hint) is Annotated and get_args(hint)[0] is UUID:
         kind = next((extra for extra in hint.__metadata__ if isinstance(extra, Kind)), None)
-        if kind is not None:
+        if kind is not None or hint == AnyId:
             return UUID, kind
     if hint is UUID:
         raise TypeError("an id says of what kind it is: `JobId`")

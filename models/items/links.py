@@ -4,7 +4,7 @@ Whoever writes holds the item, and the job: neither is the stay that a run begin
 nor is the item linked elsewhere.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -100,13 +100,56 @@ async def keep_minutes(item: Item) -> None:
 _DISMISS = f"""
 UPDATE job_item AS link SET dismissed_at = $2, stays = {_WITH_RUN}
 FROM job WHERE job.id = link.job_id AND link.job_id = ANY($1)
-AND link.unlinked_at IS NULL AND link.open AND link.dismissed_at IS NULL RETURNING link.job_id
+AND link.unlinked_at IS NULL AND link.open AND link.dismissed_at IS NULL RETURNING link.job_id, link.item
 """
 
 
-async def dismiss(jobs: Sequence[UUID], items: OpenItems, now: datetime) -> Mapping[UUID, int]:
+async def dismiss(jobs: Sequence[UUID], items: OpenItems, now: datetime) -> Mapping[UUID, Sequence[UUID]]:
     """Let what holds these jobs, which the transaction holds, hold them no longer, if that is asked for: it stays open,
-    and linked. Returns of how many items of each job that was so."""
+    and linked. Returns of which items of each job that was so."""
     if items is OpenItems.KEEP:
         return {}
-    return Counter(row["job_id"] for row in await sql(_DISMISS, list(jobs), now))
+    dismissed = defaultdict(list)
+    for row in await sql(_DISMISS, list(jobs), now):
+        dismissed[row["job_id"]].append(row["item"])
+    return dismissed
+
+
+# Where something opened on a stay that was taken back, the job was on the one that it is on again.
+_KEEP_OPEN_SINCE = """
+UPDATE job_item AS link SET open_since_stay = job.stay FROM job
+WHERE job.id = link.job_id AND link.job_id = ANY($1) AND link.open_since_stay > job.stay
+"""
+
+
+async def keep_open_since(jobs: Sequence[UUID]) -> None:
+    """Let nothing be open on these jobs, which went back to earlier stays, since a later one."""
+    await sql(_KEEP_OPEN_SINCE, list(jobs))
+
+
+_HOLD_AGAIN = """
+UPDATE job_item AS link SET dismissed_at = NULL FROM unnest($1::uuid[], $2::uuid[]) AS given(job, item)
+WHERE link.job_id = given.job AND link.item = given.item
+"""
+
+_DISMISS_ITEMS = f"""
+UPDATE job_item AS link SET dismissed_at = $3, stays = {_WITH_RUN}
+FROM job, unnest($1::uuid[], $2::uuid[]) AS given(job, item)
+WHERE job.id = link.job_id AND link.job_id = given.job AND link.item = given.item
+AND link.unlinked_at IS NULL AND link.open AND link.dismissed_at IS NULL
+"""
+
+#: A job and an item that is linked to it.
+Pairs = Sequence[tuple[UUID, UUID]]
+
+
+async def hold_again(pairs: Pairs) -> None:
+    """Let items hold jobs again that were dismissed there."""
+    if pairs:
+        await sql(_HOLD_AGAIN, *map(list, zip(*pairs, strict=True)))
+
+
+async def dismiss_items(pairs: Pairs, now: datetime) -> None:
+    """As `dismiss`, of just these."""
+    if pairs:
+        await sql(_DISMISS_ITEMS, *map(list, zip(*pairs, strict=True)), now)

@@ -91,6 +91,15 @@ class Row(Table):
         self.version += 1
         await self.save(update_fields=[*columns, "version", *UPDATED])
 
+    def read(self, columns: Iterable[str]) -> dict[str, Any]:
+        """What stands in these columns."""
+        return {column: getattr(self, column) for column in columns}
+
+    def changed_from(self, before: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+        """What differs from what `read` returned, as column: (before, after)."""
+        present = self.read(before)
+        return {column: (was, present[column]) for column, was in before.items() if was != present[column]}
+
     def differing(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Those of the values that are not there already. Only these are checked: what is there may have been allowed
         when it was stored, and whoever sends it back changes nothing."""

@@ -83,6 +83,9 @@ class Job(Row):
     stay: int = fields.IntField(default=1, db_default=1)
     # The number of its time under the status: it rises whenever it gets another one.
     status_stay: int = fields.IntField(default=1, db_default=1)
+    # The last of either that was taken back: what begins later has a number of its own.
+    undone_stay: int = fields.IntField(default=0, db_default=0)
+    undone_status_stay: int = fields.IntField(default=0, db_default=0)
     completed_at: datetime | None = fields.DatetimeField(null=True)
     archived_at: datetime | None = fields.DatetimeField(null=True)
     client_status_visible = fields.BooleanField(default=False)
@@ -117,13 +120,13 @@ class Job(Row):
         self.position = position
         if stage_id != self.stage_id:
             self.stage_id, self.stage_entered_at = stage_id, now
-            self.stay += 1
+            self.stay = max(self.stay, self.undone_stay) + 1
 
     def give_status(self, status_id: UUID) -> None:
         """Give it a status, of the category of its own. Another one begins another stay under a status."""
         if status_id != self.status_id:
             self.status_id = status_id
-            self.status_stay += 1
+            self.status_stay = max(self.status_stay, self.undone_status_stay) + 1
 
     def put_under(self, status_id: UUID, category: Category, now: datetime) -> None:
         """Put it under a status of this category."""

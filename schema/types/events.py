@@ -122,7 +122,7 @@ class Event:
     at: DateTime = value(lambda logged: logged.at, "When it happened.")
     actor: Actor = loaded(_actor, "Who, or what, did it.")
     cause: Revision | None = value(
-        lambda logged: logged.cause, "The revision that made an automation do it; null for people."
+        lambda logged: logged.cause, "The revision that an automation followed, or an undo took back."
     )
     causer: Actor | None = loaded(
         _causer,

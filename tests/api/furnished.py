@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
+from models.commands.accounts import update_account
 from models.commands.moves import archive_job, complete_job, set_job_status
 from models.commands.relations import relate_job
 from models.commands.stages import create_stage
@@ -21,6 +22,7 @@ from models.rights import Right, Role
 from models.rows import (
     Account,
     AccountTag,
+    AccountType,
     AutomationType,
     Category,
     ClientStatus,
@@ -188,6 +190,8 @@ class Furnished:
             "second stage": stages[1].id,
             "second status": (await world.status(Category.ACTIVE)).id,
         }
+        # What can be taken back, as nothing else is done to it.
+        await update_account(owner, account_id=self.things["idle account"], type=AccountType.INDIVIDUAL)
         status = await Status.create(
             firm_id=world.firm.id,
             pipeline_id=world.pipeline.id,

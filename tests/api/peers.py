@@ -19,6 +19,7 @@ from models.event_kinds import KINDS, VIEWS
 from models.events import Event, TimeEvent, field_types
 from models.events.values import CHANGES, FieldType
 from models.firm.saved_views import SavedViewEvent, create_saved_view
+from models.ids import new_id
 from models.log import Logged, append
 from models.money import Money
 from models.position import Position
@@ -139,6 +140,8 @@ def _value(of: FieldType, things: Mapping[str, UUID]) -> Any:
         return {"name": ("old", "new"), "budget": (1, 2), "capacity": (3, None)}
     if of.kind is not None:
         value: Any = things[of.kind]
+    elif of.of is UUID:
+        value = new_id()
     else:
         value = next(iter(of.of)) if issubclass(of.of, StrEnum) else _VALUES[of.of]
     return (value,) if of.many else value

@@ -98,6 +98,8 @@ SCALARS: dict[str, Callable[[str, str], Any]] = {
     "Boolean": lambda field, unique: field != "clientStatusEnabled",
     "Date": lambda field, unique: datetime.now(UTC).date().isoformat(),
     "Decimal": lambda field, unique: "99.50",
+    # Of the firms of tests/api/furnished.py: nothing has come after it that it would not be taken back for.
+    "Revision": lambda field, unique: "2",
 }
 
 
@@ -238,6 +240,8 @@ def asked(name: str, field: GraphQLField) -> Iterator[tuple[dict[str, Any], bool
                 yield {argument: {key: {"in": [Id(kind, f"{name}.{key}")]}}}, True
         elif argument in SEARCHED:
             yield {argument: SEARCHED[argument]}, False
+        elif type_.name == "Revision" and is_required_argument(definition):
+            yield {argument: SCALARS["Revision"](argument, "")}, False
         elif is_required_argument(definition):
             raise NoSample(
                 f"{name} needs {argument}: {type_.name}. Say in tests/api/samples.py, asked(), what to pass."

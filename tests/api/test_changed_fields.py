@@ -27,7 +27,11 @@ from tests.api.selections import root_fields
 from tests.serving import Api
 from tests.world import World
 
-CHANGED = {name: kind for name, kind in KINDS.items() if CHANGES in field_types(kind).values()}
+CHANGED = {
+    name: kind
+    for name, kind in KINDS.items()
+    if CHANGES in (of for field, of in field_types(kind).items() if field not in kind.untold)
+}
 #: Commands that change fields, of which each says what changed; those of whole lists have events of their own.
 SETTERS = [name for name in MUTATIONS if name.startswith(("update", "set")) and "Jobs" not in name]
 #: What changed of time may be withheld, and so is of another type.

@@ -98,7 +98,7 @@ def test_a_mutation_takes_one_input_and_answers_with_its_errors(mutation: str) -
 
 #: What makes something new, or is about oneself.
 CREATIONS = re.compile(
-    r"create|add(?!DocumentVersion)|applyFolder|log|recordPayment|save|sendMail$|start|stop|transfer|change|post"
+    r"create|add(?!DocumentVersion)|applyFolder|log|recordPayment|save|sendMail$|start|stop|transfer|change|post|undo"
 )
 
 

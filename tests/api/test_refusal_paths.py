@@ -48,6 +48,7 @@ BAD: dict[str, list[Any]] = {
     "Date": ["0001-01-01", "9999-12-31"],
     "Decimal": ["-1", "0.001", "10000000000"],
     "ID": ["nonsense", *FOREIGN.values()],
+    "Revision": ["0", str(2**62)],
 }
 
 

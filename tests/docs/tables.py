@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 
@@ -12,6 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from interchange.imports.fields import FIELDS as FIELDS_OF_LINES
 from interchange.imports.mappings import header_of, presets
 from models.bounds import JOBS_OF_ITEM
+from models.event_kinds import KINDS
 from models.events import Event, bases, name_for_clients
 from models.ids import Kind
 from models.items.kinds import item_kinds
@@ -20,6 +22,8 @@ from models.reasons import Reason, parameters_of
 from models.rights import EVERY_MEMBER, LEADERS, Requirement, Right, Role
 from models.templates.content import TemplateKind, content_classes
 from models.templates.shortcodes import SHORTCODES
+from models.undo.inverses import Cannot, said_way
+from models.undo.taking import Inverse
 from resolvers.mutations import ACTIONS
 from resolvers.root import graphql_schema
 from schema.declarations import DeclaredMutation
@@ -139,7 +143,7 @@ def _makers(kind: Kind) -> str:
 
 def _makes(declared: DeclaredMutation, kind: Kind) -> bool:
     """Whether it is for making a thing of this kind: whoever does may bring the id."""
-    return declared.command.makes.model.kind is kind and any(each.name == "id" for each in fields(declared.takes))
+    return any(each.name == "id" for each in fields(declared.takes)) and declared.command.makes.model.kind is kind
 
 
 def _events() -> str:
@@ -291,6 +295,23 @@ def _left_out() -> str:
     )
 
 
+def _ways() -> str:
+    told: dict[str, list[str]] = defaultdict(list)
+    for name, kind in KINDS.items():
+        way = said_way(kind)
+        if isinstance(way, Cannot):
+            told[way.why].append(name)
+        elif isinstance(way, Inverse):
+            told[""].append(name)
+    kept = told.pop("")
+    rows = [("is taken back", _names_of(kept)), *((f"`{why}`", _names_of(told[why])) for why in sorted(told))]
+    return _table(("", "events"), rows)
+
+
+def _names_of(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
 #: By the page, the tables by the names in their marks.
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/api.md": {"ids": _ids, "reasons": _reasons},
@@ -300,6 +321,7 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/live.md": {"events": _events, "field kinds": _field_kinds},
     "docs/permissions.md": {"rights": _rights, "roles": _by_role},
     "docs/templates.md": {"shortcodes": _shortcodes, "template kinds": _template_kinds},
+    "docs/undo.md": {"ways": _ways},
 }
 
 
