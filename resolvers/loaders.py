@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from models import boards
+from models.automation.places import automations_at
 from models.automation.run_reads import failed_runs_of_jobs
 from models.errors import Invalid
 from models.files.links import sign
@@ -129,6 +130,14 @@ class Loaders(ItemLoaders):
     def assignees(self) -> Loader[UUID, list[Member]]:
         """Jobs' assignees."""
         return self._lists("assignees", boards.assignees_of_jobs)
+
+    def automations(self, column: str, place: UUID) -> Awaitable[list[Any]]:
+        """The automations of a stage, a status or a pipeline, whichever this column names."""
+
+        async def load(places: Sequence[UUID]) -> dict[UUID, list[Any]]:
+            return await automations_at(self._context.scope, column, places)
+
+        return self._lists(("automations", column), self._taken_over(Kind.AUTOMATION, load)).future(place)
 
     @property
     def failed_runs(self) -> Loader[UUID, list[Any]]:

@@ -10,13 +10,12 @@ from uuid import UUID
 from models.automation import saving, triggers
 from models.automation.conditions import Condition
 from models.automation.contents import Does, SettingsGiven, done_by, expect_one
-from models.automation.events import AutomationCreated, AutomationDeleted, AutomationMoved, AutomationUpdated
 from models.automation.pointing import expect_there
 from models.automation.triggers import PIPELINE, STAGE, STATUS
 from models.command import Change, command
 from models.command_steps import made_before
 from models.errors import RuleBroken
-from models.events import changes_of
+from models.events import AutomationCreated, AutomationDeleted, AutomationMoved, AutomationUpdated, changes_of
 from models.gathered import Gathered, Rules
 from models.ids import Kind, new_id
 from models.ordering import Ordered

@@ -8,7 +8,6 @@ from models.actor import Actor
 from models.automation import effects as effects
 from models.automation.contents import Does, done_by
 from models.automation.effects.effect import Effect, NoRecipient, Occasion, effect_of
-from models.automation.events import AutomationUpdated
 from models.automation.planning import not_on
 from models.automation.quota import Quota, take
 from models.automation.run_events import AutomationFailed, AutomationRan, AutomationSkipped
@@ -17,7 +16,7 @@ from models.command import Change, Outcome, command
 from models.database import sql
 from models.database_errors import AWAY
 from models.errors import NotFound, Refusal
-from models.events import changes_of
+from models.events import AutomationUpdated, changes_of
 from models.followers.runs import BeingDone, NotYet
 from models.ids import new_id
 from models.rights import EVERY_MEMBER

@@ -4,12 +4,12 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
-from models.automation.pointed import tell_pointing
 from models.command import Change, command
 from models.command_steps import made_before
 from models.events import ClientStatusCreated, ClientStatusDeleted, ClientStatusUpdated, changes_of
 from models.gathered import Rules, checked
 from models.ids import new_id
+from models.pointed import tell_pointing
 from models.rights import Role
 from models.rows import ClientStatus
 from models.texts import CLIENT_TEXT, LABEL

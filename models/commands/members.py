@@ -14,7 +14,6 @@ from uuid import UUID
 from models import attempts, checks
 from models.actions import stands_for
 from models.actor import Actor
-from models.automation.pointed import tell_pointing
 from models.bounds import CAPACITY
 from models.command import Change, Outcome, authority, command, shut_out
 from models.command_steps import deactivated, made_before
@@ -34,6 +33,7 @@ from models.gathered import Gathered, Rules, checked, unread_beside
 from models.hashed_secrets import with_secrets
 from models.ids import new_id
 from models.passwords import hashed, verified
+from models.pointed import tell_pointing
 from models.reach import check_held, check_reach
 from models.reasons import Reason
 from models.repeating import used_before

@@ -9,7 +9,6 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
-from models.automation.pointed import automations_at, delete_with_place, expect_said
 from models.bounds import TIME_LIMIT
 from models.command import Change, command
 from models.command_steps import jobs_left, made_before, number_seen
@@ -23,6 +22,7 @@ from models.events import StageCreated, StageDeleted, StageMoved, StageUpdated, 
 from models.gathered import Gathered, Rules
 from models.ids import Kind, new_id
 from models.ordering import Ordered
+from models.pointed import automations_at, delete_with_place, expect_said
 from models.reasons import Reason
 from models.rights import Right
 from models.rows import Job, Pipeline, Stage

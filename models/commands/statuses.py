@@ -5,7 +5,6 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
-from models.automation.pointed import automations_at, delete_with_place, expect_said, tell_pointing
 from models.bounds import CUSTOM_STATUSES
 from models.command import Change, command
 from models.command_steps import jobs_left, made_before, number_seen
@@ -14,6 +13,7 @@ from models.errors import LimitReached, RuleBroken
 from models.events import JobStatusChanged, StatusCreated, StatusDeleted, StatusUpdated, changes_of
 from models.gathered import Gathered, Rules, checked
 from models.ids import Kind, new_id
+from models.pointed import automations_at, delete_with_place, expect_said, tell_pointing
 from models.reasons import Reason
 from models.relations import hold_blocked_by, hold_with_blocked, tell_blocked
 from models.rights import Right

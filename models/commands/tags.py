@@ -5,7 +5,6 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from models import checks
-from models.automation.pointed import tell_pointing
 from models.command import Change, command
 from models.command_steps import made_before, refuse_same_name
 from models.commands.stage_tags import expect_unneeded
@@ -13,6 +12,7 @@ from models.database import sql
 from models.events import AccountTagsChanged, TagCreated, TagDeleted, TagUpdated, changes_of
 from models.gathered import Rules, checked
 from models.ids import Kind, new_id
+from models.pointed import tell_pointing
 from models.rights import Right
 from models.rows import AccountTag, Tag
 from models.scope import not_found

@@ -1,6 +1,7 @@
 """The events of the firm, its team, its accounts, its boards and the work on them."""
 
 from models.events.accounts import *  # noqa: F403
+from models.events.automations import *  # noqa: F403
 from models.events.base import EVERYWHERE as EVERYWHERE
 from models.events.base import Event as Event
 from models.events.base import OfFirm as OfFirm

@@ -8,7 +8,6 @@ from uuid import UUID
 from tortoise import fields
 
 from models import checks
-from models.automation.pointed import tell_pointing
 from models.command import Change, command
 from models.command_steps import active_members, made_before, refuse_same_name, replace_links
 from models.database import sql
@@ -16,6 +15,7 @@ from models.events import AccountEvent, Changes, OfFirm, changes_of
 from models.filtering import Linked
 from models.gathered import checked
 from models.ids import AccountRoleId, Kind, MemberId, new_id
+from models.pointed import tell_pointing
 from models.policies import Policy
 from models.rights import Right
 from models.rows import Account, Row, register

@@ -11,7 +11,6 @@ from uuid import UUID
 import orjson
 from tortoise import fields
 
-from models.automation.pointed import tell_pointing
 from models.command import Change, command
 from models.command_steps import made_before, refuse_same_name
 from models.database import fetch
@@ -19,6 +18,7 @@ from models.errors import Refusal, RuleBroken
 from models.events import Changes, OfFirm, changes_of
 from models.gathered import Gathered, Rules
 from models.ids import Kind, TemplateId, new_id
+from models.pointed import tell_pointing
 from models.policies import Policy
 from models.reasons import Reason
 from models.rights import Right

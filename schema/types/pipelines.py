@@ -9,7 +9,7 @@ import strawberry
 from strawberry.types.info import Info
 
 from models import seen as rows
-from models.bounds import CARDS, CUSTOM_STATUSES, STAGES
+from models.bounds import AUTOMATIONS, CARDS, CUSTOM_STATUSES, STAGES
 from models.ids import Kind
 from models.queries import By
 from schema.enums import CardField, JobOrder, StatusCategory
@@ -23,6 +23,18 @@ from schema.types.firm import Member, Tag
 if TYPE_CHECKING:
     from schema.types.job_lists import JobConnection
     from schema.types.jobs import Job
+
+    # Found by its module alone, at run time: that is made of the types here.
+    Automation = Any
+
+
+def _automations(by: str, description: str) -> Any:
+    return loaded(
+        lambda place, context: context.load.automations(by, place.id),
+        f"{description}, in the order in which they act; at most {AUTOMATIONS.most}. Those that update tags act before "
+        "all others.",
+        size=2,
+    )
 
 
 @entity(rows.Pipeline)
@@ -52,6 +64,9 @@ class Pipeline(Versioned):
         lambda pipeline, context: context.load.members(pipeline.id),
         "The members it is available to, by name. Admins and the owner see it anyway.",
         size=5,
+    )
+    automations: list[Annotated[Automation, strawberry.lazy("schema.automation.automations")]] = _automations(
+        "pipeline_id", "What is done by itself when a job is created in it"
     )
     job_count: int = loaded(
         lambda pipeline, context: context.load.jobs_in_pipeline(pipeline.id), "How many cards you see on its board."
@@ -114,6 +129,9 @@ class Stage(Versioned):
         "is for every account. People move any job to it.",
         size=1,
     )
+    automations: list[Annotated[Automation, strawberry.lazy("schema.automation.automations")]] = _automations(
+        "stage_id", "What is done by itself when a job enters it"
+    )
     jobs: list[Annotated[Job, strawberry.lazy("schema.types.jobs")]] = strawberry.field(
         resolver=_resolve_cards,
         description="The cards of the board, from the top: the jobs on this stage that you see, but for archived ones.",
@@ -147,4 +165,7 @@ class Status(Versioned):
     counts_as_overdue: bool = value(
         lambda status: status.can_be_overdue,
         "Whether a job under it can be overdue: Active, and custom ones that say so.",
+    )
+    automations: list[Annotated[Automation, strawberry.lazy("schema.automation.automations")]] = _automations(
+        "status_id", "What is done by itself when a job gets it; nothing where it is built in"
     )

@@ -6,7 +6,6 @@ import pytest
 
 from models.actor import Actor
 from models.automation.automations import update_automation
-from models.automation.events import AutomationUpdated
 from models.automation.quota import MINUTE, Quota, waiting_until
 from models.automation.run_events import AutomationFailed, AutomationRan
 from models.automation.running import MOST_HOPS
@@ -16,6 +15,7 @@ from models.commands.imports import NewJob, import_jobs
 from models.commands.moves import move_job, move_jobs
 from models.commands.tags import create_tag, delete_tag
 from models.errors import NotFound, RuleBroken
+from models.events import AutomationUpdated
 from models.ids import Kind
 from models.reasons import Reason
 from models.rows import (

@@ -16,7 +16,6 @@ from models.automation.automations import (
 )
 from models.automation.conditions import Condition
 from models.automation.contents import done_by
-from models.automation.events import AutomationDeleted, AutomationPointsElsewhere
 from models.automation.people_settings import AssigneeSettings
 from models.automation.problems import Problem, problems_of
 from models.automation.settings import settings_classes
@@ -31,7 +30,7 @@ from models.commands.stages import delete_stage
 from models.commands.statuses import create_status, delete_status
 from models.commands.tags import create_tag, delete_tag
 from models.errors import Forbidden, Invalid, LimitReached, NotFound, RuleBroken
-from models.events import Event
+from models.events import AutomationDeleted, AutomationPointsElsewhere, Event
 from models.ids import new_id
 from models.log import read_log
 from models.reasons import Reason

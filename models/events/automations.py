@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from models.events import Changes, InPipeline
+from models.events.pipelines import InPipeline
+from models.events.values import Changes
 from models.ids import AutomationId
 
 

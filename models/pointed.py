@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from models.automation.events import AutomationDeleted, AutomationPointsElsewhere
 from models.command import Change
 from models.database import sql
 from models.errors import RuleBroken
+from models.events import AutomationDeleted, AutomationPointsElsewhere
 from models.reasons import Reason
 from models.rows import Automation
 
