@@ -9,7 +9,7 @@ from models.migration_steps import AddFields, belongs_to
 
 # Of the stays after an item was dismissed it is none. On which of them it was, nobody kept: only whether it was on the
 # present one matters from here on.
-_DISMISSED = """
+DISMISSED = """
 UPDATE job_item AS link SET stays = link.stays + int4multirange(int4range(
     link.open_since_stay,
     greatest(link.open_since_stay, job.stay - CASE WHEN link.dismissed_at <= job.stage_entered_at THEN 1 ELSE 0 END),
@@ -45,5 +45,5 @@ class Migration(migration_steps.Migration):
             },
             bases=["Link"],
         ),
-        ops.RunSQL(sql=_DISMISSED, reverse_sql=""),
+        ops.RunSQL(sql=DISMISSED, reverse_sql=""),
     ]

@@ -180,7 +180,7 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { id ... on Job { name acc
 KNOWN = {
     "a board": (BOARD, 12),
     # What holds jobs, of each kind that does; and the jobs, their stages, their runs and what automations made.
-    "a board with why jobs wait": (WAITING, 14),
+    "a board with why jobs wait": (WAITING, 16),
     # A few for each kind of items that holds jobs among them: the items, what they wait for, and whom.
     "a board with items": (ITEMS, 34),
     "a job": (JOB, 11),

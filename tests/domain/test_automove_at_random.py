@@ -1,5 +1,5 @@
-"""Random pipelines, tags, items, statuses and events: what the worker makes of the jobs is what a small reference makes
-of them, which knows the seven rules and nothing of how they are kept."""
+"""Random pipelines, tags, automations, items, statuses and events: what the worker makes of the jobs is what a small
+reference makes of them, which knows the seven rules and nothing of how they are kept."""
 
 import random
 from collections import Counter
@@ -11,6 +11,7 @@ import pytest
 
 from models.automation.automove import Waiting
 from models.automation.facts import decisions
+from models.automation.tag_settings import TagSettings
 from models.commands.accounts import set_account_tags
 from models.commands.moves import archive_job, complete_job, move_job, restore_job, set_job_status
 from models.commands.stages import move_stage, update_stage
@@ -20,7 +21,8 @@ from models.commands.tasks import create_task, delete_task, link_task, set_task_
 from models.errors import RuleBroken
 from models.events import JobMoved
 from models.items.links import OpenItems
-from models.rows import AutomationTrigger, Category, Job, RunState, TaskState
+from models.rows import AccountTag, AutomationTrigger, Category, Job, RunState, TaskState
+from tests.domain.automating import automation
 from tests.domain.following import go_on_to_the_end
 from tests.domain.test_automove import following, run_of
 from tests.world import World
@@ -33,7 +35,10 @@ class Kept:
     """A job, as the reference keeps it."""
 
     stage: UUID
+    account: UUID
     status: str = "Active"
+    #: Of its account.
+    tags: set[UUID] = field(default_factory=set)
     #: Which tasks are open, by their ids; those that hold the job no longer; those that have held it on this stay.
     open: dict[UUID, bool] = field(default_factory=dict)
     dismissed: set[UUID] = field(default_factory=set)
@@ -52,9 +57,12 @@ class Kept:
         self.dismissed.discard(task)
         self.had.add(task)
 
-    def enter(self, stage: UUID) -> None:
-        if stage != self.stage:
-            self.stage, self.had = stage, set(self.holding)
+    def enter(self, stage: UUID) -> bool:
+        """Whether it came from elsewhere."""
+        if stage == self.stage:
+            return False
+        self.stage, self.had = stage, set(self.holding)
+        return True
 
     def give(self, status: str) -> None:
         if status != self.status:
@@ -63,12 +71,13 @@ class Kept:
 
 @dataclass
 class Reference:
-    """The firm: stages in their order, each with its switch and tags; the tags of the account; the jobs."""
+    """The firm: stages in their order, each with its switch, its tags and its automation; the jobs."""
 
     stages: list[UUID]
     automove: set[UUID] = field(default_factory=set)
     conditions: dict[UUID, set[UUID]] = field(default_factory=dict)
-    tags: set[UUID] = field(default_factory=set)
+    #: The automation of a stage, the tag that it puts on the account, and the one that it takes off.
+    automations: dict[UUID, tuple[UUID, UUID, UUID]] = field(default_factory=dict)
     jobs: dict[UUID, Kept] = field(default_factory=dict)
 
     def next(self, job: Kept) -> UUID | str | None:
@@ -80,7 +89,13 @@ class Reference:
         if not job.had or job.holding:
             return None
         later = self.stages[self.stages.index(job.stage) + 1 :]
-        return next(stage for stage in later if stage == later[-1] or self.conditions.get(stage, set()) <= self.tags)
+        return next(stage for stage in later if stage == later[-1] or self.conditions.get(stage, set()) <= job.tags)
+
+    def arrive(self, job: Kept) -> None:
+        """Let the automation of its stage act."""
+        if job.stage in self.automations:
+            _, added, removed = self.automations[job.stage]
+            job.tags = (job.tags | {added}) - {removed}
 
     def settle(self) -> None:
         """Let all jobs go where they go by themselves."""
@@ -94,6 +109,7 @@ class Reference:
                     case stage:
                         job.enter(stage)
                         job.moves += 1
+                        self.arrive(job)
             else:
                 raise AssertionError("A job goes on for ever.")
 
@@ -149,19 +165,16 @@ class Firm:
                 job.opened(task)
 
     async def link(self) -> None:
-        """From one job to another one, as it is."""
+        """Off the job, and on it again."""
         if found := self.a_task():
-            _, job, task = found
-            to, other = self.a_job()
-            if "Archived" in (job.status, other.status) or to == found[0]:
+            id, job, task = found
+            if job.status == "Archived":
                 return
             await unlink_task(self.owner, task_id=task)
-            await link_task(self.owner, task_id=task, job_id=to)
-            is_open = job.open.pop(task)
             job.dismissed.discard(task)
-            other.open[task] = is_open
-            if is_open:
-                other.opened(task)
+            await link_task(self.owner, task_id=task, job_id=id)
+            if job.open[task]:
+                job.opened(task)
 
     async def drop(self) -> None:
         if found := self.a_task():
@@ -179,10 +192,13 @@ class Firm:
         stage, items = self.dice.choice(self.reference.stages), self.dice.choice(list(OpenItems))
         if job.status == "Archived":
             return
-        await move_job(self.owner, job_id=id, stage_id=stage, open_items=items)
+        skips = stage in self.reference.automations and self.dice.random() < 0.3
+        skipped = [self.reference.automations[stage][0]] if skips else []
+        await move_job(self.owner, job_id=id, stage_id=stage, open_items=items, skip_automations=skipped)
         if items is OpenItems.DISMISS:
             job.dismissed |= job.holding
-        job.enter(stage)
+        if job.enter(stage) and not skips:
+            self.reference.arrive(job)
 
     async def hold(self) -> None:
         """Put it under the custom status, whose automation then asks for something."""
@@ -214,8 +230,9 @@ class Firm:
         job.give(to)
 
     async def tag(self) -> None:
-        self.reference.tags = set(self.dice.sample(self.tags, self.dice.randrange(len(self.tags) + 1)))
-        await set_account_tags(self.owner, account_id=self.world.account.id, tag_ids=list(self.reference.tags))
+        _, job = self.a_job()
+        job.tags = set(self.dice.sample(self.tags, self.dice.randrange(len(self.tags) + 1)))
+        await set_account_tags(self.owner, account_id=job.account, tag_ids=list(job.tags))
 
     async def switch(self) -> None:
         stage = self.dice.choice(self.reference.stages)
@@ -252,9 +269,16 @@ async def found_firm(world: World, dice: random.Random) -> Firm:
         if dice.random() < 0.8:
             reference.automove.add(stage)
             await update_stage(owner, stage_id=stage, automove=True)
-    for _ in range(JOBS):
-        job = await world.job(pipeline_id=pipeline.id, stage_id=dice.choice(stages))
-        reference.jobs[job.id] = Kept(job.stage_id)
+        if dice.random() < 0.5:
+            added, removed = dice.sample(tags, 2)
+            settings = TagSettings(add_tag_ids=(added,), remove_tag_ids=(removed,))
+            made = await automation(world, stage, update_tags=settings)
+            reference.automations[stage] = (made.id, added, removed)
+    for number in range(JOBS):
+        account = (await world.new_account(f"Account {number}")).id
+        job = await world.job(account_id=account, pipeline_id=pipeline.id, stage_id=dice.choice(stages))
+        reference.jobs[job.id] = Kept(job.stage_id, account)
+        reference.arrive(reference.jobs[job.id])
     return Firm(world, dice, reference, tags, held.value.id)
 
 
@@ -270,6 +294,8 @@ async def compare(firm: Firm, statuses: dict[UUID, str]) -> None:
     for row in await Job.filter(id__in=list(reference.jobs)):
         job = reference.jobs[row.id]
         assert (row.stage_id, statuses[row.status_id]) == (job.stage, job.status), job
+        carried = await AccountTag.filter(account_id=row.account_id).values_list("tag_id", flat=True)
+        assert set(carried) == job.tags, job
 
 
 @pytest.mark.parametrize("seed", range(3))

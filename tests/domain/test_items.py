@@ -1,6 +1,7 @@
 """Linked items, whatever their kind: what is kept of a link, and what is told of an item."""
 
 import asyncio
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -212,6 +213,22 @@ async def test_what_was_dismissed_counts_for_no_later_stay(world: World) -> None
     await state(world, ended, TaskState.PLANNED)
     await state(world, ended, TaskState.COMPLETED)
     assert (await link_of(ended, job)).stays == [Range(1, 3), Range(4, 5)]
+
+
+async def test_what_was_dismissed_before_anybody_noted_the_stay_is_of_none_after_that(world: World) -> None:
+    """As migration 0044 makes it of what servers of before have kept."""
+    jobs = [await world.job() for _ in range(3)]
+    tasks = [await new_task(world, job) for job in jobs]
+    owner, (first, second, _) = world.acting(world.owner), await world.stages()
+    await advance(world, jobs[2], 1)
+    # On the first stay, when that ended, and on the second.
+    for job, stage in zip(jobs, (first, second, second), strict=True):
+        await move_job(owner, job_id=job.id, stage_id=stage.id, open_items=OpenItems.DISMISS)
+    kept = [(await link_of(task, job)).stays for task, job in zip(tasks, jobs, strict=True)]
+    assert kept == [[Range(1, 2)], [Range(1, 2)], [Range(1, 3)]]
+    await sql("UPDATE job_item SET stays = '{}' WHERE firm_id = $1", world.firm.id)
+    await sql(import_module("models.migrations.0044_automove").DISMISSED)
+    assert [(await link_of(task, job)).stays for task, job in zip(tasks, jobs, strict=True)] == kept
 
 
 async def test_a_refused_move_dismisses_nothing(world: World) -> None:

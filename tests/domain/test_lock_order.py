@@ -11,6 +11,8 @@ from uuid import UUID
 import pytest
 
 from models.actor import Actor
+from models.automation.moving import Stays, return_to_active
+from models.automation.quota import Quota
 from models.commands.jobs import delete_job, delete_jobs
 from models.commands.moves import archive_jobs, complete_job, move_jobs, set_job_status
 from models.commands.relations import relate_job
@@ -94,6 +96,12 @@ async def setting_a_status(two: Two) -> Work:
     await two.blocking()
     status = (await two.world.status(Category.COMPLETED)).id
     return set_job_status(two.owner, job_id=two.second, status_id=status)
+
+
+async def returning(two: Two) -> Work:
+    await two.blocking()
+    actor = Actor.automation(two.world.firm.id, "Automove", 1)
+    return return_to_active(actor, job_id=two.second, stays=Stays(1, 1), quota=Quota())
 
 
 async def moving(two: Two) -> Work:
@@ -210,6 +218,7 @@ async def paying_for_a_proposal(two: Two) -> Work:
         completing,
         archiving,
         setting_a_status,
+        returning,
         moving,
         deleting_a_status,
         deleting,

@@ -310,6 +310,25 @@ async def test_the_board_is_there_for_clients(seeded: str, servers: embedded.Ser
         assert (await api.post(await Member.get(email=OTHER_OWNER.email), BOARD, id=id))["data"] == {"pipeline": None}
 
 
+async def test_a_client_hands_in_what_a_job_waits_for_and_it_moves_on(seeded: str) -> None:
+    firm_id = (await seen_by(OWNER)).scope.firm_id
+    following = Following({follower.name: follower for follower in FOLLOWERS})
+    await following.register()
+    (handed,) = await hand_in()
+    submitted = await head(firm_id)
+    while await following.go_on():
+        pass
+    log = await demo_log(submitted)
+    (moved,) = [logged.event for logged in log if isinstance(logged.event, JobMoved)]
+    job = await Job.get(id=moved.job)
+    first, second, *_ = await Stage.filter(pipeline_id=job.pipeline_id).order_by("position")
+    assert (handed.job, handed.pipeline) == (job.name, SERVICES[0].name)
+    assert (moved.from_stage, moved.to_stage) == (first.id, second.id)
+    assert {(logged.cause, logged.actor["label"]) for logged in log} == {(submitted, AUTOMOVE)}
+    with pytest.raises(RuleBroken, match="owes nothing"):
+        await hand_in()
+
+
 async def test_traffic_is_real_work(seeded: str) -> None:
     firm_id = (await seen_by(OWNER)).scope.firm_id
     other_id = (await seen_by(OTHER_OWNER)).scope.firm_id
@@ -339,25 +358,6 @@ async def test_jobs_move_on_when_their_people_are_done(seeded: str) -> None:
     log = await demo_log(done)
     assert [event.job for event in (logged.event for logged in log) if isinstance(event, JobMoved)] == [job.id]
     assert [(logged.cause, logged.actor["label"]) for logged in log] == [(done, AUTOMOVE)]
-
-
-async def test_a_client_hands_in_what_a_job_waits_for_and_it_moves_on(seeded: str) -> None:
-    firm_id = (await seen_by(OWNER)).scope.firm_id
-    following = Following({follower.name: follower for follower in FOLLOWERS})
-    await following.register()
-    (handed,) = await hand_in()
-    submitted = await head(firm_id)
-    while await following.go_on():
-        pass
-    log = await demo_log(submitted)
-    (moved,) = [logged.event for logged in log if isinstance(logged.event, JobMoved)]
-    job = await Job.get(id=moved.job)
-    first, second, *_ = await Stage.filter(pipeline_id=job.pipeline_id).order_by("position")
-    assert (handed.job, handed.pipeline) == (job.name, SERVICES[0].name)
-    assert (moved.from_stage, moved.to_stage) == (first.id, second.id)
-    assert {(logged.cause, logged.actor["label"]) for logged in log} == {(submitted, AUTOMOVE)}
-    with pytest.raises(RuleBroken, match="owes nothing"):
-        await hand_in()
 
 
 async def open_job(desk: Desk) -> Job:

@@ -15,7 +15,9 @@ import httpx
 import pytest
 
 import embedded
+from demo.owing import REQUEST, WAITING_JOB
 from demo.people import OWNER
+from demo.pipelines import SERVICES
 from embedded.folder import Folder
 from embedded.pids import birth
 from models.connection import credentials
@@ -135,6 +137,29 @@ def test_beside_a_run(running: tuple[Jobwire, Path, str], tmp_path: Path) -> Non
         other = server.says("Listening on").rpartition(" ")[2]
         assert firm_name(other, token) == RENAMED
         assert server.end() == 0
+
+
+WAITING = """
+query Waiting($name: String!) {
+  jobs(filter: {search: $name}, first: 1) { nodes { stage { name } waiting { reason item { title } } } }
+}"""
+
+
+def test_what_a_client_hands_in_moves_a_job_on(running: tuple[Jobwire, Path, str]) -> None:
+    """As a run says when it is ready."""
+    _, data, url = running
+    token, first, second = sign_in(url), *SERVICES[0].stages[:2]
+
+    def shown() -> Any:
+        (job,) = ask(url, WAITING, token, name=WAITING_JOB)["jobs"]["nodes"]
+        return job
+
+    assert shown() == {"stage": {"name": first}, "waiting": [{"reason": "OPEN_ITEM", "item": {"title": REQUEST}}]}
+    with jobwire("demo", "--hand-in", data_dir=data) as command:
+        assert WAITING_JOB in command.says("moves on by itself")
+        assert command.ends() == 0
+    eventually(lambda: bool(shown()["stage"]["name"] == second))
+    assert "owes nothing" in refused("demo", "--hand-in", data_dir=data)
 
 
 @pytest.mark.parametrize("part", ["server", "worker", "valkey"])
