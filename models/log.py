@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from models.actor import Actor
+from models.actor import Actor, ActorKind
 from models.database import sql
 from models.events import Event, from_json, to_json
 from models.once import NOTHING, Kept, kept_json
@@ -36,8 +36,8 @@ class Logged:
 
     @property
     def is_undo(self) -> bool:
-        """Whether it takes its cause back: a person made it, because of that."""
-        return self.cause is not None and self.hops == 0
+        """Whether it takes its cause back: a member made it, because of that."""
+        return self.cause is not None and self.actor["kind"] == ActorKind.MEMBER
 
 
 class ScopesChanged(Exception):

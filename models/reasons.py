@@ -178,7 +178,6 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.ABOVE_YOU: frozenset({Parameter.NAME}),
     Reason.CHANGED: frozenset({Parameter.EXPECTED, Parameter.ACTUAL}),
     Reason.CHANGED_SINCE: frozenset({Parameter.KIND, Parameter.ID, Parameter.FIELD}),
-    Reason.UNDONE: frozenset({Parameter.ACTUAL}),
     Reason.ARCHIVED: frozenset({Parameter.KIND}),
     Reason.DEACTIVATED: frozenset({Parameter.NAME}),
     Reason.OUT_OF_SIGHT: frozenset({Parameter.NAME}),

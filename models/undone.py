@@ -1,24 +1,28 @@
-"""Which revisions were taken back. An undo is a revision with a cause and no hops: a person made it, because of what it
-takes back. Whatever automations do has hops."""
+"""Which revisions were taken back. An undo is a revision with a cause that a member made. Whatever else has a cause,
+automations did."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from models.actor import ActorKind
 from models.database import sql
 
 #: What people read where something is not done because of it.
 TAKEN_BACK = "What caused it was taken back."
 
+#: What holds of the events of an undo, of those that have a cause.
+_OF_MEMBER = f"event.actor->>'kind' = '{ActorKind.MEMBER}'"
+
 # From one to what caused it.
-_TAKEN_BACK = """
+_TAKEN_BACK = f"""
 WITH RECURSIVE chain (revision) AS (
     SELECT $2::bigint UNION SELECT event.cause FROM chain
     JOIN event ON event.firm_id = $1 AND event.revision = chain.revision AND event.hops > 0
 )
 SELECT EXISTS (
-    SELECT FROM chain JOIN event ON event.firm_id = $1 AND event.cause = chain.revision AND event.hops = 0
+    SELECT FROM chain JOIN event ON event.firm_id = $1 AND event.cause = chain.revision AND {_OF_MEMBER}
 ) AS taken_back
 """
 
@@ -30,8 +34,8 @@ async def was_taken_back(firm_id: UUID, revision: int) -> bool:
     return bool(found["taken_back"])
 
 
-_UNDOS = """
-SELECT DISTINCT revision, cause FROM event WHERE firm_id = $1 AND cause >= $2 AND hops = 0 ORDER BY revision
+_UNDOS = f"""
+SELECT DISTINCT revision, cause FROM event WHERE firm_id = $1 AND cause >= $2 AND {_OF_MEMBER} ORDER BY revision
 """
 
 

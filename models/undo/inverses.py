@@ -37,6 +37,8 @@ from models.items import (
     provider_deliveries,
     wiki_pages,
 )
+from models.items.invoice_states import void_invoice
+from models.items.proposal_signing import withdraw_proposal
 from models.mail import events as mail
 from models.rows import AccountMember, AccountTag, TaskAssignee
 from models.templates import templates
@@ -90,8 +92,13 @@ _WAYS: Mapping[type[Event], Way] = {
     wiki_pages.WikiPageCreated: Made(wiki_pages.delete_wiki_page),
     client_requests.ClientRequestCreated: Made(client_requests.delete_client_request),
     organizers.OrganizerCreated: Made(organizers.delete_organizer),
-    proposals.ProposalCreated: Made(proposals.delete_proposal),
-    invoices.InvoiceCreated: Made(invoices.delete_invoice),
+    proposals.ProposalCreated: Made(
+        proposals.delete_proposal, sent=lambda proposal: proposal.sent_at is not None, withdraw=withdraw_proposal
+    ),
+    invoices.InvoiceCreated: Made(
+        invoices.delete_invoice, sent=lambda invoice: invoice.sent, withdraw=void_invoice, stays=True
+    ),
+    folders.FolderCreated: Made(folders.delete_folder),
     documents.DocumentCreated: Made(documents.delete_document),
     facts.ItemLinked: _LINKED,
     facts.ItemUnlinked: _UNLINKED,

@@ -36,6 +36,8 @@ class Taking:
     #: The jobs that it is about, held. None that is gone, or out of sight.
     jobs: Mapping[UUID, Job] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
+    #: Whether something that lasts is withdrawn.
+    withdraws: bool = False
     _lasting: dict[tuple[int, int], Lasting] = field(default_factory=dict)
     _following: set[tuple[int, int]] = field(default_factory=set)
     _origins: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
@@ -45,13 +47,9 @@ class Taking:
         """A revision of the firm; `NotFound`, or `RuleBroken` where it is taken back already."""
         undos = await Undos.since(change.actor.firm_id, revision)
         taking = cls(change, revision, undos, await effects_of(change.seen, revision, undos))
-        if (undo := undos.of(revision)) is not None:
-            raise RuleBroken(
-                f"This was taken back already, by revision {undo}. Take that back to have it again.",
-                "revision",
-                reason=Reason.UNDONE,
-                actual=undo,
-            )
+        if undos.of(revision) is not None:
+            told = "This was taken back already. Take that back to have it again: its cause is this revision."
+            raise RuleBroken(told, "revision", reason=Reason.UNDONE)
         return taking
 
     async def hold_jobs(self, logged: Iterable[Logged]) -> None:
@@ -92,7 +90,7 @@ class Taking:
         """What refuses it, if anything does."""
         if self.refused:
             raise together(self.refused)
-        if all(entry.lasting is not None for entry in self.entries):
+        if all(entry.lasting is not None for entry in self.entries) and not self.withdraws:
             told = "Nothing of this revision can be taken back. Its entries say why."
             raise RuleBroken(told, "revision", reason=Reason.NOTHING_TO_UNDO)
 

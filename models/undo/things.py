@@ -110,10 +110,20 @@ class Turned(Inverse):
 
 
 class Made(Inverse):
-    """Deletes things that were made, where nobody did anything to them since."""
+    """Deletes things that were made, where nobody did anything to them since.
 
-    def __init__(self, command: Command[..., Any]) -> None:
-        self._command = command
+    What went out to the client with that (`sent`) is withdrawn first, by a command of its own. What has a number by
+    then is not deleted: it `stays`, withdrawn."""
+
+    def __init__(
+        self,
+        command: Command[..., Any],
+        *,
+        sent: Callable[[Any], bool] = lambda row: False,
+        withdraw: Command[..., Any] | None = None,
+        stays: bool = False,
+    ) -> None:
+        self._command, self._sent, self._withdraw, self._stays = command, sent, withdraw, stays
 
     async def look(self, taking: Taking, logged: Sequence[Logged]) -> Act:
         """See `Inverse`."""
@@ -121,20 +131,30 @@ class Made(Inverse):
         made = by_thing(logged)
         there = await hold(taking, kind, made)
         touched = await taking.touched(list(made))
-        calls: list[UUID] = []
-        for id, told in made.items():
+        calls: list[tuple[Command[..., Any], UUID]] = []
+        # What was made within something else goes before that.
+        for id, told in reversed(made.items()):
             if id not in there:
                 _leave(taking, told, Lasting.GONE)
             elif id in touched:
                 taking.refuse(changed_since(kind, id, "version"))
             else:
-                calls.append(id)
+                calls += [(command, id) for command in self._commands(taking, told, there[id])]
 
         async def act() -> None:
-            for id in calls:
-                await part_of(taking.change, self._command, **{f"{kind}_id": id})
+            for command, id in calls:
+                await part_of(taking.change, command, **{f"{kind}_id": id})
 
         return act
+
+    def _commands(self, taking: Taking, told: Sequence[Logged], row: Any) -> list[Command[..., Any]]:
+        if self._withdraw is None or not self._sent(row):
+            return [self._command]
+        if self._stays:
+            _leave(taking, told, Lasting.SENT)
+            taking.withdraws = True
+            return [self._withdraw]
+        return [self._withdraw, self._command]
 
 
 class MadeJobs(Inverse):

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from models.commands.accounts import update_account
+from models.commands.jobs import update_job
 from models.commands.moves import archive_job, complete_job, set_job_status
 from models.commands.relations import relate_job
 from models.commands.stages import create_stage
@@ -22,7 +22,6 @@ from models.rights import Right, Role
 from models.rows import (
     Account,
     AccountTag,
-    AccountType,
     AutomationType,
     Category,
     ClientStatus,
@@ -30,6 +29,7 @@ from models.rows import (
     JobAssignee,
     Member,
     Pipeline,
+    Priority,
     Relation,
     Row,
     Stage,
@@ -175,6 +175,12 @@ class Furnished:
         world = self.world
         owner = world.acting(world.owner)
         stages = await world.stages()
+        second = await world.job(
+            f"{self.word} second", stage_id=stages[1].id, budget=hidden_number(None, 2, Right.MANAGE_TIME_BUDGETS)
+        )
+        # What can be taken back, as nothing else is done to it: revision 3.
+        await update_job(owner, job_id=second.id, priority=Priority.HIGH)
+        self.things |= {"second job": second.id}
         self.things |= {
             "firm": world.firm.id,
             "member": world.employee.id,
@@ -190,8 +196,6 @@ class Furnished:
             "second stage": stages[1].id,
             "second status": (await world.status(Category.ACTIVE)).id,
         }
-        # What can be taken back, as nothing else is done to it.
-        await update_account(owner, account_id=self.things["idle account"], type=AccountType.INDIVIDUAL)
         status = await Status.create(
             firm_id=world.firm.id,
             pipeline_id=world.pipeline.id,
@@ -226,9 +230,6 @@ class Furnished:
         world = self.world
         budget = hidden_one(600, 500, 900, Right.MANAGE_TIME_BUDGETS)
         job = await world.job(f"{self.word} job", description=self.word, budget=budget, due_date=date(2026, 1, 31))
-        second = await world.job(
-            f"{self.word} second", stage_id=stages[1].id, budget=hidden_number(None, 2, Right.MANAGE_TIME_BUDGETS)
-        )
         owner, archived = world.acting(world.owner), await world.job(f"{self.word} archived")
         # Reports tell of what jobs went through.
         await set_job_status(owner, job_id=archived.id, status_id=self.things["status"])
@@ -238,7 +239,7 @@ class Furnished:
         await JobAssignee.create(job_id=job.id, member_id=world.employee.id)
         told = {"client_status_name": self.word, "client_status_description": self.word}
         await Job.filter(id=job.id).update(status_id=self.things["status"], **told)
-        self.things |= {"job": job.id, "second job": second.id, "archived job": archived.id}
+        self.things |= {"job": job.id, "archived job": archived.id}
 
     async def _work(self) -> None:
         world, job = self.world, self.things["job"]

