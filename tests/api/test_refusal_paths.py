@@ -10,13 +10,14 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type, is_
 from models.commands.tasks import create_task
 from models.commands.time import log_time
 from models.ids import Kind, encode, new_id
+from models.reasons import Reason
 from models.rows import Member
 from schema.inputs.tasks import AtAccountOrJob
 from schema.kinds import MUTATIONS as DECLARED
 from tests.api.asking import MUTATIONS, different, refused_of_each
 from tests.api.furnished import Furnished
 from tests.api.messages import message
-from tests.api.samples import Sampler, camel, filled, snake
+from tests.api.samples import Sampler, camel, filled, ids_in, snake
 from tests.api.selections import root_fields
 from tests.serving import Api
 from tests.world import World
@@ -50,6 +51,7 @@ BAD: dict[str, list[Any]] = {
     "ID": ["nonsense", *FOREIGN.values()],
     "Revision": ["0", str(2**62)],
 }
+_KINDS = list(Kind)
 
 
 #: And of the inputs that lists take.
@@ -95,8 +97,9 @@ def check(mutation: str, sent: dict[str, Any], errors: list[dict[str, Any]]) -> 
             assert message(error["reason"], {each["name"]: each["value"] for each in error["parameters"]})
 
 
-def bad_values(type_: Any) -> list[Any]:
-    """Values of a type that somebody might send, most of which are refused."""
+def bad_values(type_: Any, kind: Kind | None = None) -> list[Any]:
+    """Values of a type that somebody might send, most of which are refused: where ids are of a kind, no id, that of no
+    thing, and one of another kind. Of all others `of_each_kind` has them."""
     named: Any = get_named_type(type_)
     values: list[Any]
     if isinstance(named, GraphQLEnumType):
@@ -112,6 +115,9 @@ def bad_values(type_: Any) -> list[Any]:
             for id in BAD["ID"][:2] + [FOREIGN[kind]]
             for version in ({}, {"expectedVersion": 7})
         ]
+    elif kind is not None:
+        another = _KINDS[_KINDS.index(kind) - 1]
+        values = ["nonsense", FOREIGN[kind], FOREIGN[another]]
     else:
         values = BAD[named.name]
     return [[], values, [values[0]] * 2, *([value] for value in values)] if "[" in str(type_) else values
@@ -136,25 +142,54 @@ def tries(mutation: str, whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The sample, each field of it alone beside what is required, and all of these with a bad value in one place."""
     type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
     least = {name: whole[name] for name, field in type_.fields.items() if is_required_input_field(field)}
+    kinds = kinds_of(mutation)
     yield from (whole, least)
     for name, field in type_.fields.items():
         if name in whole:
             yield least | {name: whole[name]}
-        for value in bad_values(field.type):
+        for value in bad_values(field.type, kinds.get(name)):
             yield least | {name: value}
             yield whole | {name: value}
+
+
+def kinds_of(mutation: str) -> dict[str, Kind]:
+    """Of which kinds the ids are that it takes."""
+    ids = ids_in(Sampler(mutation, "unused").input()["input"])
+    return {str(path[0]): place.kind for path, place in ids if all(isinstance(step, int) for step in path[1:])}
+
+
+def of_each_kind(mutation: str, whole: dict[str, Any]) -> Iterator[tuple[set[str], dict[str, Any]]]:
+    """The sample with an id of one kind in all places for ids at once, each in turn; and where it does not belong."""
+    fields: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
+    kinds = kinds_of(mutation)
+    for kind, id in FOREIGN.items():
+        sent = {name: [id] if "[" in str(fields.fields[name].type) else id for name in kinds}
+        yield {name for name, right in kinds.items() if right is not kind}, whole | sent
 
 
 @pytest.mark.parametrize("mutation", [name for name in MUTATIONS if name != "changePassword"])  # It hashes each time.
 async def test_every_path_leads_to_what_was_sent(database: str, api: Api, mutation: str) -> None:
     firm = await Furnished.build()
     whole = filled(Sampler(mutation, firm.word).input(), firm.id)["input"]
+    # While the owner is one, and all is there.
+    await check_ids(api, firm, mutation, whole)
     refused = 0
     for member, inputs in ((await firm.employee(), [whole]), (firm.world.owner, different(tries(mutation, whole)))):
         for sent, errors in zip(inputs, await refused_of_each(api, member, mutation, inputs), strict=True):
             check(mutation, sent, errors)
             refused += len(errors)
     assert refused
+
+
+async def check_ids(api: Api, firm: Furnished, mutation: str, whole: dict[str, Any]) -> None:
+    """An id is told of wherever it does not belong, whatever else is sent."""
+    if not kinds_of(mutation):
+        return
+    wrong, inputs = zip(*of_each_kind(mutation, whole), strict=True)
+    told = await refused_of_each(api, firm.world.owner, mutation, inputs)
+    for names, sent, errors in zip(wrong, inputs, told, strict=True):
+        check(mutation, sent, errors)
+        assert names <= {error["path"][1] for error in errors if error["reason"] == Reason.WRONG_KIND}, (sent, errors)
 
 
 async def errors_of(api: Api, who: Member, mutation: str, **sent: Any) -> list[list[str]]:
