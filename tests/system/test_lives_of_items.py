@@ -65,7 +65,7 @@ class Setting:
 async def setting(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Setting]:
     """Two servers that run, and the second member at one of them."""
     async with house(tmp_path_factory.mktemp("lives"), servers) as running:
-        async with on(running.worker.environment["JOBWIRE_DATABASE_URL"]), aiohttp.ClientSession() as http:
+        async with on(running.workers[0].environment["JOBWIRE_DATABASE_URL"]), aiohttp.ClientSession() as http:
             world = await World.build("lives")
             await Member.all().update(password_hash=KEPT)
             contact = await contacts.make(world.acting(world.owner), "Ada", Spot(world.account.id))

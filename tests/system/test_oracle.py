@@ -1,4 +1,5 @@
-"""Whatever happens to its server, its socket, its rights and Redis: a client shows what a fresh query answers."""
+"""Whatever happens to its server, its socket, its rights and Redis: a client shows what a fresh query answers. And
+whatever happens to the workers: what is to be done by itself is done, once."""
 
 import os
 import secrets
@@ -9,7 +10,7 @@ import pytest
 
 import embedded
 from schema.kinds import MODULES
-from tests.system.oracle import stuck
+from tests.system.oracle import automatic, stuck
 from tests.system.oracle.commands import KINDS
 from tests.system.oracle.judge import Judge, agrees, differences
 from tests.system.oracle.scenario import Scenario, prepared
@@ -76,6 +77,7 @@ def planned(scenario: Scenario, commands: int) -> list[int]:
     happenings[at(scenario, commands, 0.3, 0.8)].append(scenario.away)
     for _ in range(4):
         happenings[at(scenario, commands, 0.05, 0.95)].append(scenario.sockets_dropped)
+        happenings[at(scenario, commands, 0.05, 0.95)].append(scenario.worker_killed)
     return [valkey + commands // 40, server + commands // 20]
 
 
@@ -84,6 +86,7 @@ def planned_for_long(scenario: Scenario, commands: int) -> list[int]:
     happenings = scenario.traffic.happenings
     paused, flushed = at(scenario, commands, 0.05, 0.95), at(scenario, commands, 0.3, 0.95)
     happenings[paused].append(scenario.server_paused)
+    happenings[at(scenario, commands, 0.05, 0.9)].append(scenario.worker_paused)
     happenings[flushed].append(scenario.valkey_flushed)
     happenings[at(scenario, commands, 0.05, 0.95)].append(scenario.storm)
     return [paused + 5, flushed + 5]
@@ -96,10 +99,16 @@ async def work_and_compare(scenario: Scenario, judge: Judge, stops: list[int], *
     began = time.monotonic()
     for stop in [*sorted(set(stops)), commands]:
         await traffic.until(stop)
+        await automatic.done()
         await judge.agree(scenario.clients, f"after command {stop:,}")
     await traffic.settle()
+    await automatic.done()
     await judge.agree(scenario.clients, "at the end")
-    print(traffic.told(), f"{time.monotonic() - began:.0f} s", judge.told(), scenario.told(), sep="\n")
+    happened = await automatic.reckoned()
+    print(traffic.told(), f"{time.monotonic() - began:.0f} s", judge.told(), scenario.told(), happened, sep="\n")
+    assert not happened.wrong, f"seed {judge.seed}: {happened.wrong}"
+    await automatic.it_would_be_noticed()
+    assert happened.runs > 20 and happened.moves > 0, f"seed {judge.seed}: too little happened by itself: {happened}"
     assert not scenario.house.unwell(), f"seed {judge.seed}: {scenario.house.unwell()}"
     assert judge.moments > moments
     assert traffic.done.total() > commands * 0.4

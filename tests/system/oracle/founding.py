@@ -40,6 +40,7 @@ from models.templates.relative_dates import Anchor, RelativeDate
 from models.templates.templates import create_template
 from tests.files import uploaded
 from tests.links import linked
+from tests.system.oracle import automatic
 from tests.system.oracle.atlas import FIRMS, PASSWORD, SECRET
 from tests.world import World
 
@@ -102,6 +103,7 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
     tasks = await _tasks(world, jobs, chance)
     contacts = {encode(Kind.ACCOUNT, account.id): [await _contact(world, account)] for account in accounts}
     template = await _template(world, members)
+    await automatic.set_up(world, pipelines, tags)
     quiet = await world.new_pipeline("Quiet", stages=("Only",))
     return {
         "tag": tag,

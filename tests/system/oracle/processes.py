@@ -1,4 +1,4 @@
-"""The processes of the oracle: Valkey, servers and a worker, each of which can be killed."""
+"""The processes of the oracle: Valkey, servers and workers, each of which can be killed."""
 
 from __future__ import annotations
 
@@ -95,11 +95,11 @@ class House:
 
     valkey: Valkey
     servers: list[Server]
-    worker: Program
+    workers: list[Program]
 
     def unwell(self) -> list[str]:
         """Who has ended by itself, and what was logged as a fault."""
-        programs = [*self.servers, self.worker]
+        programs = [*self.servers, *self.workers]
         ended = [
             f"{program.name} has ended: {program.said()[-2000:].decode()}" for program in programs if not program.alive
         ]
@@ -120,8 +120,8 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, on: embedded.Servers) -> AsyncIterator[House]:
-    """Two servers and a worker on a database and a Valkey of their own. `Server.ready` says when they listen."""
+async def house(folder: Path, on: embedded.Servers, *, workers: int = 1) -> AsyncIterator[House]:
+    """Two servers and some workers on a database and a Valkey of their own. `Server.ready` says when they listen."""
     async with own_database(on, "oracle") as database_url, own_valkey() as valkey:
         environment = {
             "JOBWIRE_DATABASE_URL": database_url,
@@ -134,12 +134,15 @@ async def house(folder: Path, on: embedded.Servers) -> AsyncIterator[House]:
             Server(f"server {name}", ["cli", "serve"], {**environment, "JOBWIRE_PORT": "0"}, folder / f"{name}.log")
             for name in ("a", "b")
         ]
-        worker = Program("worker", ["cli", "worker"], dict(environment), folder / "worker.log")
-        programs = [*servers, worker]
+        working = [
+            Program(f"worker {number}", ["cli", "worker"], dict(environment), folder / f"worker {number}.log")
+            for number in range(workers)
+        ]
+        programs = [*servers, *working]
         try:
             for program in programs:
                 program.start()
-            yield House(valkey, servers, worker)
+            yield House(valkey, servers, working)
         finally:
             for program in programs:
                 program.kill()

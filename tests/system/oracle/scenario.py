@@ -17,7 +17,9 @@ import aiohttp
 import orjson
 
 import embedded
+from tests.databases import on as on_database
 from tests.system.mother import Born
+from tests.system.oracle import automatic
 from tests.system.oracle.api import Api
 from tests.system.oracle.atlas import FIRMS, SECRET, Atlas, Person
 from tests.system.oracle.client import Client, Forbidden
@@ -90,6 +92,21 @@ class Scenario:
         finally:
             process.send_signal(signal.SIGCONT)
 
+    async def worker_killed(self) -> None:
+        """SIGKILL of one worker, in the middle of whatever it does. Another one begins."""
+        worker = self.chance.choice(self.house.workers)
+        worker.kill()
+        worker.start()
+
+    async def worker_paused(self) -> None:
+        """One worker stands still for a while, whatever it holds."""
+        process = self.chance.choice(self.house.workers).process
+        process.send_signal(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(PAUSE)
+        finally:
+            process.send_signal(signal.SIGCONT)
+
     async def valkey_flushed(self) -> None:
         """FLUSHALL."""
         await self.house.valkey.flush()
@@ -134,9 +151,14 @@ class Scenario:
 @contextlib.asynccontextmanager
 async def prepared(folder: Path, on: embedded.Servers, seed: str) -> AsyncIterator[Scenario]:
     """The processes run, the firms exist, and every client is on its way to its server."""
-    async with house(folder, on) as running:
+    async with (
+        house(folder, on, workers=2) as running,
+        on_database(running.workers[0].environment["JOBWIRE_DATABASE_URL"]),
+    ):
         for server in running.servers:
             await server.ready()
+        # What happened before they are known is nothing to them.
+        await automatic.followed_from_now_on()
         firms = [Atlas.of(founded) for founded in await asyncio.to_thread(_found, running, seed)]
         connector = aiohttp.TCPConnector(limit=100, keepalive_timeout=3)
         timeout = aiohttp.ClientTimeout(sock_connect=30, sock_read=30)
@@ -159,7 +181,7 @@ async def prepared(folder: Path, on: embedded.Servers, seed: str) -> AsyncIterat
 
 def _found(running: House, seed: str) -> list[dict[str, object]]:
     words = [sys.executable, "-m", "tests.system.oracle.founding", seed]
-    environment = {**os.environ, **running.worker.environment}
+    environment = {**os.environ, **running.workers[0].environment}
     with Born(words, env=environment, cwd=ROOT, stdout=subprocess.PIPE) as founding:
         said, _ = founding.communicate()
     assert founding.returncode == 0
