@@ -55,4 +55,7 @@ def _bad_setting(error: ValidationError) -> str:
     name = "_".join(["JOBWIRE", *(str(part).upper() for part in first["loc"])])
     whole = first["type"] in ("int_parsing", "int_type")
     reason = "must be a whole number" if whole else first["msg"].removeprefix("Value error, ")
-    return f"{name} is set to {first['input']!r}: {reason[0].lower()}{reason[1:]}."
+    # What holds a password is not said again.
+    hidden = not Settings.model_fields[str(first["loc"][0])].repr
+    told = "is not right" if hidden else f"is set to {first['input']!r}"
+    return f"{name} {told}: {reason[0].lower()}{reason[1:]}."

@@ -61,6 +61,9 @@ PROVIDERS = Bounds(0, 50)
 PROVIDER_SECRETS = Bounds(0, 2)
 #: For how many minutes what goes to clients waits, and can be withdrawn.
 UNDO_WINDOW = Bounds(0, 60)
+#: After how many days a client is reminded of what they owe, and how often.
+REMINDED_EVERY = Bounds(1, 366)
+REMINDED = Bounds(1, 50)
 #: The time entries that one call bills.
 BILLED = Bounds(1, 200)
 
@@ -141,6 +144,8 @@ OUTSTANDING = Bounds(0, 200)
 PAGE = Bounds(1, 100)
 FILTER = Bounds(0, 100)
 SORT = Bounds(0, 3)
+#: What is told of what is coming.
+SCHEDULED = Bounds(1, 100)
 #: The results of a search, and the different words that it is for.
 RESULTS = Bounds(1, 50)
 SEARCHED_WORDS = Bounds(1, 10)

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     AUTOMATION = "automation"
     AUTOMATION_RUN = "automation_run"
     MAIL = "mail"
+    REMINDER = "reminder"
 
     @property
     def spoken(self) -> str:
@@ -106,6 +107,7 @@ AutomationRunId = Annotated[UUID, Kind.AUTOMATION_RUN]
 MailId = Annotated[UUID, Kind.MAIL]
 #: What does not say what it names, as it is told to nobody: of items of whatever kinds.
 AnyId = Annotated[UUID, "of any kind"]
+ReminderId = Annotated[UUID, Kind.REMINDER]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}

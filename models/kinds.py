@@ -32,6 +32,7 @@ MODULES: tuple[str, ...] = (
     "automation.automations",
     "automation.runs",
     "mail.mails",
+    "reminding.reminders",
 )
 
 

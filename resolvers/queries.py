@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types.info import Info
 
-from models.bounds import RESULTS, SEARCHED_WORDS
+from models.bounds import RESULTS, SCHEDULED, SEARCHED_WORDS
 from models.errors import Invalid
 from models.ids import Kind, parse
 from models.reasons import Reason
+from models.scheduled import scheduled
 from models.searching import search
 from models.templates.shortcodes import SHORTCODES
 from models.texts import NAME
@@ -27,11 +28,12 @@ from schema.kinds import LISTS
 from schema.list_size import ListSize
 from schema.per_viewer import Condition, always, own_rows, per_viewer
 from schema.reports import REPORTS
-from schema.scalars import Revision
+from schema.scalars import DateTime, Revision
 from schema.templates.shortcodes import Shortcode
 from schema.types.base import Node
 from schema.types.events import EventConnection
 from schema.types.firm import Firm, Viewer
+from schema.types.scheduled import Schedule
 from schema.types.search import SearchResult
 
 MOST_NODES = 100
@@ -96,6 +98,16 @@ async def _search(
     return await search(info.context.scope, text, among, first)
 
 
+async def _scheduled(
+    info: Info,
+    until: Annotated[
+        DateTime | None, strawberry.argument(description="Until this moment; for as long as there is when left out.")
+    ] = None,
+    first: Annotated[int, strawberry.argument(description=f"How many things at most, {SCHEDULED}.")] = 50,
+):
+    return await scheduled(info.context.scope, until, first)
+
+
 def _shortcodes(info: Info):
     _ = info.context.scope
     return list(SHORTCODES.values())
@@ -129,6 +141,11 @@ class AskedByItself:
         resolver=_search,
         description="Jobs, accounts, tasks and whatever else is searched for, by its words, as far as you see it. "
         "Lists take `search` in their filters.",
+    )
+    scheduled: Schedule | None = strawberry.field(
+        resolver=_scheduled,
+        description="What is coming by itself, as far as you see it: mail that is to be sent, clients who are to be "
+        "reminded.",
     )
     activity: EventConnection = activity_of_firm()
     shortcodes: list[Shortcode] = strawberry.field(

@@ -46,7 +46,7 @@ class Sending:
         now = datetime.now(UTC)
         if not await is_due(now):
             return False
-        lost = await expire_claims(now, GIVEN_UP)
+        lost = await _give_up(now)
         if self.server is None:
             self._warn()
             return lost > 0
@@ -106,6 +106,17 @@ class Sending:
         self._wait = min(self._wait * 2 or SHORTEST_WAIT, LONGEST_WAIT)
         self._left_alone_until = _clock() + self._wait
         log.warning("mail.server_away", reason=str(away), retry_in=self._wait)
+
+
+async def _give_up(now: datetime) -> int:
+    """Say of what was in hand for too long that nobody knows. Returns of how many."""
+    try:
+        return await expire_claims(now, GIVEN_UP)
+    except AWAY:
+        raise
+    except Exception:  # a fault of ours: what is to be sent does not wait for its remedy
+        log.exception("mail.fault")
+        return 0
 
 
 async def _next() -> Claimed | None:

@@ -23,6 +23,7 @@ from models.gathered import Gathered, Rules, checked
 from models.ids import new_id
 from models.mail.outbox import hold_jobs_with_mail, withdraw_of_account
 from models.reasons import Reason
+from models.reminder_ends import end_reminders_of_account
 from models.rights import Right
 from models.rows import Account, AccountMember, AccountTag, AccountType, Category, Job
 from models.texts import NAME
@@ -154,6 +155,7 @@ async def archive_account(change: Change, *, account_id: UUID, expected_version:
     await account.store("archived_at")
     change.record(AccountArchived(account=account.id))
     await withdraw_of_account(change, account.id)
+    await end_reminders_of_account(change, account.id)
     return account
 
 

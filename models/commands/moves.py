@@ -19,6 +19,7 @@ from models.items.links import OpenItems, dismiss
 from models.mail.outbox import withdraw_of_jobs
 from models.reasons import Reason
 from models.relations import hold_blocked_by, hold_with_blocked, tell_blocked
+from models.reminder_ends import end_reminders_of_jobs
 from models.rights import EVERY_MEMBER
 from models.rows import Account, Automation, Category, Job, Stage, Status
 from models.scope import not_found
@@ -254,7 +255,9 @@ async def _put_under(change: Change, chosen: Sequence[tuple[Job, Status]]) -> No
     await store_all([job for job, _ in entering], *_STATUS)
     for event in events:
         change.record(event)
-    await withdraw_of_jobs(change, [job.id for job, status in entering if status.category is Category.ARCHIVED])
+    archived = [job.id for job, status in entering if status.category is Category.ARCHIVED]
+    await withdraw_of_jobs(change, archived)
+    await end_reminders_of_jobs(change, archived)
     await tell_blocked(change, blocked)
 
 

@@ -38,6 +38,7 @@ from models.items.request_entries import (
 from models.items.states import wrong_state
 from models.policies import Policy
 from models.reasons import Reason
+from models.reminder_ends import delete_reminders, end_reminders
 from models.rights import EVERY_MEMBER
 from models.rows import Awaited, Awaiting, Item, register
 from models.rows.base import belongs_to
@@ -314,6 +315,7 @@ async def submit_client_request(
         raise RuleBroken(told, "client_request_id", reason=Reason.UNANSWERED, actual=missing)
     request.state, request.submitted_at = ClientRequestState.SUBMITTED, change.now
     await items.store(change, held, "state", "submitted_at")
+    await end_reminders(change, [request.id])
     items.tell(change, ClientRequestSubmitted, held, acting_contact=contact)
     return request
 
@@ -348,6 +350,7 @@ async def delete_client_request(
     held = await _lock(change, client_request_id, expected_version)
     request = held.item
     request.expect_pending()
+    await delete_reminders(change, request.id)
     await items.end(held)
     items.tell(change, ClientRequestDeleted, held, title=request.title)
     return request

@@ -28,6 +28,7 @@ from models.items.organizer_questions import Section, checked_sections, stored_s
 from models.items.states import wrong_state
 from models.policies import Policy
 from models.reasons import Reason
+from models.reminder_ends import delete_reminders, end_reminders
 from models.rights import Right
 from models.rows import Awaited, Awaiting, Item, register
 from models.rows.base import belongs_to
@@ -357,6 +358,7 @@ async def submit_organizer(
     await _keep(organizer, content)
     organizer.state, organizer.submitted_at = OrganizerState.SUBMITTED, change.now
     await items.store(change, held, "state", "submitted_at", *_COUNTS)
+    await end_reminders(change, [organizer.id])
     items.tell(change, OrganizerSubmitted, held, acting_contact=contact, removed_files=files.removed)
     return organizer
 
@@ -404,6 +406,7 @@ async def delete_organizer(change: Change, *, organizer_id: UUID, expected_versi
     Its history stays in the log. What a client submitted is not thrown away by mistake: it is made pending first."""
     held = await _lock(change, organizer_id, expected_version)
     held.item.expect_unsubmitted()
+    await delete_reminders(change, organizer_id)
     await items.end(held)
     items.tell(change, OrganizerDeleted, held, title=held.item.title)
     return held.item

@@ -179,8 +179,8 @@ async def _recipient(mail: Mail) -> Contact:
     return contact
 
 
-@command("settleMail", Right.MANAGE_ACCOUNTS)
-async def settle_mail(change: Change, *, mail_id: UUID, expected_version: int | None = None) -> Mail:
+@command("confirmMailSent", Right.MANAGE_ACCOUNTS)
+async def confirm_mail_sent(change: Change, *, mail_id: UUID, expected_version: int | None = None) -> Mail:
     """Say of an uncertain mail that it was sent: the client has it, or the mail server's log says so."""
     held = await _lock(change, mail_id, expected_version)
     if held.mail.state is not MailState.UNCERTAIN:

@@ -8,7 +8,7 @@ from models.migration_steps import AddFields
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0047_mail")]
+    dependencies = [("models", "0049_reminders")]
 
     operations = [
         AddFields(

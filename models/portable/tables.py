@@ -56,6 +56,7 @@ ANEW: Mapping[tuple[str, str], Anew] = {
     ("firm", "epoch"): Anew("the restored log is another one: clients read everything anew", lambda _: str(uuid4())),
     ("mail", "claim"): Anew("of the installation: which worker has it in hand", _nothing),
     ("mail", "next_at"): Anew("nothing is sent from here by itself: the firm may have sent it itself", _nothing),
+    ("reminder", "next_at"): Anew("nobody is written to from here by itself: say again how often", _nothing),
     ("member", "password_hash"): Anew("secret: a new password is given with `jobwire set-password`", _nothing),
     ("payment_provider", "former_secret_good"): Anew("of a secret that does not come along", lambda _: False),
     ("payment_provider", "path"): Anew(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -19,6 +19,14 @@ from models.search_entries import Searched, keep_entries, rename_parent
 from models.stamps import UPDATED, created_at, updated_at, updated_by
 
 
+class Scheduled(NamedTuple):
+    """Which column says when something is done about a thing by itself, and which condition of SQL holds for those of
+    which that is still to come: of their column and id there is an index."""
+
+    at: str
+    which: str
+
+
 class Row(Table):
     """A thing of one firm, with a typed id and a version that every change raises."""
 
@@ -32,6 +40,8 @@ class Row(Table):
     also_changes: ClassVar[Mapping[str, Any]] = {}
     #: What it is found by in a text search; None where it is not searched for.
     searched: ClassVar[Searched | None] = None
+    #: When something is done about it by itself; None where nothing ever is.
+    scheduled: ClassVar[Scheduled | None] = None
 
     #: Whether some are written without a revision, by whatever follows the log: an answer that has one is nobody
     #: else's.

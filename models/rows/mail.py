@@ -10,7 +10,7 @@ from tortoise import fields
 from models.ids import Kind
 from models.policies import Policy
 from models.rights import Right
-from models.rows.base import Row, belongs_to
+from models.rows.base import Row, Scheduled, belongs_to
 from models.stamps import created_by
 from models.texts import EMAIL, NAME
 
@@ -42,6 +42,7 @@ class Mail(Row):
 
     kind = Kind.MAIL
     policy = Policy(account="account_id")
+    scheduled = Scheduled("due_at", "state = 'WAITING'")
     withheld = {"text": Right.MANAGE_ACCOUNTS}
 
     firm: Any = belongs_to("Firm")

@@ -1,4 +1,4 @@
-"""What is in a template of e-mails. Nothing is sent yet: it is kept, checked and previewed."""
+"""What is in a template of e-mails: what automations write to clients."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models import events as facts
+from models import reminder_ends
 from models.automation import events, run_events
 from models.commands.accounts import (
     archive_account,
@@ -164,6 +165,7 @@ _WAYS: Mapping[type[Event], Way] = {
         (
             messages.MessageEvent,
             mail.MailEvent,
+            reminder_ends.ClientReminded,
             chats.ChatCreated,
             organizers.OrganizerSent,
             invoices.InvoiceSent,
@@ -199,6 +201,7 @@ _WAYS: Mapping[type[Event], Way] = {
             events.AutomationEvent,
             run_events.AutomationRunEvent,
             mail.MailWithdrawn,
+            reminder_ends.ReminderEvent,
             facts.FirmUpdated,
             facts.AccountCreated,
             facts.TagCreated,

@@ -70,7 +70,7 @@ MUTATIONS = (
     mutation(mails.withdraw_mail, MailInput),
     mutation(mails.withdraw_mails, WithdrawMailsInput),
     mutation(mails.send_mail_again, MailInput),
-    mutation(mails.settle_mail, MailInput),
+    mutation(mails.confirm_mail_sent, MailInput),
     mutation(mails.record_mail_bounce, RecordMailBounceInput),
 )
 LISTS = (

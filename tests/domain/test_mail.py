@@ -19,10 +19,10 @@ from models.firm.contacts import archive_contact, create_contact, update_contact
 from models.ids import Kind, new_id
 from models.mail.events import MailEvent
 from models.mail.mails import (
+    confirm_mail_sent,
     record_mail_bounce,
     send_mail,
     send_mail_again,
-    settle_mail,
     withdraw_mail,
     withdraw_mails,
 )
@@ -303,9 +303,9 @@ async def test_an_uncertain_mail_is_settled_or_sent_again(office: Office) -> Non
         await office.answered(mail, Verdict.UNKNOWN)
     key = (await Mail.get(id=again)).message_key
     late = Claimed(**{**_of(await Mail.get(id=again)), "until": datetime.now(UTC)})
-    assert (await settle_mail(owner, mail_id=settled)).value.state is MailState.SENT
+    assert (await confirm_mail_sent(owner, mail_id=settled)).value.state is MailState.SENT
     async with refused(office.world, RuleBroken, "mail_id"):
-        await settle_mail(owner, mail_id=settled)
+        await confirm_mail_sent(owner, mail_id=settled)
     async with refused(office.world, RuleBroken, "mail_id"):
         await send_mail_again(owner, mail_id=settled)
     await update_contact(owner, contact_id=office.ada, emails=["ada@new.example"])

@@ -73,15 +73,22 @@ async def make_uncertain(actor: Actor, word: str, spot: Spot) -> UUID:
 async def make_sent(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that was sent."""
     mail = await make(actor, word, spot)
-    await answered(mail, Verdict.TAKEN, "250 OK")
+    await answered(mail, Verdict.TAKEN, f"250 {word}")
     return mail
 
 
 async def make_refused(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that was refused."""
     mail = await make(actor, word, spot)
-    await answered(mail, Verdict.REFUSED, "550 No such user")
+    await answered(mail, Verdict.REFUSED, f"550 No {word}")
     return mail
+
+
+async def make_addressee(_actor: Actor, _word: str, spot: Spot) -> UUID:
+    """Whom mail was sent to."""
+    mail = await Mail.filter(account_id=spot.account).order_by("id").first()
+    assert mail is not None and mail.contact_id is not None
+    return mail.contact_id
 
 
 async def _message_ids(mail: Mail) -> set[Any]:
@@ -92,10 +99,16 @@ SPECIMENS = Specimens(
     kind=Kind.MAIL,
     make=make,
     hidden_with=frozenset({"account"}),
-    further={"uncertain mail": make_uncertain, "sent mail": make_sent, "refused mail": make_refused},
+    further={
+        "uncertain mail": make_uncertain,
+        "sent mail": make_sent,
+        "refused mail": make_refused,
+        "addressee": make_addressee,
+    },
     chosen={
+        "mails.contact": "addressee",
         "sendMailAgain.mailId": "refused mail",
-        "settleMail.mailId": "uncertain mail",
+        "confirmMailSent.mailId": "uncertain mail",
         "recordMailBounce.mailId": "sent mail",
     },
     facts={"messageId": _message_ids},
@@ -133,7 +146,7 @@ async def sent(world: World) -> AsyncIterator[None]:
     await answered(two, Verdict.UNKNOWN)
     yield
     await answered(one, Verdict.TAKEN, "250 OK")
-    await mails.settle_mail(owner_of(world), mail_id=two)
+    await mails.confirm_mail_sent(owner_of(world), mail_id=two)
 
 
 @causes(events.MailDelayed)

@@ -179,6 +179,7 @@ def test_a_part_that_dies_ends_all(data: Path, part: str) -> None:
 def test_nothing_outlives_a_run_that_is_killed(data: Path) -> None:
     with jobwire("run", data_dir=data, port=0) as running:
         url_of(running)
+        assert str(data / "mail") in running.says("Mail ")
         parts = family(running.process.pid)
         assert set(parts) == PARTS
         assert running.end(signal.SIGKILL) == -signal.SIGKILL
@@ -213,6 +214,7 @@ def test_a_run_that_is_ended_while_it_starts(data: Path) -> None:
             "JOBWIRE_ALLOWED_HOSTS is set to 'http://api.example': must be names",
         ),
         ({"trusted_proxies": "*"}, "JOBWIRE_TRUSTED_PROXIES is set to '*': must be addresses"),
+        ({"smtp_url": "smtp://u:secret@h"}, "JOBWIRE_SMTP_URL is not right: needs JOBWIRE_MAIL_FROM"),
     ],
 )
 def test_a_mistake_is_one_line(environment: dict[str, str], part: str, tmp_path: Path) -> None:
