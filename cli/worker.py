@@ -18,6 +18,7 @@ from models.connection import connected
 from workers.followers import FOLLOWERS
 from workers.following import Following
 from workers.mail import mail_round
+from workers.recurring import recurrences_round
 from workers.reminders import reminders_round
 from workers.rounds import Round, keep_going
 from workers.spreading import Spread
@@ -35,7 +36,7 @@ log = structlog.get_logger("jobwire.worker")
 
 def rounds(settings: Settings) -> Sequence[Round]:
     """What a worker looks after by itself, beside the logs."""
-    return mail_round(settings), reminders_round()
+    return mail_round(settings), reminders_round(), recurrences_round()
 
 
 def work(settings: Settings) -> None:

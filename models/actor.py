@@ -74,6 +74,12 @@ class Actor:
         return cls(ActorKind.AUTOMATION, firm_id, label=label, cause=cause, hops=hops, causer=causer)
 
     @classmethod
+    def schedule(cls, firm_id: UUID, label: str) -> "Actor":
+        """A schedule of the firm's, such as a recurrence of this name: it acts for the whole firm, as whoever saved it
+        was allowed to have it do."""
+        return cls(ActorKind.SCHEDULE, firm_id, label=label)
+
+    @classmethod
     def provider(cls, firm_id: UUID, label: str, once: Once) -> "Actor":
         """A payment provider that says what became of money. What it says is taken as it is: for the whole firm."""
         return cls(ActorKind.PROVIDER, firm_id, label=label, once=once)

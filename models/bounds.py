@@ -117,6 +117,11 @@ RELATIONS = Bounds(0, 50)
 BLOCKED_SEARCHED = Bounds(0, 1_000)
 #: By how many days a date of a template is before or after the one that it is counted from.
 OFFSET = Bounds(-3_660, 3_660)
+#: How many days before its day a recurrence makes a job; the accounts that it makes them for, and those that one call
+#: names; and the occurrences that one looks ahead at.
+DAYS_AHEAD = Bounds(0, 366)
+ACCOUNTS_OF_RECURRENCE = Bounds(0, 1_000)
+UPCOMING = Bounds(1, 50)
 #: The members that a pipeline is available to.
 AVAILABLE_TO = Bounds(0, 500)
 STAGES = Bounds(1, 50)

@@ -55,6 +55,8 @@ class Kind(StrEnum):
     AUTOMATION_RUN = "automation_run"
     MAIL = "mail"
     REMINDER = "reminder"
+    RECURRENCE = "recurrence"
+    OCCURRENCE = "occurrence"
 
     @property
     def spoken(self) -> str:
@@ -105,6 +107,8 @@ FileId = Annotated[UUID, Kind.FILE]
 AutomationId = Annotated[UUID, Kind.AUTOMATION]
 AutomationRunId = Annotated[UUID, Kind.AUTOMATION_RUN]
 MailId = Annotated[UUID, Kind.MAIL]
+RecurrenceId = Annotated[UUID, Kind.RECURRENCE]
+OccurrenceId = Annotated[UUID, Kind.OCCURRENCE]
 #: What does not say what it names, as it is told to nobody: of items of whatever kinds.
 AnyId = Annotated[UUID, "of any kind"]
 ReminderId = Annotated[UUID, Kind.REMINDER]

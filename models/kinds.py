@@ -6,7 +6,7 @@ from types import ModuleType
 
 #: `items.notes` for models/items/notes.py and schema/items/notes.py. Linked items are in `items`, what the firm has for
 #: its own people and accounts in `firm`. Templates are beside what is in them, files beside what keeps their bytes,
-#: automations beside what they do, mail beside what sends it.
+#: automations beside what they do, mail beside what sends it, recurrences beside what says when they come.
 MODULES: tuple[str, ...] = (
     "items.notes",
     "items.client_requests",
@@ -33,6 +33,8 @@ MODULES: tuple[str, ...] = (
     "automation.runs",
     "mail.mails",
     "reminding.reminders",
+    "recurrences.recurrences",
+    "recurrences.occurrences",
 )
 
 

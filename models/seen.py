@@ -17,8 +17,11 @@ from models.rows import (
     Awaited,
     CardField,
     Category,
+    DayOff,
     FileState,
+    Frequency,
     JobOrder,
+    OccurrenceState,
     Party,
     Priority,
     Relation,
@@ -48,11 +51,13 @@ __all__ = [
     "CardField",
     "Category",
     "ClientStatus",
+    "DayOff",
     "DeliveryOutcome",
     "DeliveryReason",
     "File",
     "FileState",
     "Firm",
+    "Frequency",
     "InvoiceState",
     "Item",
     "Job",
@@ -61,6 +66,7 @@ __all__ = [
     "MailCauseKind",
     "MailState",
     "Member",
+    "OccurrenceState",
     "Party",
     "PaymentMethod",
     "PaymentService",
@@ -68,6 +74,7 @@ __all__ = [
     "Pipeline",
     "Priority",
     "ProviderFact",
+    "RecurrenceAccount",
     "Relation",
     "Row",
     "RunReason",
@@ -106,6 +113,7 @@ if TYPE_CHECKING:
         JobAssignee,
         Member,
         Pipeline,
+        RecurrenceAccount,
         Row,
         Stage,
         Status,
@@ -127,6 +135,7 @@ else:
     JobAssignee = name_of(rows.JobAssignee)
     Member = name_of(rows.Member)
     Pipeline = name_of(rows.Pipeline)
+    RecurrenceAccount = name_of(rows.RecurrenceAccount)
     Row = name_of(rows.Row)
     Stage = name_of(rows.Stage)
     Status = name_of(rows.Status)

@@ -23,6 +23,7 @@ from resolvers.listing import fields_of
 from resolvers.previews import template_preview
 from resolvers.reports import field_of
 from resolvers.undoing import undoable
+from resolvers.upcoming import scheduled, upcoming_occurrences
 from schema.enums import SearchedKind
 from schema.kinds import LISTS
 from schema.list_size import ListSize
@@ -157,7 +158,12 @@ class AskedByItself:
 
 _LISTS: dict[str, Any] = {name: field for declared in LISTS for name, field in fields_of(declared).items()}
 _REPORTS: dict[str, Any] = {declared.name: field_of(declared) for declared in REPORTS}
-_PREVIEWS = {"template_preview": template_preview, "undoable": undoable}
+_PREVIEWS = {
+    "template_preview": template_preview,
+    "undoable": undoable,
+    "upcoming_occurrences": upcoming_occurrences,
+    "scheduled": scheduled,
+}
 _REPORTS |= {"attention_report": attention, "forecast": forecast}
 Query: Any = strawberry.type(
     type("Query", (AskedByItself,), _LISTS | _PREVIEWS | _REPORTS),

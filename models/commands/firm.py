@@ -10,6 +10,7 @@ from models.errors import Invalid, RuleBroken
 from models.events import FirmUpdated, changes_of
 from models.gathered import Gathered, Rules
 from models.items.invoice_states import hold_for_switching, restate
+from models.looking_again import look_again
 from models.mail_addresses import mail_address
 from models.reasons import Reason
 from models.rights import Role
@@ -64,6 +65,8 @@ async def update_firm(change: Change, *, expected_version: int | None = None, **
     if changed := firm.change_to(wanted):
         await firm.store(*changed)
         change.record(FirmUpdated(changes=changes_of(changed)))
+    if changed.keys() & {"time_zone", "country", "region"}:
+        await look_again(firm.id, change.now)
     if "count_pending_ach" in changed:
         await restate(change, waiting, {}, counts=firm.count_pending_ach)
     return firm

@@ -9,7 +9,7 @@ from models.bounds import AVAILABLE_TO, STAGES
 from models.command import Change, command
 from models.command_steps import active_members, jobs_left, made_before, replace_links
 from models.database import sql
-from models.errors import Invalid, LimitReached
+from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import (
     PipelineCreated,
     PipelineDeleted,
@@ -20,7 +20,7 @@ from models.events import (
     changes_of,
 )
 from models.gathered import Gathered, Rules, checked
-from models.ids import new_id
+from models.ids import Kind, new_id
 from models.order import spread
 from models.reasons import Reason
 from models.rights import Right
@@ -169,7 +169,7 @@ async def set_pipeline_members(
 
 @command("deletePipeline", Right.MANAGE_PIPELINES)
 async def delete_pipeline(change: Change, *, pipeline_id: UUID, expected_version: int | None = None) -> Pipeline:
-    """Delete a pipeline that has no jobs."""
+    """Delete a pipeline that has no jobs and no recurrences."""
     pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
     # Whoever opens a job in it, or moves one to it, holds a stage: they are done before the jobs are counted.
@@ -177,6 +177,11 @@ async def delete_pipeline(change: Change, *, pipeline_id: UUID, expected_version
     if await Job.filter(pipeline_id=pipeline.id).exists():
         seen = await change.scope.rows(Job).where(pipeline_id=pipeline.id).count()
         raise jobs_left(seen, "in this pipeline", "They are moved or deleted first.", "pipeline_id")
+    recurrences = await change.scope.of_kind(Kind.RECURRENCE).where(pipeline_id=pipeline.id).count()
+    if recurrences:
+        told = f"Recurrences of this pipeline, ended ones included: {recurrences:,}. Delete them first."
+        kind = Kind.RECURRENCE.value
+        raise RuleBroken(told, "pipeline_id", reason=Reason.NOT_EMPTY, kind=kind, actual=recurrences)
     await _share(change, pipeline, ())
     await sql("DELETE FROM pipeline WHERE id = $1", pipeline.id)
     change.record(PipelineDeleted(pipeline=pipeline.id, name=pipeline.name))

@@ -12,6 +12,7 @@ from models.ids import (
     JobId,
     MemberId,
     PipelineId,
+    RecurrenceId,
     StageId,
     StatusId,
     TemplateId,
@@ -46,8 +47,10 @@ class JobCreated(JobEvent):
     """A job was opened."""
 
     # Of a template's own events it is never null, of a job's it is.
-    called = {"template": "from_template"}
+    called = {"template": "from_template", "recurrence": "from_recurrence"}
     says = {
+        "recurrence": "The recurrence that made it, as it is now; null for none, or where it is gone.",
+        "recurrence_id": "The id of the recurrence that made it; null for none.",
         "template": "The template that it was made of, as it is now; null for none, or where it is gone.",
         "template_id": "The id of the template that it was made of; null for none.",
         "unfilled_roles": "The roles of the template that assigned nobody, as no active member held them at the "
@@ -67,6 +70,7 @@ class JobCreated(JobEvent):
     client_status_deleted: bool = False
     # Logs from before there were automations say nothing of them.
     fires_automations: bool = True
+    recurrence: RecurrenceId | None = None
 
     def before(self) -> tuple[Place, ...]:
         return ()

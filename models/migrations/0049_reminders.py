@@ -12,7 +12,7 @@ from models.stamps import created_at, created_by, updated_at, updated_by
 
 
 class Migration(migration_steps.Migration):
-    dependencies = [("models", "0047_mail")]
+    dependencies = [("models", "0048_recurrences")]
 
     operations = [
         ops.CreateModel(

@@ -98,6 +98,8 @@ _WITHIN: Mapping[tuple[str, str], Callable[[Any, Rename], Any]] = {
     ("chat", "client_tasks"): _under(lambda key: key == "checked_by"),
     ("client_request", "entries"): _under(lambda key: key == "file_ids"),
     ("organizer_content", "answers"): _files_of_answers,
+    ("recurrence", "assignee_ids"): renamed,
+    ("recurrence", "assignee_role_ids"): renamed,
     ("saved_view", "job_filter"): _in_filter,
     ("task", "checklist"): _under(lambda key: key == "checked_by"),
     ("template_content", "content"): _under(lambda key: key.endswith(("_id", "_ids"))),

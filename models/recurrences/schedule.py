@@ -8,35 +8,14 @@ does not, so that it is made once.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from enum import StrEnum
 from itertools import count, groupby, takewhile
 
 from models.recurrences.rules import MONTHS_OF_A_YEAR, Rule, months_later
+from models.rows.recurrences import DayOff, Frequency
 from models.templates.relative_dates import Calendar, DayUnit
-
-
-class Frequency(StrEnum):
-    """How often: counted from the first day on, or as a rule says."""
-
-    DAILY = "DAILY"
-    WEEKLY = "WEEKLY"
-    BIWEEKLY = "BIWEEKLY"
-    MONTHLY = "MONTHLY"
-    QUARTERLY = "QUARTERLY"
-    ANNUALLY = "ANNUALLY"
-    RULE = "RULE"
-
 
 _DAYS = {Frequency.DAILY: 1, Frequency.WEEKLY: 7, Frequency.BIWEEKLY: 14}
 _MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.ANNUALLY: 12}
-
-
-class DayOff(StrEnum):
-    """What becomes of an occurrence on a day on which the firm does not work."""
-
-    EXACT = "EXACT"
-    BEFORE = "BEFORE"
-    AFTER = "AFTER"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,15 @@ from models.rows.pipelines import (
     Status,
 )
 from models.rows.proposals import ProposalService
+from models.rows.recurrences import (
+    ChangedOccurrence,
+    DayOff,
+    Frequency,
+    Occurrence,
+    OccurrenceState,
+    Recurrence,
+    RecurrenceAccount,
+)
 from models.rows.relations import JobRelation, Relation
 from models.rows.sessions import Session, SignInAttempts, SigningKey
 from models.rows.signing import SignatureMethod, SignedItem, Signer
@@ -60,7 +69,9 @@ __all__ = [
     "Awaiting",
     "CardField",
     "Category",
+    "ChangedOccurrence",
     "ClientStatus",
+    "DayOff",
     "DocumentApprover",
     "DocumentVersion",
     "EventRow",
@@ -73,6 +84,7 @@ __all__ = [
     "Follower",
     "FollowerCursor",
     "FollowerRun",
+    "Frequency",
     "IdempotencyKey",
     "Item",
     "ItemRecipient",
@@ -82,11 +94,15 @@ __all__ = [
     "JobOrder",
     "JobRelation",
     "Member",
+    "Occurrence",
+    "OccurrenceState",
     "Party",
     "Pipeline",
     "PipelineMember",
     "Priority",
     "ProposalService",
+    "Recurrence",
+    "RecurrenceAccount",
     "Relation",
     "Row",
     "RunReason",

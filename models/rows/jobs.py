@@ -63,6 +63,9 @@ class Job(Row):
     stage_id: UUID
     status: Any = belongs_to("Status", index=True)
     status_id: UUID
+    # Which one made it; null for none, or where it is gone.
+    recurrence: Any = belongs_to("Recurrence", on_delete=fields.SET_NULL, null=True, index=True)
+    recurrence_id: UUID | None
     name = fields.CharField(max_length=NAME.most)
     name_order: str = name_order()
     description: str = fields.TextField(default="")

@@ -87,6 +87,9 @@ class Pipeline(Row):
     name_order: str = name_order()
     card_fields: list[str] = fields.JSONField(default=list)
     job_order = fields.CharEnumField(JobOrder, max_length=20, default=JobOrder.MANUAL)
+    # What its jobs are made of where nobody names another template.
+    default_template: Any = belongs_to("Template", on_delete=fields.SET_NULL, null=True, index=True)
+    default_template_id: UUID | None
 
     class Meta:
         table = "pipeline"

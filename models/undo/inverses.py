@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from models import events as facts
 from models import reminder_ends
-from models.automation import events, run_events
+from models.automation import run_events
 from models.commands.accounts import (
     archive_account,
     restore_account,
@@ -198,7 +198,7 @@ _WAYS: Mapping[type[Event], Way] = {
     # What is changed back by hand: rarely by mistake, or with more to it than one call says.
     **dict.fromkeys(
         (
-            events.AutomationEvent,
+            facts.AutomationEvent,
             run_events.AutomationRunEvent,
             mail.MailWithdrawn,
             reminder_ends.ReminderEvent,

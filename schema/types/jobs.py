@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     # Found by its module alone, at run time: that is made of the types here.
     AutomationRun = Any
+    Recurrence = Any
 
 
 @strawberry.type(description="What the client of a job is told about it: the job's own copy.")
@@ -114,6 +115,9 @@ class Job(Versioned):
     pipeline: Pipeline | None = one(Kind.PIPELINE, "pipeline_id", f"The pipeline it is in; {_WHILE}")
     stage: Stage | None = one(Kind.STAGE, "stage_id", f"The stage it is on; {_WHILE}")
     status: Status | None = one(Kind.STATUS, "status_id", f"Its status; {_WHILE}")
+    recurrence: Annotated[Recurrence, strawberry.lazy("schema.recurrences.recurrences")] | None = one(
+        Kind.RECURRENCE, "recurrence_id", "The recurrence that made it; null for none, and where that was deleted."
+    )
     position: str = column("Orders the cards of a stage: compare as plain text, byte by byte, then by id.")
     stage_entered_at: DateTime = column("When it came to its stage.")
     stage_limit_at: DateTime | None = worked_out(

@@ -85,7 +85,9 @@ TEXTS = {
     "newPassword": "another battery staple",
     "region": "BY",
     "replyTo": "somebody@new.example",
+    "rule": "FREQ=DAILY",
     "secret": "whsec_" + "A1b2C3d4" * 4,
+    "timeOfDay": "09:30",
     "timeZone": "Europe/Paris",
 }
 #: Which of several things of one thing, that the specimens have.

@@ -114,6 +114,9 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "", *, o
     if name in ("parent", "subtasks", "otherTask"):
         # It leads from a task to a task: what that says, the task itself says.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
+    if name in ("recurrence", "fromRecurrence", "continuedRecurrence"):
+        # Of jobs, which are in most documents. In the list of recurrences at the root they are with all that they say.
+        return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
     if type_.name == "Folder" and "[" in str(field.type) and levels < LEVELS:
         # Of accounts, which are in most documents. At the root they are with all that they say.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""

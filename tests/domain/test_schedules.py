@@ -12,7 +12,8 @@ from models.clock import zone
 from models.errors import Invalid
 from models.recurrences.rule_text import normal, rule_of
 from models.recurrences.rules import Rule
-from models.recurrences.schedule import Alone, Coming, DayOff, Frequency, Schedule
+from models.recurrences.schedule import Alone, Coming, Schedule
+from models.rows.recurrences import DayOff, Frequency
 from models.templates.relative_dates import Calendar
 from tests.domain.schedules import by_dateutil, rules, text_of
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from models import events
 from models.actor import Actor
-from models.automation import events
 from models.automation.automations import (
     create_automation,
     delete_automation,

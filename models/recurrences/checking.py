@@ -1,0 +1,81 @@
+"""What a recurrence must be like to be kept, as far as it says so itself."""
+
+import re
+from datetime import date
+
+from models.errors import Invalid
+from models.gathered import Gathered
+from models.reasons import Reason
+from models.rows import Recurrence
+from models.rows.recurrences import Frequency
+from models.templates.content import expect_known
+from models.templates.dates import date_in, expect_in_order
+from models.templates.job_content import JobContent
+from models.templates.relative_dates import Anchor, in_order
+
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+#: The years that a schedule may begin and end in.
+FIRST, LAST = date(1970, 1, 1), date(2199, 12, 31)
+
+
+def checked_time(value: str, field: str) -> str:
+    """A time of day, to the minute."""
+    if not _TIME.fullmatch(value):
+        told = "A time of day is written as 09:30, from 00:00 to 23:59."
+        raise Invalid(told, field, reason=Reason.FORMAT, format="TIME_OF_DAY")
+    return value
+
+
+def expect_whole(recurrence: Recurrence) -> None:
+    """`Invalid`, of all at once, where its parts do not go together."""
+    with Gathered() as check:
+        check(_expect_rule, recurrence)
+        check(_expect_days, recurrence)
+        check(_expect_dates, recurrence)
+        check(_expect_shortcodes, recurrence)
+
+
+def _expect_rule(recurrence: Recurrence) -> None:
+    by_rule = recurrence.frequency is Frequency.RULE
+    if by_rule and recurrence.rule is None:
+        told = "Of the frequency RULE the rule is given: RFC 5545, such as FREQ=MONTHLY;BYDAY=-1FR."
+        raise Invalid(told, "rule", reason=Reason.MISSING, field="rule")
+    if not by_rule and recurrence.rule is not None:
+        told = "A rule goes with the frequency RULE. Leave one of the two out."
+        raise Invalid(told, "rule", reason=Reason.ONLY_ONE, field="frequency")
+
+
+def _expect_days(recurrence: Recurrence) -> None:
+    first, last = recurrence.first_day, recurrence.last_day
+    for field, day in (("first_day", first), ("last_day", last)):
+        if day is not None and not FIRST <= day <= LAST:
+            told = f"This is a day from {FIRST} to {LAST}."
+            raise Invalid(told, field, reason=Reason.OUT_OF_RANGE, minimum=FIRST, maximum=LAST, unit="DATE")
+    if last is not None and last < first:
+        raise Invalid(
+            f"The last day {last} is before the first day {first}.",
+            "last_day",
+            reason=Reason.DATE_ORDER,
+            earlier="first_day",
+            earlier_day=first,
+            later="last_day",
+            later_day=last,
+        )
+
+
+def _expect_dates(recurrence: Recurrence) -> None:
+    anchors = (Anchor.START_DATE, Anchor.DUE_DATE, Anchor.DEADLINE)
+    dates = {anchor: relative for anchor in anchors if (relative := date_in(getattr(recurrence, anchor.field)))}
+    if in_order(dates) is None:
+        told = "These dates are counted from each other. Count one of them from the day of the occurrence: CREATED."
+        raise Invalid(told, next(iter(dates)).field, reason=Reason.CIRCLE)
+    expect_in_order(dates.get(Anchor.START_DATE), dates.get(Anchor.DUE_DATE))
+
+
+def _expect_shortcodes(recurrence: Recurrence) -> None:
+    try:
+        expect_known(JobContent(name=recurrence.job_name or "", period=recurrence.period))
+    except Invalid as refusal:
+        for each in refusal.all:
+            each.path = ("job_name",) if each.path == ("name",) else each.path
+        raise

@@ -1,0 +1,1 @@
+"""Recurrences, as clients set them up and are shown what they make."""

@@ -1,0 +1,61 @@
+"""Occurrences: how one comes about, and its events."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+from models.actor import Actor
+from models.ids import Kind
+from models.recurrences import events
+from models.recurrences.occurrences import make_occurrence, refuse_occurrence, retry_occurrence
+from models.rows import Occurrence
+from tests.kinds import recurrences
+from tests.kinds.recurrences import today
+from tests.live.scenarios import causes, owner_of
+from tests.specimens import Specimens, Spot
+from tests.world import World
+
+#: When all of them are due.
+BY = datetime(2160, 1, 1, tzinfo=UTC)
+
+
+async def make(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One of a recurrence of its own, that could not be made."""
+    recurrence = await recurrences.make(actor, f"{word} refused", spot)
+    what = {"recurrence_id": recurrence, "account_id": spot.account}
+    refused = await refuse_occurrence(
+        Actor.schedule(actor.firm_id, word), **what, day=today(), reason=f"{word} is why."
+    )
+    assert refused.value is not None
+    return refused.value.id
+
+
+async def _day(occurrence: Occurrence) -> object:
+    return occurrence.day
+
+
+SPECIMENS = Specimens(
+    kind=Kind.OCCURRENCE, make=make, hidden_with=frozenset({"account", "pipeline"}), facts={"day": _day}
+)
+
+
+async def _spot(world: World) -> Spot:
+    return Spot(world.account.id, (await world.job()).id)
+
+
+@causes(events.OccurrenceNotMade)
+async def not_made(world: World) -> AsyncIterator[None]:
+    spot = await _spot(world)
+    yield
+    await make(owner_of(world), "Usual", spot)
+
+
+@causes(events.OccurrenceMade)
+async def made(world: World) -> AsyncIterator[None]:
+    spot = await _spot(world)
+    recurrence = await recurrences.make(owner_of(world), "Usual", spot)
+    refused = await make(owner_of(world), "Usual", spot)
+    yield
+    schedule = Actor.schedule(world.firm.id, "Usual")
+    await make_occurrence(schedule, recurrence_id=recurrence, account_id=spot.account, day=today(), by=BY)
+    await retry_occurrence(owner_of(world), occurrence_id=refused)

@@ -1,0 +1,126 @@
+"""Recurrences: how one is made, and how their events come about."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from models.actor import Actor
+from models.ids import Kind, encode
+from models.recurrences import events
+from models.recurrences.changed import change_occurrence
+from models.recurrences.recurrences import (
+    add_recurrence_accounts,
+    create_recurrence,
+    delete_recurrence,
+    end_recurrence,
+    split_recurrence,
+    update_recurrence,
+)
+from models.rows import Job, Pipeline, Recurrence, RecurrenceAccount, Stage
+from models.rows.recurrences import Frequency
+from models.templates.relative_dates import Anchor, RelativeDate
+from tests.kinds import account_roles
+from tests.live.scenarios import causes, owner_of
+from tests.specimens import Specimens, Spot, of_team
+from tests.world import World
+
+#: The day that all are counted from.
+FIRST = date(2020, 1, 1)
+
+
+def today() -> date:
+    """A day of which nothing has been made, neither where the firms are nor in UTC."""
+    return datetime.now(UTC).date()
+
+
+async def make(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One for the account, in the pipeline of the spot's job or the firm's first one, on every day, at its end."""
+    if spot.job is not None:
+        pipeline_id = (await Job.get(id=spot.job)).pipeline_id
+    else:
+        pipeline = await Pipeline.filter(firm_id=actor.firm_id).order_by("id").first()
+        assert pipeline is not None
+        pipeline_id = pipeline.id
+    stage = await Stage.filter(pipeline_id=pipeline_id).order_by("position").first()
+    assert stage is not None
+    made = await create_recurrence(
+        actor,
+        name=f"{word} recurrence",
+        pipeline_id=pipeline_id,
+        stage_id=stage.id,
+        frequency=Frequency.DAILY,
+        first_day=FIRST,
+        time_of_day="23:59",
+        account_ids=[spot.account],
+        job_name=f"{word} [CURRENT_DATE]",
+        due_date=RelativeDate(Anchor.CREATED, 10),
+        assignee_ids=[await of_team(spot, actor)],
+        assignee_role_ids=[await account_roles.make_loose(actor, f"{word} of recurrences", spot)],
+    )
+    return made.value.id
+
+
+async def _accounts(recurrence: Recurrence) -> set[str]:
+    found = await RecurrenceAccount.filter(recurrence_id=recurrence.id).values_list("account_id", flat=True)
+    return {encode(Kind.ACCOUNT, id) for id in found}
+
+
+SPECIMENS = Specimens(
+    kind=Kind.RECURRENCE,
+    make=make,
+    hidden_with=frozenset({"pipeline"}),
+    not_any_more={"updateRecurrence": ["UPDATE recurrence SET job_name = ' ' WHERE id = $1"]},
+    facts={"account": _accounts},
+    chosen={
+        f"{mutation}.{field}": thing
+        for mutation in ("createRecurrence", "updateRecurrence", "splitRecurrence")
+        for field, thing in (("templateId", "template of jobs"), ("stageId", "second stage"))
+    },
+)
+
+
+async def _one(world: World) -> UUID:
+    return await make(owner_of(world), "Usual", Spot(world.account.id, (await world.job()).id))
+
+
+@causes(events.RecurrenceCreated)
+async def created(world: World) -> AsyncIterator[None]:
+    yield
+    recurrence = await _one(world)
+    await split_recurrence(owner_of(world), recurrence_id=recurrence, day=today() + timedelta(9), job_name="Others")
+
+
+@causes(events.RecurrenceUpdated)
+async def updated(world: World) -> AsyncIterator[None]:
+    recurrence = await _one(world)
+    yield
+    owner = owner_of(world)
+    await update_recurrence(owner, recurrence_id=recurrence, name="Renamed", days_ahead=3, assignee_ids=[])
+
+
+@causes(events.RecurrenceAccountsChanged)
+async def accounts_changed(world: World) -> AsyncIterator[None]:
+    recurrence, other = await _one(world), await world.new_account("Another")
+    yield
+    await add_recurrence_accounts(owner_of(world), recurrence_id=recurrence, account_ids=[other.id])
+
+
+@causes(events.RecurrenceOccurrenceChanged)
+async def occurrence_changed(world: World) -> AsyncIterator[None]:
+    recurrence = await _one(world)
+    yield
+    await change_occurrence(owner_of(world), recurrence_id=recurrence, day=today(), skipped=True)
+
+
+@causes(events.RecurrenceEnded)
+async def ended(world: World) -> AsyncIterator[None]:
+    recurrence = await _one(world)
+    yield
+    await end_recurrence(owner_of(world), recurrence_id=recurrence)
+
+
+@causes(events.RecurrenceDeleted)
+async def deleted(world: World) -> AsyncIterator[None]:
+    recurrence = await _one(world)
+    yield
+    await delete_recurrence(owner_of(world), recurrence_id=recurrence)
