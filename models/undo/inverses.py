@@ -41,6 +41,7 @@ from models.items import (
 from models.items.invoice_states import void_invoice
 from models.items.proposal_signing import withdraw_proposal
 from models.mail import events as mail
+from models.recurrences import events as recurrences
 from models.rows import AccountMember, AccountTag, TaskAssignee
 from models.templates import templates
 from models.undo.jobs import JobColumns
@@ -241,6 +242,8 @@ _WAYS: Mapping[type[Event], Way] = {
             contacts.ContactEvent,
             saved_views.SavedViewEvent,
             templates.TemplateEvent,
+            recurrences.RecurrenceEvent,
+            recurrences.OccurrenceEvent,
         ),
         Cannot(Lasting.BY_HAND),
     ),
