@@ -23,7 +23,7 @@ from resolvers.listing import fields_of
 from resolvers.previews import template_preview
 from resolvers.reports import field_of
 from resolvers.undoing import undoable
-from resolvers.upcoming import scheduled, upcoming_occurrences
+from resolvers.upcoming import upcoming_occurrences
 from schema.enums import SearchedKind
 from schema.kinds import LISTS
 from schema.list_size import ListSize
@@ -146,7 +146,7 @@ class AskedByItself:
     scheduled: Schedule | None = strawberry.field(
         resolver=_scheduled,
         description="What is coming by itself, as far as you see it: mail that is to be sent, clients who are to be "
-        "reminded.",
+        "reminded, recurrences that are to make jobs.",
     )
     activity: EventConnection = activity_of_firm()
     shortcodes: list[Shortcode] = strawberry.field(
@@ -162,7 +162,6 @@ _PREVIEWS = {
     "template_preview": template_preview,
     "undoable": undoable,
     "upcoming_occurrences": upcoming_occurrences,
-    "scheduled": scheduled,
 }
 _REPORTS |= {"attention_report": attention, "forecast": forecast}
 Query: Any = strawberry.type(

@@ -11,12 +11,10 @@ from models.bounds import UPCOMING
 from models.errors import Invalid
 from models.ids import Kind, decode
 from models.reasons import Reason
-from models.recurrences.upcoming import scheduled as scheduled_until
 from models.recurrences.upcoming import upcoming
 from schema.list_fields import argument, declare
 from schema.list_size import ListSize
-from schema.recurrences.upcoming import Scheduled, UpcomingOccurrence
-from schema.scalars import DateTime
+from schema.recurrences.upcoming import UpcomingOccurrence
 
 
 def _expect_number(first: int) -> None:
@@ -52,25 +50,5 @@ upcoming_occurrences: Any = strawberry.field(
     description="The next occurrences of a recurrence that have not been made, with their dates and names: of an "
     "account, or else of the first one by name that you see. Null where something is out of your sight; none where it "
     "has ended.",
-    directives=[ListSize(slicing_arguments=["first"])],
-)
-
-
-async def _scheduled(info: Info, until: Any, first: int = 10) -> Any:
-    context = info.context
-    _expect_number(first)
-    _ = context.now
-    found = await scheduled_until(context.scope, until, first)
-    return found if context.holds(len(found)) else []
-
-
-declare(
-    _scheduled,
-    [argument("until", DateTime, "Up to this moment, which is part of it."), _FIRST],
-    list[Scheduled],
-)
-scheduled: Any = strawberry.field(
-    resolver=_scheduled,
-    description="What is going to be done by itself up to a moment, the earliest first: jobs that recurrences make.",
     directives=[ListSize(slicing_arguments=["first"])],
 )

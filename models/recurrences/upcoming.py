@@ -1,15 +1,14 @@
-"""What recurrences are going to make: of one the next occurrences with their dates and names, and what all of them have
-scheduled."""
+"""What a recurrence is going to make: its next occurrences, with their dates and names."""
 
 from asyncio import to_thread
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice, takewhile
+from itertools import islice
 from uuid import UUID
 
 from models.errors import Refusal
-from models.recurrences.placing import Setting, setting_of, settings_of
+from models.recurrences.placing import Setting, setting_of
 from models.recurrences.schedule import Coming
 from models.rows import Account, Recurrence, RecurrenceAccount
 from models.scope import Scope
@@ -77,36 +76,3 @@ def _upcoming(setting: Setting, coming: Coming, account: str) -> Upcoming:
     except Refusal as refusal:
         return Upcoming(*which, refusal=refusal.message)
     return Upcoming(*which, content.name, content.period, dates.start_date, dates.due_date, dates.deadline)
-
-
-@dataclass(frozen=True, slots=True)
-class Scheduled:
-    """Something that is going to be done by itself, and when."""
-
-    at: datetime
-    title: str
-    recurrence_id: UUID | None = None
-    day: date | None = None
-
-
-async def scheduled(scope: Scope, until: datetime, number: int) -> list[Scheduled]:
-    """What recurrences are going to make up to a moment, the earliest first, so much of it at most."""
-    # Each of them has something then: of more than these nothing could be among the first.
-    found = await scope.rows(Recurrence).read(
-        "seen.next_at <= $1 ORDER BY seen.next_at, seen.id LIMIT $2", until, number
-    )
-    if not found:
-        return []
-    settings = await settings_of(found)
-    all_of_them = await to_thread(_scheduled, settings, until, number)
-    return sorted(all_of_them, key=lambda each: (each.at, each.title))[:number]
-
-
-def _scheduled(settings: Sequence[Setting], until: datetime, number: int) -> list[Scheduled]:
-    found: list[Scheduled] = []
-    for setting in settings:
-        recurrence = setting.recurrence
-        coming = ((setting.made_at(each), each) for each in setting.coming(recurrence.next_day))
-        due = takewhile(lambda each: each[0] <= until, islice(coming, number))
-        found += [Scheduled(at, recurrence.name, recurrence.id, each.day) for at, each in due]
-    return found

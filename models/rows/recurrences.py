@@ -9,7 +9,7 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.policies import Policy
-from models.rows.base import Link, Row, belongs_to
+from models.rows.base import Link, Row, Scheduled, belongs_to
 from models.rows.keys import name_order
 from models.stamps import created_by
 from models.texts import LABEL, NAME
@@ -51,6 +51,7 @@ class Recurrence(Row):
 
     kind = Kind.RECURRENCE
     policy = Policy(pipeline="pipeline_id")
+    scheduled = Scheduled("next_at", "next_at IS NOT NULL")
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID
