@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tortoise.transactions import in_transaction
 
@@ -31,12 +32,13 @@ async def set_up(world: World, pipelines: Sequence[Pipeline], tags: Sequence[Tag
         _, work, check, last = await world.stages(pipeline)
         await Stage.filter(pipeline_id=pipeline.id).exclude(id=last.id).update(automove=True)
         status = await Status.get(pipeline_id=pipeline.id, category=Category.CUSTOM)
-        for trigger, does in (
+        wanted: list[tuple[dict[str, Any], TagSettings]] = [
             ({"trigger_stage_id": work.id}, gives),
             ({"trigger_stage_id": check.id}, takes),
             ({"trigger_status_id": status.id}, gives_another),
             ({"trigger_pipeline_id": pipeline.id}, gives_another),
-        ):
+        ]
+        for trigger, does in wanted:
             await create_automation(owner, name="By itself", state=AutomationState.ON, update_tags=does, **trigger)
 
 
