@@ -148,23 +148,23 @@ def _expect_sense(condition: Condition, path: Path) -> None:
 def _all(conditions: Sequence[Condition], facts: ConditionFacts) -> Explained:
     told = [each.explained(facts) for each in conditions]
     missed = [each for each in told if not each.holds]
-    return Explained(not missed, _joined(missed or told, "and"))
+    return Explained(not missed, _joined(missed or told))
 
 
 def _any(conditions: Sequence[Condition], facts: ConditionFacts) -> Explained:
     told = [each.explained(facts) for each in conditions]
     met = [each for each in told if each.holds]
-    return Explained(bool(met), _joined(met or told, "and"))
+    return Explained(bool(met), _joined(met or told))
 
 
 def _none(conditions: Sequence[Condition], facts: ConditionFacts) -> Explained:
     told = [each.explained(facts) for each in conditions]
     met = [each for each in told if each.holds]
-    return Explained(not met, _joined(met or told, "and"))
+    return Explained(not met, _joined(met or told))
 
 
-def _joined(told: Sequence[Explained], word: str) -> str:
-    return _listed(list(dict.fromkeys(each.why for each in told)), word)
+def _joined(told: Sequence[Explained]) -> str:
+    return "; ".join(dict.fromkeys(each.why for each in told))
 
 
 def _account_tags(tags: Sequence[UUID], facts: ConditionFacts) -> Explained:
