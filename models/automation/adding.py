@@ -13,7 +13,7 @@ def expect_addition(settings: Any, lists: Sequence[str]) -> None:
     anything, or one removes what it adds."""
     if not any(getattr(settings, f"{how}_{name}") for name in lists for how in ("add", "remove")):
         told = "Say what it adds or removes."
-        raise Invalid(told, f"add_{lists[0]}", reason=Reason.TOO_FEW, minimum=1, actual=0)
+        raise Invalid(told, reason=Reason.MISSING, field=f"add_{lists[0]}")
     with Gathered() as check:
         for name in lists:
             check(_expect_apart, settings, name)

@@ -132,7 +132,7 @@ def _expect_sense(condition: Condition, path: Path) -> None:
         raise Invalid(told, *path, reason=Reason.TOO_DEEP, maximum=most)
     if not condition.said:
         told = "Say what is asked: give one of these."
-        raise Invalid(told, *path, "all", reason=Reason.MISSING, field="all")
+        raise Invalid(told, *path, reason=Reason.MISSING, field="all")
     name, *others = condition.said
     if others:
         told = "A condition asks for one thing. Give one of these."

@@ -37,4 +37,4 @@ class ClientStatusSettings(Settings):
     def expect_sense(self) -> None:
         if self.client_status_id is None and self.visible is None:
             told = "Say what the client is told, or whether they are."
-            raise Invalid(told, "client_status_id", reason=Reason.MISSING, field="client_status_id")
+            raise Invalid(told, reason=Reason.MISSING, field="client_status_id")

@@ -36,7 +36,7 @@ class TaskSettings(Settings):
         return {"tasks": tuple(tasks)}
 
     def expect_sense(self) -> None:
-        checks.count_of((*self.template_ids, *self.tasks), AUTOMATION_TASKS, "tasks", "tasks")
+        checks.count_of((*self.template_ids, *self.tasks), AUTOMATION_TASKS, "tasks")
 
     def rewritten(self, each: Rewrite) -> Self:
         tasks = enumerate(self.tasks)

@@ -9,7 +9,7 @@ from models.automation.settings import Settings, settings, template_of
 from models.bounds import CLIENT_TASKS
 from models.checklists import revised
 from models.errors import Invalid
-from models.gathered import Gathered, checked
+from models.gathered import Gathered, checked, together
 from models.items.chats import create_chat
 from models.items.wiki_pages import create_wiki_page
 from models.reasons import Reason
@@ -44,27 +44,18 @@ class EmailSettings(Settings):
 
     def expect_sense(self) -> None:
         here = [name for name in ("subject", "text") if getattr(self, name) is not None]
-        with Gathered() as check:
-            if self.template_id is None:
-                for name in {"subject", "text"} - set(here):
-                    check(_refuse_missing, name, "template_id" if not here else name)
-            for name in here if self.template_id is not None else ():
-                check(_refuse_both, name)
+        if self.template_id is None and (self.subject is None or self.text is None):
+            told = "Name a template of e-mails, or give a subject and a text."
+            missing = "template_id" if not here else {"subject": "text", "text": "subject"}[here[0]]
+            raise Invalid(told, reason=Reason.MISSING, field=missing)
+        if self.template_id is not None and here:
+            told = "The template says that. Leave out one of the two."
+            raise together([Invalid(told, name, reason=Reason.ONLY_ONE, field="template_id") for name in here])
 
     def rewritten(self, each: Rewrite) -> Self:
         subject = None if self.subject is None else each(Text(self.subject, ("subject",), NAME))
         text = None if self.text is None else each(Text(self.text, ("text",), MARKDOWN, markdown=True))
         return replace(self, subject=subject, text=text)
-
-
-def _refuse_missing(name: str, field: str) -> None:
-    told = "Name a template of e-mails, or give a subject and a text."
-    raise Invalid(told, name, reason=Reason.MISSING, field=field)
-
-
-def _refuse_both(name: str) -> None:
-    told = "The template says that. Leave out one of the two."
-    raise Invalid(told, name, reason=Reason.ONLY_ONE, field="template_id")
 
 
 @settings

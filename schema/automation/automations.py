@@ -138,14 +138,10 @@ _ONE = "One of these is given, and says what type of automation it is."
 class Trigger:
     """When an automation acts: one of these."""
 
-    trigger_stage_id: strawberry.ID | None = maybe_id_of(
-        Kind.STAGE, f"It acts when a job enters this stage; there are at most {AUTOMATIONS.most} of each."
-    )
-    trigger_status_id: strawberry.ID | None = maybe_id_of(
-        Kind.STATUS, f"It acts when a job gets this custom status; there are at most {AUTOMATIONS.most} of each."
-    )
+    trigger_stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, "It acts when a job enters this stage.")
+    trigger_status_id: strawberry.ID | None = maybe_id_of(Kind.STATUS, "It acts when a job gets this custom status.")
     trigger_pipeline_id: strawberry.ID | None = maybe_id_of(
-        Kind.PIPELINE, f"It acts when a job is created in this pipeline; there are at most {AUTOMATIONS.most} of each."
+        Kind.PIPELINE, "It acts when a job is created in this pipeline."
     )
 
 
@@ -277,7 +273,11 @@ class AutomationFilter:
 
 
 MUTATIONS = (
-    mutation(automations.create_automation, CreateAutomationInput),
+    mutation(
+        automations.create_automation,
+        CreateAutomationInput,
+        f"{automations.create_automation.summary} At one place there are {AUTOMATIONS.most} at most.",
+    ),
     mutation(automations.update_automation, UpdateAutomationInput),
     mutation(automations.set_automation_state, SetAutomationStateInput),
     mutation(automations.move_automation, MoveAutomationInput),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -26,13 +27,10 @@ def _within(name: str, description: str) -> Any:
     return value(lambda condition: getattr(condition, name), f"{description}; else null.", size=2)
 
 
-@strawberry.type(description=f"A condition of an automation. {_ONE}.")
-class AutomationCondition:
+@strawberry.type(description=f"What is asked of a job and its account. {_ONE}.")
+class AskedByCondition:
     """Its objects are `models.automation.conditions.Condition`."""
 
-    all: list[AutomationCondition] | None = _within("all", "All of these hold")
-    any: list[AutomationCondition] | None = _within("any", "One of these holds at least")
-    none: list[AutomationCondition] | None = _within("none", "None of these holds")
     account_tags: list[Tag] | None = loaded(
         lambda condition, context: (
             None if condition.account_tag_ids is None else context.load.several(Kind.TAG, condition.account_tag_ids)
@@ -51,13 +49,68 @@ class AutomationCondition:
     priorities: list[Priority] | None = column("The job's priority is one of these; else null.")
 
 
-@input_type
-class AutomationConditionInput:
-    """A condition of an automation: one of these is given. Of all together there are some bounds."""
+_WITHIN = "A condition within others of an automation"
 
-    all: list[AutomationConditionInput] | None = optional("All of these must hold.")
-    any: list[AutomationConditionInput] | None = optional("One of these at least must hold.")
-    none: list[AutomationConditionInput] | None = optional("None of these may hold.")
+
+@strawberry.type(description=f"{_WITHIN}, with none within it. {_ONE}.")
+class AutomationConditionAsked(AskedByCondition):
+    """Its objects are `models.automation.conditions.Condition`."""
+
+
+@strawberry.type(description=f"{_WITHIN}. {_ONE}.")
+class AutomationConditionPart(AskedByCondition):
+    """Its objects are `models.automation.conditions.Condition`."""
+
+    all: list[AutomationConditionAsked] | None = _within("all", "All of these hold")
+    any: list[AutomationConditionAsked] | None = _within("any", "One of these holds at least")
+    none: list[AutomationConditionAsked] | None = _within("none", "None of these holds")
+
+
+@strawberry.type(description=f"A condition of an automation. {_ONE}.")
+class AutomationCondition(AskedByCondition):
+    """Its objects are `models.automation.conditions.Condition`."""
+
+    all: list[AutomationConditionPart] | None = _within("all", "All of these hold")
+    any: list[AutomationConditionPart] | None = _within("any", "One of these holds at least")
+    none: list[AutomationConditionPart] | None = _within("none", "None of these holds")
+
+
+def _leaf(
+    account_tag_ids: Sequence[UUID] | None = None,
+    account_types: Sequence[TypeOfAccount] | None = None,
+    account_role_id: UUID | None = None,
+    priorities: Sequence[PriorityOfJob] | None = None,
+) -> conditions.Condition:
+    """The condition that the command takes."""
+    return conditions.Condition(
+        account_tag_ids=_tuple(account_tag_ids),
+        account_types=_tuple(account_types),
+        account_role_id=account_role_id,
+        priorities=_tuple(priorities),
+    )
+
+
+def _tree(
+    all: Sequence[conditions.Condition] | None = None,
+    any: Sequence[conditions.Condition] | None = None,
+    none: Sequence[conditions.Condition] | None = None,
+    account_tag_ids: Sequence[UUID] | None = None,
+    account_types: Sequence[TypeOfAccount] | None = None,
+    account_role_id: UUID | None = None,
+    priorities: Sequence[PriorityOfJob] | None = None,
+) -> conditions.Condition:
+    """The condition that the command takes."""
+    asked = _leaf(account_tag_ids, account_types, account_role_id, priorities)
+    return replace(asked, all=_tuple(all), any=_tuple(any), none=_tuple(none))
+
+
+_ALL, _ANY, _NONE = "All of these must hold.", "One of these at least must hold.", "None of these may hold."
+
+
+@input_type
+class AutomationConditionAskedInput:
+    """A condition within others of an automation, with none within it: one of these is given."""
+
     account_tag_ids: list[strawberry.ID] | None = maybe_id_of(
         Kind.TAG, f"The account must carry all of these tags; at most {LINKED.most}."
     )
@@ -67,26 +120,29 @@ class AutomationConditionInput:
     )
     priorities: list[Priority] | None = optional("The job's priority must be one of these.")
 
-    @staticmethod
-    def build(
-        all: Sequence[conditions.Condition] | None = None,
-        any: Sequence[conditions.Condition] | None = None,
-        none: Sequence[conditions.Condition] | None = None,
-        account_tag_ids: Sequence[UUID] | None = None,
-        account_types: Sequence[TypeOfAccount] | None = None,
-        account_role_id: UUID | None = None,
-        priorities: Sequence[PriorityOfJob] | None = None,
-    ) -> conditions.Condition:
-        """The condition that the command takes."""
-        return conditions.Condition(
-            all=_tuple(all),
-            any=_tuple(any),
-            none=_tuple(none),
-            account_tag_ids=_tuple(account_tag_ids),
-            account_types=_tuple(account_types),
-            account_role_id=account_role_id,
-            priorities=_tuple(priorities),
-        )
+    build = staticmethod(_leaf)
+
+
+@input_type
+class AutomationConditionPartInput(AutomationConditionAskedInput):
+    """A condition within others of an automation: one of these is given."""
+
+    all: list[AutomationConditionAskedInput] | None = optional(_ALL)
+    any: list[AutomationConditionAskedInput] | None = optional(_ANY)
+    none: list[AutomationConditionAskedInput] | None = optional(_NONE)
+
+    build = staticmethod(_tree)
+
+
+@input_type
+class AutomationConditionInput(AutomationConditionAskedInput):
+    """A condition of an automation: one of these is given. They are three levels deep within each other at most."""
+
+    all: list[AutomationConditionPartInput] | None = optional(_ALL)
+    any: list[AutomationConditionPartInput] | None = optional(_ANY)
+    none: list[AutomationConditionPartInput] | None = optional(_NONE)
+
+    build = staticmethod(_tree)
 
 
 def _tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:

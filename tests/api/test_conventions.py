@@ -98,7 +98,7 @@ def test_a_mutation_takes_one_input_and_answers_with_its_errors(mutation: str) -
 
 #: What makes something new, or is about oneself.
 CREATIONS = re.compile(
-    r"create|add(?!DocumentVersion)|applyFolder|log|recordPayment|save|sendMail$|start|stop|transfer|change|post|undo"
+    r"copy|create|add(?!DocumentVersion)|applyFolder|log|recordPayment|save|sendMail$|start|stop|transfer|change|post|undo"
 )
 
 
@@ -106,7 +106,7 @@ CREATIONS = re.compile(
 def test_a_change_of_one_thing_takes_the_version_that_was_seen(mutation: str) -> None:
     input: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
     assert ("id" in input.fields) == (
-        re.match(r"create|add(?!DocumentVersion)|logTime|recordPayment|save|sendMail$|startTimer|post", mutation)
+        re.match(r"copy|create|add(?!DocumentVersion)|logTime|recordPayment|save|sendMail$|startTimer|post", mutation)
         is not None
     )
     kind = kind_of_bulk(mutation)

@@ -36,6 +36,11 @@ NEEDED = {
     ("moveFolder", "parentId"),
     ("recordProposalSignature", "chosen"),
     ("createTemplate", "task"),
+    ("copyAutomation", "triggerStageId"),
+    ("createAutomation", "triggerStageId"),
+    ("createAutomation", "createTasks"),
+    ("deleteStage", "deleteAutomations"),
+    ("deleteStatus", "deleteAutomations"),
     ("saveAsTemplate", "fromTaskId"),
     *((mutation, "accountId") for mutation, input in INPUTS.items() if issubclass(input, AtAccountOrJob)),
 }
