@@ -15,7 +15,7 @@ from cli.signals import ignore_signals, tell_on_signals
 from common.settings import Settings
 from models.command import settle
 from models.connection import connected
-from workers.followers import FOLLOWERS
+from workers.followers import FOLLOWERS, with_quota
 from workers.following import Following
 from workers.mail import mail_round
 from workers.recurring import recurrences_round
@@ -55,7 +55,8 @@ async def _work(settings: Settings, here: Place) -> None:
         await warn_without_redis(here.redis_url)
         told = asyncio.Event()
         tell_on_signals(told)
-        following = Following({follower.name: follower for follower in FOLLOWERS})
+        followers = with_quota(FOLLOWERS, settings.automations_a_minute)
+        following = Following({follower.name: follower for follower in followers})
         spread = Spread(following.go_on_in)
         following.hand_over = spread.hand_over
         all_rounds = [*rounds(settings), *([following.round()] if FOLLOWERS else ())]

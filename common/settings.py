@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     trusted_documents_only: bool = False
     #: What a member may spend in a minute. Unset: 300,000.
     points_a_minute: int | None = Field(default=None, ge=10_000, le=1_000_000_000)
+    #: How much a firm may have happen by itself in a minute; the rest waits for the next one.
+    automations_a_minute: int = Field(default=600, ge=1, le=1_000_000_000)
     #: In seconds: how long sockets are sent away for before a server stops.
     drain_window: float = Field(default=10, ge=0)
     #: In seconds: the longest silence of a subscription. Clients are promised 25.

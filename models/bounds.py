@@ -134,6 +134,8 @@ AUTOMATION_TASKS = Bounds(1, 50)
 #: Of the conditions of one automation: how many there are, and how deep they are within each other.
 CONDITIONS = Bounds(1, 50)
 CONDITION_LEVELS = Bounds(1, 3)
+#: The jobs of which it is tried what would become of them.
+DRY_RUN = Bounds(0, 100)
 #: What one call changes.
 BULK = Bounds(1, 200)
 #: What a firm's changes are numbered with: what fits the database's column.

@@ -18,6 +18,7 @@ from models.templates.shortcodes import SHORTCODES
 from models.texts import NAME
 from resolvers.activity import activity_of_firm
 from resolvers.attention import attention
+from resolvers.automations import automation_dry_run, automation_preview
 from resolvers.forecast import forecast
 from resolvers.listing import fields_of
 from resolvers.previews import template_preview
@@ -162,6 +163,8 @@ _PREVIEWS = {
     "template_preview": template_preview,
     "undoable": undoable,
     "upcoming_occurrences": upcoming_occurrences,
+    "automation_preview": automation_preview,
+    "automation_dry_run": automation_dry_run,
 }
 _REPORTS |= {"attention_report": attention, "forecast": forecast}
 Query: Any = strawberry.type(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from models.automation.as_if import as_if_on
 from models.automation.automove import Decision, JobFacts, RunFacts, StageFacts, decide
 from models.database import fetch
 from models.ids import Kind
@@ -88,7 +89,8 @@ async def _stages(pipelines: Ids) -> dict[UUID, list[StageFacts]]:
     stages: dict[UUID, list[StageFacts]] = defaultdict(list)
     for row in await fetch(_STAGES, pipelines):
         tags = frozenset(row["tags"])
-        stages[row["pipeline_id"]].append(StageFacts(row["id"], row["name"], row["automove"], tags))
+        automove = row["automove"] or as_if_on()
+        stages[row["pipeline_id"]].append(StageFacts(row["id"], row["name"], automove, tags))
     return stages
 
 

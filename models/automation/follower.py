@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from models.actions import Command
 from models.actor import Actor
+from models.automation.as_if import as_if_on
 from models.automation.automove import Decision, Move, ReturnToActive, Waiting
 from models.automation.facts import HAD_ITEM, MADE_UNDER_STATUS, decisions
 from models.automation.moving import Stays, move_on, return_to_active
@@ -52,9 +54,16 @@ class Automations:
         """Do what an automation has to do; or move the job on, or let it return to Active, if that is still so."""
         if "run" in run.data:
             return await act_on_run(actor, UUID(run.data["run"]), self.quota)
-        does = return_to_active if run.data["does"] == _RETURN else move_on
-        stays = Stays(run.data["stay"], run.data["status_stay"])
-        return await does(actor, job_id=UUID(run.data["job"]), stays=stays, quota=self.quota)
+        does, values = evaluation(run.data)
+        outcome: Outcome[Any] = await does(actor, **values, quota=self.quota)
+        return outcome
+
+
+def evaluation(data: Mapping[str, Any]) -> tuple[Command[..., Any], dict[str, Any]]:
+    """The command that lets a job move on, or return to Active, as it was planned, and what it takes."""
+    stays = Stays(data["stay"], data["status_stay"])
+    does = return_to_active if data["does"] == _RETURN else move_on
+    return does, {"job_id": UUID(data["job"]), "stays": stays}
 
 
 #: What is planned for a job, as it is kept.
@@ -80,7 +89,7 @@ WITH asked AS MATERIALIZED (
 SELECT job.id, job.stay, job.status_stay FROM asked JOIN job ON job.id = asked.id
 JOIN stage ON stage.id = job.stage_id JOIN status ON status.id = job.status_id
 WHERE job.archived_at IS NULL AND job.completed_at IS NULL AND (
-    status.category = 'ACTIVE' AND stage.automove
+    status.category = 'ACTIVE' AND (stage.automove OR $6::boolean)
     AND EXISTS (SELECT FROM job_item AS link WHERE link.job_id = job.id AND {HAD_ITEM})
     AND NOT EXISTS (SELECT FROM job_item WHERE job_id = job.id AND unlinked_at IS NULL AND {Sum.HOLDING.of_links})
     OR status.category = 'CUSTOM' AND EXISTS (
@@ -99,7 +108,7 @@ async def _that_may_be_ready(committed: Committed) -> list[dict[str, Any]]:
     if not (jobs or stages or pipelines):
         return []
     asked = [list(ids) for ids in (jobs, stages, pipelines)]
-    return await sql(_MAY_BE_READY, committed.firm_id, *asked, committed.revision)
+    return await sql(_MAY_BE_READY, committed.firm_id, *asked, committed.revision, as_if_on())
 
 
 def _switched_on(events: Sequence[Event]) -> Iterator[UUID]:

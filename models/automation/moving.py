@@ -28,7 +28,7 @@ class Stays(NamedTuple):
 
 
 @command("moveJobOn", EVERY_MEMBER, internal=True)
-async def move_on(change: Change, *, job_id: UUID, stays: Stays, quota: Quota) -> Job | None:
+async def move_on(change: Change, *, job_id: UUID, stays: Stays, quota: Quota | None) -> Job | None:
     """Move a job on to the next stage that is for its account, if nothing holds it. One that is gone is left alone.
 
     Each stay of it ends with its first move, by whomever: so none is moved on twice."""
@@ -41,7 +41,7 @@ async def move_on(change: Change, *, job_id: UUID, stays: Stays, quota: Quota) -
 
 
 @command("returnJobToActive", EVERY_MEMBER, internal=True)
-async def return_to_active(change: Change, *, job_id: UUID, stays: Stays, quota: Quota) -> Job | None:
+async def return_to_active(change: Change, *, job_id: UUID, stays: Stays, quota: Quota | None) -> Job | None:
     """Put a job that is under a custom status back under Active, if what that waited for is done."""
     jobs = change.scope.rows(Job)
     # With those that it blocks, as whoever gives it a status does.
@@ -55,13 +55,14 @@ async def return_to_active(change: Change, *, job_id: UUID, stays: Stays, quota:
     return returned
 
 
-async def _may_go_on(change: Change, job: Job, quota: Quota) -> bool:
+async def _may_go_on(change: Change, job: Job, quota: Quota | None) -> bool:
     """Whether the chain of automatic steps goes on with this. Where it is too long the job says so, and waits. `NotYet`
-    where the firm has had its quota."""
+    where the firm has had its quota; None asks for none, of what is rehearsed."""
     if change.actor.hops > MOST_HOPS:
         await fail_chain(change, job)
         return False
-    await take(change, quota)
+    if quota is not None:
+        await take(change, quota)
     return True
 
 
