@@ -155,6 +155,17 @@ class LinkedToJob:
         return Q(id__in=Subquery(links.values("item")))
 
 
+_OF_JOB_IN = "EXISTS (SELECT FROM job WHERE job.id = {row}.job_id AND job.pipeline_id = ANY({pipelines}::uuid[]))"
+
+
+@dataclass(frozen=True, slots=True)
+class OfJobIn:
+    """The row is of a job that is in one of these pipelines by now."""
+
+    def __call__(self, wanted: Sequence[Any], _asking: Asking, /) -> Q:
+        return in_sql(_OF_JOB_IN, pipelines=list(wanted))
+
+
 @dataclass(frozen=True, slots=True)
 class ForRecipient:
     """The row is an item that is for one of these contacts, as far as they are visible."""

@@ -6,6 +6,7 @@ import structlog
 
 from models.actor import Actor
 from models.automation import effects as effects
+from models.automation.condition_facts import condition_facts
 from models.automation.contents import Does, done_by
 from models.automation.effects.effect import Effect, NoRecipient, Occasion, effect_of
 from models.automation.planning import not_on
@@ -116,7 +117,13 @@ async def _hold(change: Change, run: AutomationRun) -> tuple[Job, AutomationRun]
 async def _left_undone(job: Job, automation: Automation, does: Does) -> tuple[RunReason | None, str | None]:
     if job.archived_at is not None:
         return RunReason.ARCHIVED, "The job is archived."
-    return not_on(automation.state)
+    reason, message = not_on(automation.state)
+    if reason is None and does.conditions is not None:
+        facts = await condition_facts([job], [does.conditions])
+        holds, why = does.conditions.explained(facts[job.id])
+        if not holds:
+            return RunReason.CONDITION, f"Its conditions do not hold: {why}."
+    return reason, message
 
 
 async def _done(change: Change, job: Job, run: AutomationRun, effect: Effect) -> AutomationRun:

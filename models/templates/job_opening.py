@@ -13,7 +13,7 @@ from models.commands.wanted_tasks import WantedTask
 from models.database import sql
 from models.events import JobCreated, TaskCreated
 from models.items import item as items
-from models.rows import Account, ClientStatus, Firm, Job, Pipeline
+from models.rows import Account, ClientStatus, Firm, Job, Pipeline, Task
 from models.templates.job_content import JobContent
 from models.templates.job_dates import JobDates, dates_of
 from models.templates.job_people import people_of
@@ -110,7 +110,7 @@ async def open_of_content(
             client_status_deleted=content.client_status_id is not None and client_status is None,
         )
     )
-    await _add_tasks(change, job, planned.tasks)
+    await add_tasks(change, job, planned.tasks)
     return job
 
 
@@ -133,8 +133,8 @@ def _told_to_client(change: Change, content: JobContent, client_status: ClientSt
     }
 
 
-async def _add_tasks(change: Change, job: Job, wanted: Sequence[WantedTask]) -> None:
-    """Write the tasks of a job and tell of them: in as many statements however many there are."""
+async def add_tasks(change: Change, job: Job, wanted: Sequence[WantedTask]) -> list[Task]:
+    """Write tasks of a job, which have been checked, and tell of them: in as many statements however many there are."""
     tasks = [task.row(change, job.account_id) for task in wanted]
     held = await items.create_several(change, tasks, job)
     assigned = [(task.id, id) for task, each in zip(tasks, wanted, strict=True) for id in each.assignee_ids]
@@ -146,3 +146,4 @@ async def _add_tasks(change: Change, job: Job, wanted: Sequence[WantedTask]) -> 
         )
     for each in held:
         items.tell(change, TaskCreated, each)
+    return tasks

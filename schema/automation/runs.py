@@ -8,7 +8,7 @@ import strawberry
 
 from models.automation import runs
 from models.bounds import BULK
-from models.filtering import Among
+from models.filtering import Among, OfJobIn
 from models.ids import Kind, encode
 from models.seen import named
 from models.targets import Target
@@ -107,6 +107,9 @@ class AutomationRunFilter:
     state: list[AutomationRunState] | None = asks(Among("state"), "In one of these states.")
     reason: list[AutomationRunReason] | None = asks(Among("reason"), "Skipped or failed for one of these reasons.")
     job: IdFilter | None = asks_ids(Kind.JOB, Among("job_id"), "For one of these jobs.")
+    pipeline: IdFilter | None = asks_ids(
+        Kind.PIPELINE, OfJobIn(), "For jobs that are in one of these pipelines by now."
+    )
     automation: IdFilter | None = asks_ids(Kind.AUTOMATION, Among("automation_id"), "Of one of these automations.")
 
 

@@ -13,6 +13,8 @@ import pytest
 from models.actor import Actor
 from models.automation.moving import Stays, return_to_active
 from models.automation.quota import Quota
+from models.automation.running import run_automation
+from models.automation.status_settings import StatusSettings
 from models.commands.jobs import delete_job, delete_jobs
 from models.commands.moves import archive_jobs, complete_job, move_jobs, set_job_status
 from models.commands.relations import relate_job
@@ -35,9 +37,11 @@ from models.rows import Category, Relation
 from models.rows.invoices import Invoice
 from models.rows.payments import PaymentMethod
 from models.targets import Target
+from tests.domain.automating import automation
 from tests.kinds.documents import new_contact
 from tests.kinds.invoices import billable_entry, line
 from tests.kinds.proposals import make_invoiced
+from tests.kinds.runs_of_automations import planned
 from tests.locks import held, rows_held, until_waiting
 from tests.specimens import Spot
 from tests.world import World
@@ -212,9 +216,20 @@ async def paying_for_a_proposal(two: Two) -> Work:
     return two.paid(allocations=[Allocation(invoice.id, Decimal(9))])
 
 
+async def automating(two: Two) -> Work:
+    await two.blocking()
+    completed = StatusSettings((await two.world.status(Category.COMPLETED)).id)
+    await automation(two.world, set_status=completed)
+    run = await planned(two.owner, "Complete", two.spot(two.second))
+    await run.save(force_create=True)
+    robot = Actor.automation(two.world.firm.id, "Complete", 1)
+    return run_automation(robot, run_id=run.id, quota=Quota())
+
+
 @pytest.mark.parametrize(
     "prepared",
     [
+        automating,
         completing,
         archiving,
         setting_a_status,

@@ -20,14 +20,15 @@ from tests.world import World
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that has failed, of an automation of its own."""
-    run = await _planned(actor, f"{word} run", spot)
+    run = await planned(actor, f"{word} run", spot)
     run.state, run.reason, run.message = RunState.FAILED, RunReason.REFUSED, f"{word} was refused."
     run.ended_at, run.attempts = datetime.now(UTC), 1
     await run.save(force_create=True)
     return run.id
 
 
-async def _planned(actor: Actor, name: str, spot: Spot) -> AutomationRun:
+async def planned(actor: Actor, name: str, spot: Spot) -> AutomationRun:
+    """One that is still to be done, of the pipeline's first automation; it is to be saved."""
     job = await Job.filter(account_id=spot.account, **({} if spot.job is None else {"id": spot.job})).first()
     assert job is not None
     present = Automation.filter(pipeline_id=job.pipeline_id).order_by("created_at", "id").first()
@@ -67,7 +68,10 @@ def _robot(world: World) -> Actor:
 
 
 async def _pending(world: World) -> AutomationRun:
-    run = await _planned(owner_of(world), "Robot", Spot(world.account.id, (await world.job()).id))
+    spot = Spot(world.account.id, (await world.job()).id)
+    # Under no conditions.
+    await automations.make_of_creation(owner_of(world), "Usual", spot)
+    run = await planned(owner_of(world), "Robot", spot)
     await run.save(force_create=True)
     return run
 

@@ -1,11 +1,15 @@
 """What automations change of the job's account."""
 
+from typing import Any
+
 from models.automation.effects.effect import Effect, Occasion, does
+from models.automation.effects.people import changed, said_of
+from models.automation.people_settings import AccessSettings
 from models.automation.tag_settings import TagSettings
 from models.command import Change, part_of
-from models.commands.accounts import set_account_tags
+from models.commands.accounts import set_account_tags, set_account_team
 from models.errors import Conflict
-from models.rows import Account, AccountTag
+from models.rows import Account, AccountMember, AccountTag
 
 
 @does(TagSettings)
@@ -28,3 +32,13 @@ async def update_tags(change: Change, occasion: Occasion, settings: TagSettings)
         else:
             break
     return Effect()
+
+
+@does(AccessSettings)
+async def update_access(change: Change, occasion: Occasion, settings: AccessSettings) -> Effect:
+    """Members, and those who hold roles at the account, are put on its team or taken off."""
+    account = await change.scope.rows(Account).lock(occasion.job.account_id, "job_id")
+    present: Any = await AccountMember.filter(account_id=account.id).order_by("id").values_list("member_id", flat=True)
+    wanted, unheld = await changed(change, account.id, present, settings)
+    await part_of(change, set_account_team, account_id=account.id, member_ids=wanted)
+    return Effect(unheld_roles=unheld, message=await said_of(change, unheld))
