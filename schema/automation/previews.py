@@ -6,14 +6,11 @@ import strawberry
 
 from models.automation.preview import DryRun, ForeseenRun, ForeseenThing, Preview
 from models.bounds import DRY_RUN
-from models.ids import Kind
-from schema.automation.automations import Automation
+from models.ids import Kind, encode
 from schema.automation.enums import AutomationRunReason, AutomationRunState, AutomationType
 from schema.enums import ItemKind
 from schema.field_resolvers import TypeCheck
-from schema.types.base import column, loaded, one, value
-from schema.types.jobs import Job
-from schema.types.pipelines import Stage, Status
+from schema.types.base import column, value
 from schema.types.waiting import JobWaiting
 
 _ITEMS = {kind.value for kind in ItemKind}
@@ -36,7 +33,10 @@ class Thing:
 class Run:
     """Its objects are `models.automation.preview.ForeseenRun`."""
 
-    automation: Automation | None = one(Kind.AUTOMATION, "automation_id", "The automation; null for automove itself.")
+    automation_id: strawberry.ID | None = value(
+        lambda run: run.automation_id and encode(Kind.AUTOMATION, run.automation_id),
+        "The id of the automation; null for automove itself.",
+    )
     name: str = column("What it is called.")
     type: AutomationType | None = column("What it is to do; null for automove itself.")
     state: AutomationRunState = column("What would come of it.")
@@ -52,14 +52,18 @@ class Run:
 class AutomationPreview:
     """Its objects are `models.automation.preview.Preview`."""
 
-    job: Job | None = one(Kind.JOB, "job_id", "The job, as it is now.")
-    path: list[Stage] = loaded(
-        lambda preview, context: context.load.several(Kind.STAGE, preview.stage_ids),
-        "The stages that it would come to, one after the other; empty where it would stay on its own.",
+    job_id: strawberry.ID = value(lambda preview: encode(Kind.JOB, preview.job_id), "The id of the job.")
+    path: list[strawberry.ID] = value(
+        lambda preview: [encode(Kind.STAGE, id) for id in preview.stage_ids],
+        "The ids of the stages that it would come to, one after the other; empty where it would stay on its own.",
         size=2,
     )
-    stage: Stage | None = one(Kind.STAGE, "stage_id", "The stage on which it would then be.")
-    status: Status | None = one(Kind.STATUS, "status_id", "The status that it would then have.")
+    stage_id: strawberry.ID = value(
+        lambda preview: encode(Kind.STAGE, preview.stage_id), "The id of the stage on which it would then be."
+    )
+    status_id: strawberry.ID = value(
+        lambda preview: encode(Kind.STATUS, preview.status_id), "The id of the status that it would then have."
+    )
     runs: list[Run] = value(lambda preview: preview.runs, "What automations would do for it, in order.", size=5)
     waiting: list[JobWaiting] = value(lambda preview: preview.waiting, "Why it would go no further.", size=2)
     complete: bool = column("Whether it was followed to its end: not where that takes too long.")

@@ -13,9 +13,9 @@ from models.command_steps import active_members
 from models.commands.wanted_tasks import WantedTask
 from models.gathered import Gathered
 from models.templates.content import filled_in
+from models.templates.job_opening import add_tasks
 from models.templates.job_people import people_of
 from models.templates.job_tasks import JobTask
-from models.templates.job_opening import add_tasks
 from models.templates.making import Known, content_for
 from models.templates.task_content import TaskContent
 
