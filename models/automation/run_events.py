@@ -39,7 +39,7 @@ class AutomationRan(AutomationRunEvent):
 class AutomationFailed(AutomationRunEvent):
     """An automation could not do what it had to do for a job. That holds the job until it is done, or dismissed."""
 
-    says = {"explanation": "Why, and what to do about it."}
+    says = {"explanation": "What kept it from doing that, and what to do about it."}
 
     explanation: str
 
@@ -48,7 +48,7 @@ class AutomationFailed(AutomationRunEvent):
 class AutomationSkipped(AutomationRunEvent):
     """An automation had nothing to do for a job after all."""
 
-    says = {"explanation": "Why: the condition that does not hold, say."}
+    says = {"explanation": "What made it leave that be: the condition that does not hold, say."}
 
     explanation: str
 

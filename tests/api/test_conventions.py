@@ -110,7 +110,7 @@ def test_a_change_of_one_thing_takes_the_version_that_was_seen(mutation: str) ->
         is not None
     )
     kind = kind_of_bulk(mutation)
-    target: Any = input if kind is None else TYPES[f"{kind.capitalize()}Target"]
+    target: Any = input if kind is None else TYPES[f"{kind.title().replace('_', '')}Target"]
     assert ("expectedVersion" in target.fields) == (CREATIONS.match(mutation) is None)
 
 
