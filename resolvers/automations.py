@@ -8,7 +8,6 @@ import strawberry
 from strawberry.types.info import Info
 
 from models.automation.preview import dry_run, preview_move
-from models.bounds import AUTOMATIONS
 from models.errors import NotFound
 from models.ids import Kind, decode
 from models.items.links import OpenItems as _OpenItems
@@ -19,16 +18,14 @@ from schema.list_size import ListSize
 from schema.per_viewer import always, per_viewer
 
 
-async def _preview(info: Info, job_id: Any, stage_id: Any, open_items: Any = None, skip_automations: Any = None) -> Any:
+async def _preview(info: Info, job_id: Any, stage_id: Any, open_items: Any = None) -> Any:
     context = info.context
-    skipped = [decode(Kind.AUTOMATION, id) for id in skip_automations or ()]
     job, stage = decode(Kind.JOB, job_id), decode(Kind.STAGE, stage_id)
     items = _OpenItems.KEEP if open_items is None else _OpenItems(open_items.value)
     # As of this moment, with what is not told of as well.
     _ = context.now
-    given: dict[str, Any] = {"open_items": items, "skip_automations": skipped}
     try:
-        return await preview_move(context.actor, job_id=job, stage_id=stage, **given)
+        return await preview_move(context.actor, job_id=job, stage_id=stage, open_items=items)
     except NotFound:
         return None
 
@@ -39,12 +36,6 @@ declare(
         argument("job_id", strawberry.ID, "The job."),
         argument("stage_id", strawberry.ID, "The stage that it would be moved to, of any pipeline."),
         argument("open_items", Optional[OpenItems], "What would become of the items that hold it.", default=None),  # noqa: UP045 - at run time
-        argument(
-            "skip_automations",
-            Optional[list[strawberry.ID]],  # noqa: UP045 - at run time
-            f"Automations of the stage that would not run for it, at most {AUTOMATIONS.most}.",
-            default=None,
-        ),
     ],
     Optional[AutomationPreview],  # noqa: UP045 - at run time
 )

@@ -145,8 +145,6 @@ class Sampler:
             name: self._value(name, field.type, declared[name])
             for name, field in type_.fields.items()
             if name not in LEFT_OUT
-            # What is made of its like, without end: one of them will do.
-            and get_named_type(field.type) is not type_
             and (is_required_input_field(field) or field.default_value is Undefined or field.default_value is None)
         }
 

@@ -74,10 +74,6 @@ def _is_thing(type_: Composite) -> bool:
     return type_.name in ("Node", "Event") or any(parent.name in ("Node", "Event") for parent in type_.interfaces)
 
 
-def _is_endless(type_: Composite, field: GraphQLField) -> bool:
-    return get_named_type(field.type) is type_ and not _is_thing(type_)
-
-
 @cache
 def fields_of(type_: Composite, levels: int, of_job: bool = False) -> tuple[str, ...]:
     """The selections of a type: its leaves, and what it leads to while there are levels left. Of items of all kinds
@@ -87,14 +83,7 @@ def fields_of(type_: Composite, levels: int, of_job: bool = False) -> tuple[str,
         levels = 0
     # Of a change, a page or an amount the field says the type.
     named = [] if type_.name in UNNAMED else ["__typename"]
-    chosen = [
-        *named,
-        *(
-            # What is made of its like, without end: one within says what each of them does.
-            f"{name} {{ __typename }}" if _is_endless(type_, field) else _selected(name, field, levels, of_job=of_job)
-            for name, field in type_.fields.items()
-        ),
-    ]
+    chosen = [*named, *(_selected(name, field, levels, of_job=of_job) for name, field in type_.fields.items())]
     if isinstance(type_, GraphQLInterfaceType) and type_.name != "LinkedItem" and (type_.name != "Event" or levels):
         chosen += _of_each_kind(type_, levels, of_job)
     return tuple(filter(None, chosen))
@@ -119,7 +108,10 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "", *, o
     if name == "files":
         # What else there is to say of them is in the list at the root.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
-    if name in ("failedRuns", "automations") and "[" in str(field.type):
+    if type_.name == "Automation" and levels < LEVELS:
+        # With all that it does, and under which conditions, it is in the list at the root.
+        return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
+    if name == "failedRuns":
         # What else there is to say of them is in the list at the root.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
     if name in ("parent", "subtasks", "otherTask"):

@@ -30,7 +30,7 @@ from models.commands.tags import create_tag, delete_tag
 from models.firm.account_roles import AccountRole
 from models.ids import Kind
 from models.rights import Right
-from models.rows import AutomationType, ClientStatus, Job, Pipeline, Priority, Stage, Tag
+from models.rows import AutomationState, AutomationType, ClientStatus, Job, Pipeline, Priority, Stage, Tag
 from models.templates.content import TemplateKind
 from models.templates.job_tasks import JobTask
 from models.templates.templates import Template
@@ -189,6 +189,12 @@ async def make_of_status(actor: Actor, word: str, spot: Spot) -> UUID:
     """One under the custom status of a job."""
     status = (await Job.get(id=spot.job)).status_id
     return await make_with(actor, f"{word} tags", await _tags(actor, word, spot), trigger_status_id=status)
+
+
+async def make_on(actor: Actor, word: str, stage: UUID) -> UUID:
+    """One that is on, on a stage, under no conditions."""
+    tags = TagSettings(add_tag_ids=(await a_tag(actor),))
+    return await make_with(actor, f"{word} tags", tags, trigger_stage_id=stage, state=AutomationState.ON)
 
 
 async def make_of_creation(actor: Actor, word: str, spot: Spot) -> UUID:

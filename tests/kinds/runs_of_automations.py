@@ -11,7 +11,7 @@ from models.automation.running import fail_automation_run, run_automation
 from models.automation.runs import dismiss_automation_run, retry_automation_run
 from models.commands.moves import archive_job
 from models.ids import Kind
-from models.rows import Automation, AutomationRun, AutomationTrigger, Job, RunReason, RunState
+from models.rows import Automation, AutomationRun, AutomationState, AutomationTrigger, Job, RunReason, RunState
 from tests.kinds import automations
 from tests.live.scenarios import causes, owner_of
 from tests.specimens import Specimens, Spot
@@ -31,9 +31,10 @@ async def planned(actor: Actor, name: str, spot: Spot) -> AutomationRun:
     """One that is still to be done, of the pipeline's first automation; it is to be saved."""
     job = await Job.filter(account_id=spot.account, **({} if spot.job is None else {"id": spot.job})).first()
     assert job is not None
-    present = Automation.filter(pipeline_id=job.pipeline_id).order_by("created_at", "id").first()
+    on = AutomationState.ON
+    present = Automation.filter(pipeline_id=job.pipeline_id, state=on).order_by("created_at", "id").first()
     # Who does not see the account may see the automation.
-    automation = await present or await Automation.get(id=await automations.make(actor, "Usual", spot))
+    automation = await present or await Automation.get(id=await automations.make_on(actor, "Usual", job.stage_id))
     return AutomationRun(
         firm_id=job.firm_id,
         account_id=job.account_id,
@@ -68,10 +69,7 @@ def _robot(world: World) -> Actor:
 
 
 async def _pending(world: World) -> AutomationRun:
-    spot = Spot(world.account.id, (await world.job()).id)
-    # Under no conditions.
-    await automations.make_of_creation(owner_of(world), "Usual", spot)
-    run = await planned(owner_of(world), "Robot", spot)
+    run = await planned(owner_of(world), "Robot", Spot(world.account.id, (await world.job()).id))
     await run.save(force_create=True)
     return run
 
