@@ -123,6 +123,8 @@ def _kind(name: str) -> Kind:
         "recipient": "contact",
         "recipients": "contact",
         "mention": "member",
+        "conditionalTag": "tag",
+        "skipAutomations": "automation",
     }.get(name, name)
     return Kind(snake(name)) if snake(name) in set(Kind) else Kind(snake(name).removesuffix("s"))
 

@@ -3,9 +3,12 @@
 import re
 from typing import Any
 
+import orjson
 import pytest
 from graphql import get_named_type, is_leaf_type, is_required_argument
 
+from models.database import sql
+from models.ids import Kind, decode
 from tests.api.asking import MUTATIONS
 from tests.api.furnished import Furnished
 from tests.api.samples import Sampler, filled
@@ -24,6 +27,8 @@ PLACES = [(mutation, field) for mutation in MUTATIONS for field in lists_of(muta
 AT_LEAST_ONE = re.compile(r"(?<!of )\b1 to [\d,]+|^From one ")
 #: Of these there must be one because of the thing that they are about: one of its options is to be chosen.
 NEEDED_THERE = {("recordProposalSignature", "chosen")}
+#: They say what is not to follow: the event of the change tells it, and not the thing.
+TOLD_BY_THE_MOVE = {("moveJob", "skipAutomations"), ("moveJobs", "skipAutomations")}
 
 
 def is_needed(mutation: str, field: str) -> bool:
@@ -68,8 +73,19 @@ async def test_an_empty_list_in_an_input(database: str, api: Api, mutation: str,
         return
     assert answer["errors"] == []
     usual = await changed(api, mutation)
+    if (mutation, field) in TOLD_BY_THE_MOVE:
+        assert [len(await _skipped(each)) for each in (answer, usual)] == [0, 1]
+        return
     shorter = {name for name in shown_lists(mutation) if len(_list(answer, name)) < len(_list(usual, name))}
     assert shorter, "Nothing is taken off that is there otherwise."
+
+
+async def _skipped(answer: dict[str, Any]) -> list[str]:
+    thing = answer["thing"][0] if isinstance(answer["thing"], list) else answer["thing"]
+    last = "SELECT data -> 'skipped_automations' AS skipped FROM event WHERE job = $1 AND type = 'JobMoved'"
+    rows = await sql(f"{last} ORDER BY revision DESC LIMIT 1", decode(Kind.JOB, thing["id"]))
+    skipped: list[str] = orjson.loads(rows[0]["skipped"])
+    return skipped
 
 
 def _list(answer: dict[str, Any], name: str) -> list[Any]:

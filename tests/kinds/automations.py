@@ -203,6 +203,13 @@ async def make_of_creation(actor: Actor, word: str, spot: Spot) -> UUID:
     return await make_with(actor, f"{word} tags", await _tags(actor, word, spot), trigger_pipeline_id=pipeline)
 
 
+async def make_on_second_stage(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One on the second stage of the pipeline of a job: where that is moved to."""
+    pipeline = (await Job.get(id=spot.job)).pipeline_id
+    _, stage, *_ = await Stage.filter(pipeline_id=pipeline).order_by("position", "id")
+    return await make_with(actor, f"{word} tags", await _tags(actor, word, spot), trigger_stage_id=stage.id)
+
+
 SPECIMENS = Specimens(
     kind=Kind.AUTOMATION,
     make=make,
@@ -211,8 +218,11 @@ SPECIMENS = Specimens(
         **{f"automation of {type}": _of_type(type) for type in AutomationType},
         "automation of a status": make_of_status,
         "automation of creations": make_of_creation,
+        "automation of the second stage": make_on_second_stage,
     },
     chosen={
+        "moveJob.skipAutomations": "automation of the second stage",
+        "moveJobs.skipAutomations": "automation of the second stage",
         "moveAutomation.afterAutomationId": "automation of UPDATE_TAGS",
         "moveAutomation.beforeAutomationId": "automation of UPDATE_TAGS",
     },
