@@ -34,7 +34,8 @@ async def _hand_in() -> None:
     from demo.owing import hand_in
 
     for handed in await hand_in():
-        say(f"The client has handed in what {handed.job!r} waited for: it moves on by itself, in {handed.pipeline!r}.")
+        say(f"The client has handed in what {handed.job!r} waited for, in {handed.pipeline!r}.")
+        say("It goes back to Active and moves on by itself: look at the board.")
 
 
 async def _keep_moving(redis_url: str, rate: float) -> None:

@@ -2,23 +2,24 @@
 
 from dataclasses import dataclass
 
+from demo.automations import REQUEST
 from demo.board import Board
 from demo.firms import DemoFirm
 from demo.people import OWNER, found
+from demo.pipelines import MISSING_DOCS
 from models.actor import Actor
 from models.boards import jobs_of_items
 from models.commands.jobs import create_job
+from models.commands.moves import set_job_status
 from models.errors import RuleBroken
 from models.ids import Kind
-from models.items.client_requests import create_client_request, submit_client_request
-from models.items.request_entries import RequestEntry
+from models.items.client_requests import submit_client_request
 from models.reasons import Reason
 from models.scope import Scope
 from models.seen import Pipeline, named
+from workers.followers import FOLLOWERS
+from workers.following import Following
 
-#: What is asked for. By this name it is found again.
-REQUEST = "Last documents for the return"
-_ASKED = (RequestEntry("w2", "Form W-2 of each employer", required=False),)
 #: What the job is called.
 WAITING_JOB = "Form 1040, waiting for documents"
 
@@ -32,7 +33,7 @@ class HandedIn:
 
 
 async def plant(firm: DemoFirm, board: Board) -> None:
-    """Open a job that waits for nothing but its client."""
+    """Open a job that is held by its client: under the status whose automation asks them for what is missing."""
     client = board.clients[0]
     job = await create_job(
         firm.owner,
@@ -41,7 +42,13 @@ async def plant(firm: DemoFirm, board: Board) -> None:
         name=WAITING_JOB,
         assignee_ids=client.staff[:1],
     )
-    await create_client_request(firm.owner, job_id=job.value.id, title=REQUEST, entries=_ASKED)
+    # A worker that is there as well does it, or this: each step is done once.
+    following = Following({follower.name: follower for follower in FOLLOWERS})
+    await following.register()
+    if (status := board.custom.get(MISSING_DOCS.name)) is not None:
+        await set_job_status(firm.owner, job_id=job.value.id, status_id=status)
+    while await following.go_on_in(firm.owner.firm_id):
+        pass
 
 
 async def hand_in() -> list[HandedIn]:
@@ -50,7 +57,7 @@ async def hand_in() -> list[HandedIn]:
     if owner is None:
         raise _nothing_owed()
     scope = Scope.whole(owner.scope.firm_id)
-    requests = await scope.rows(named(Kind.CLIENT_REQUEST)).where(title=REQUEST)
+    requests = await scope.rows(named(Kind.CLIENT_REQUEST)).where(title=REQUEST).order_by("created_at")
     pending = next((request for request in requests if request.open), None)
     if pending is None:
         raise _nothing_owed()

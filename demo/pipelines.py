@@ -49,6 +49,10 @@ class Service:
     deadline: Callable[[date], date | None] | None = None
     #: The stages that are passed over unless the client has a tag, by their names.
     only_for: Mapping[str, str] = field(default_factory=dict)
+    #: The tasks that jobs get where they come to these stages.
+    tasks_of_stages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The custom status under which the client is asked for what is missing; None for none.
+    asks_under: str | None = None
 
 
 MISSING_DOCS = CustomStatus("Missing docs", "#f2994a", counts_as_overdue=False)
@@ -102,6 +106,8 @@ SERVICES: Sequence[Service] = (
         period=lambda due: f"{due.year - 1}",
         deadline=_tax_day,
         only_for={"Review": "Multi-state"},
+        tasks_of_stages={"Prepare": ("Prepare the return",), "Review": ("Compare with other states' returns",)},
+        asks_under=MISSING_DOCS.name,
     ),
     Service(
         "Monthly bookkeeping",

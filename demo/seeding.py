@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from demo.automations import add_automations
 from demo.board import Board, boards
 from demo.firms import DemoFirm, demo_firm, other_firm
 from demo.hours import within_working_days
@@ -40,6 +41,8 @@ async def _fill(firm: DemoFirm, wanted: int, progress: Progress | None, *, waits
     if not found:
         told = "The demo firm's pipelines or clients are gone. Start again with an empty database."
         raise RuleBroken(told, reason=Reason.NONE_YET, kind=Kind.PIPELINE.value)
+    for board in () if present else found:
+        await add_automations(firm, board.service, board.pipeline_id)
     _tell(progress, 0, wanted - present)
     past = 0 if present else number_of_past(wanted)
     planted = int(waits and not present)

@@ -312,19 +312,24 @@ async def test_the_board_is_there_for_clients(seeded: str, servers: embedded.Ser
 
 async def test_a_client_hands_in_what_a_job_waits_for_and_it_moves_on(seeded: str) -> None:
     firm_id = (await seen_by(OWNER)).scope.firm_id
-    following = Following({follower.name: follower for follower in FOLLOWERS})
-    await following.register()
+    following = await caught_up()
     (handed,) = await hand_in()
     submitted = await head(firm_id)
     while await following.go_on():
         pass
-    log = await demo_log(submitted)
-    (moved,) = [logged.event for logged in log if isinstance(logged.event, JobMoved)]
-    job = await Job.get(id=moved.job)
+    # Back to Active; on to the next stage; and what is to be done there.
+    back, on, *rest = await demo_log(submitted)
+    assert isinstance(back.event, JobStatusChanged) and isinstance(on.event, JobMoved)
+    assert [(each.cause, each.hops, each.actor["label"]) for each in (back, on)] == [
+        (submitted, 1, AUTOMOVE),
+        (submitted + 1, 2, AUTOMOVE),
+    ]
+    assert [type(logged.event).__name__ for logged in rest] == ["TaskCreated", "AutomationRan"]
+    job = await Job.get(id=on.event.job)
     first, second, *_ = await Stage.filter(pipeline_id=job.pipeline_id).order_by("position")
     assert (handed.job, handed.pipeline) == (job.name, SERVICES[0].name)
-    assert (moved.from_stage, moved.to_stage) == (first.id, second.id)
-    assert {(logged.cause, logged.actor["label"]) for logged in log} == {(submitted, AUTOMOVE)}
+    assert (on.event.from_stage, on.event.to_stage) == (first.id, second.id)
+    assert await open_item_counts([job.id]) == {job.id: 1}
     with pytest.raises(RuleBroken, match="owes nothing"):
         await hand_in()
 
@@ -347,17 +352,26 @@ async def test_traffic_is_real_work(seeded: str) -> None:
 async def test_jobs_move_on_when_their_people_are_done(seeded: str) -> None:
     firm_id = (await seen_by(OWNER)).scope.firm_id
     working = Desk(Actor.member(firm_id, (await seen_by(OWNER)).member_id), Scope.whole(firm_id), random.Random(3))
-    following = Following({follower.name: follower for follower in FOLLOWERS})
-    await following.register()
+    following = await caught_up()
     job = await open_job(working)
     for task in await working.tasks(job):
         await set_task_state(working.actor, task_id=task.id, state=TaskState.COMPLETED)
     done = await head(firm_id)
     while await following.go_on():
         pass
-    log = await demo_log(done)
-    assert [event.job for event in (logged.event for logged in log) if isinstance(event, JobMoved)] == [job.id]
-    assert [(logged.cause, logged.actor["label"]) for logged in log] == [(done, AUTOMOVE)]
+    # What automations then do on the next stage comes after it.
+    moved, *_ = await demo_log(done)
+    assert isinstance(moved.event, JobMoved) and moved.event.job == job.id
+    assert (moved.cause, moved.actor["label"]) == (done, AUTOMOVE)
+
+
+async def caught_up() -> Following:
+    """A worker that has done all that was caused so far."""
+    following = Following({follower.name: follower for follower in FOLLOWERS})
+    await following.register()
+    while await following.go_on():
+        pass
+    return following
 
 
 async def open_job(desk: Desk) -> Job:
