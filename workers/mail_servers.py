@@ -4,7 +4,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +119,8 @@ class _SmtpLine:
                 return refused
         except (SMTPException, OSError) as error:
             raise ServerAway(_said(error)) from None
+        except ValueError:
+            return Answer(Verdict.REFUSED, "The address has something in it that no mail server is told.")
         if datetime.now(UTC) >= letter.until:
             # This machine stood still, and somebody may have said meanwhile that nobody knows: it did not go.
             return Answer(Verdict.DELAYED, "The worker stood still for too long. It did not go.")
@@ -139,7 +141,8 @@ class _SmtpLine:
         try:
             await self._client.rcpt(written.recipient, encoding=encoding)
         except SMTPRecipientRefused as answer:
-            await self._client.rset()
+            with suppress(SMTPException, OSError):  # Whether it hears that is the next mail's matter.
+                await self._client.rset()
             return _verdict(answer)
         return None
 
