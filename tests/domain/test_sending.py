@@ -55,7 +55,7 @@ class Office:
 
 @pytest.fixture
 async def office(followed: World) -> AsyncIterator[Office]:
-    await sql("UPDATE mail SET next_at = NULL")
+    await sql("DELETE FROM mail")
     yield Office(followed)
 
 
