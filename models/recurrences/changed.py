@@ -9,7 +9,7 @@ from uuid import UUID
 
 from models.command import Change, command
 from models.errors import Invalid, RuleBroken
-from models.gathered import Rules, checked
+from models.gathered import Gathered, Rules
 from models.ids import Kind
 from models.reasons import Reason
 from models.recurrences.events import RecurrenceOccurrenceChanged
@@ -40,8 +40,8 @@ _USUAL: dict[str, Any] = {**dict.fromkeys(OccurrenceFields.__annotations__), "sk
 FAR = timedelta(3_660)
 
 
-@command("changeOccurrence", Right.MANAGE_RECURRENCES)
-async def change_occurrence(
+@command("adjustOccurrence", Right.MANAGE_RECURRENCES)
+async def adjust_occurrence(
     change: Change,
     *,
     recurrence_id: UUID,
@@ -56,13 +56,15 @@ async def change_occurrence(
     row = setting.changed.rows.get(day) or ChangedOccurrence(recurrence_id=recurrence.id, day=day)
     before = {name: getattr(row, name) for name in _USUAL}
     wanted = {name: value for name, value in fields.items() if value != before[name]}
-    wanted = checked(wanted, _RULES)
     around = await to_thread(_around, setting, day)
-    if not around or around[1].day != day or await Occurrence.filter(recurrence_id=recurrence.id, day=day).exists():
-        told = "This recurrence has no such occurrence that has not been made. Give the day that one is known by."
-        raise RuleBroken(told, "day", reason=Reason.NONE_YET, kind=Kind.OCCURRENCE.value)
-    if isinstance(on := wanted.get("on_day"), date):
-        _expect_between(around, on)
+    if await Occurrence.filter(recurrence_id=recurrence.id, day=day).exists():
+        around = ()
+    with Gathered() as check:
+        check(_expect_to_come, around)
+        told = check.each(wanted, _RULES)
+        if around and isinstance(on := wanted.get("on_day"), date):
+            check(_expect_between, around, on)
+    wanted = told
     if not wanted:
         return recurrence
     for name, value in wanted.items():
@@ -73,8 +75,10 @@ async def change_occurrence(
         await row.save()
     if not row.skipped:
         changed = Changed({**setting.changed.rows, day: row})
-        await to_thread(try_out, setting.with_changed(changed), Coming(day, row.on_day or around[1].on), change.today)
-    await place(change, recurrence, may_be_over=True, tried=False)
+        await to_thread(
+            try_out, setting.with_changed(changed), Coming(day, row.on_day or around[1].on), change.today, wanted
+        )
+    await place(change, recurrence, may_be_over=True)
     await recurrence.store("next_at", "ended_at")
     change.record(RecurrenceOccurrenceChanged(recurrence=recurrence.id, pipeline=recurrence.pipeline_id, day=day))
     return recurrence
@@ -95,6 +99,12 @@ def _around(setting: Setting, day: date) -> Sequence[Coming]:
     floor = past[-2].on if len(past) > 1 else min(usual.on, first) - timedelta(1)
     after = next(setting.with_changed(setting.changed.none_skipped()).coming(day + timedelta(1)), None)
     return Coming(date.min, floor), usual, after or Coming(date.max, date.max)
+
+
+def _expect_to_come(around: Sequence[Coming]) -> None:
+    if not around:
+        told = "This recurrence has no such occurrence that has not been made. Give the day that one is known by."
+        raise RuleBroken(told, "day", reason=Reason.NONE_YET, kind=Kind.OCCURRENCE.value)
 
 
 def _expect_between(around: Sequence[Coming], on: date) -> None:

@@ -39,7 +39,7 @@ def _expect_rule(recurrence: Recurrence) -> None:
     by_rule = recurrence.frequency is Frequency.RULE
     if by_rule and recurrence.rule is None:
         told = "Of the frequency RULE the rule is given: RFC 5545, such as FREQ=MONTHLY;BYDAY=-1FR."
-        raise Invalid(told, "rule", reason=Reason.MISSING, field="rule")
+        raise Invalid(told, "frequency", reason=Reason.MISSING, field="rule")
     if not by_rule and recurrence.rule is not None:
         told = "A rule goes with the frequency RULE. Leave one of the two out."
         raise Invalid(told, "rule", reason=Reason.ONLY_ONE, field="frequency")

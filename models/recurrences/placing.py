@@ -1,7 +1,7 @@
 """When a recurrence is next, what its jobs are made of, and that its next job could be made."""
 
 from asyncio import to_thread
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -136,9 +136,11 @@ async def expect_there(change: Change, recurrence: Recurrence, changed: dict[str
     await expect_assigned(change, [((), content_of(recurrence, None))], {UUID(id) for id in before})
 
 
-async def place(change: Change, recurrence: Recurrence, *, may_be_over: bool = False, tried: bool = True) -> None:
-    """Find when it is next. `RuleBroken` where it never is, unless it may be over; it then is. And where it is `tried`,
-    a refusal where its next job could not be made."""
+async def place(
+    change: Change, recurrence: Recurrence, *, may_be_over: bool = False, given: Container[str] | None = None
+) -> None:
+    """Find when it is next. `RuleBroken` where it never is, unless it may be over; it then is. And where something was
+    `given`, a refusal where its next job could not be made: of dates that are out of order one of those is at fault."""
     setting = await setting_of(recurrence)
     # On a thread: it may import a calendar, and look far ahead.
     coming = await to_thread(next, setting.coming(recurrence.next_day), None)
@@ -149,15 +151,15 @@ async def place(change: Change, recurrence: Recurrence, *, may_be_over: bool = F
         recurrence.next_at, recurrence.ended_at = None, change.now
         return
     recurrence.next_at = setting.made_at(coming)
-    if tried:
-        await to_thread(try_out, setting, coming, change.today)
+    if given is not None:
+        await to_thread(try_out, setting, coming, change.today, given)
 
 
 #: As an account may be called.
 _ANY_ACCOUNT = "A"
 
 
-def try_out(setting: Setting, coming: Coming, today: date) -> None:
+def try_out(setting: Setting, coming: Coming, today: date, given: Container[str]) -> None:
     """A refusal where the job of an occurrence could not be made, naming the field of the recurrence that is at fault.
     It may import a calendar."""
     recurrence = setting.recurrence
@@ -172,7 +174,7 @@ def try_out(setting: Setting, coming: Coming, today: date) -> None:
             start_date=dates.start_date,
             due_date=dates.due_date,
             deadline=dates.deadline,
-        ).checked(today)
+        ).checked(today, given)
     except Refusal as refusal:
         for each in refusal.all:
             each.path = _path_of(each, recurrence)

@@ -52,7 +52,7 @@ class RecurrenceFields(TypedDict, total=False):
     job_name: str | None
     period: str | None
     frequency: Frequency
-    rule: str
+    rule: str | None
     first_day: date
     last_day: date | None
     day_off: DayOff
@@ -109,16 +109,21 @@ def _as_kept(fields: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-async def _take(change: Change, recurrence: Recurrence, fields: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Give it these values, and find when it is next. Returns what changed: column, before and after."""
+def _checked(recurrence: Recurrence, fields: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Give it these values. Returns what changed: column, before and after; or all that is wrong with them."""
     with Gathered() as check:
         changed = recurrence.change_to(check.each(recurrence.differing(_as_kept(fields)), _RULES))
         check(expect_whole, recurrence)
+    return changed
+
+
+async def _take(change: Change, recurrence: Recurrence, changed: dict[str, tuple[Any, Any]]) -> None:
+    """A refusal where what changed names something that is not there, or its next job could not be made; else it is
+    known when it is next."""
     if changed.keys() & _SCHEDULE:
         await sql("DELETE FROM changed_occurrence WHERE recurrence_id = $1", recurrence.id)
     await expect_there(change, recurrence, changed)
-    await place(change, recurrence, tried=changed.keys() != {"name"})
-    return changed
+    await place(change, recurrence, given=None if changed.keys() == {"name"} else changed)
 
 
 def _written(changed: Mapping[str, Any]) -> tuple[str, ...]:
@@ -155,35 +160,37 @@ async def create_recurrence(
     Occurrences before today are not made up for."""
     if earlier := await made_before(change, Recurrence, id, RecurrenceCreated):
         return earlier
-    pipeline = await change.scope.rows(Pipeline).get(pipeline_id, "pipeline_id")
     recurrence = Recurrence(
-        id=id or new_id(), firm_id=change.actor.firm_id, pipeline_id=pipeline.id, next_day=change.today
+        id=id or new_id(), firm_id=change.actor.firm_id, pipeline_id=pipeline_id, next_day=change.today
     )
-    wanted = checks.at_most(account_ids, "account_ids", most=ACCOUNTS_OF_CALL)
+    with Gathered() as check:
+        wanted = check(checks.at_most, account_ids, "account_ids", most=ACCOUNTS_OF_CALL)
+        changed = check(
+            _checked,
+            recurrence,
+            {
+                "name": name,
+                "frequency": frequency,
+                "first_day": first_day,
+                "stage_id": stage_id,
+                "template_id": template_id,
+                "job_name": job_name,
+                "period": period,
+                "rule": rule,
+                "last_day": last_day,
+                "day_off": day_off,
+                "time_of_day": time_of_day,
+                "days_ahead": days_ahead,
+                "start_date": start_date,
+                "due_date": due_date,
+                "deadline": deadline,
+                "assignee_ids": assignee_ids,
+                "assignee_role_ids": assignee_role_ids,
+            },
+        )
+    await change.scope.rows(Pipeline).get(pipeline_id, "pipeline_id")
     accounts = await _accounts(change, wanted)
-    await _take(
-        change,
-        recurrence,
-        {
-            "name": name,
-            "frequency": frequency,
-            "first_day": first_day,
-            "stage_id": stage_id,
-            "template_id": template_id,
-            "job_name": job_name,
-            "period": period,
-            "rule": rule,
-            "last_day": last_day,
-            "day_off": day_off,
-            "time_of_day": time_of_day,
-            "days_ahead": days_ahead,
-            "start_date": start_date,
-            "due_date": due_date,
-            "deadline": deadline,
-            "assignee_ids": assignee_ids,
-            "assignee_role_ids": assignee_role_ids,
-        },
-    )
+    await _take(change, recurrence, changed)
     await recurrence.save(force_create=True)
     await _add(recurrence, accounts)
     change.record(RecurrenceCreated(recurrence=recurrence.id, pipeline=recurrence.pipeline_id))
@@ -198,8 +205,9 @@ async def update_recurrence(
 
     With another frequency, rule or first day, what was changed of single occurrences is dropped."""
     recurrence = await lock_unended(change, recurrence_id, expected_version)
-    changed = await _take(change, recurrence, fields)
+    changed = _checked(recurrence, fields)
     if changed:
+        await _take(change, recurrence, changed)
         await recurrence.store(*_written(changed))
         change.record(_updated(recurrence, changed))
     return recurrence
@@ -221,7 +229,6 @@ async def split_recurrence(
     *,
     recurrence_id: UUID,
     day: date,
-    id: UUID | None = None,
     expected_version: int | None = None,
     **fields: Unpack[RecurrenceFields],
 ) -> Recurrence:
@@ -229,20 +236,20 @@ async def split_recurrence(
     answered, goes on for the same accounts with what is changed.
 
     That is counted from the same first day, unless another is given."""
-    if earlier := await made_before(change, Recurrence, id, RecurrenceCreated):
-        return earlier
     former = await lock_unended(change, recurrence_id, expected_version)
-    _expect_within(former, day)
     kept = {name: getattr(former, name) for name in RecurrenceFields.__annotations__}
     latter = Recurrence(
-        id=id or new_id(),
+        id=new_id(),
         firm_id=former.firm_id,
         pipeline_id=former.pipeline_id,
         of_template=former.of_template,
         next_day=max(day, former.next_day),
         **kept,
     )
-    changed = await _take(change, latter, fields)
+    with Gathered() as check:
+        check(_expect_within, former, day)
+        changed = check(_checked, latter, fields)
+    await _take(change, latter, changed)
     await latter.save(force_create=True)
     await sql(
         "INSERT INTO recurrence_account (recurrence_id, account_id) "
@@ -253,9 +260,9 @@ async def split_recurrence(
     await _hand_over(former, latter, day, same_schedule=not changed.keys() & _SCHEDULE)
     changed = former.change_to({"last_day": day - timedelta(1)})
     # What was handed over may lie elsewhere.
-    await place(change, latter, tried=False)
+    await place(change, latter)
     await latter.save(update_fields=["next_at"])
-    await place(change, former, may_be_over=True, tried=False)
+    await place(change, former, may_be_over=True)
     await former.store(*_written(changed))
     change.record(_updated(former, changed))
     if former.ended_at is not None:
@@ -309,13 +316,13 @@ async def delete_recurrence(change: Change, *, recurrence_id: UUID, expected_ver
 ACCOUNTS_OF_CALL = 200
 
 
-@command("addRecurrenceAccounts", Right.MANAGE_RECURRENCES)
-async def add_recurrence_accounts(
+@command("includeRecurrenceAccounts", Right.MANAGE_RECURRENCES)
+async def include_recurrence_accounts(
     change: Change, *, recurrence_id: UUID, account_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Recurrence:
     """Have a recurrence make jobs for further accounts: of the occurrences that have not been made."""
-    recurrence = await lock_unended(change, recurrence_id, expected_version)
     wanted = checks.several(account_ids, "account_ids", most=ACCOUNTS_OF_CALL)
+    recurrence = await lock_unended(change, recurrence_id, expected_version)
     places = RecurrenceAccount.filter(recurrence_id=recurrence.id)
     present: set[Any] = set(await places.values_list("account_id", flat=True))
     if added := await _accounts(change, wanted, present):
@@ -328,13 +335,13 @@ async def add_recurrence_accounts(
     return recurrence
 
 
-@command("removeRecurrenceAccounts", Right.MANAGE_RECURRENCES)
-async def remove_recurrence_accounts(
+@command("excludeRecurrenceAccounts", Right.MANAGE_RECURRENCES)
+async def exclude_recurrence_accounts(
     change: Change, *, recurrence_id: UUID, account_ids: Sequence[UUID], expected_version: int | None = None
 ) -> Recurrence:
     """Have a recurrence make no more jobs for accounts. Those that it has made stay."""
-    recurrence = await _lock(change, recurrence_id, expected_version)
     wanted = checks.several(account_ids, "account_ids", most=ACCOUNTS_OF_CALL)
+    recurrence = await _lock(change, recurrence_id, expected_version)
     await _expect_seen(change, wanted)
     removed = await sql(
         "DELETE FROM recurrence_account WHERE recurrence_id = $1 AND account_id = ANY($2) RETURNING id",

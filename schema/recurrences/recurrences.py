@@ -14,7 +14,6 @@ from models.ids import Kind
 from models.queries import Through
 from models.recurrences import changed, recurrences
 from models.recurrences.recurrences import ACCOUNTS_OF_CALL
-from models.recurrences.rule_text import LONGEST
 from models.seen import named
 from models.templates.dates import date_in
 from models.texts import LABEL, NAME
@@ -77,7 +76,7 @@ class Recurrence(Versioned):
     )
     of_template: bool = column(
         "Whether its jobs are made of a template of its own. Where that was deleted, none is made until another one is "
-        "chosen. Without one they are made of the pipeline's default template, if it has one."
+        "chosen."
     )
     job_name: str | None = column("What its jobs say, with shortcodes; null for what the template has.")
     job_period: str | None = value(
@@ -112,13 +111,14 @@ class Recurrence(Versioned):
             Through(rows.RecurrenceAccount, "account_id", "recurrence_id"),
             "name_order",
         ),
-        "The accounts that it makes jobs for, of those that you see, by name.",
+        "The accounts that it makes jobs for, of those that you see, by name; at most "
+        f"{ACCOUNTS_OF_RECURRENCE.most:,} in all.",
         filter=AccountFilter,
     )
     ended_at: DateTime | None = column("When it was ended, or had its last occurrence; null while it makes jobs.")
 
 
-_RULE = f"Of the frequency RULE: RFC 5545 as far as it is of whole days, at most {LONGEST} characters; no UNTIL."
+_RULE = "Of the frequency RULE: RFC 5545 as far as it is of whole days; no UNTIL"
 _JOB_NAME = f"What its jobs say: {NAME.bounds}. Shortcodes are filled in."
 _PERIOD = f"The time that the work is about: {LABEL.bounds}. Shortcodes are filled in."
 _STAGE = "Where its jobs start"
@@ -128,7 +128,6 @@ _TIME = "When jobs are made, in the firm's time zone, as `09:30`"
 _AHEAD = f"How many days before the day that an occurrence is on its jobs are made, {DAYS_AHEAD}"
 _MEMBERS = f"Members who are assigned in place of the template's; at most {LINKED.most}."
 _ROLES = f"Who is assigned in place of the template's: whoever holds one of these roles then; at most {LINKED.most}."
-_ACCOUNTS = f"At most {ACCOUNTS_OF_CALL} at a time, and {ACCOUNTS_OF_RECURRENCE.most:,} in all."
 
 
 @input_type
@@ -140,14 +139,14 @@ class CreateRecurrenceInput(Keyed):
     pipeline_id: strawberry.ID = id_of(Kind.PIPELINE, "The pipeline that its jobs go through.")
     frequency: RecurrenceFrequency = needed("How often.")
     first_day: Date = needed("The day that all others are counted from.")
-    account_ids: list[strawberry.ID] | None = maybe_id_of(Kind.ACCOUNT, f"The accounts. {_ACCOUNTS}")
-    stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, f"{_STAGE}; the first stage when left out.")
-    template_id: strawberry.ID | None = maybe_id_of(
-        Kind.TEMPLATE, f"{_TEMPLATE}; when left out, the pipeline's default template, if it has one."
+    account_ids: list[strawberry.ID] | None = maybe_id_of(
+        Kind.ACCOUNT, f"The accounts; at most {ACCOUNTS_OF_CALL} at a time."
     )
+    stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, f"{_STAGE}; the first stage when left out.")
+    template_id: strawberry.ID | None = maybe_id_of(Kind.TEMPLATE, f"{_TEMPLATE}; none when left out.")
     job_name: str | None = optional(f"{_JOB_NAME} Left out, the template's.")
     period: str | None = optional(f"{_PERIOD} Left out, the template's.")
-    rule: str | None = optional(_RULE)
+    rule: str | None = optional(f"{_RULE}.")
     last_day: Date | None = optional(f"{_LAST}. No end when left out.")
     day_off: DayOff | None = optional("EXACT when left out.")
     time_of_day: str | None = optional(f"{_TIME}; `00:00` when left out.")
@@ -165,11 +164,11 @@ class RecurrenceChanges:
 
     name: str | None = change(f"What it is called: {NAME.bounds}.")
     stage_id: strawberry.ID | None = clearable_id_of(Kind.STAGE, f"{_STAGE}; null for the first stage.")
-    template_id: strawberry.ID | None = clearable_id_of(Kind.TEMPLATE, f"{_TEMPLATE}; null for the pipeline's.")
+    template_id: strawberry.ID | None = clearable_id_of(Kind.TEMPLATE, f"{_TEMPLATE}; null for none.")
     job_name: str | None = clearable(f"{_JOB_NAME} Null for the template's.")
     period: str | None = clearable(f"{_PERIOD} Null for the template's.")
     frequency: RecurrenceFrequency | None = change("How often.")
-    rule: str | None = change(_RULE)
+    rule: str | None = clearable(f"{_RULE}. Null of any other frequency.")
     first_day: Date | None = change("The day that all others are counted from.")
     last_day: Date | None = clearable(f"{_LAST}. Null for no end.")
     day_off: DayOff | None = change("What becomes of an occurrence on a day on which the firm does not work.")
@@ -193,13 +192,12 @@ class UpdateRecurrenceInput(RecurrenceChanges, Expecting):
 class SplitRecurrenceInput(RecurrenceChanges, Expecting):
     """From which day on to change a recurrence, and what. What is left out stays."""
 
-    id: strawberry.ID | None = own_id(Kind.RECURRENCE)
     recurrence_id: strawberry.ID = id_of(Kind.RECURRENCE, "The recurrence. It must not have ended.")
     day: Date = needed("The first day of the other one. Its occurrences must not have been made.")
 
 
 @input_type
-class ChangeOccurrenceInput(Expecting):
+class AdjustOccurrenceInput(Expecting):
     """What to change about one occurrence. What is left out stays; null is as the recurrence has it."""
 
     recurrence_id: strawberry.ID = id_of(Kind.RECURRENCE, "The recurrence.")
@@ -225,7 +223,7 @@ class RecurrenceAccountsInput(Expecting):
     """A recurrence, and accounts."""
 
     recurrence_id: strawberry.ID = id_of(Kind.RECURRENCE, "The recurrence.")
-    account_ids: list[strawberry.ID] = id_of(Kind.ACCOUNT, f"The accounts. {_ACCOUNTS}")
+    account_ids: list[strawberry.ID] = id_of(Kind.ACCOUNT, f"The accounts: 1 to {ACCOUNTS_OF_CALL} at a time.")
 
 
 @filter_type
@@ -247,11 +245,11 @@ MUTATIONS = (
     mutation(recurrences.create_recurrence, CreateRecurrenceInput),
     mutation(recurrences.update_recurrence, UpdateRecurrenceInput),
     mutation(recurrences.split_recurrence, SplitRecurrenceInput),
-    mutation(changed.change_occurrence, ChangeOccurrenceInput),
+    mutation(changed.adjust_occurrence, AdjustOccurrenceInput),
     mutation(recurrences.end_recurrence, RecurrenceInput),
     mutation(recurrences.delete_recurrence, RecurrenceInput),
-    mutation(recurrences.add_recurrence_accounts, RecurrenceAccountsInput),
-    mutation(recurrences.remove_recurrence_accounts, RecurrenceAccountsInput),
+    mutation(recurrences.include_recurrence_accounts, RecurrenceAccountsInput),
+    mutation(recurrences.exclude_recurrence_accounts, RecurrenceAccountsInput),
 )
 LISTS = (
     listing(

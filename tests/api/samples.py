@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graphql import (
@@ -244,6 +244,8 @@ def asked(name: str, field: GraphQLField) -> Iterator[tuple[dict[str, Any], bool
             yield {argument: SEARCHED[argument]}, False
         elif type_.name == "Revision" and is_required_argument(definition):
             yield {argument: SCALARS["Revision"](argument, "")}, False
+        elif type_.name == "DateTime" and is_required_argument(definition):
+            yield {argument: (datetime.now(UTC) + timedelta(7)).isoformat()}, False
         elif is_required_argument(definition):
             raise NoSample(
                 f"{name} needs {argument}: {type_.name}. Say in tests/api/samples.py, asked(), what to pass."

@@ -23,6 +23,7 @@ from graphql import (
     is_enum_type,
     is_input_object_type,
     is_list_type,
+    is_required_argument,
 )
 
 from models.ids import Kind, encode, new_id
@@ -44,7 +45,9 @@ UNBOUND = {
     "language",
     "region",
     "replyTo",
+    "rule",
     "secret",
+    "timeOfDay",
     "timeZone",
     "currentPassword",
     "expectedVersion",
@@ -118,6 +121,7 @@ def _kind(name: str) -> Kind:
         "signer": "contact",
         "assignee": "member",
         "assignees": "member",
+        "assigneeRole": "account_role",
         "team": "member",
         "holder": "member",
         "recipient": "contact",
@@ -216,6 +220,10 @@ async def _asked(firm: Furnished, api: Api, bound: Bound, value: Any) -> list[di
     owner, field, argument = bound.where
     definition = graphql_schema().type_map[owner].fields[field]  # type: ignore[attr-defined]
     given = {name: text for name, text in SEARCHED.items() if name in definition.args and name != argument}
+    for name, other in definition.args.items():
+        if name.endswith("Id") and name != argument and is_required_argument(other):
+            kind = Kind(snake(name).removesuffix("_id"))
+            given[name] = encode(kind, firm.things[kind.value])
     needed = "".join(f', {name}: "{text}"' for name, text in given.items())
     below = "{ __typename }" if is_composite_type(get_named_type(definition.type)) else ""
     chosen = f"{field}({argument}: $value{needed}) {below}"

@@ -7,12 +7,12 @@ from uuid import UUID
 from models.actor import Actor
 from models.ids import Kind, encode
 from models.recurrences import events
-from models.recurrences.changed import change_occurrence
+from models.recurrences.changed import adjust_occurrence
 from models.recurrences.recurrences import (
-    add_recurrence_accounts,
     create_recurrence,
     delete_recurrence,
     end_recurrence,
+    include_recurrence_accounts,
     split_recurrence,
     update_recurrence,
 )
@@ -34,7 +34,17 @@ def today() -> date:
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """One for the account, in the pipeline of the spot's job or the firm's first one, on every day, at its end."""
+    """One for the account."""
+    return await _make(actor, word, spot, [spot.account])
+
+
+async def make_for_nobody(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One for no account."""
+    return await _make(actor, f"{word} loose", spot, [])
+
+
+async def _make(actor: Actor, word: str, spot: Spot, accounts: list[UUID]) -> UUID:
+    """One for accounts, in the pipeline of the spot's job or the firm's first one, on every day, at its end."""
     if spot.job is not None:
         pipeline_id = (await Job.get(id=spot.job)).pipeline_id
     else:
@@ -51,13 +61,24 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
         frequency=Frequency.DAILY,
         first_day=FIRST,
         time_of_day="23:59",
-        account_ids=[spot.account],
         job_name=f"{word} [CURRENT_DATE]",
         due_date=RelativeDate(Anchor.CREATED, 10),
         assignee_ids=[await of_team(spot, actor)],
         assignee_role_ids=[await account_roles.make_loose(actor, f"{word} of recurrences", spot)],
     )
-    return made.value.id
+    recurrence = made.value.id
+    # Also archived ones: they have been archived since.
+    await RecurrenceAccount.bulk_create(
+        [RecurrenceAccount(recurrence_id=recurrence, account_id=account) for account in accounts]
+    )
+    return recurrence
+
+
+async def make_late(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One of which three days have not been made."""
+    recurrence = await _make(actor, f"{word} late", spot, [])
+    await Recurrence.filter(id=recurrence).update(next_day=today() - timedelta(3))
+    return recurrence
 
 
 async def _accounts(recurrence: Recurrence) -> set[str]:
@@ -71,7 +92,12 @@ SPECIMENS = Specimens(
     hidden_with=frozenset({"pipeline"}),
     not_any_more={"updateRecurrence": ["UPDATE recurrence SET job_name = ' ' WHERE id = $1"]},
     facts={"account": _accounts},
+    further={"recurrence for nobody": make_for_nobody, "late recurrence": make_late},
     chosen={
+        "includeRecurrenceAccounts.recurrenceId": "recurrence for nobody",
+        "splitRecurrence.recurrenceId": "late recurrence",
+    }
+    | {
         f"{mutation}.{field}": thing
         for mutation in ("createRecurrence", "updateRecurrence", "splitRecurrence")
         for field, thing in (("templateId", "template of jobs"), ("stageId", "second stage"))
@@ -102,14 +128,14 @@ async def updated(world: World) -> AsyncIterator[None]:
 async def accounts_changed(world: World) -> AsyncIterator[None]:
     recurrence, other = await _one(world), await world.new_account("Another")
     yield
-    await add_recurrence_accounts(owner_of(world), recurrence_id=recurrence, account_ids=[other.id])
+    await include_recurrence_accounts(owner_of(world), recurrence_id=recurrence, account_ids=[other.id])
 
 
 @causes(events.RecurrenceOccurrenceChanged)
 async def occurrence_changed(world: World) -> AsyncIterator[None]:
     recurrence = await _one(world)
     yield
-    await change_occurrence(owner_of(world), recurrence_id=recurrence, day=today(), skipped=True)
+    await adjust_occurrence(owner_of(world), recurrence_id=recurrence, day=today(), skipped=True)
 
 
 @causes(events.RecurrenceEnded)
