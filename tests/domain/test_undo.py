@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from models.actor import Actor
+from models.audiences import Audience
 from models.bounds import BULK
 from models.commands.imports import NewJob, import_jobs
 from models.commands.jobs import assign_job, assign_jobs, delete_jobs, set_job_budget, update_job
@@ -15,6 +16,7 @@ from models.errors import Forbidden, NotFound, RuleBroken
 from models.event_kinds import KINDS
 from models.events import TaskUnlinked
 from models.firm.contacts import create_contact
+from models.firm.personal_tokens import create_personal_token
 from models.ids import Kind, encode
 from models.items.folders import Folder, create_folder
 from models.items.invoice_lines import NewLine
@@ -274,3 +276,14 @@ async def test_what_an_automation_sent_is_withdrawn_and_folders_go_from_within(w
     assert (await Invoice.get(id=invoice.id)).state is InvoiceState.VOID
     assert not await Proposal.exists(id=proposal.id)
     assert not await Folder.exists(account_id=world.account.id)
+
+
+async def test_a_token_that_only_reads_may_ask(world: World) -> None:
+    owner = world.acting(world.owner)
+    named = await update_job(owner, job_id=(await world.job()).id, name="Another")
+    token = (await create_personal_token(owner, name="Reports", days=1)).value
+    reading = Actor.viewer(Audience.TEAM, world.firm.id, world.owner.id, token_id=token.id)
+    tried = await undoable(reading, named.revision)
+    assert tried is not None
+    assert tried.refused is not None
+    assert tried.refused.reason is Reason.PERSONAL_TOKEN
