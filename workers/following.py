@@ -12,7 +12,7 @@ from models.database_errors import AWAY
 from models.errors import Refusal
 from models.followers.cursors import Progress, Stopped, advance, behind, register, settle, stop
 from models.followers.follower import Follower, Run
-from models.followers.runs import BeingDone, NotYet, actor_of, due, fail, next_run, skip
+from models.followers.runs import BeingDone, NotYet, actor_of, due, fail, fail_uncalled, next_runs, skip
 from models.formats import LaterFormat
 from workers.rounds import Round
 from workers.waits import Waits
@@ -126,13 +126,15 @@ class Following:
 
     async def _act_in_order(self, follower: Follower, firm_id: UUID) -> bool:
         """Whether something was done."""
-        acted = False
-        for _ in range(RUNS):
-            run = await next_run(follower.name, firm_id)
-            if run is None or not await self._act(follower, run):
+        acted = []
+        for run in await next_runs(follower.name, firm_id, limit=RUNS):
+            # Another process may be at it, or may have done it meanwhile: it is then known as done.
+            if not await self._act(follower, run):
                 break
-            acted = True
-        return acted
+            acted.append(run)
+        if acted:
+            await fail_uncalled(acted)
+        return bool(acted)
 
     async def _act(self, follower: Follower, run: Run) -> bool:
         """Whether it has ended."""
@@ -140,9 +142,6 @@ class Following:
         try:
             if await follower.act(actor_of(run), run) is None:
                 await skip(run)
-            else:
-                # Unless it is done, as it should be.
-                await fail(run, "No command was called for it.")
         except BeingDone:
             return False
         except NotYet as wait_for:

@@ -50,7 +50,7 @@ WHERE (follower_id, firm_id) NOT IN (SELECT * FROM unnest($2::text[], $3::uuid[]
 """
 _NEXT = """
 SELECT id, firm_id, cause, hops, causer, label, data FROM follower_run
-WHERE state = 'PENDING' AND follower_id = $1 AND firm_id = $2 ORDER BY cause, index LIMIT 1
+WHERE state = 'PENDING' AND follower_id = $1 AND firm_id = $2 ORDER BY cause, index LIMIT $3
 """
 _CLAIM = """
 SELECT state, revision, result, set_config('idle_in_transaction_session_timeout', $3, true) AS silence
@@ -62,6 +62,10 @@ FROM raised WHERE firm_id = $1 AND id = ($2::jsonb ->> 'run')::uuid
 """
 _END = """
 UPDATE follower_run SET state = $2, reason = left($3, 300), ended_at = now() WHERE id = $1 AND state = 'PENDING'
+"""
+_END_UNCALLED = """
+UPDATE follower_run SET state = $2, reason = 'No command was called for it.', ended_at = now()
+WHERE id = ANY($1) AND state = 'PENDING'
 """
 _PRUNE = """
 WITH old AS (
@@ -141,10 +145,9 @@ async def due(followers: Iterable[str], *, but: Collection[tuple[str, UUID]] = (
     return [(row["follower_id"], _run(row)) for row in await sql(_DUE, list(followers), *waiting, limit)]
 
 
-async def next_run(follower: str, firm_id: UUID) -> Run | None:
-    """The follower's next run in this firm."""
-    rows = await sql(_NEXT, follower, firm_id)
-    return _run(rows[0]) if rows else None
+async def next_runs(follower: str, firm_id: UUID, *, limit: int) -> list[Run]:
+    """The follower's next runs in this firm, in order."""
+    return [_run(row) for row in await sql(_NEXT, follower, firm_id, limit)]
 
 
 async def skip(run: Run) -> None:
@@ -155,6 +158,11 @@ async def skip(run: Run) -> None:
 async def fail(run: Run, reason: str) -> None:
     """End a run that could not be done, and say why. One that is done stays that."""
     await sql(_END, run.id, RunState.FAILED, reason)
+
+
+async def fail_uncalled(runs: Iterable[Run]) -> None:
+    """End those of these runs that are still to be done, though whoever does them said that they are."""
+    await sql(_END_UNCALLED, [run.id for run in runs], RunState.FAILED)
 
 
 async def prune_runs(now: datetime) -> int:
