@@ -4,6 +4,7 @@ import sys
 
 from bench import (
     abstract,
+    automatic,
     board,
     callers,
     documents,
@@ -16,6 +17,7 @@ from bench import (
     flow,
     growth,
     hoarder,
+    idle,
     imports,
     items,
     lists,
@@ -59,6 +61,8 @@ _ALL = (
     reconnect,
     growth,
     log,
+    automatic,
+    idle,
     faults,
 )
 

@@ -187,7 +187,7 @@ async def benchmark(house: House, *, events: int = LONG, months: int = MONTHS) -
 @asynccontextmanager
 async def _log(house: House, kept: str, length: int, months: int) -> AsyncIterator[Log]:
     """A database of its own, with so many events."""
-    url = await _database(house, f"log_{kept.replace(' ', '_')}_{length}")
+    url = await new_database(house, f"log_{kept.replace(' ', '_')}_{length}")
     context = TortoiseContext()
     await context.init(config=_config(url, 4, 600))
     try:
@@ -208,7 +208,8 @@ async def _log(house: House, kept: str, length: int, months: int) -> AsyncIterat
         await context.close_connections()
 
 
-async def _database(house: House, name: str) -> str:
+async def new_database(house: House, name: str) -> str:
+    """The URL of another database, with all migrations."""
     admin = await asyncpg.connect(**credentials(house.database_url))
     await admin.execute(f"CREATE DATABASE {name}")
     await admin.close()

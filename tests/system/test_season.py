@@ -35,7 +35,7 @@ PATIENCE = 90
 
 
 async def test_each_job_has_each_effect_once_whoever_is_killed(tmp_path: Path, servers: embedded.Servers) -> None:
-    await a_season(tmp_path, servers, jobs=40, faults=12)
+    await a_season(tmp_path, servers, jobs=20, faults=10)
 
 
 @pytest.mark.soak
