@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from tortoise.transactions import in_transaction
 
@@ -466,12 +467,14 @@ async def test_a_run_ends_and_says_why_and_the_next_one_is_done(world: World) ->
     assert await prune_runs(now() + RUNS_KEPT_FOR + timedelta(minutes=1)) == 5
 
 
-async def test_a_run_waits_for_a_database_that_is_away(world: World) -> None:
+@pytest.mark.parametrize("error", [ConnectionResetError, asyncpg.InternalClientError])
+async def test_a_run_waits_for_a_database_that_is_away(error: type[Exception], world: World) -> None:
+    """Also when its connection was ended while it was paused."""
     away = True
 
     async def act(actor: Actor, run: Run) -> Outcome[Any] | None:
         if away:
-            raise ConnectionResetError
+            raise error
         return await make_task(actor, run)
 
     told = Told(one_task, act)

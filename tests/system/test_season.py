@@ -34,8 +34,9 @@ PAUSE = 2.5
 PATIENCE = 90
 
 
+@pytest.mark.timeout(600)
 async def test_each_job_has_each_effect_once_whoever_is_killed(tmp_path: Path, servers: embedded.Servers) -> None:
-    await a_season(tmp_path, servers, jobs=20, faults=10)
+    await a_season(tmp_path, servers, jobs=12, faults=8)
 
 
 @pytest.mark.soak
