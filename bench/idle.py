@@ -39,7 +39,9 @@ WHERE table_name = $1 AND table_schema = 'public' AND is_generated = 'NEVER' ORD
 async def benchmark(house: House) -> None:
     """Two workers at the same time, each on a database of its own."""
     firms, seconds = (QUICK_FIRMS, QUICK_SECONDS) if house.quick else (FIRMS, SECONDS)
-    empty = replace(house, database_url=await new_database(house, "idle"), redis_url=house.redis_url.replace("?db=0", "?db=1"))
+    empty = replace(
+        house, database_url=await new_database(house, "idle"), redis_url=house.redis_url.replace("?db=0", "?db=1")
+    )
     await _fill(house, firms)
     async with AsyncExitStack() as stack:
         workers = [await _begun(stack, each) for each in (house, empty)]
