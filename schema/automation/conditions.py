@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import strawberry
@@ -120,7 +120,8 @@ class AutomationConditionAskedInput:
     )
     priorities: list[Priority] | None = optional("The job's priority must be one of these.")
 
-    build = staticmethod(_leaf)
+    #: Of those within which others may be, another one.
+    build: ClassVar[Callable[..., conditions.Condition]] = staticmethod(_leaf)
 
 
 @input_type
@@ -131,7 +132,7 @@ class AutomationConditionPartInput(AutomationConditionAskedInput):
     any: list[AutomationConditionAskedInput] | None = optional(_ANY)
     none: list[AutomationConditionAskedInput] | None = optional(_NONE)
 
-    build = staticmethod(_tree)
+    build: ClassVar[Callable[..., conditions.Condition]] = staticmethod(_tree)
 
 
 @input_type
@@ -142,7 +143,7 @@ class AutomationConditionInput(AutomationConditionAskedInput):
     any: list[AutomationConditionPartInput] | None = optional(_ANY)
     none: list[AutomationConditionPartInput] | None = optional(_NONE)
 
-    build = staticmethod(_tree)
+    build: ClassVar[Callable[..., conditions.Condition]] = staticmethod(_tree)
 
 
 def _tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:

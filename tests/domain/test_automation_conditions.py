@@ -33,10 +33,17 @@ LEAVES = st.one_of(
     st.builds(Condition, account_role_id=st.sampled_from([*ROLES, GONE])),
     st.builds(Condition, priorities=_some(Priority)),
 )
+
+
+def _of_several(how: str, within: tuple[Condition, ...]) -> Condition:
+    given: Any = {how: within}
+    return Condition(**given)
+
+
 CONDITIONS = st.recursive(
     LEAVES,
     lambda within: st.sampled_from(("all", "any", "none")).flatmap(
-        lambda how: st.lists(within, min_size=1, max_size=3).map(lambda each: Condition(**{how: tuple(each)}))
+        lambda how: st.lists(within, min_size=1, max_size=3).map(lambda each: _of_several(how, tuple(each)))
     ),
     max_leaves=8,
 )
