@@ -11,9 +11,11 @@ from tortoise.transactions import in_transaction
 
 from models.automation.automations import create_automation
 from models.automation.tag_settings import TagSettings
+from models.automation.task_settings import TaskSettings
 from models.database import sql
 from models.followers.standing import followers
 from models.rows import AutomationState, Category, Pipeline, Stage, Status, Tag
+from models.templates.job_tasks import JobTask
 from tests.world import World
 from workers.followers import FOLLOWERS
 
@@ -24,22 +26,24 @@ GLANCE = 0.05
 
 async def set_up(world: World, pipelines: Sequence[Pipeline], tags: Sequence[Tag]) -> None:
     """Jobs move on by themselves, but from the last stages. One stage of each pipeline gives the account a tag, and the
-    next one takes it; the custom status gives another one, and so does the pipeline to accounts of jobs made there."""
-    owner, (one, another, *_) = world.acting(world.owner), tags
-    gives, takes = TagSettings(add_tag_ids=(one.id,)), TagSettings(remove_tag_ids=(one.id,))
-    gives_another = TagSettings(add_tag_ids=(another.id,))
+    next one takes it and adds a task to the job; so do the custom status, and the pipeline for jobs that are made."""
+    owner, (tag, *_) = world.acting(world.owner), tags
+    gives = {"update_tags": TagSettings(add_tag_ids=(tag.id,))}
+    takes = {"update_tags": TagSettings(remove_tag_ids=(tag.id,))}
+    adds = {"create_tasks": TaskSettings(tasks=(JobTask("[JOB_NAME]: by itself"),))}
     for pipeline in pipelines:
         _, work, check, last = await world.stages(pipeline)
         await Stage.filter(pipeline_id=pipeline.id).exclude(id=last.id).update(automove=True)
         status = await Status.get(pipeline_id=pipeline.id, category=Category.CUSTOM)
-        wanted: list[tuple[dict[str, Any], TagSettings]] = [
-            ({"trigger_stage_id": work.id}, gives),
-            ({"trigger_stage_id": check.id}, takes),
-            ({"trigger_status_id": status.id}, gives_another),
-            ({"trigger_pipeline_id": pipeline.id}, gives_another),
+        wanted: list[dict[str, Any]] = [
+            {"trigger_stage_id": work.id} | gives,
+            {"trigger_stage_id": check.id} | takes,
+            {"trigger_stage_id": check.id} | adds,
+            {"trigger_status_id": status.id} | adds,
+            {"trigger_pipeline_id": pipeline.id} | adds,
         ]
-        for trigger, does in wanted:
-            await create_automation(owner, name="By itself", state=AutomationState.ON, update_tags=does, **trigger)
+        for each in wanted:
+            await create_automation(owner, name="By itself", state=AutomationState.ON, **each)
 
 
 async def followed_from_now_on() -> None:
@@ -111,8 +115,8 @@ WHERE type = 'JobMoved' AND data->>'from_stage' <> data->>'to_stage' GROUP BY jo
 # Each task that an automation made is that of one run, and each of a run was made; but for those that went with a job.
 _TASKS = """
 WITH of_runs AS (
-    SELECT (made->>'id')::uuid AS task FROM automation_run AS run, jsonb_array_elements(run.made) AS made
-    WHERE made->>'kind' = 'task'
+    SELECT (thing->>'id')::uuid AS task FROM automation_run AS run, jsonb_array_elements(run.made) AS of_run(thing)
+    WHERE thing->>'kind' = 'task'
 ), made AS (
     SELECT subject AS task, job FROM event WHERE type = 'TaskCreated' AND actor->>'kind' = 'AUTOMATION'
 )
