@@ -26,16 +26,21 @@ async def expect_there(
     for pointer in pointers:
         if pointer.id not in known:
             wanted[pointer.kind].append(pointer)
-    with Gathered() as check:
-        for kind, of_kind in wanted.items():
-            found = await change.scope.of_kind(kind).many({pointer.id for pointer in of_kind})
-            for pointer in of_kind:
-                check(_expect_of_use, automation, pointer, found.get(pointer.id))
+    things = {kind: await change.scope.of_kind(kind).many({each.id for each in wanted[kind]}) for kind in wanted}
+    asked = [(pointer, things[kind].get(pointer.id)) for kind in wanted for pointer in wanted[kind]]
+    # First what is not there: whether other things are of use is asked where all are.
+    for rule in (_expect_found, _expect_of_use):
+        with Gathered() as check:
+            for pointer, thing in asked:
+                check(rule, automation, pointer, thing)
+
+
+def _expect_found(_automation: Automation, pointer: Pointer, thing: Any) -> None:
+    if thing is None:
+        raise not_found(pointer.kind, pointer.id, *pointer.path)
 
 
 def _expect_of_use(automation: Automation, pointer: Pointer, thing: Any) -> None:
-    if thing is None:
-        raise not_found(pointer.kind, pointer.id, *pointer.path)
     if pointer.kind is Kind.MEMBER and not thing.active:
         raise deactivated(thing).within(*pointer.path)
     if pointer.kind is Kind.STATUS and thing.pipeline_id != automation.pipeline_id:

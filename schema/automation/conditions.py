@@ -107,9 +107,9 @@ def _tree(
 _ALL, _ANY, _NONE = "All of these must hold.", "One of these at least must hold.", "None of these may hold."
 
 
-@input_type
-class AutomationConditionAskedInput:
-    """A condition within others of an automation, with none within it: one of these is given."""
+@strawberry.input
+class ConditionFields:
+    """What a condition may ask for."""
 
     account_tag_ids: list[strawberry.ID] | None = maybe_id_of(
         Kind.TAG, f"The account must carry all of these tags; at most {LINKED.most}."
@@ -120,12 +120,16 @@ class AutomationConditionAskedInput:
     )
     priorities: list[Priority] | None = optional("The job's priority must be one of these.")
 
-    #: Of those within which others may be, another one.
-    build: ClassVar[Callable[..., conditions.Condition]] = staticmethod(_leaf)
+
+@input_type
+class AutomationConditionAskedInput(ConditionFields):
+    """A condition within others of an automation, with none within it: one of these is given."""
+
+    build = staticmethod(_leaf)
 
 
 @input_type
-class AutomationConditionPartInput(AutomationConditionAskedInput):
+class AutomationConditionPartInput(ConditionFields):
     """A condition within others of an automation: one of these is given."""
 
     all: list[AutomationConditionAskedInput] | None = optional(_ALL)
@@ -136,7 +140,7 @@ class AutomationConditionPartInput(AutomationConditionAskedInput):
 
 
 @input_type
-class AutomationConditionInput(AutomationConditionAskedInput):
+class AutomationConditionInput(ConditionFields):
     """A condition of an automation: one of these is given. They are three levels deep within each other at most."""
 
     all: list[AutomationConditionPartInput] | None = optional(_ALL)

@@ -1,5 +1,6 @@
 """Documents made from the schema itself: whatever can be read some levels deep."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -27,6 +28,9 @@ STAMPS = ("createdBy", "updatedBy")
 
 #: Of what is in most documents, many times, no more is asked for than what it says.
 UNNAMED = {"FieldChange", "Money", "PageInfo"}
+
+#: What is within automations.
+_IN_AUTOMATIONS = re.compile("Settings$|^AutomationCondition")
 
 Composite = GraphQLObjectType | GraphQLInterfaceType
 
@@ -89,6 +93,16 @@ def fields_of(type_: Composite, levels: int, of_job: bool = False) -> tuple[str,
     return tuple(filter(None, chosen))
 
 
+def _in_settings(type_: Any) -> str:
+    """All that such settings say, and of the things that they name just that."""
+    below = ((name, get_named_type(field.type)) for name, field in type_.fields.items())
+    told = (
+        name if is_leaf_type(of) else f"{name} {'{ id name }' if _is_thing(of) else _in_settings(of)}"
+        for name, of in below
+    )
+    return f"{{ __typename {' '.join(told)} }}"
+
+
 def _selected(name: str, field: GraphQLField, levels: int, alias: str = "", *, of_job: bool = False) -> str:
     type_: Any = get_named_type(field.type)
     if any(map(is_required_argument, field.args.values())):
@@ -111,6 +125,12 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "", *, o
     if type_.name == "Automation" and levels < LEVELS:
         # With all that it does, and under which conditions, it is in the list at the root.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
+    if name == "automations":
+        # As of the runs of automations.
+        return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
+    if _IN_AUTOMATIONS.search(type_.name) is not None:
+        # Of what automations do, in the list of them and nowhere else.
+        return f"{alias}{name} {_in_settings(type_)}" if levels >= LEVELS - 1 else ""
     if name == "failedRuns":
         # What else there is to say of them is in the list at the root.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""

@@ -35,16 +35,14 @@ LEAVES = st.one_of(
 )
 
 
-def _of_several(how: str, within: tuple[Condition, ...]) -> Condition:
-    given: Any = {how: within}
+def _of(how: str, within: list[Condition]) -> Condition:
+    given: dict[str, Any] = {how: tuple(within)}
     return Condition(**given)
 
 
 CONDITIONS = st.recursive(
     LEAVES,
-    lambda within: st.sampled_from(("all", "any", "none")).flatmap(
-        lambda how: st.lists(within, min_size=1, max_size=3).map(lambda each: _of_several(how, tuple(each)))
-    ),
+    lambda within: st.builds(_of, st.sampled_from(("all", "any", "none")), st.lists(within, min_size=1, max_size=3)),
     max_leaves=8,
 )
 

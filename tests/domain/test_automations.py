@@ -160,14 +160,15 @@ async def test_what_it_points_to_has_to_be_there_and_of_use(world: World) -> Non
     spot = Spot(world.account.id, (await world.job()).id)
     of_tasks = await kinds.template(owner, TemplateKind.TASK, spot)
     await deactivate_member(owner, member_id=world.employee.id)
-    people = AssigneeSettings(add_member_ids=(world.employee.id, new_id()))
+    gone = AssigneeSettings(add_member_ids=(world.employee.id, new_id()))
+    people = AssigneeSettings(add_member_ids=(world.employee.id,))
     for given, told in (
+        ({"update_assignees": people}, {(Reason.DEACTIVATED, ("update_assignees", "add_member_ids"))}),
         ({"set_status": StatusSettings(elsewhere)}, {(Reason.ELSEWHERE, ("set_status", "status_id"))}),
         ({"send_organizer": OrganizerSettings(of_tasks)}, {(Reason.WRONG_KIND, ("send_organizer", "template_id"))}),
         (
-            {"update_assignees": people, "conditions": Condition(account_tag_ids=(new_id(),))},
+            {"update_assignees": gone, "conditions": Condition(account_tag_ids=(new_id(),))},
             {
-                (Reason.DEACTIVATED, ("update_assignees", "add_member_ids")),
                 (Reason.NOT_FOUND, ("update_assignees", "add_member_ids")),
                 (Reason.NOT_FOUND, ("conditions", "account_tag_ids")),
             },
