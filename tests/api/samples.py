@@ -74,6 +74,10 @@ INSTEAD |= {
 }
 INSTEAD |= dict.fromkeys(("all", "any", "none", "accountTypes", "accountRoleId", "priorities"), "accountTagIds")
 INSTEAD |= {"beforeAutomationId": "afterAutomationId"}
+#: What it adds it does not remove.
+INSTEAD |= {f"remove{what}Ids": f"add{what}Ids" for what in ("Member", "Role", "Tag")}
+#: An e-mail is as a template says, or as these say beside it.
+BESIDE_TEMPLATE = ("subject", "text")
 
 TEXTS = {
     "color": "#123abc",
@@ -211,6 +215,8 @@ def _second(item: Any) -> Any:
 def _skipped(key: str, inner: Any, siblings: Mapping[str, Any], path: Path, at: Path) -> bool:
     if isinstance(inner, Id) and inner.mine:
         return True
+    if {"templateId", *BESIDE_TEMPLATE} <= siblings.keys() and key in ("templateId", *BESIDE_TEMPLATE):
+        return (key == "templateId") is not ((*path[:-1], "templateId") == at[: len(path)])
     # Files are an answer themselves where it is one of several things, and else beside the text.
     among = INSTEAD | ({"fileIds": "text"} if "fileNames" in siblings else {})
     rivals = {key, among.get(key), *(one for one, instead in among.items() if instead == key)} - {None}
