@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -136,7 +136,7 @@ class AutomationConditionPartInput(ConditionFields):
     any: list[AutomationConditionAskedInput] | None = optional(_ANY)
     none: list[AutomationConditionAskedInput] | None = optional(_NONE)
 
-    build: ClassVar[Callable[..., conditions.Condition]] = staticmethod(_tree)
+    build = staticmethod(_tree)
 
 
 @input_type
@@ -147,7 +147,7 @@ class AutomationConditionInput(ConditionFields):
     any: list[AutomationConditionPartInput] | None = optional(_ANY)
     none: list[AutomationConditionPartInput] | None = optional(_NONE)
 
-    build: ClassVar[Callable[..., conditions.Condition]] = staticmethod(_tree)
+    build = staticmethod(_tree)
 
 
 def _tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
