@@ -142,7 +142,7 @@ async def test_a_bulk_call_that_is_not_atomic_leaves_out_the_other_firms(api: Ap
     own, other = await Furnished.build("own"), await Furnished.build("other")
     sample = Sampler(mutation, own.word).input()
     things = camel(plural(BULK[mutation]))
-    path = next(path for path, place in ids_in(sample) if path[-1] == f"{BULK[mutation]}Id")
+    path = next(path for path, place in ids_in(sample) if path[-1] == camel(f"{BULK[mutation]}_id"))
     variables = filled(sample, own.id, other.id, path)
     variables["input"]["atomic"] = False
     before = await other.world.revision()
