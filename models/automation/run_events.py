@@ -1,26 +1,41 @@
-"""Events of the runs of automations. Each happens to a job, whose card shows what came of it."""
+"""Events of the runs of automations. Each is told with the job, whose card shows what came of it."""
 
 from dataclasses import dataclass
 
-from models.events import JobEvent
-from models.ids import AccountRoleId, AutomationId, AutomationRunId
+from models.events import Event
+from models.ids import AccountId, AccountRoleId, AutomationId, AutomationRunId, JobId, PipelineId
+from models.scope import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AutomationRunEvent(JobEvent):
+class AutomationRunEvent(Event):
     """An automation came to an end with what it had to do for a job, or is to do it again. Who caused that is the
     `causer`."""
 
+    subject = "automation_run"
+    beside = ("job",)
     says = {
         "automation_run": "The run, as it is now; null where it is gone, or out of your sight.",
+        "job": "The job as it is now; null where it is gone, or out of your sight.",
+        "job_id": "The id of the job.",
         "automation": "The automation, as it is now; null where it is gone, and where automove did it.",
         "automation_name": "What it was called.",
     }
-    called = {"automation": "acting_automation"}
+    called = {"automation": "acting_automation", "job": "linked_job"}
 
     automation_run: AutomationRunId
+    job: JobId | None
+    account: AccountId
+    pipeline: PipelineId
     automation: AutomationId | None
     automation_name: str
+
+    @property
+    def subject_job(self) -> JobId | None:
+        return self.job
+
+    def now(self) -> tuple[Place, ...]:
+        return (Place(self.account, self.pipeline),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,14 +15,20 @@ KINDS = [known.kind for known in specimens()]
 TYPES = {type_of(kind).__name__ for kind in KINDS}
 
 
+#: What every thing with a version says: once in a document, for with all kinds there is hardly room.
+VERSIONED = "fragment V on Versioned { id version createdAt createdBy { id } updatedAt updatedBy { id } }"
+_VERSIONED = {"id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy"}
+
+
 def _read(kind: Kind) -> str:
     """The values of a thing, and the ids of others that it leads to."""
     type_ = graphql_schema().type_map[type_of(kind).__name__]
     assert isinstance(type_, GraphQLObjectType)
-    parts = []
+    told = _VERSIONED if "Versioned" in {interface.name for interface in type_.interfaces} else set()
+    parts = ["...V"] if told else []
     for name, field in type_.fields.items():
         named = get_named_type(field.type)
-        if field.args or (type_.name, name) in FIELDS:
+        if field.args or (type_.name, name) in FIELDS or name in told:
             continue
         if is_leaf_type(named):
             parts.append(name)
@@ -41,7 +47,7 @@ def _read(kind: Kind) -> str:
 AT_ONCE = 10
 _LISTS = [f"{camel(plural(kind))}(first: 20) {{ nodes {{ {_read(kind)} }} }}" for kind in KINDS]
 #: What asks for all of them, in as few requests as may.
-QUERIES = [f"query {{ {' '.join(_LISTS[at : at + AT_ONCE])} }}" for at in range(0, len(_LISTS), AT_ONCE)]
+QUERIES = [f"query {{ {' '.join(_LISTS[at : at + AT_ONCE])} }} {VERSIONED}" for at in range(0, len(_LISTS), AT_ONCE)]
 _BASES = {base: camel(str(base.subject)) for base in bases() if kind_of_thing(base) in KINDS}
 
 

@@ -62,6 +62,7 @@ subscription Changes($pipelines: [ID!], $after: Revision, $epoch: ID) {
     + of_kinds.EVENTS
     + "} } }"
     + _PARTS
+    + of_kinds.VERSIONED
 )
 #: What an event is about, by the name of the field that holds its id.
 _SUBJECTS = ("member", "tag", "account", "pipeline", "stage", "status", "job", "task", "timeEntry", *of_kinds.SUBJECTS)
