@@ -20,7 +20,18 @@ from tests.world import World
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     """One that has failed, of an automation of its own."""
+    return await _failed_at(await planned(actor, f"{word} run", spot), word)
+
+
+async def make_of_any(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One of the first automation that there is, whether it is on or not."""
     run = await planned(actor, f"{word} run", spot)
+    first = await Automation.filter(firm_id=run.firm_id).order_by("created_at", "id").first()
+    run.automation_id = run.automation_id if first is None else first.id
+    return await _failed_at(run, word)
+
+
+async def _failed_at(run: AutomationRun, word: str) -> UUID:
     run.state, run.reason, run.message = RunState.FAILED, RunReason.REFUSED, f"{word} was refused."
     run.ended_at, run.attempts = datetime.now(UTC), 1
     await run.save(force_create=True)
@@ -28,7 +39,7 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
 
 
 async def planned(actor: Actor, name: str, spot: Spot) -> AutomationRun:
-    """One that is still to be done, of the pipeline's first automation; it is to be saved."""
+    """One that is still to be done, of the pipeline's first automation that is on; it is to be saved."""
     job = await Job.filter(account_id=spot.account, **({} if spot.job is None else {"id": spot.job})).first()
     assert job is not None
     on = AutomationState.ON
@@ -60,6 +71,7 @@ SPECIMENS = Specimens(
     kind=Kind.AUTOMATION_RUN,
     make=make,
     hidden_with=frozenset({"account", "pipeline"}),
+    further={"run of any automation": make_of_any},
     facts={"reason": _reason},
 )
 
