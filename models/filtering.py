@@ -130,6 +130,22 @@ class LinkedInSight:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedToSeen:
+    """As `Linked`, to things that may be out of sight where the row is not: those are then as if they were not."""
+
+    link: type[Any]
+    #: The link's columns of the row, and of what it is linked to.
+    row: str
+    to: str
+    model: type[Row]
+
+    def __call__(self, wanted: Sequence[Any], asking: Asking, /) -> Q:
+        seen = asking.scope.rows(self.model).where(id__in=wanted)
+        links = row_class(self.link).filter(**{f"{self.to}__in": Subquery(seen.values("id"))})
+        return holds(id__in=Subquery(links.values(self.row)))
+
+
+@dataclass(frozen=True, slots=True)
 class Unlinked:
     """No row of a table of links names the row."""
 

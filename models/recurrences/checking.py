@@ -1,8 +1,10 @@
 """What a recurrence must be like to be kept, as far as it says so itself."""
 
 import re
+from collections.abc import Container, Iterable
 from datetime import date
 
+from models.bounds import OFFSET
 from models.errors import Invalid
 from models.gathered import Gathered
 from models.reasons import Reason
@@ -26,26 +28,32 @@ def checked_time(value: str, field: str) -> str:
     return value
 
 
-def expect_whole(recurrence: Recurrence) -> None:
-    """`Invalid`, of all at once, where its parts do not go together."""
+def expect_whole(recurrence: Recurrence, given: Container[str]) -> None:
+    """`Invalid`, of all at once, where its parts do not go together: of two of them one that was given is at fault."""
     with Gathered() as check:
-        check(_expect_rule, recurrence)
-        check(_expect_days, recurrence)
-        check(_expect_dates, recurrence)
+        check(_expect_rule, recurrence, given)
+        check(_expect_days, recurrence, given)
+        check(_expect_dates, recurrence, given)
         check(_expect_shortcodes, recurrence)
 
 
-def _expect_rule(recurrence: Recurrence) -> None:
+def at_fault(fields: Iterable[str], given: Container[str]) -> str:
+    """Which of these fields is told to be at fault: the first one that was given, if any was."""
+    fields = list(fields)
+    return next((field for field in fields if field in given), fields[0])
+
+
+def _expect_rule(recurrence: Recurrence, given: Container[str]) -> None:
     by_rule = recurrence.frequency is Frequency.RULE
     if by_rule and recurrence.rule is None:
         told = "Of the frequency RULE the rule is given: RFC 5545, such as FREQ=MONTHLY;BYDAY=-1FR."
-        raise Invalid(told, "frequency", reason=Reason.MISSING, field="rule")
+        raise Invalid(told, at_fault(("frequency", "rule"), given), reason=Reason.MISSING, field="rule")
     if not by_rule and recurrence.rule is not None:
         told = "A rule goes with the frequency RULE. Leave one of the two out."
         raise Invalid(told, "rule", reason=Reason.ONLY_ONE, field="frequency")
 
 
-def _expect_days(recurrence: Recurrence) -> None:
+def _expect_days(recurrence: Recurrence, given: Container[str]) -> None:
     first, last = recurrence.first_day, recurrence.last_day
     for field, day in (("first_day", first), ("last_day", last)):
         if day is not None and not FIRST <= day <= LAST:
@@ -54,7 +62,7 @@ def _expect_days(recurrence: Recurrence) -> None:
     if last is not None and last < first:
         raise Invalid(
             f"The last day {last} is before the first day {first}.",
-            "last_day",
+            at_fault(("last_day", "first_day"), given),
             reason=Reason.DATE_ORDER,
             earlier="first_day",
             earlier_day=first,
@@ -63,13 +71,21 @@ def _expect_days(recurrence: Recurrence) -> None:
         )
 
 
-def _expect_dates(recurrence: Recurrence) -> None:
+def _expect_dates(recurrence: Recurrence, given: Container[str]) -> None:
     anchors = (Anchor.START_DATE, Anchor.DUE_DATE, Anchor.DEADLINE)
     dates = {anchor: relative for anchor in anchors if (relative := date_in(getattr(recurrence, anchor.field)))}
     if in_order(dates) is None:
         told = "These dates are counted from each other. Count one of them from the day of the occurrence: CREATED."
-        raise Invalid(told, next(iter(dates)).field, reason=Reason.CIRCLE)
-    expect_in_order(dates.get(Anchor.START_DATE), dates.get(Anchor.DUE_DATE))
+        raise Invalid(told, at_fault((anchor.field for anchor in dates), given), reason=Reason.CIRCLE)
+    due = dates.get(Anchor.DUE_DATE)
+    try:
+        expect_in_order(dates.get(Anchor.START_DATE), due)
+    except Invalid:
+        if due is None or at_fault(("due_date", "start_date"), given) == "due_date":
+            raise
+        told = f"The due date is counted from the same day, and would be before this. Give {due.offset} at most."
+        path, least = ("start_date", "offset"), OFFSET.least
+        raise Invalid(told, *path, reason=Reason.OUT_OF_RANGE, minimum=least, maximum=due.offset, unit="DAYS") from None
 
 
 def _expect_shortcodes(recurrence: Recurrence) -> None:

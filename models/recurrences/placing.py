@@ -14,6 +14,7 @@ from models.database import sql
 from models.errors import Invalid, Refusal, RuleBroken
 from models.ids import Kind
 from models.reasons import Reason
+from models.recurrences.checking import at_fault
 from models.recurrences.schedule import Coming, Schedule
 from models.recurrences.terms import Changed, content_of, schedule_of
 from models.rows import ChangedOccurrence, Recurrence, Stage
@@ -147,7 +148,8 @@ async def place(
     if coming is None:
         if not may_be_over:
             told = f"This schedule has no occurrence from {recurrence.next_day} on. Choose other days."
-            raise RuleBroken(told, "first_day", reason=Reason.NONE_YET, kind=Kind.OCCURRENCE.value)
+            path = at_fault(_SAY_WHEN, given or ())
+            raise RuleBroken(told, path, reason=Reason.NONE_YET, kind=Kind.OCCURRENCE.value)
         recurrence.next_at, recurrence.ended_at = None, change.now
         return
     recurrence.next_at = setting.made_at(coming)
@@ -157,15 +159,19 @@ async def place(
 
 #: As an account may be called.
 _ANY_ACCOUNT = "A"
+#: What says when it is, what its jobs say, and when they are: of each the first one that was given is at fault.
+_SAY_WHEN = ("first_day", "rule", "frequency", "last_day", "day_off", "name")
+_SAY_WHAT = ("job_name", "period", "template_id", "name")
+_SAY_DATES = ("due_date", "start_date", "deadline", "template_id", "on_day", *_SAY_WHEN)
 
 
 def try_out(setting: Setting, coming: Coming, today: date, given: Container[str]) -> None:
-    """A refusal where the job of an occurrence could not be made, naming the field of the recurrence that is at fault.
-    It may import a calendar."""
-    recurrence = setting.recurrence
+    """A refusal where the job of an occurrence could not be made, naming a field that was given. It may import a
+    calendar."""
     if setting.content is not None and not setting.content.name:
         told = "Nothing says what its jobs are called. Give their name, or a template."
-        raise Invalid(told, "job_name", reason=Reason.MISSING, field="job_name")
+        path = at_fault(("job_name", "template_id", "name"), given)
+        raise Invalid(told, path, reason=Reason.MISSING, field="job_name")
     try:
         content, dates = setting.worked_out(coming, _ANY_ACCOUNT)
         WantedJob(
@@ -177,13 +183,14 @@ def try_out(setting: Setting, coming: Coming, today: date, given: Container[str]
         ).checked(today, given)
     except Refusal as refusal:
         for each in refusal.all:
-            each.path = _path_of(each, recurrence)
+            each.path = _path_of(each, given)
         raise
 
 
-def _path_of(refusal: Refusal, recurrence: Recurrence) -> tuple[str | int, ...]:
+def _path_of(refusal: Refusal, given: Container[str]) -> tuple[str | int, ...]:
     """The field of the recurrence that is at fault, where a text or date of a job is."""
-    if refusal.reason is Reason.UNFILLED_SHORTCODE:
-        own = ("job_name" if recurrence.job_name is not None else "period",)
-        return own if recurrence.job_name is not None or recurrence.period is not None else refusal.path
-    return ("job_name",) if refusal.path == ("name",) else refusal.path
+    if refusal.reason is Reason.UNFILLED_SHORTCODE or refusal.path in (("name",), ("period",)):
+        return (at_fault(_SAY_WHAT, given),)
+    if refusal.path and refusal.path[0] in given:
+        return refusal.path
+    return (at_fault(_SAY_DATES, given),)

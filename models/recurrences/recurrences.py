@@ -15,7 +15,7 @@ from models.command_steps import made_before
 from models.database import sql
 from models.errors import Invalid, LimitReached, RuleBroken
 from models.events import changes_of
-from models.filtering import Linked
+from models.filtering import LinkedToSeen
 from models.gathered import Gathered, Rules
 from models.ids import Kind, new_id
 from models.reasons import Reason
@@ -40,7 +40,7 @@ from models.texts import LABEL, NAME
 register(Recurrence)
 
 #: Those that make jobs for one of these accounts.
-FOR_ACCOUNT = Linked(RecurrenceAccount, "recurrence_id", "account_id")
+FOR_ACCOUNT = LinkedToSeen(RecurrenceAccount, "recurrence_id", "account_id", Account)
 
 
 class RecurrenceFields(TypedDict, total=False):
@@ -113,7 +113,7 @@ def _checked(recurrence: Recurrence, fields: Mapping[str, Any]) -> dict[str, tup
     """Give it these values. Returns what changed: column, before and after; or all that is wrong with them."""
     with Gathered() as check:
         changed = recurrence.change_to(check.each(recurrence.differing(_as_kept(fields)), _RULES))
-        check(expect_whole, recurrence)
+        check(expect_whole, recurrence, fields)
     return changed
 
 

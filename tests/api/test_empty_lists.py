@@ -31,6 +31,10 @@ NEEDED_THERE = {("recordProposalSignature", "chosen")}
 TOLD_BY_THE_MOVE = {("moveJob", "skipAutomations"), ("moveJobs", "skipAutomations")}
 
 
+#: What is given in a list, and shown in pages.
+PAGES = {"accounts"}
+
+
 def is_needed(mutation: str, field: str) -> bool:
     """Whether the schema says that the list has something in it."""
     type_: Any = get_named_type(root_fields("mutation")[mutation].args["input"].type)
@@ -45,7 +49,7 @@ def shown_lists(mutation: str) -> dict[str, str]:
         name: name if is_leaf_type(get_named_type(field.type)) else f"{name} {{ __typename }}"
         for name, field in thing.fields.items()
         if "[" in str(field.type) and not any(map(is_required_argument, field.args.values()))
-    }
+    } | {name: f"{name} {{ nodes {{ id }} }}" for name in PAGES & thing.fields.keys()}
 
 
 async def changed(api: Api, mutation: str, **given: Any) -> dict[str, Any]:
@@ -90,7 +94,8 @@ async def _skipped(answer: dict[str, Any]) -> list[str]:
 
 def _list(answer: dict[str, Any], name: str) -> list[Any]:
     thing = answer["thing"][0] if isinstance(answer["thing"], list) else answer["thing"]
-    return thing[name] or []
+    found = thing[name] or []
+    return found["nodes"] if name in PAGES else found
 
 
 async def test_an_empty_list_in_a_query(database: str, api: Api) -> None:

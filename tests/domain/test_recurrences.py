@@ -295,7 +295,7 @@ async def test_only_what_can_be_made_is_saved(world: World) -> None:
     rule: dict[str, Any] = {"frequency": Frequency.RULE}
     day = RelativeDate(Anchor.CREATED, 1)
     for fields, path in (
-        ({"job_name": None}, ("job_name",)),
+        ({"job_name": None}, ("name",)),
         ({"job_name": "[NO_CODE]"}, ("job_name",)),
         ({"job_name": "[PERIOD_MONTH]"}, ("job_name",)),
         ({"job_name": "[PERIOD_MONTH]", "period": "Summer"}, ("job_name",)),
@@ -311,7 +311,7 @@ async def test_only_what_can_be_made_is_saved(world: World) -> None:
         ({"time_of_day": "24:00"}, ("time_of_day",)),
         ({"days_ahead": -1}, ("days_ahead",)),
         ({"due_date": RelativeDate(Anchor.DUE_DATE, 1)}, ("due_date",)),
-        ({"due_date": RelativeDate(Anchor.DEADLINE, 1)}, ("deadline",)),
+        ({"due_date": RelativeDate(Anchor.DEADLINE, 1)}, ("due_date",)),
         ({"due_date": RelativeDate(Anchor.CREATED, 9_999)}, ("due_date", "offset")),
         ({"start_date": RelativeDate(Anchor.CREATED, 2), "due_date": day}, ("due_date", "offset")),
         ({"due_date": RelativeDate(Anchor.CREATED, 2), "deadline": day}, ("due_date",)),
