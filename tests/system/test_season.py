@@ -97,6 +97,8 @@ async def disturb(here: Office, chance: random.Random, jobs: int, faults: int, o
             await here.open_jobs(5, chance)
         before = await here.revision()
         await grown(here, before + chance.randrange(step), opening)
+        # At any moment: something has just been committed.
+        await asyncio.sleep(chance.random() / 2)
         way = kill_worker if number >= faults else chance.choice(ways)
         await way(here, chance)
         number += 1
