@@ -94,7 +94,7 @@ async def _skipped(answer: dict[str, Any]) -> list[str]:
 
 def _list(answer: dict[str, Any], name: str) -> list[Any]:
     thing = answer["thing"][0] if isinstance(answer["thing"], list) else answer["thing"]
-    found = thing[name] or []
+    found: Any = thing[name] or []
     return found["nodes"] if name in PAGES else found
 
 
