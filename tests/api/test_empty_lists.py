@@ -95,7 +95,8 @@ async def _skipped(answer: dict[str, Any]) -> list[str]:
 def _list(answer: dict[str, Any], name: str) -> list[Any]:
     thing = answer["thing"][0] if isinstance(answer["thing"], list) else answer["thing"]
     found: Any = thing[name] or []
-    return found["nodes"] if name in PAGES else found
+    shown: list[Any] = found["nodes"] if name in PAGES else found
+    return shown
 
 
 async def test_an_empty_list_in_a_query(database: str, api: Api) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from models import reminder_ends as events
 from models.actor import Actor
 from models.database import sql
-from models.ids import Kind
+from models.ids import Kind, encode
 from models.items.client_requests import delete_client_request, submit_client_request
 from models.reminding.reminders import remind, remind_of_client_request, remind_of_organizer, stop_reminding
 from models.rows.reminders import Reminder
@@ -48,6 +48,18 @@ async def make_request(_actor: Actor, _word: str, spot: Spot) -> UUID:
     return reminder.item
 
 
+async def _is_active(reminder: Reminder) -> bool:
+    return reminder.next_at is not None
+
+
+async def _request(reminder: Reminder) -> set[str]:
+    return {encode(Kind.CLIENT_REQUEST, reminder.item)}
+
+
+async def _organizer(reminder: Reminder) -> set[str]:
+    return {encode(Kind.ORGANIZER, reminder.item)}
+
+
 SPECIMENS = Specimens(
     kind=Kind.REMINDER,
     make=make,
@@ -58,6 +70,7 @@ SPECIMENS = Specimens(
         "reminders.organizer": "organizer to remind of",
         "remindOfOrganizer.organizerId": "organizer to remind of",
     },
+    facts={"active": _is_active, "clientRequest": _request, "organizer": _organizer},
 )
 
 
