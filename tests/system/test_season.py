@@ -5,6 +5,7 @@ The control does its part in the same processes, with its cursor committed apart
 """
 
 import asyncio
+import contextlib
 import os
 import random
 import secrets
@@ -94,15 +95,17 @@ async def disturb(here: Office, chance: random.Random, jobs: int, faults: int, o
     while number < faults or await came_twice() == 0:
         if opening.done() and await here.is_over():
             # It went faster than was thought, or the control has been lucky.
-            await here.open_jobs(5, chance)
+            await here.open_jobs(2, chance)
+        number += 1
+        assert number < 20 * faults, "The control did not fail: this proves nothing."
+        if number > faults:
+            await kill_all_in_between(here)
+            continue
         before = await here.revision()
         await grown(here, before + chance.randrange(step), opening)
         # At any moment: something has just been committed.
         await asyncio.sleep(chance.random() / 2)
-        way = kill_worker if number >= faults else chance.choice(ways)
-        await way(here, chance)
-        number += 1
-        assert number < 20 * faults, "The control did not fail: this proves nothing."
+        await chance.choice(ways)(here, chance)
 
 
 async def grown(here: Office, wanted: int, opening: asyncio.Task[None]) -> None:
@@ -113,6 +116,24 @@ async def grown(here: Office, wanted: int, opening: asyncio.Task[None]) -> None:
 
 async def kill_worker(here: Office, chance: random.Random) -> None:
     restart(chance.choice(here.workers))
+
+
+async def kill_all_in_between(here: Office) -> None:
+    """When the control has done something, and has not said so."""
+    noted = await arrivals_noted()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2):
+            while await arrivals_noted() == noted:
+                await asyncio.sleep(0.005)
+    for worker in here.workers:
+        worker.process.send_signal(signal.SIGKILL)
+    for worker in here.workers:
+        restart(worker)
+
+
+async def arrivals_noted() -> int:
+    (row,) = await sql("SELECT count(*) AS number FROM season_control")
+    return int(row["number"])
 
 
 def restart(program: Program) -> None:

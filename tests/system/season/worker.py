@@ -106,7 +106,7 @@ class Apart:
         if came := arrivals(committed):
             await self._connection.executemany(_CAME, came)
             # Whoever commits apart may be interrupted in between: here more often than somewhere else.
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.03)
         return ()
 
     async def act(self, actor: Actor, run: Run) -> Outcome[Any] | None:
