@@ -10,7 +10,7 @@ from models.automation.quota import Quota
 from models.automation.running import fail_automation_run, run_automation
 from models.automation.runs import dismiss_automation_run, retry_automation_run
 from models.commands.moves import archive_job
-from models.ids import Kind
+from models.ids import Kind, encode
 from models.rows import Automation, AutomationRun, AutomationState, AutomationTrigger, Job, RunReason, RunState
 from tests.kinds import automations
 from tests.live.scenarios import causes, owner_of
@@ -67,12 +67,16 @@ async def _reason(run: AutomationRun) -> set[str]:
     return set() if run.reason is None else {run.reason.value}
 
 
+async def _pipeline(run: AutomationRun) -> set[str]:
+    return {encode(Kind.PIPELINE, (await Job.get(id=run.job_id)).pipeline_id)}
+
+
 SPECIMENS = Specimens(
     kind=Kind.AUTOMATION_RUN,
     make=make,
     hidden_with=frozenset({"account", "pipeline"}),
     further={"run of any automation": make_of_any},
-    facts={"reason": _reason},
+    facts={"reason": _reason, "pipeline": _pipeline},
 )
 
 
