@@ -48,7 +48,7 @@ declare(
 upcoming_occurrences: Any = strawberry.field(
     resolver=_upcoming,
     description="The next occurrences of a recurrence that have not been made, with their dates and names: of an "
-    "account, or else of the first one by name that you see. Null where something is out of your sight; none where it "
+    "account, or else of one of its own that you see. Null where something is out of your sight; none where it "
     "has ended.",
     directives=[ListSize(slicing_arguments=["first"])],
 )

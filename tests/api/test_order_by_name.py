@@ -27,11 +27,14 @@ from models.rows import (
     AccountTag,
     Category,
     ClientStatus,
+    Frequency,
     Job,
     JobAssignee,
     Member,
     Pipeline,
     PipelineMember,
+    Recurrence,
+    RecurrenceAccount,
     Row,
     Status,
     Tag,
@@ -68,6 +71,9 @@ LISTS = {
     ("Query", "accountRoles"): "{ accountRoles(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "savedViews"): "{ savedViews(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "templates"): "{ templates(first: 100) { nodes { id name nameOrder } } }",
+    ("Query", "recurrences"): "{ recurrences(first: 100) { nodes { id name nameOrder } } }",
+    ("Recurrence", "accounts"): "{ node(id: %s) { ... on Recurrence { accounts(first: 100) "
+    "{ nodes { id name nameOrder } } } } }",
     ("Query", "folders"): "{ folders(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "wikiPages"): "{ wikiPages(first: 100) { nodes { id name nameOrder } } }",
     ("Query", "clientStatuses"): "{ clientStatuses(first: 100) { nodes { id name nameOrder } } }",
@@ -135,11 +141,21 @@ async def _fill(world: World) -> None:
     roles = [AccountRole(firm_id=firm_id, name=name) for name in TAGS]
     custom = {"pipeline_id": pipeline_id, "category": Category.CUSTOM, "color": "#ffffff"}
     holder = {"account_id": account_id, "account_role_id": roles[0].id}
+    accounts = [Account(**each, type="OTHER") for each in own]
+    often: dict[str, Any] = {
+        "pipeline_id": pipeline_id,
+        "frequency": Frequency.DAILY,
+        "first_day": job.created_at.date(),
+        "next_day": job.created_at.date(),
+        "time_of_day": "00:00",
+        "ended_at": job.created_at,
+    }
+    recurrence = Recurrence(firm_id=firm_id, name="Recurrence", **often)
     rows: list[list[Any]] = [
         members,
         tags,
         roles,
-        [Account(**each, type="OTHER") for each in own],
+        accounts,
         [Pipeline(**each) for each in own],
         [SavedView(**each, member_id=member.id, shared=True) for each, member in zip(own, members, strict=True)],
         [ClientStatus(**each, color="#ffffff") for each in own],
@@ -149,6 +165,9 @@ async def _fill(world: World) -> None:
         [WikiPage(**each, account_id=account_id, text="Page", created_at=job.created_at) for each in own],
         [Status(**each, **custom) for each in own],
         [_like(job, name) for name in NAMES],
+        [Recurrence(**each, **often) for each in own],
+        [recurrence],
+        [RecurrenceAccount(recurrence_id=recurrence.id, account_id=account.id) for account in accounts],
         [AccountTag(account_id=account_id, tag_id=tag.id) for tag in tags],
         [AccountMember(account_id=account_id, member_id=member.id) for member in members],
         [AccountRoleHolder(**holder, member_id=member.id) for member in members],
@@ -194,7 +213,7 @@ async def listed(world: World, where: tuple[str, str]) -> list[dict[str, Any]]:
     text = LISTS[where]
     if "%s" in text:
         kind = Kind.ACCOUNT if where[0] == "AccountRoleHolders" else Kind(where[0].lower())
-        models: dict[Kind, type[Row]] = {Kind.JOB: Job, Kind.TASK: Task}
+        models: dict[Kind, type[Row]] = {Kind.JOB: Job, Kind.TASK: Task, Kind.RECURRENCE: Recurrence}
         row = await models[kind].get(firm_id=world.firm.id, name=where[0]) if kind in models else None
         id = row.id if row is not None else {Kind.ACCOUNT: world.account, Kind.PIPELINE: world.pipeline}[kind].id
         text = text % f'"{encode(kind, id)}"'

@@ -149,7 +149,8 @@ class Twin:
         """One at each place that hides things of the kind: some go out of sight with their account alone."""
         seen = {self.firm.things[account] for account in ("account", "idle account", "archived account")}
         for job in jobs:
-            if "pipeline" in known.hidden_with or ("account" in known.hidden_with and job.account_id not in seen):
+            elsewhere = "pipeline" in known.hidden_with and job.pipeline_id == self.hidden["pipeline"]
+            if elsewhere or ("account" in known.hidden_with and job.account_id not in seen):
                 owner = self.firm.world.acting(self.firm.world.owner)
                 made = await known.make(owner, name, Spot(job.account_id, job.id))
                 self.hidden.setdefault(known.kind.value, made)

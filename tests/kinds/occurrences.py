@@ -8,7 +8,7 @@ from models.actor import Actor
 from models.ids import Kind
 from models.recurrences import events
 from models.recurrences.occurrences import make_occurrence, refuse_occurrence, retry_occurrence
-from models.rows import Occurrence
+from models.rows import Occurrence, OccurrenceState
 from tests.kinds import recurrences
 from tests.kinds.recurrences import today
 from tests.live.scenarios import causes, owner_of
@@ -30,12 +30,30 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
     return refused.value.id
 
 
+async def make_made(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One of which the spot's job was made."""
+    made = await Occurrence.get(id=await make(actor, f"{word} made", spot))
+    made.state, made.reason, made.job_id = OccurrenceState.MADE, None, spot.job
+    await made.save()
+    return made.id
+
+
+async def make_recurrence(actor: Actor, word: str, spot: Spot) -> UUID:
+    """The recurrence of one."""
+    return (await Occurrence.get(id=await make(actor, f"{word} further", spot))).recurrence_id
+
+
 async def _day(occurrence: Occurrence) -> object:
     return occurrence.day
 
 
 SPECIMENS = Specimens(
-    kind=Kind.OCCURRENCE, make=make, hidden_with=frozenset({"account", "pipeline"}), facts={"day": _day}
+    kind=Kind.OCCURRENCE,
+    make=make,
+    hidden_with=frozenset({"account", "pipeline"}),
+    further={"made occurrence": make_made, "recurrence of an occurrence": make_recurrence},
+    chosen={"occurrences.recurrence": "recurrence of an occurrence"},
+    facts={"day": _day},
 )
 
 

@@ -19,7 +19,8 @@ from models.recurrences.recurrences import (
 from models.rows import Job, Pipeline, Recurrence, RecurrenceAccount, Stage
 from models.rows.recurrences import Frequency
 from models.templates.relative_dates import Anchor, RelativeDate
-from tests.kinds import account_roles
+from models.templates.templates import Template
+from tests.kinds import account_roles, templates
 from tests.live.scenarios import causes, owner_of
 from tests.specimens import Specimens, Spot, of_team
 from tests.world import World
@@ -74,6 +75,20 @@ async def _make(actor: Actor, word: str, spot: Spot, accounts: list[UUID]) -> UU
     return recurrence
 
 
+async def make_template(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A template that jobs of one are made of."""
+    return await templates.make_job(actor, f"{word} recurring", spot)
+
+
+async def make_of_template(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One whose jobs are made of it."""
+    recurrence = await _make(actor, f"{word} templated", spot, [])
+    template = await Template.filter(firm_id=actor.firm_id, name=f"{word} recurring template").first()
+    assert template is not None
+    await Recurrence.filter(id=recurrence).update(template_id=template.id, of_template=True)
+    return recurrence
+
+
 async def make_late(actor: Actor, word: str, spot: Spot) -> UUID:
     """One of which three days have not been made."""
     recurrence = await _make(actor, f"{word} late", spot, [])
@@ -92,9 +107,15 @@ SPECIMENS = Specimens(
     hidden_with=frozenset({"pipeline"}),
     not_any_more={"updateRecurrence": ["UPDATE recurrence SET job_name = ' ' WHERE id = $1"]},
     facts={"account": _accounts},
-    further={"recurrence for nobody": make_for_nobody, "late recurrence": make_late},
+    further={
+        "template of recurrences": make_template,
+        "recurrence of a template": make_of_template,
+        "recurrence for nobody": make_for_nobody,
+        "late recurrence": make_late,
+    },
     chosen={
         "includeRecurrenceAccounts.recurrenceId": "recurrence for nobody",
+        "recurrences.template": "template of recurrences",
         "splitRecurrence.recurrenceId": "late recurrence",
     }
     | {
