@@ -125,7 +125,8 @@ async def withdraw_mails(change: Change, *, mails: Sequence[Target], atomic: boo
     done = each(targets, "mails", atomic, accept)
     ids = [mail.id for mail in done.rows]
     await withdraw(change, ids)
-    now = await rows.many(ids)
+    # Rows, and no records: what a call with a key has made is kept of these.
+    now = {mail.id: mail for mail in await rows.where(id__in=ids)}
     return Bulk([now[id] for id in ids], done.refused)
 
 
