@@ -1,14 +1,15 @@
 """Occurrences: how one comes about, and its events."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from models.actor import Actor
 from models.ids import Kind
 from models.recurrences import events
 from models.recurrences.occurrences import make_occurrence, refuse_occurrence, retry_occurrence
-from models.rows import Occurrence, OccurrenceState
+from models.rows import Job, Occurrence, OccurrenceState, Recurrence, RecurrenceAccount
 from tests.kinds import recurrences
 from tests.kinds.recurrences import today
 from tests.live.scenarios import causes, owner_of
@@ -20,14 +21,25 @@ BY = datetime(2160, 1, 1, tzinfo=UTC)
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
-    """One of a recurrence of its own, that could not be made."""
-    recurrence = await recurrences.make(actor, f"{word} refused", spot)
-    what = {"recurrence_id": recurrence, "account_id": spot.account}
+    """One that could not be made, of a recurrence that there is, or of a new one."""
+    recurrence = await _recurrence(actor, word, spot)
+    place: dict[str, Any] = {"recurrence_id": recurrence, "account_id": spot.account}
+    if not await RecurrenceAccount.filter(**place).exists():
+        await RecurrenceAccount.create(**place)
+    day = today() + timedelta(await Occurrence.filter(**place).count())
+    schedule, reason = Actor.schedule(actor.firm_id, word), f"{word} is why."
     refused = await refuse_occurrence(
-        Actor.schedule(actor.firm_id, word), **what, day=today(), reason=f"{word} is why."
+        schedule, recurrence_id=recurrence, account_id=spot.account, day=day, reason=reason
     )
     assert refused.value is not None
     return refused.value.id
+
+
+async def _recurrence(actor: Actor, word: str, spot: Spot) -> UUID:
+    where: dict[str, Any] = {} if spot.job is None else {"pipeline_id": (await Job.get(id=spot.job)).pipeline_id}
+    going_on = Recurrence.filter(firm_id=actor.firm_id, ended_at=None, of_template=False, **where)
+    found = await going_on.order_by("id").first()
+    return await recurrences.make(actor, f"{word} refused", spot) if found is None else found.id
 
 
 async def make_made(actor: Actor, word: str, spot: Spot) -> UUID:
@@ -75,5 +87,7 @@ async def made(world: World) -> AsyncIterator[None]:
     refused = await make(owner_of(world), "Usual", spot)
     yield
     schedule = Actor.schedule(world.firm.id, "Usual")
-    await make_occurrence(schedule, recurrence_id=recurrence, account_id=spot.account, day=today(), by=BY)
+    await make_occurrence(
+        schedule, recurrence_id=recurrence, account_id=spot.account, day=today() + timedelta(1), by=BY
+    )
     await retry_occurrence(owner_of(world), occurrence_id=refused)
