@@ -147,10 +147,12 @@ class Twin:
 
     async def _hide_more(self, known: Specimens, name: str, jobs: Sequence[Job]) -> None:
         """One at each place that hides things of the kind: some go out of sight with their account alone."""
-        seen = {self.firm.things[account] for account in ("account", "idle account", "archived account")}
+        things = self.firm.things
+        accounts = {things[account] for account in ("account", "idle account", "archived account")}
+        pipelines = {things[pipeline] for pipeline in ("pipeline", "empty pipeline")}
         for job in jobs:
-            elsewhere = "pipeline" in known.hidden_with and job.pipeline_id == self.hidden["pipeline"]
-            if elsewhere or ("account" in known.hidden_with and job.account_id not in seen):
+            out_of_sight = {"account": job.account_id not in accounts, "pipeline": job.pipeline_id not in pipelines}
+            if any(out_of_sight.get(where, False) for where in known.hidden_with):
                 owner = self.firm.world.acting(self.firm.world.owner)
                 made = await known.make(owner, name, Spot(job.account_id, job.id))
                 self.hidden.setdefault(known.kind.value, made)
