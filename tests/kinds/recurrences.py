@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from models.actor import Actor
+from models.firm.account_roles import AccountRole
 from models.ids import Kind, encode
 from models.recurrences import events
 from models.recurrences.changed import adjust_occurrence
@@ -32,6 +33,12 @@ FIRST = date(2020, 1, 1)
 def today() -> date:
     """A day of which nothing has been made, neither where the firms are nor in UTC."""
     return datetime.now(UTC).date()
+
+
+async def _role(actor: Actor, spot: Spot) -> UUID:
+    """A role that everybody sees: there is one, however many recurrences are made."""
+    found = await AccountRole.filter(firm_id=actor.firm_id).order_by("id").first()
+    return await account_roles.make_loose(actor, "Recurrences'", spot) if found is None else found.id
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
@@ -65,7 +72,7 @@ async def _make(actor: Actor, word: str, spot: Spot, accounts: list[UUID]) -> UU
         job_name=f"{word} [CURRENT_DATE]",
         due_date=RelativeDate(Anchor.CREATED, 10),
         assignee_ids=[await of_team(spot, actor)],
-        assignee_role_ids=[await account_roles.make_loose(actor, f"{word} of recurrences", spot)],
+        assignee_role_ids=[await _role(actor, spot)],
     )
     recurrence = made.value.id
     # Also archived ones: they have been archived since.
