@@ -124,7 +124,7 @@ class Automation(Versioned):
     conditions: AutomationCondition | None = loaded(
         _conditions, "What must hold of the job and its account for it to act; null for always."
     )
-    problems: list[AutomationProblem] = loaded(
+    problems: list[AutomationProblem] | None = loaded(
         lambda automation, context: context.load.parts(problems.problems_of, automation.id),
         "What is wrong with what it points to: with any of these its runs may fail.",
         size=1,

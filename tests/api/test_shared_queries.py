@@ -108,6 +108,8 @@ async def test_what_is_not_per_viewer_is_answered_to_all_as_to_each(
 def test_who_asks_and_what_they_own_depends_on_the_viewer() -> None:
     assert ASKED_BY_VIEWER == [
         "absences",
+        "automationDryRun",
+        "automationPreview",
         "capacityReport",
         "file",
         "files",
@@ -118,6 +120,7 @@ def test_who_asks_and_what_they_own_depends_on_the_viewer() -> None:
         "savedViews",
         "timeEntries",
         "timeReport",
+        "undoable",
         "viewer",
     ]
 

@@ -129,3 +129,8 @@ async def discard_uploads(firm_id: UUID) -> None:
     untaken = "SELECT id FROM file WHERE firm_id = $1 AND NOT taken"
     await sql(f"DELETE FROM file_segment WHERE file_id IN ({untaken})", firm_id)
     await sql(f"DELETE FROM file WHERE id IN ({untaken})", firm_id)
+
+
+async def end_reminders(firm_id: UUID) -> None:
+    """Let reminders be over, as they are in a firm that is taken elsewhere."""
+    await sql("UPDATE reminder SET next_at = NULL WHERE firm_id = $1", firm_id)

@@ -22,7 +22,7 @@ from tests.api.furnished import Furnished
 from tests.api.samples import asked, filled, ids_in
 from tests.api.selections import document, root_fields
 from tests.databases import on, own_database
-from tests.interchange.answers import Pair, differing, discard_uploads, keep_key_of, list_contacts_anew
+from tests.interchange.answers import Pair, differing, discard_uploads, end_reminders, keep_key_of, list_contacts_anew
 from tests.interchange.stores import NOWHERE
 from tests.serving import Api
 
@@ -39,6 +39,7 @@ async def furnished(database: str, tmp_path_factory: pytest.TempPathFactory) -> 
     await list_contacts_anew(firm.world.firm.id)
     await keep_key_of(firm.world.firm.id, firm.things["job"])
     await discard_uploads(firm.world.firm.id)
+    await end_reminders(firm.world.firm.id)
     pair = await Pair.of(firm.world.firm.id, f"c{uuid4().hex[:8]}", tmp_path_factory.mktemp("furnished"), firm.things)
     return pair, [await pair.members(each.email) for each in (firm.world.owner, firm.world.employee)]
 
