@@ -10,7 +10,7 @@ from uuid import UUID
 from models.automation import saving, triggers
 from models.automation.conditions import Condition
 from models.automation.contents import Does, SettingsGiven, done_by, expect_one
-from models.automation.pointing import expect_there
+from models.automation.pointing import expect_found, expect_there
 from models.automation.triggers import PIPELINE, STAGE, STATUS
 from models.command import Change, command
 from models.command_steps import made_before
@@ -110,6 +110,9 @@ async def update_automation(
     (present,) = (await done_by([automation.id]))[automation.id]
     named = {name: given.pop(name) for name in ("name",) if name in given}
     conditions = given.pop("conditions", present.conditions)
+    known = {pointer.id for pointer in present.pointers}
+    for each in given.values():
+        await expect_found(change, automation, Does(each, present.conditions).pointers, known)
     with Gathered() as check:
         changed = automation.change_to(check.each(automation.differing(named), _RULES))
         if conditions != present.conditions:
@@ -122,7 +125,7 @@ async def update_automation(
     (settings,) = wanted or [present.settings]
     does = Does(settings, conditions)
     if does != present:
-        await expect_there(change, automation, does.pointers, {pointer.id for pointer in present.pointers})
+        await expect_there(change, automation, does.pointers, known)
         await saving.keep_anew(automation, does)
     if changed or does != present:
         await automation.store(*changed)

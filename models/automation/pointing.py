@@ -1,7 +1,7 @@
 """What automations point to: whether it is there when one is saved, and that they point to it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,14 +22,31 @@ async def expect_there(
 ) -> None:
     """A refusal of each thing that is newly pointed to and is not there, or is not of use: all at once, in one
     statement for each kind. What is `known` was pointed to before, and may have gone since."""
+    # First what is not there: whether other things are of use is asked where all are.
+    await _expect(change, automation, pointers, known, _expect_found, _expect_of_use)
+
+
+async def expect_found(
+    change: Change, automation: Automation, pointers: Iterable[Pointer], known: Collection[UUID]
+) -> None:
+    """The same, of what is not there alone: it is told before anything else is said of what points to it."""
+    await _expect(change, automation, pointers, known, _expect_found)
+
+
+async def _expect(
+    change: Change,
+    automation: Automation,
+    pointers: Iterable[Pointer],
+    known: Collection[UUID],
+    *rules: Callable[[Automation, Pointer, Any], None],
+) -> None:
     wanted: dict[Kind, list[Pointer]] = defaultdict(list)
     for pointer in pointers:
         if pointer.id not in known:
             wanted[pointer.kind].append(pointer)
     things = {kind: await change.scope.of_kind(kind).many({each.id for each in wanted[kind]}) for kind in wanted}
     asked = [(pointer, things[kind].get(pointer.id)) for kind in wanted for pointer in wanted[kind]]
-    # First what is not there: whether other things are of use is asked where all are.
-    for rule in (_expect_found, _expect_of_use):
+    for rule in rules:
         with Gathered() as check:
             for pointer, thing in asked:
                 check(rule, automation, pointer, thing)
