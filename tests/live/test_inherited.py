@@ -284,7 +284,7 @@ def together(names: Iterable[str]) -> list[str]:
     """All that can be read below these root fields, in as few requests as may hold it."""
     parts: list[list[str]] = [[]]
     for chosen in (call("query", name) for name in sorted(names)):
-        if parts[-1] and _tokens(*parts[-1], chosen) > AT_MOST:
+        if parts[-1] and (len(parts[-1]) == FIELDS_AT_ONCE or _tokens(*parts[-1], chosen) > AT_MOST):
             parts.append([])
         parts[-1].append(chosen)
     return [f"query {{ {' '.join(part)} }}" for part in parts]
@@ -309,8 +309,9 @@ def is_never_given_again(name: str) -> bool:
     return may_be_per_viewer(graphql_schema(), read, choose_operation(read, None))
 
 
-#: So many tokens are below the limit of a request, which has some besides.
+#: So many tokens are below the limit of a request, which has some besides; and so many fields of a root it may have.
 AT_MOST = 1_900
+FIELDS_AT_ONCE = 20
 #: What a member reads: any change of the firm shows in one of these.
 FIELDS = {name for name, field in root_fields("query").items() for arguments, _ in asked(name, field) if not arguments}
 NEVER_GIVEN_AGAIN = set(filter(is_never_given_again, FIELDS))
