@@ -96,6 +96,10 @@ class OccurrenceMade(OccurrenceEvent):
 
     job: JobId
 
+    @property
+    def subject_job(self) -> JobId:
+        return self.job
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccurrenceNotMade(OccurrenceEvent):

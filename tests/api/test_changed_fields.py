@@ -51,6 +51,7 @@ _KINDS = {
     "ID": "ID",
     # As it is written: what it says is worked out.
     "Period": "TEXT",
+    "RelativeDate": "JSON",
 }
 
 
@@ -64,6 +65,9 @@ def expected(kind: Kind, field: str) -> str:
         return "ID"
     if field not in type_.fields and field.endswith("Ids"):
         return "JSON"
+    if field not in type_.fields:
+        # What a recurrence says of its jobs is called so.
+        field = f"job{field[0].upper()}{field[1:]}"
     found = _bare(type_.fields[field].type)
     if isinstance(found, GraphQLList):
         return "JSON"

@@ -242,7 +242,7 @@ NOT_ANY_MORE: dict[str, Sequence[str]] = {
     ],
 } | {mutation: states for known in specimens() for mutation, states in known.not_any_more.items()}
 #: They take ids and enums alone, of which none can go out of use.
-NOTHING_OLD = {"setAccountTags", "setMemberRights"}
+NOTHING_OLD = {"setAccountTags", "setAutomationState", "setMemberRights"}
 
 
 def test_every_setter_has_its_old_values() -> None:
