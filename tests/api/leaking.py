@@ -34,6 +34,9 @@ Place = tuple[str, str]
 MANY = 100
 #: So many rows of a report.
 ROWS = 20
+#: So many automations from the start, and from the end: of each type there is one, and what it does is said in their
+#: list alone. All at once would cost too much.
+AUTOMATIONS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +74,8 @@ def questions() -> tuple[Question, ...]:
         if "filter" not in arguments and query not in ("node", "nodes")
     ]
     found += [Question(_cut(name)) for name in REPORTS]
+    automations = document("query", "automations")
+    found += [Question(automations.replace("first: 3", f"{end}: {AUTOMATIONS}", 1)) for end in ("first", "last")]
     events = call("query", "activity").removeprefix("activity").replace("first: 3", f"first: {MANY}", 1)
     job = next(each.variables for each in found if each.text.startswith("query Generated($id: ID!) { job("))
     return (*found, Question(f"query Generated($id: ID!) {{ job(id: $id) {{ history{events} }} }}", job))

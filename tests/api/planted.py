@@ -17,6 +17,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.transactions import in_transaction
 
+from models.automation.people_settings import AssigneeSettings
 from models.database import sql
 from models.event_kinds import KINDS
 from models.events import Event, field_types, kind_of_thing
@@ -31,6 +32,7 @@ from schema.permissions import FIELDS
 from tests.api.furnished import Furnished
 from tests.api.peers import sample
 from tests.copies import Original
+from tests.kinds.automations import make_with
 from tests.planting import Planting, Secret, hidden_amount, hidden_number, hidden_one, hidden_text, planted
 
 #: What rows of a class as a whole need.
@@ -92,10 +94,12 @@ class Planted:
 
     @classmethod
     async def _anew(cls, word: str, planting: Planting) -> Planted:
+        planting.word = f"{word}{next(_numbers()):03}"
         with planted(planting):
-            firm = await Furnished.anew(f"{word}{next(_numbers()):03}")
+            firm = await Furnished.anew(planting.word)
             await tell(firm)
             await _staff(firm)
+            await _wrong(firm)
         return cls(firm, await _onlookers(firm), [*planting.secrets, *await _nobodys(firm)])
 
     async def things(self) -> list[tuple[Kind, UUID]]:
@@ -168,6 +172,7 @@ async def _nobodys(firm: Furnished) -> list[Secret]:
     for column in await sql(_KEPT):
         kept = f"SELECT {column['c']}::text AS kept FROM {column['t']} WHERE firm_id = $1 AND {column['c']} IS NOT NULL"
         found += [Secret(row["kept"], frozenset()) for row in await sql(kept, firm.world.firm.id)]
+    assert found, "What is kept of passwords is anybody's."
     return found
 
 
@@ -178,6 +183,15 @@ async def _staff(firm: Furnished) -> None:
     await Member.filter(id=firm.things["second member"]).update(capacity=capacity, given_rights=rights)
     # What is planned for nobody is in no report.
     await JobAssignee.create(job_id=firm.things["second job"], member_id=firm.things["second member"])
+
+
+async def _wrong(firm: Furnished) -> None:
+    """An automation with which something is wrong: it names a member who is not active any more."""
+    owner, deactivated = firm.world.acting(firm.world.owner), firm.things["former member"]
+    await Member.filter(id=deactivated).update(active=True)
+    names = AssigneeSettings(add_member_ids=(deactivated,))
+    await make_with(owner, f"{firm.word} wrong", names, trigger_stage_id=firm.things["stage"])
+    await Member.filter(id=deactivated).update(active=False)
 
 
 async def tell(firm: Furnished) -> None:
@@ -210,10 +224,10 @@ def _secret(of: FieldType, right: Right, firm: Furnished) -> Any:
 
 
 _BY_TYPE: Mapping[type, Any] = {
-    str: lambda right: hidden_text("", right).strip(),
-    int: lambda right: hidden_number(5, 8, right),
-    Decimal: lambda right: hidden_amount(5, 8, right),
-    Money: lambda right: Money(hidden_amount(5, 8, right), "USD"),
+    str: lambda *rights: hidden_text("", *rights).strip(),
+    int: lambda *rights: hidden_number(5, 8, *rights),
+    Decimal: lambda *rights: hidden_amount(5, 8, *rights),
+    Money: lambda *rights: Money(hidden_amount(5, 8, *rights), "USD"),
 }
 
 
@@ -227,17 +241,21 @@ def _changes(kind: type[Event], event: Event) -> dict[str, Any]:
             columns = {each: right for each, right in row.withheld.items() if each in row._meta.fields_map}
             if also is not None:
                 columns |= dict.fromkeys(row._meta.fields_map.keys() & {"minutes", "note"}, also)
-            told = {each: _changed(row._meta.fields_map[each], right) for each, right in columns.items()}
+            # What is kept to take an event back is told to nobody, whatever their rights.
+            known: dict[str, tuple[Right, ...]] = {
+                each: () if name in kind.untold else (right,) for each, right in columns.items()
+            }
+            told = {each: _changed(row._meta.fields_map[each], *rights) for each, rights in known.items()}
             if told := {each: pair for each, pair in told.items() if pair}:
                 found[name] = {**getattr(event, name), **told}
     return found
 
 
-def _changed(column: Any, right: Right) -> tuple[Any, Any] | None:
+def _changed(column: Any, *rights: Right) -> tuple[Any, Any] | None:
     of = next((of for field, of in _COLUMNS.items() if isinstance(column, field)), None)
     if of is None:
         return None
-    pair = _BY_TYPE[of](right), _BY_TYPE[of](right)
+    pair = _BY_TYPE[of](*rights), _BY_TYPE[of](*rights)
     return tuple(map(str, pair)) if of is Decimal else pair  # type: ignore[return-value]
 
 

@@ -130,7 +130,7 @@ def _selected(name: str, field: GraphQLField, levels: int, alias: str = "", *, o
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
     if _IN_AUTOMATIONS.search(type_.name) is not None:
         # Of what automations do, in the list of them and nowhere else.
-        return f"{alias}{name} {_in_settings(type_)}" if levels >= LEVELS - 1 else ""
+        return f"{alias}{name} {_in_settings(type_)}" if levels else ""
     if name == "failedRuns":
         # What else there is to say of them is in the list at the root.
         return f"{alias}{name} {{ id name }}" if levels >= LEVELS - 1 else ""
