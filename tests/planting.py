@@ -37,8 +37,6 @@ class Planting:
     them is ordered otherwise."""
 
     twin: bool = False
-    #: What texts of the firm have in them that no other firm's have.
-    word: str = ""
     kept: frozenset[Right] = frozenset()
     secrets: list[Secret] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
@@ -88,13 +86,6 @@ def hidden_text(usual: str, *rights: Right) -> str:
     """The text; with a secret in it, of whoever has one of these rights."""
     planting = _PLANTING.get()
     return usual if planting is None else f"{usual} {planting.text(frozenset(rights))}"
-
-
-def own_word(usual: str) -> str:
-    """The word; with the planted firm's own after it, so that what is made of it is said in no other firm. It is no
-    secret."""
-    planting = _PLANTING.get()
-    return usual if planting is None else f"{usual} {planting.word}"
 
 
 def hidden_amount(usual: Decimal | str | int, millions: int, *rights: Right) -> Decimal:

@@ -94,9 +94,8 @@ class Planted:
 
     @classmethod
     async def _anew(cls, word: str, planting: Planting) -> Planted:
-        planting.word = f"{word}{next(_numbers()):03}"
         with planted(planting):
-            firm = await Furnished.anew(planting.word)
+            firm = await Furnished.anew(f"{word}{next(_numbers()):03}")
             await tell(firm)
             await _staff(firm)
             await _wrong(firm)

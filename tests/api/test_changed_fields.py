@@ -141,7 +141,7 @@ async def test_every_field_that_a_command_changes_is_written_as_it_says(database
             assert event["changes"]
             for change in event["changes"]:
                 # What nobody gave follows from what somebody did: no flag of a timer is left on minutes set by hand.
-                assert change["field"] in {*given, "contentVersion", "flags", "rate"}, mutation
+                assert change["field"] in {*given, "contentVersion", "flags", "ofTemplate", "rate"}, mutation
                 check(thing, change)
                 kinds.add(change["kind"])
                 things.add(thing)

@@ -99,6 +99,7 @@ NO_LISTS = {
     **{(name, "recipients"): "20 contacts at most" for name in ("ClientRequest", "Organizer")},
     **{(f"{name}Filter", "recipient"): "which of these" for name in ("ClientRequest", "Organizer")},
     ("Message", "mentions"): "20 members at most",
+    ("Stage", "conditionalTags"): "sorted by the column that the tags of accounts are",
     **{(name, "GROUP"): "the rows of a report" for name in graphql_schema().type_map if name.endswith("ReportOrder")},
 }
 LOCALES = {

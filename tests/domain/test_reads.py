@@ -20,6 +20,7 @@ from models.queries import read_query
 from models.records import columns, read, record_class
 from models.rights import ALL_RIGHTS, Right
 from models.rows import (
+    AutomationRun,
     Firm,
     Job,
     JobAssignee,
@@ -146,7 +147,7 @@ def _visible(
         return member is not None and row.kept_for_id == member
     at = row.id if row.kind is Kind.ACCOUNT else getattr(row, "account_id", None)
     within = row.id if row.kind is Kind.PIPELINE else getattr(row, "pipeline_id", None)
-    if row.kind in (Kind.TASK, Kind.TIME_ENTRY):
+    if row.kind in (Kind.TASK, Kind.TIME_ENTRY, Kind.AUTOMATION_RUN):
         within = pipelines.get(row.id)
     seen = scope.sees_account(at) and scope.sees_pipeline(within)
     if row.kind is Kind.TIME_ENTRY:
@@ -162,6 +163,8 @@ async def test_the_orm_and_the_reads_see_the_same_rows(firm: Furnished, other: F
     rows: list[Any] = await model.filter(**of_both)
     links = await JobItem.filter(unlinked_at__isnull=True, firm_id__in=firms).prefetch_related("job")
     pipelines = {link.item: link.job.pipeline_id for link in links}
+    for run in await AutomationRun.filter(firm_id__in=firms).prefetch_related("job"):
+        pipelines[run.id] = run.job.pipeline_id
     contacts: dict[UUID, list[UUID]] = {}
     for at in await AccountContact.filter(firm_id__in=firms):
         contacts.setdefault(at.contact_id, []).append(at.account_id)

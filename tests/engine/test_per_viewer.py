@@ -47,7 +47,7 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
             ("Query", name)
             for name in (
                 *("viewer", "node", "nodes", "timeEntries", "timeReport", "capacityReport", "absences"),
-                "personalTokens",
+                *("personalTokens", "automationPreview", "automationDryRun", "undoable"),
             )
         ),
         *(("Query", "file"), ("Query", "files"), ("File", "url")),
@@ -66,6 +66,8 @@ def test_these_fields_say_that_they_depend_on_the_viewer() -> None:
         *((name, "item") for name in of_time | {"ItemEvent"}),
         *((name, "absence") for name in of_absences),
         *((name, "personalToken") for name in of_tokens | {"PersonalTokenEvent"}),
+        # What an automation made may be one's own.
+        ("MadeThing", "thing"),
         ("Subscription", "viewerChanges"),
     }
     assert own_streams(graphql_schema()) == {("Subscription", "viewerChanges")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from models.imports.lines import AccountSaid, ClientLine
 from models.imports.origins import Origin
 from models.log import Extent, heads, read_log
 from models.portable.tables import portable_tables
+from models.recurrences.changed import adjust_occurrence
 from tests.api.furnished import Furnished
 from tests.databases import on, own_database, partitions_of_the_log
 from tests.interchange.answers import keep_key_of, list_contacts_anew
@@ -64,6 +66,8 @@ async def test_what_is_restored_is_exported_as_the_same(
     await keep_key_of(id, firm.things["job"])
     line = ClientLine(account=AccountSaid(key="A1", fields={"name": "Taken over"}))
     await take_lines(firm.world.acting(firm.world.owner), origin=Origin("elsewhere"), lines=[line])
+    recurrence, day = firm.things["recurrence"], datetime.now(UTC).date() + timedelta(30)
+    await adjust_occurrence(firm.world.acting(firm.world.owner), recurrence_id=recurrence, day=day, skipped=True)
     # What came to the log long ago, and its months.
     await sql("UPDATE event SET at = at - interval '70 days' WHERE firm_id = $1 AND revision <= 3", id)
     first, second = tmp_path / "first", tmp_path / "second"

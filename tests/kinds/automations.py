@@ -30,13 +30,13 @@ from models.commands.tags import create_tag, delete_tag
 from models.firm.account_roles import AccountRole
 from models.ids import Kind
 from models.rights import Right
-from models.rows import AutomationState, AutomationType, ClientStatus, Job, Pipeline, Priority, Stage, Tag
+from models.rows import AutomationState, AutomationType, ClientStatus, Firm, Job, Pipeline, Priority, Stage, Tag
 from models.templates.content import TemplateKind
 from models.templates.job_tasks import JobTask
 from models.templates.templates import Template
 from tests.kinds import account_roles, client_statuses, templates
 from tests.live.scenarios import causes, owner_of
-from tests.planting import hidden_text, own_word
+from tests.planting import hidden_text
 from tests.specimens import Make, Specimens, Spot, of_team
 from tests.world import World
 
@@ -55,10 +55,16 @@ def _hidden(text: str) -> str:
     return hidden_text(text, Right.MANAGE_PIPELINES)
 
 
+async def own(actor: Actor) -> str:
+    """What is said in no other firm, and is no secret in this one."""
+    name: str = (await Firm.get(id=actor.firm_id)).name
+    return name
+
+
 async def template(actor: Actor, kind: TemplateKind, spot: Spot) -> UUID:
     """A template of this kind, which everybody sees."""
     found = await Template.filter(firm_id=actor.firm_id, template_kind=kind).order_by("id").first()
-    return await _TEMPLATES[kind](actor, own_word("Automations'"), spot) if found is None else found.id
+    return await _TEMPLATES[kind](actor, await own(actor), spot) if found is None else found.id
 
 
 async def a_tag(actor: Actor) -> UUID:
@@ -69,7 +75,7 @@ async def a_tag(actor: Actor) -> UUID:
 
 async def _role(actor: Actor, spot: Spot) -> UUID:
     found = await AccountRole.filter(firm_id=actor.firm_id).order_by("id").first()
-    return await account_roles.make_loose(actor, own_word("Automations'"), spot) if found is None else found.id
+    return await account_roles.make_loose(actor, await own(actor), spot) if found is None else found.id
 
 
 async def stage_of(actor: Actor, spot: Spot) -> UUID:
@@ -131,7 +137,7 @@ async def _tags(actor: Actor, _word: str, _spot: Spot) -> TagSettings:
 
 async def _client_status(actor: Actor, _word: str, spot: Spot) -> ClientStatusSettings:
     found = await ClientStatus.filter(firm_id=actor.firm_id).order_by("id").first()
-    status = await client_statuses.make(actor, own_word("Automations'"), spot) if found is None else found.id
+    status = await client_statuses.make(actor, await own(actor), spot) if found is None else found.id
     return ClientStatusSettings(status, visible=True)
 
 

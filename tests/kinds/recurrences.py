@@ -17,7 +17,7 @@ from models.recurrences.recurrences import (
     split_recurrence,
     update_recurrence,
 )
-from models.rows import Job, Pipeline, Recurrence, RecurrenceAccount, Stage
+from models.rows import Firm, Job, Pipeline, Recurrence, RecurrenceAccount, Stage
 from models.rows.recurrences import Frequency
 from models.templates.relative_dates import Anchor, RelativeDate
 from models.templates.templates import Template
@@ -38,7 +38,11 @@ def today() -> date:
 async def _role(actor: Actor, spot: Spot) -> UUID:
     """A role that everybody sees: there is one, however many recurrences are made."""
     found = await AccountRole.filter(firm_id=actor.firm_id).order_by("id").first()
-    return await account_roles.make_loose(actor, "Recurrences'", spot) if found is None else found.id
+    return (
+        await account_roles.make_loose(actor, (await Firm.get(id=actor.firm_id)).name, spot)
+        if found is None
+        else found.id
+    )
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:

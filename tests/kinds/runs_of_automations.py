@@ -45,7 +45,9 @@ async def planned(actor: Actor, name: str, spot: Spot) -> AutomationRun:
     on = AutomationState.ON
     present = Automation.filter(pipeline_id=job.pipeline_id, state=on).order_by("created_at", "id").first()
     # Who does not see the account may see the automation.
-    automation = await present or await Automation.get(id=await automations.make_on(actor, "Usual", job.stage_id))
+    automation = await present or await Automation.get(
+        id=await automations.make_on(actor, await automations.own(actor), job.stage_id)
+    )
     return AutomationRun(
         firm_id=job.firm_id,
         account_id=job.account_id,
