@@ -44,6 +44,8 @@ __all__ = [
     "AccountMember",
     "AccountTag",
     "AccountType",
+    "Automation",
+    "AutomationRun",
     "AutomationState",
     "AutomationTrigger",
     "AutomationType",
@@ -66,6 +68,7 @@ __all__ = [
     "MailCauseKind",
     "MailState",
     "Member",
+    "Occurrence",
     "OccurrenceState",
     "Party",
     "PaymentMethod",
@@ -74,6 +77,7 @@ __all__ = [
     "Pipeline",
     "Priority",
     "ProviderFact",
+    "Recurrence",
     "RecurrenceAccount",
     "Relation",
     "Row",
@@ -105,6 +109,8 @@ if TYPE_CHECKING:
         Account,
         AccountMember,
         AccountTag,
+        Automation,
+        AutomationRun,
         ClientStatus,
         File,
         Firm,
@@ -112,7 +118,9 @@ if TYPE_CHECKING:
         Job,
         JobAssignee,
         Member,
+        Occurrence,
         Pipeline,
+        Recurrence,
         RecurrenceAccount,
         Row,
         Stage,
@@ -127,6 +135,8 @@ else:
     Account = name_of(rows.Account)
     AccountMember = name_of(rows.AccountMember)
     AccountTag = name_of(rows.AccountTag)
+    Automation = name_of(rows.Automation)
+    AutomationRun = name_of(rows.AutomationRun)
     ClientStatus = name_of(rows.ClientStatus)
     File = name_of(rows.File)
     Firm = name_of(rows.Firm)
@@ -134,7 +144,9 @@ else:
     Job = name_of(rows.Job)
     JobAssignee = name_of(rows.JobAssignee)
     Member = name_of(rows.Member)
+    Occurrence = name_of(rows.Occurrence)
     Pipeline = name_of(rows.Pipeline)
+    Recurrence = name_of(rows.Recurrence)
     RecurrenceAccount = name_of(rows.RecurrenceAccount)
     Row = name_of(rows.Row)
     Stage = name_of(rows.Stage)

@@ -220,6 +220,7 @@ async def test_nearly_every_field_of_things_is_read_or_loaded_directly() -> None
     pages = [
         "Account.contacts",
         "Account.jobs",
+        "Account.mails",
         "Member.jobs",
         "Member.tasks",
         "Pipeline.jobs",
@@ -227,7 +228,7 @@ async def test_nearly_every_field_of_things_is_read_or_loaded_directly() -> None
         "Stage.jobsCut",
         "Stage.cards",
     ]
-    assert usual == ["Job.items", "Job.history", *pages]
+    assert usual == ["Job.items", "Job.mails", "Job.history", *pages]
 
 
 @pytest.fixture
