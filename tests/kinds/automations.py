@@ -69,8 +69,9 @@ async def template(actor: Actor, kind: TemplateKind, spot: Spot) -> UUID:
 
 async def a_tag(actor: Actor) -> UUID:
     """A tag that automations put on accounts. Everybody sees it: there is one, however many automations are made."""
-    found = await Tag.filter(firm_id=actor.firm_id, name="Of automations").first()
-    return (await create_tag(actor, name="Of automations", color="#123abc")).value.id if found is None else found.id
+    name = f"Automations of {await own(actor)}"
+    found = await Tag.filter(firm_id=actor.firm_id, name=name).first()
+    return (await create_tag(actor, name=name, color="#123abc")).value.id if found is None else found.id
 
 
 async def _role(actor: Actor, spot: Spot) -> UUID:

@@ -302,7 +302,8 @@ def is_of_the_moment(name: str) -> bool:
 
 def is_never_given_again(name: str) -> bool:
     """Whether it is made of the log, and so always of its moment, or for each member who is no admin by themselves."""
-    if name in {"forecast", *(camel(report.name) for report in REPORTS if report.of_log)}:
+    # Until when a firm's automations wait is of the moment, whatever the firm.
+    if name in {"firm", "forecast", *(camel(report.name) for report in REPORTS if report.of_log)}:
         return True
     (query,) = together([name])
     read = parse_anew(query, max_tokens=10_000)
