@@ -35,6 +35,7 @@ PAUSE = 2.5
 PATIENCE = 90
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 async def test_each_job_has_each_effect_once_whoever_is_killed(tmp_path: Path, servers: embedded.Servers) -> None:
     await a_season(tmp_path, servers, jobs=12, faults=8)
