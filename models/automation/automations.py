@@ -3,7 +3,7 @@ is in models/automation/contents.py.
 
 See docs/decisions/0089-automations.md."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Unpack
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from models.automation.pointing import expect_found, expect_there
 from models.automation.triggers import PIPELINE, STAGE, STATUS
 from models.command import Change, command
 from models.command_steps import made_before
-from models.errors import RuleBroken
+from models.errors import Refusal, RuleBroken
 from models.events import AutomationCreated, AutomationDeleted, AutomationMoved, AutomationUpdated, changes_of
 from models.gathered import Gathered, Rules
 from models.ids import Kind, new_id
@@ -111,9 +111,11 @@ async def update_automation(
     named = {name: given.pop(name) for name in ("name",) if name in given}
     conditions = given.pop("conditions", present.conditions)
     known = {pointer.id for pointer in present.pointers}
-    for each in given.values():
-        await expect_found(change, automation, Does(each, present.conditions).pointers, known)
+    absent = [await _absent(change, automation, Does(each, present.conditions), known) for each in given.values()]
     with Gathered() as check:
+        # First: whether it is of another type is said of what is there.
+        for refusal in filter(None, absent):
+            check(_refuse, refusal)
         changed = automation.change_to(check.each(automation.differing(named), _RULES))
         if conditions != present.conditions:
             conditions = check(saving.checked_conditions, conditions)
@@ -131,6 +133,19 @@ async def update_automation(
         await automation.store(*changed)
         _tell_updated(change, automation, changed, present, does)
     return automation
+
+
+async def _absent(change: Change, automation: Automation, does: Does, known: Collection[UUID]) -> Refusal | None:
+    """The refusal of what is pointed to anew and is not there."""
+    try:
+        await expect_found(change, automation, does.pointers, known)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _refuse(refusal: Refusal) -> None:
+    raise refusal
 
 
 def _tell_updated(
