@@ -34,6 +34,11 @@ class DatabaseUnreachable(Exception):
     """PostgreSQL does not answer. The message is one line for the person who set the URL."""
 
 
+#: In milliseconds: who is in a transaction and says nothing for so long loses it, with all that it holds. They were
+#: paused, or their machine has gone without a word.
+SILENCE = 60_000
+
+
 def credentials(url: str) -> dict[str, Any]:
     """What asyncpg needs, out of a libpq URL such as `postgresql://user:secret@host:5432/name?sslmode=require`."""
     parts = urlsplit(url)
@@ -68,9 +73,14 @@ def _tls(mode: str | None, authorities: str | None) -> str | ssl.SSLContext | No
     return context
 
 
-def _config(url: str, pool: int, statement_timeout: float) -> dict[str, Any]:
+def _config(url: str, pool: int, statement_timeout: float, silence: int | None = None) -> dict[str, Any]:
     # Nothing of ours waits longer than that for a row lock or an answer: a stuck statement gives its connection back.
-    settings = {"statement_timeout": str(int(statement_timeout * 1000)), "application_name": "jobwire", "jit": "off"}
+    settings = {
+        "statement_timeout": str(int(statement_timeout * 1000)),
+        "idle_in_transaction_session_timeout": str(SILENCE if silence is None else silence),
+        "application_name": "jobwire",
+        "jit": "off",
+    }
     return {
         "connections": {
             "default": {
@@ -98,11 +108,14 @@ def _config(url: str, pool: int, statement_timeout: float) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def connected(url: str, *, pool: int = 10, statement_timeout: float = 15) -> AsyncIterator[None]:
-    """The rows talk to this database inside the block. `pool` is the most connections that this process opens."""
+async def connected(
+    url: str, *, pool: int = 10, statement_timeout: float = 15, silence: int | None = None
+) -> AsyncIterator[None]:
+    """The rows talk to this database inside the block. `pool` is the most connections that this process opens;
+    `silence` is in milliseconds, and `SILENCE` where it is None."""
     await _reachable(url)
     # The fallback lets tasks that did not start inside this context (requests, the hub) find the connection.
-    await Tortoise.init(config=_config(url, pool, statement_timeout), _enable_global_fallback=True)
+    await Tortoise.init(config=_config(url, pool, statement_timeout, silence), _enable_global_fallback=True)
     try:
         yield
     finally:

@@ -10,7 +10,6 @@ from tortoise.transactions import in_transaction
 
 from models.command import shielded
 from models.database import sql
-from models.followers import runs
 from models.followers.follower import Follower, Planned
 from models.followers.runs import add_runs
 from models.log import Committed, Extent, LogPage, Unreadable, read_log
@@ -52,7 +51,7 @@ ORDER BY firm.behind_since LIMIT $4
 _UNMARK = f"UPDATE firm SET behind_since = NULL WHERE id = $1 AND NOT EXISTS (SELECT FROM {BEHIND}) RETURNING id"
 # Not of a follower that is being released.
 _TAKE = """
-SELECT c.id, c.revision, set_config('idle_in_transaction_session_timeout', $3, true) AS silence
+SELECT c.id, c.revision
 FROM follower f JOIN follower_cursor c ON c.follower_id = f.name
 WHERE f.name = $1 AND c.firm_id = $2 FOR KEY SHARE OF f SKIP LOCKED FOR NO KEY UPDATE OF c SKIP LOCKED
 """
@@ -141,7 +140,7 @@ class _PlanFailed(Exception):
 
 async def _advance(follower: Follower, firm_id: UUID, now: datetime, before: int | None = None) -> Progress:
     async with in_transaction():
-        if taken := await sql(_TAKE, follower.name, firm_id, str(runs.SILENCE)):
+        if taken := await sql(_TAKE, follower.name, firm_id):
             return await _follow(follower, firm_id, now, before, taken[0]["id"], taken[0]["revision"])
     # The firm was founded after the follower was registered; or else somebody is at it.
     return Progress.MOVED if await sql(_BEGIN, follower.name, firm_id, now) else Progress.TAKEN

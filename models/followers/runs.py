@@ -19,9 +19,6 @@ from models.rows import RunState
 
 #: Nobody does again what has ended: only what is PENDING is ever done. It is kept for whoever wants to see it.
 RUNS_KEPT_FOR = timedelta(days=30)
-#: In milliseconds: a process that holds a cursor or a run and says nothing for so long loses it. It was paused, or its
-#: machine has gone without a word.
-SILENCE = 60_000
 
 _ADD = """
 INSERT INTO follower_run (id, follower_id, firm_id, cause, index, hops, causer, label, data, state)
@@ -53,7 +50,7 @@ SELECT id, firm_id, cause, hops, causer, label, data FROM follower_run
 WHERE state = 'PENDING' AND follower_id = $1 AND firm_id = $2 ORDER BY cause, index LIMIT $3
 """
 _CLAIM = """
-SELECT state, revision, result, set_config('idle_in_transaction_session_timeout', $3, true) AS silence
+SELECT state, revision, result
 FROM follower_run WHERE firm_id = $1 AND id = $2 FOR UPDATE SKIP LOCKED
 """
 _DONE = """
@@ -99,7 +96,7 @@ class Step:
     async def earlier(self, firm_id: UUID, now: datetime) -> Earlier | None:
         """What it made when it was done before; None when it is to be done. `BeingDone` when another process does it:
         nobody waits for that."""
-        rows = await sql(_CLAIM, firm_id, self.run_id, str(SILENCE))
+        rows = await sql(_CLAIM, firm_id, self.run_id)
         if not rows:
             raise BeingDone
         (row,) = rows

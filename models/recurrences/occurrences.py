@@ -20,15 +20,12 @@ from models.templates.job_opening import Origin, open_of_content
 register(Occurrence)
 
 ARCHIVED = "The account was archived."
-#: In milliseconds: who holds an occurrence and says nothing for so long loses it: they were paused, or their machine
-#: has gone without a word.
-SILENCE = 60_000
 #: So much is kept of a refusal.
 LONGEST_REASON = 1_000
 
 # Whoever makes it holds the account's place in the recurrence. Others leave it alone: nobody waits for it.
 _CLAIM = """
-SELECT set_config('idle_in_transaction_session_timeout', $4, true) FROM recurrence_account AS place
+SELECT FROM recurrence_account AS place
 WHERE recurrence_id = $1 AND account_id = $2 AND NOT EXISTS (
     SELECT FROM occurrence WHERE recurrence_id = $1 AND account_id = $2 AND day = $3
 ) FOR NO KEY UPDATE SKIP LOCKED
@@ -43,7 +40,7 @@ async def make_occurrence(
     more, or somebody is at it."""
     # Beside others who make jobs of it; whoever changes it waits for us, or we see what they made of it.
     recurrence = await change.scope.rows(Recurrence).share(recurrence_id)
-    if recurrence.ended_at is not None or not await sql(_CLAIM, recurrence_id, account_id, day, str(SILENCE)):
+    if recurrence.ended_at is not None or not await sql(_CLAIM, recurrence_id, account_id, day):
         return None
     setting = await setting_of(recurrence)
     coming = await to_thread(next, setting.coming(day), None)
@@ -63,7 +60,7 @@ async def refuse_occurrence(
 ) -> Occurrence | None:
     """Keep why the job of an occurrence could not be made. None where somebody else knows better by now."""
     recurrence = await change.scope.rows(Recurrence).share(recurrence_id)
-    if recurrence.ended_at is not None or not await sql(_CLAIM, recurrence_id, account_id, day, str(SILENCE)):
+    if recurrence.ended_at is not None or not await sql(_CLAIM, recurrence_id, account_id, day):
         return None
     setting = await setting_of(recurrence)
     coming = await to_thread(next, setting.coming(day), None)

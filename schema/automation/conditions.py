@@ -24,7 +24,7 @@ _ONE = "Just one of its fields is set"
 
 
 def _within(name: str, description: str) -> Any:
-    return value(lambda condition: getattr(condition, name), f"{description}; else null.", size=2)
+    return value(lambda condition: getattr(condition, name), f"{description}; else null.", size=1)
 
 
 @strawberry.type(description=f"What is asked of a job and its account. {_ONE}.")
@@ -36,6 +36,7 @@ class AskedByCondition:
             None if condition.account_tag_ids is None else context.load.several(Kind.TAG, condition.account_tag_ids)
         ),
         "The account carries all of these tags; those that are there still. Else null.",
+        size=2,
     )
     account_types: list[AccountType] | None = column("The account is of one of these types; else null.")
     account_role: AccountRole | None = loaded(

@@ -126,13 +126,16 @@ def _loaded_list(
 
 async def held(context: Any, rows: Awaitable[list[Any]]) -> list[Any]:
     """A list of which it is not known beforehand how long it is, as far as the answer holds it."""
+    kept: list[Any]
     (kept,) = as_far_as_held(context, [await rows])
     return kept
 
 
-def as_far_as_held(context: Any, lists: Sequence[list[Any]]) -> Sequence[list[Any]]:
-    """As `held`, of several lists: all of them or none."""
-    return lists if context.holds(sum(map(len, lists))) else [[] for _ in lists]
+def as_far_as_held(context: Any, lists: Sequence[list[Any] | None]) -> Sequence[Any]:
+    """As `held`, of several lists: all of them or none. Where there is no list at all, there is none either way."""
+    if context.holds(sum(len(each) for each in lists if each is not None)):
+        return lists
+    return [None if each is None else [] for each in lists]
 
 
 def one(kind: Kind, by: str, description: str) -> Any:

@@ -204,11 +204,8 @@ async def test_another_process_is_not_waited_for(world: World) -> None:
     assert await heard(world.firm.id) == [await world.revision()]
 
 
-async def test_a_process_that_says_nothing_any_more_loses_its_place(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_process_that_says_nothing_any_more_loses_its_place(world: World) -> None:
     """It was paused, or cut off from the database. When it goes on, it has done nothing."""
-    monkeypatch.setattr(runs, "SILENCE", 200)
     await register(["told"], now())
     await world.job()
     inside, leave = asyncio.Event(), asyncio.Event()
@@ -216,14 +213,13 @@ async def test_a_process_that_says_nothing_any_more_loses_its_place(
     class Paused(Told):
         async def plan(self, committed: Committed) -> Sequence[Planned]:
             planned = await super().plan(committed)
+            await sql("SET LOCAL idle_in_transaction_session_timeout = 200")
             inside.set()
             await leave.wait()
             return planned
 
     paused = asyncio.create_task(advance(Paused(), world.firm.id, now()))
     await inside.wait()
-    # Whoever takes its place may be slow.
-    monkeypatch.undo()
     async with asyncio.timeout(30):
         while await advance(Told(), world.firm.id, now()) is Progress.TAKEN:
             await asyncio.sleep(0.02)

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from models.bounds import TEMPLATE_TASKS
+from models.clock import day_in
 from models.commands.accounts import archive_account
 from models.commands.client_statuses import create_client_status, delete_client_status
 from models.commands.firm import update_firm
@@ -490,7 +491,8 @@ async def test_a_job_without_a_start_date_is_counted_from_the_day_that_it_was_ma
     async with refused(world, Invalid, "from_job_id") as error:
         await save_as_template(world.acting(world.owner), name="Far", from_job_id=job.id)
     assert error.value.reason is Reason.OUT_OF_RANGE
-    today = (await world.job(due_date=None)).created_at.date()
+    # As the firm has it: in UTC it may be tomorrow.
+    today = day_in(world.firm.time_zone, (await world.job(due_date=None)).created_at)
     job = await world.job(due_date=today, deadline=today)
     template = (await save_as_template(world.acting(world.owner), name="Near", from_job_id=job.id)).value
     content = await content_in(template)

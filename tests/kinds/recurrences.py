@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from models.actor import Actor
@@ -30,8 +31,10 @@ from tests.world import World
 FIRST = date(2020, 1, 1)
 
 
+@cache
 def today() -> date:
-    """A day of which nothing has been made, neither where the firms are nor in UTC."""
+    """A day of which nothing has been made, neither where the firms are nor in UTC. One for all firms of a process:
+    those that are compared may be made before and after midnight."""
     return datetime.now(UTC).date()
 
 

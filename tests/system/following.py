@@ -21,7 +21,6 @@ from models.commands.tasks import create_task
 from models.connection import connected, credentials
 from models.database import sql
 from models.events import JobUpdated
-from models.followers import runs
 from models.followers.follower import Follower, Planned, Run
 from models.log import Committed
 from workers.following import Following
@@ -85,22 +84,21 @@ class Reacting:
         return await create_task(actor, job_id=UUID(run.data["job"]), name=str(run.cause))
 
 
-async def _follow(url: str) -> None:
+async def _follow(url: str, silence: int | None) -> None:
     followers: tuple[Follower, ...] = (Counting(), CountingApart(url), Reacting())
-    async with connected(url, pool=4):
+    async with connected(url, pool=4, silence=silence):
         following = Following({each.name: each for each in followers})
         await keep_going(Round("followers", following.go_on, glance=0.05))
 
 
 def main(url: str, silence: str = "") -> None:
     """Make others until stdin ends."""
-    runs.SILENCE = int(silence or runs.SILENCE)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     made = []
     for _ in sys.stdin:
         if (pid := os.fork()) == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            asyncio.run(_follow(url))
+            asyncio.run(_follow(url, int(silence) if silence else None))
             os._exit(1)
         made.append(pid)
         print(pid, flush=True)

@@ -14,6 +14,7 @@ import asyncpg
 
 from cli import worker
 from common.settings import Settings
+from models import connection
 from models.actor import Actor
 from models.command import Outcome
 from models.commands.moves import move_job
@@ -21,7 +22,6 @@ from models.commands.tasks import create_task
 from models.connection import credentials
 from models.database import sql
 from models.events import JobCreated, JobMoved
-from models.followers import runs
 from models.followers.follower import Planned, Run
 from models.items.client_requests import create_client_request
 from models.items.request_entries import RequestEntry
@@ -117,7 +117,7 @@ class Apart:
 if __name__ == "__main__":
     from cli.entry import main
 
-    runs.SILENCE = 1_500
+    connection.SILENCE = 1_500
     sending.LEASE = timedelta(seconds=6)
     worker.FOLLOWERS = (Season(), Apart(str(Settings().database_url)))  # type: ignore[attr-defined]
     main()
