@@ -49,7 +49,8 @@ class ProposalSettings(Settings):
     """A proposal that is drafted of a template and sent to those who sign for the account."""
 
     type = AutomationType.SEND_PROPOSAL
-    does = (create_proposal, send_proposal)
+    # Its template may come to say that it is invoiced, whoever writes that: it is then invoiced for whoever saved this.
+    does = (create_proposal, send_proposal, create_invoice)
 
     template_id: UUID = field(metadata=template_of(TemplateKind.PROPOSAL))
 

@@ -12,6 +12,7 @@ from models.errors import Invalid
 from models.gathered import Gathered, checked, together
 from models.items.chats import create_chat
 from models.items.wiki_pages import create_wiki_page
+from models.mail.mails import send_mail
 from models.reasons import Reason
 from models.rows import AutomationType
 from models.templates.content import Rewrite, TemplateKind, Text
@@ -26,7 +27,7 @@ class EmailSettings(Settings):
     """An e-mail to each contact of the account who gets mail: as a template says, or as is said here."""
 
     type = AutomationType.SEND_EMAIL
-    does = ()
+    does = (send_mail,)
     known = ANYWHERE | {ShortcodeSource.CONTACT}
 
     template_id: UUID | None = field(default=None, metadata=template_of(TemplateKind.EMAIL))

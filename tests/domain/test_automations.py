@@ -22,7 +22,7 @@ from models.automation.settings import settings_classes
 from models.automation.status_settings import StatusSettings
 from models.automation.tag_settings import TagSettings
 from models.automation.task_settings import TaskSettings
-from models.automation.template_settings import InvoiceSettings, OrganizerSettings
+from models.automation.template_settings import InvoiceSettings, OrganizerSettings, ProposalSettings
 from models.automation.text_settings import EmailSettings, WikiPageSettings
 from models.bounds import AUTOMATIONS
 from models.commands.members import deactivate_member
@@ -35,7 +35,16 @@ from models.ids import new_id
 from models.log import read_log
 from models.reasons import Reason
 from models.rights import Right, Role
-from models.rows import Automation, AutomationSettings, AutomationState, AutomationType, PipelineMember, Priority, Stage
+from models.rows import (
+    Automation,
+    AutomationSettings,
+    AutomationState,
+    AutomationType,
+    Member,
+    PipelineMember,
+    Priority,
+    Stage,
+)
 from models.templates.content import TemplateKind
 from models.templates.job_tasks import JobTask
 from tests.kinds import automations as kinds
@@ -147,6 +156,22 @@ async def test_who_saves_one_needs_the_right_for_what_it_does(world: World) -> N
     ):
         with pytest.raises(Forbidden):
             await denied
+    # Of the others, as of this one: what is done to a client needs the right to do it by hand.
+    proposal = ProposalSettings(await kinds.template(owner, TemplateKind.PROPOSAL, spot))
+    others: list[tuple[dict[str, Any], Right]] = [
+        ({"send_email": EmailSettings(subject="Hello", text="There you are.")}, Right.MANAGE_ACCOUNTS),
+        ({"update_tags": TagSettings(add_tag_ids=(await kinds.a_tag(owner),))}, Right.MANAGE_ACCOUNTS),
+        ({"send_proposal": proposal}, Right.MANAGE_PROPOSALS),
+    ]
+    for settings, right in others:
+        with pytest.raises(Forbidden) as refused:
+            await create_automation(employee, name="Write", trigger_stage_id=stage.id, **settings)
+        assert right in refused.value.message
+    await Member.filter(id=member.id).update(given_rights=[Right.MANAGE_PIPELINES, Right.MANAGE_PROPOSALS])
+    with pytest.raises(Forbidden) as refused:
+        await create_automation(employee, name="Offer", trigger_stage_id=stage.id, send_proposal=proposal)
+    # It may be invoiced, when its template comes to say so.
+    assert Right.MANAGE_INVOICES in refused.value.message
     # Whoever may not send an invoice may keep one from being sent.
     await set_automation_state(employee, automation_id=made, state=AutomationState.OFF)
     await update_automation(employee, automation_id=made, name="Send no bill")
