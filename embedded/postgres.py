@@ -49,6 +49,9 @@ FAST = {
     "wal_init_zero": "off",
     # What was written last is there to be read, however soon a checkpoint comes.
     "wal_keep_size": "64MB",
+    # Nobody recovers it, and several stand beside each other on a small disk: a checkpoint costs nothing without fsync.
+    "max_wal_size": "128MB",
+    "min_wal_size": "32MB",
 }
 
 
