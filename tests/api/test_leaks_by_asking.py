@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type, is_list_type
 
+from models.clock import day_in
 from models.conditions import in_sql
 from models.queries import Q
 from resolvers.root import graphql_schema
@@ -34,8 +35,8 @@ ASKED = [name for name in QUERIES if {"filter", "sort", "groupBy"} & root_fields
 COMBINED = {"and", "or", "not"}
 #: So many filters at once are in one, and so many lists are asked for in one request, or fewer reports.
 AT_ONCE, TOGETHER, FEWER = 25, 10, 2
-#: Days, some of which are those of secrets.
-DAYS = (date(2026, 3, 5), date(2026, 3, 6), datetime.now(UTC).date())
+#: Days, some of which are those of secrets. The last is the firms' own: none of theirs has begun earlier elsewhere.
+DAYS = (date(2026, 3, 5), date(2026, 3, 6), day_in("America/New_York", datetime.now(UTC)))
 
 
 def types_in(name: str) -> set[str]:
