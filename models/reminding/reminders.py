@@ -179,7 +179,8 @@ async def _write(change: Change, reminder: Reminder, item: Any, jobs: list[Job])
     mailable = await who_get_mail(reminder.account_id)
     asked = (await recipients_of([item.id])).get(item.id)
     number = reminder.sent + 1
-    cause = MailCause(MailCauseKind.REMINDER, reminder.id, number=number)
+    # Not the number of the reminder: set again, they are counted anew, and are other mail.
+    cause = MailCause(MailCauseKind.REMINDER, reminder.id, number=reminder.version)
     subject, text = _letter(item, reminder.text)
     await put_all_in_outbox(
         change,

@@ -149,6 +149,14 @@ async def test_a_client_is_reminded_so_often_and_no_more(desk: Desk) -> None:
     await withdraw_mail(desk.owner, mail_id=mails[1].id)
 
 
+async def test_set_again_they_write_anew(desk: Desk) -> None:
+    request = await desk.request()
+    for times in (1, 2):
+        reminder = await desk.reminder(request)
+        await desk.due(reminder)
+        assert await Mail.filter(cause_id=reminder).count() == times
+
+
 async def test_whoever_comes_second_finds_it_done(desk: Desk) -> None:
     reminder = await desk.reminder()
     await desk.due(reminder)
