@@ -26,6 +26,7 @@ from models.pointed import automations_at, delete_with_place, expect_said
 from models.reasons import Reason
 from models.rights import Right
 from models.rows import Job, Pipeline, Stage
+from models.starting import start_elsewhere, starting_on
 from models.texts import NAME
 
 
@@ -173,9 +174,12 @@ async def delete_stage(
 ) -> Stage:
     """Delete a stage, with its automations; its jobs go to another one in the same call.
 
-    The archived ones too; at the end of the replacement, in their order."""
+    The archived ones too; at the end of the replacement, in their order. Recurrences that start their jobs on it start
+    them on the replacement."""
     found = await change.scope.rows(Stage).get(stage_id, "stage_id")
     await change.scope.rows(Pipeline).lock(found.pipeline_id, "stage_id")
+    # Recurrences first, as whoever makes their jobs does.
+    await starting_on(stage_id)
     # Jobs before stages, as a move does. What still arrives before the stage is held, is found after it.
     await sql("SELECT FROM job WHERE stage_id = $1 ORDER BY id FOR NO KEY UPDATE", stage_id)
     stages = {stage.id: stage for stage in await _hold_stages(found.pipeline_id)}
@@ -191,6 +195,7 @@ async def delete_stage(
     expect_said(automations, delete_automations)
     if jobs := await _cards(stage):
         await _empty(change, jobs, replacement)
+    await start_elsewhere(change, await starting_on(stage.id), stage, replacement)
     await delete_with_place(change, automations)
     await sql("DELETE FROM stage WHERE id = $1", stage.id)
     change.record(StageDeleted(pipeline=stage.pipeline_id, stage=stage.id, name=stage.name))

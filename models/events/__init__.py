@@ -19,6 +19,7 @@ from models.events.firm import *  # noqa: F403
 from models.events.items import *  # noqa: F403
 from models.events.jobs import *  # noqa: F403
 from models.events.pipelines import *  # noqa: F403
+from models.events.recurrences import *  # noqa: F403
 from models.events.tasks import *  # noqa: F403
 from models.events.values import Changes as Changes
 from models.events.views import *  # noqa: F403

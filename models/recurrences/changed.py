@@ -9,10 +9,10 @@ from uuid import UUID
 
 from models.command import Change, command
 from models.errors import Invalid, RuleBroken
+from models.events import RecurrenceOccurrenceChanged
 from models.gathered import Gathered, Rules
 from models.ids import Kind
 from models.reasons import Reason
-from models.recurrences.events import RecurrenceOccurrenceChanged
 from models.recurrences.placing import Setting, place, setting_of, try_out
 from models.recurrences.recurrences import lock_unended
 from models.recurrences.schedule import Coming
@@ -28,13 +28,13 @@ class OccurrenceFields(TypedDict, total=False):
     skipped: bool
     on_day: date | None
     job_name: str | None
-    period: str | None
-    start_date: date | None
-    due_date: date | None
-    deadline: date | None
+    job_period: str | None
+    job_start_date: date | None
+    job_due_date: date | None
+    job_deadline: date | None
 
 
-_RULES: Rules = {"job_name": NAME.check, "period": LABEL.check}
+_RULES: Rules = {"job_name": NAME.check, "job_period": LABEL.check}
 _USUAL: dict[str, Any] = {**dict.fromkeys(OccurrenceFields.__annotations__), "skipped": False}
 #: So far ahead one may be changed alone.
 FAR = timedelta(3_660)

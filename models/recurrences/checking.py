@@ -5,9 +5,9 @@ from collections.abc import Container, Iterable
 from datetime import date
 
 from models.bounds import OFFSET
-from models.errors import Invalid
+from models.errors import Invalid, Refusal
 from models.gathered import Gathered
-from models.reasons import Reason
+from models.reasons import Parameter, Reason
 from models.rows import Recurrence
 from models.rows.recurrences import Frequency
 from models.templates.content import expect_known
@@ -16,6 +16,9 @@ from models.templates.job_content import JobContent
 from models.templates.relative_dates import Anchor, in_order
 
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+#: What a recurrence says of its jobs, by what jobs call it.
+OF_JOBS = {field: f"job_{field}" for field in ("name", "period", "start_date", "due_date", "deadline")}
+_NAMES = (Parameter.FIELD, Parameter.EARLIER, Parameter.LATER)
 #: The years that a schedule may begin and end in.
 FIRST, LAST = date(1970, 1, 1), date(2199, 12, 31)
 
@@ -35,6 +38,14 @@ def expect_whole(recurrence: Recurrence, given: Container[str]) -> None:
         check(_expect_days, recurrence, given)
         check(_expect_dates, recurrence, given)
         check(_expect_shortcodes, recurrence)
+
+
+def of_jobs(refusal: Refusal) -> None:
+    """Have a refusal of a job, and what is beside it, say what a recurrence calls the fields at fault."""
+    for each in refusal.all:
+        each.path = tuple(OF_JOBS.get(str(step), step) for step in each.path[:1]) + each.path[1:]
+        named = {name: OF_JOBS[text] for name in _NAMES if (text := each.parameters.get(name, "")) in OF_JOBS}
+        each.parameters |= named
 
 
 def at_fault(fields: Iterable[str], given: Container[str]) -> str:
@@ -73,25 +84,27 @@ def _expect_days(recurrence: Recurrence, given: Container[str]) -> None:
 
 def _expect_dates(recurrence: Recurrence, given: Container[str]) -> None:
     anchors = (Anchor.START_DATE, Anchor.DUE_DATE, Anchor.DEADLINE)
-    dates = {anchor: relative for anchor in anchors if (relative := date_in(getattr(recurrence, anchor.field)))}
+    dates = {
+        anchor: relative for anchor in anchors if (relative := date_in(getattr(recurrence, OF_JOBS[anchor.field])))
+    }
     if in_order(dates) is None:
         told = "These dates are counted from each other. Count one of them from the day of the occurrence: CREATED."
-        raise Invalid(told, at_fault((anchor.field for anchor in dates), given), reason=Reason.CIRCLE)
+        raise Invalid(told, at_fault((OF_JOBS[anchor.field] for anchor in dates), given), reason=Reason.CIRCLE)
     due = dates.get(Anchor.DUE_DATE)
     try:
         expect_in_order(dates.get(Anchor.START_DATE), due)
-    except Invalid:
-        if due is None or at_fault(("due_date", "start_date"), given) == "due_date":
+    except Invalid as refusal:
+        if due is None or at_fault(("job_due_date", "job_start_date"), given) == "job_due_date":
+            of_jobs(refusal)
             raise
         told = f"The due date is counted from the same day, and would be before this. Give {due.offset} at most."
-        path, least = ("start_date", "offset"), OFFSET.least
+        path, least = ("job_start_date", "offset"), OFFSET.least
         raise Invalid(told, *path, reason=Reason.OUT_OF_RANGE, minimum=least, maximum=due.offset, unit="DAYS") from None
 
 
 def _expect_shortcodes(recurrence: Recurrence) -> None:
     try:
-        expect_known(JobContent(name=recurrence.job_name or "", period=recurrence.period))
+        expect_known(JobContent(name=recurrence.job_name or "", period=recurrence.job_period))
     except Invalid as refusal:
-        for each in refusal.all:
-            each.path = ("job_name",) if each.path == ("name",) else each.path
+        of_jobs(refusal)
         raise

@@ -9,7 +9,7 @@ from uuid import UUID
 from models.actor import Actor
 from models.command import Change, command
 from models.database import sql
-from models.recurrences.events import RecurrenceEnded
+from models.events import RecurrenceEnded
 from models.recurrences.placing import Setting, setting_of
 from models.recurrences.schedule import Coming
 from models.rights import Right

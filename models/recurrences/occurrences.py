@@ -8,9 +8,9 @@ from models.command import Change, command
 from models.commands.wanted_jobs import account_and_pipeline
 from models.database import sql
 from models.errors import RuleBroken
+from models.events import OccurrenceMade, OccurrenceNotMade
 from models.ids import Kind, new_id
 from models.reasons import Reason
-from models.recurrences.events import OccurrenceMade, OccurrenceNotMade
 from models.recurrences.placing import Setting, setting_of
 from models.recurrences.schedule import Coming
 from models.rights import Right
@@ -71,11 +71,11 @@ async def refuse_occurrence(
 
 @command("retryOccurrence", Right.MANAGE_RECURRENCES)
 async def retry_occurrence(change: Change, *, occurrence_id: UUID, expected_version: int | None = None) -> Occurrence:
-    """Make the job of an occurrence after all that was skipped or refused: as its recurrence says now, for the day that
-    it was on."""
+    """Make the job of an occurrence that was skipped or refused, or whose job was deleted, after all: as its recurrence
+    says now, for the day that it was on."""
     occurrence = await change.scope.rows(Occurrence).lock(occurrence_id, "occurrence_id")
     occurrence.expect(expected_version)
-    if occurrence.state is OccurrenceState.MADE:
+    if occurrence.job_id is not None:
         told = "The job of this occurrence has been made."
         raise RuleBroken(
             told, "occurrence_id", reason=Reason.WRONG_STATE, kind=Kind.OCCURRENCE.value, actual=occurrence.state.value

@@ -14,7 +14,7 @@ from models.database import sql
 from models.errors import Invalid, Refusal, RuleBroken
 from models.ids import Kind
 from models.reasons import Reason
-from models.recurrences.checking import at_fault
+from models.recurrences.checking import OF_JOBS, at_fault, of_jobs
 from models.recurrences.schedule import Coming, Schedule
 from models.recurrences.terms import Changed, content_of, schedule_of
 from models.rows import ChangedOccurrence, Recurrence, Stage
@@ -126,7 +126,8 @@ def _setting(
 async def expect_there(change: Change, recurrence: Recurrence, changed: dict[str, tuple[object, object]]) -> None:
     """A refusal where it newly names something that is not there, or is none of its own."""
     if "stage_id" in changed and recurrence.stage_id is not None:
-        stage = await change.scope.rows(Stage).get(recurrence.stage_id, "stage_id")
+        # Held, so that it is not deleted meanwhile.
+        stage = await change.scope.rows(Stage).share(recurrence.stage_id, "stage_id")
         if stage.pipeline_id != recurrence.pipeline_id:
             told = "This stage belongs to another pipeline."
             raise RuleBroken(told, "stage_id", reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
@@ -161,8 +162,8 @@ async def place(
 _ANY_ACCOUNT = "A"
 #: What says when it is, what its jobs say, and when they are: of each the first one that was given is at fault.
 _SAY_WHEN = ("first_day", "rule", "frequency", "last_day", "day_off", "name")
-_SAY_WHAT = ("job_name", "period", "template_id", "name")
-_SAY_DATES = ("due_date", "start_date", "deadline", "template_id", "on_day", *_SAY_WHEN)
+_SAY_WHAT = ("job_name", "job_period", "template_id", "name")
+_SAY_DATES = ("job_due_date", "job_start_date", "job_deadline", "template_id", "on_day", *_SAY_WHEN)
 
 
 def try_out(setting: Setting, coming: Coming, today: date, given: Container[str]) -> None:
@@ -180,8 +181,9 @@ def try_out(setting: Setting, coming: Coming, today: date, given: Container[str]
             start_date=dates.start_date,
             due_date=dates.due_date,
             deadline=dates.deadline,
-        ).checked(today, given)
+        ).checked(today, {field for field, own in OF_JOBS.items() if own in given})
     except Refusal as refusal:
+        of_jobs(refusal)
         for each in refusal.all:
             each.path = _path_of(each, given)
         raise
@@ -189,7 +191,7 @@ def try_out(setting: Setting, coming: Coming, today: date, given: Container[str]
 
 def _path_of(refusal: Refusal, given: Container[str]) -> tuple[str | int, ...]:
     """The field of the recurrence that is at fault, where a text or date of a job is."""
-    if refusal.reason is Reason.UNFILLED_SHORTCODE or refusal.path in (("name",), ("period",)):
+    if refusal.reason is Reason.UNFILLED_SHORTCODE or refusal.path in (("job_name",), ("job_period",)):
         return (at_fault(_SAY_WHAT, given),)
     if refusal.path and refusal.path[0] in given:
         return refusal.path

@@ -14,19 +14,19 @@ from models.command import Change, command
 from models.command_steps import made_before
 from models.database import sql
 from models.errors import Invalid, LimitReached, RuleBroken
-from models.events import changes_of
-from models.filtering import LinkedToSeen
-from models.gathered import Gathered, Rules
-from models.ids import Kind, new_id
-from models.reasons import Reason
-from models.recurrences.checking import checked_time, expect_whole
-from models.recurrences.events import (
+from models.events import (
     RecurrenceAccountsChanged,
     RecurrenceCreated,
     RecurrenceDeleted,
     RecurrenceEnded,
     RecurrenceUpdated,
+    changes_of,
 )
+from models.filtering import LinkedToSeen
+from models.gathered import Gathered, Rules
+from models.ids import Kind, new_id
+from models.reasons import Reason
+from models.recurrences.checking import checked_time, expect_whole
 from models.recurrences.placing import expect_there, place
 from models.recurrences.rule_text import normal, rule_of
 from models.rights import Right
@@ -50,7 +50,7 @@ class RecurrenceFields(TypedDict, total=False):
     stage_id: UUID | None
     template_id: UUID | None
     job_name: str | None
-    period: str | None
+    job_period: str | None
     frequency: Frequency
     rule: str | None
     first_day: date
@@ -58,14 +58,14 @@ class RecurrenceFields(TypedDict, total=False):
     day_off: DayOff
     time_of_day: str
     days_ahead: int
-    start_date: RelativeDate | None
-    due_date: RelativeDate | None
-    deadline: RelativeDate | None
+    job_start_date: RelativeDate | None
+    job_due_date: RelativeDate | None
+    job_deadline: RelativeDate | None
     assignee_ids: Sequence[UUID]
     assignee_role_ids: Sequence[UUID]
 
 
-_DATES = ("start_date", "due_date", "deadline")
+_DATES = ("job_start_date", "job_due_date", "job_deadline")
 _ASSIGNED = ("assignee_ids", "assignee_role_ids")
 #: What says when its occurrences are: with another of these, what was said of one of them means nothing.
 _SCHEDULE = frozenset({"frequency", "rule", "first_day"})
@@ -83,7 +83,7 @@ def _checked_date(stored: Mapping[str, Any], field: str) -> dict[str, Any] | Non
 _RULES: Rules = {
     "name": NAME.check,
     "job_name": NAME.check,
-    "period": LABEL.check,
+    "job_period": LABEL.check,
     "rule": _checked_rule,
     "time_of_day": checked_time,
     "days_ahead": partial(checks.days, bounds=DAYS_AHEAD),
@@ -142,15 +142,15 @@ async def create_recurrence(
     stage_id: UUID | None = None,
     template_id: UUID | None = None,
     job_name: str | None = None,
-    period: str | None = None,
+    job_period: str | None = None,
     rule: str | None = None,
     last_day: date | None = None,
     day_off: DayOff = DayOff.EXACT,
     time_of_day: str = "00:00",
     days_ahead: int = 0,
-    start_date: RelativeDate | None = None,
-    due_date: RelativeDate | None = None,
-    deadline: RelativeDate | None = None,
+    job_start_date: RelativeDate | None = None,
+    job_due_date: RelativeDate | None = None,
+    job_deadline: RelativeDate | None = None,
     assignee_ids: Sequence[UUID] = (),
     assignee_role_ids: Sequence[UUID] = (),
     id: UUID | None = None,
@@ -175,15 +175,15 @@ async def create_recurrence(
                 "stage_id": stage_id,
                 "template_id": template_id,
                 "job_name": job_name,
-                "period": period,
+                "job_period": job_period,
                 "rule": rule,
                 "last_day": last_day,
                 "day_off": day_off,
                 "time_of_day": time_of_day,
                 "days_ahead": days_ahead,
-                "start_date": start_date,
-                "due_date": due_date,
-                "deadline": deadline,
+                "job_start_date": job_start_date,
+                "job_due_date": job_due_date,
+                "job_deadline": job_deadline,
                 "assignee_ids": assignee_ids,
                 "assignee_role_ids": assignee_role_ids,
             },
@@ -206,6 +206,9 @@ async def update_recurrence(
     With another frequency, rule or first day, what was changed of single occurrences is dropped."""
     recurrence = await lock_unended(change, recurrence_id, expected_version)
     changed = _checked(recurrence, fields)
+    if changed.keys() & _SCHEDULE and not recurrence.is_late(change.now):
+        # Of another schedule what has been is not made up for, as of a new one; what was missed is.
+        recurrence.next_day = max(recurrence.next_day, change.today)
     if changed:
         await _take(change, recurrence, changed)
         await recurrence.store(*_written(changed))

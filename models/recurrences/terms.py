@@ -33,10 +33,10 @@ def content_of(recurrence: Recurrence, template: JobContent | None) -> JobConten
     content = replace(
         content,
         name=content.name if recurrence.job_name is None else recurrence.job_name,
-        period=content.period if recurrence.period is None else recurrence.period,
-        start_date=date_in(recurrence.start_date) or content.start_date,
-        due_date=date_in(recurrence.due_date) or content.due_date,
-        deadline=date_in(recurrence.deadline) or content.deadline,
+        period=content.period if recurrence.job_period is None else recurrence.job_period,
+        start_date=date_in(recurrence.job_start_date) or content.start_date,
+        due_date=date_in(recurrence.job_due_date) or content.due_date,
+        deadline=date_in(recurrence.job_deadline) or content.deadline,
     )
     members, roles = _ids(recurrence.assignee_ids), _ids(recurrence.assignee_role_ids)
     return replace(content, assignee_ids=members, assignee_role_ids=roles) if members or roles else content
@@ -67,7 +67,7 @@ class Changed:
         if row is None:
             return content
         name = content.name if row.job_name is None else row.job_name
-        return replace(content, name=name, period=content.period if row.period is None else row.period)
+        return replace(content, name=name, period=content.period if row.job_period is None else row.job_period)
 
     def told(self, coming: Coming) -> Told:
         """What is told of the job of an occurrence. Shortcodes tell the day that it is known by: what is due on the
@@ -75,6 +75,10 @@ class Changed:
         row = self.rows.get(coming.day)
         days: dict[Anchor, date] = {}
         if row is not None:
-            own = {Anchor.START_DATE: row.start_date, Anchor.DUE_DATE: row.due_date, Anchor.DEADLINE: row.deadline}
+            own = {
+                Anchor.START_DATE: row.job_start_date,
+                Anchor.DUE_DATE: row.job_due_date,
+                Anchor.DEADLINE: row.job_deadline,
+            }
             days = {anchor: day for anchor, day in own.items() if day is not None}
         return Told(day=coming.day, counted_from=coming.on, days=days)

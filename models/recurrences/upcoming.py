@@ -25,11 +25,11 @@ class Upcoming:
     made_at: datetime
     skipped: bool
     #: None where the job could not be made: then it is said why.
-    name: str | None = None
-    period: str | None = None
-    start_date: date | None = None
-    due_date: date | None = None
-    deadline: date | None = None
+    job_name: str | None = None
+    job_period: str | None = None
+    job_start_date: date | None = None
+    job_due_date: date | None = None
+    job_deadline: date | None = None
     refusal: str | None = None
 
 

@@ -69,7 +69,7 @@ class Recurrence(Row):
     name_order: str = name_order()
     # What the jobs say, with shortcodes; null for what the template has.
     job_name = fields.CharField(max_length=NAME.most, null=True)
-    period = fields.CharField(max_length=LABEL.most, null=True)
+    job_period = fields.CharField(max_length=LABEL.most, null=True)
     frequency = fields.CharEnumField(Frequency, max_length=10)
     rule: str | None = fields.TextField(null=True)
     first_day: date = fields.DateField()
@@ -78,9 +78,9 @@ class Recurrence(Row):
     time_of_day = fields.CharField(max_length=TIME_LENGTH)
     days_ahead: int = fields.IntField(default=0)
     # As `models.templates.dates` keeps them: what is counted from CREATED is counted from the day of the occurrence.
-    start_date: dict[str, Any] | None = fields.JSONField(null=True)
-    due_date: dict[str, Any] | None = fields.JSONField(null=True)
-    deadline: dict[str, Any] | None = fields.JSONField(null=True)
+    job_start_date: dict[str, Any] | None = fields.JSONField(null=True)
+    job_due_date: dict[str, Any] | None = fields.JSONField(null=True)
+    job_deadline: dict[str, Any] | None = fields.JSONField(null=True)
     assignee_ids: list[str] = fields.JSONField(default=list)
     assignee_role_ids: list[str] = fields.JSONField(default=list)
     # What is known by days before this one has been made, or was never to be.
@@ -88,6 +88,10 @@ class Recurrence(Row):
     # When somebody is to look what is to be made: at the next occurrence's moment, or before it. Null when it is over.
     next_at: datetime | None = fields.DatetimeField(null=True)
     ended_at: datetime | None = fields.DatetimeField(null=True)
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether it is to make jobs by now."""
+        return self.next_at is not None and self.next_at <= now
 
     class Meta:
         table = "recurrence"
@@ -116,10 +120,10 @@ class ChangedOccurrence(Link):
     skipped = fields.BooleanField(default=False)
     on_day: date | None = fields.DateField(null=True)
     job_name = fields.CharField(max_length=NAME.most, null=True)
-    period = fields.CharField(max_length=LABEL.most, null=True)
-    start_date: date | None = fields.DateField(null=True)
-    due_date: date | None = fields.DateField(null=True)
-    deadline: date | None = fields.DateField(null=True)
+    job_period = fields.CharField(max_length=LABEL.most, null=True)
+    job_start_date: date | None = fields.DateField(null=True)
+    job_due_date: date | None = fields.DateField(null=True)
+    job_deadline: date | None = fields.DateField(null=True)
 
     class Meta:
         table = "changed_occurrence"

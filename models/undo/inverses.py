@@ -19,7 +19,7 @@ from models.commands.statuses import update_status
 from models.commands.tags import update_tag
 from models.commands.tasks import assign_task, delete_task, link_task, set_task_state, unlink_task, update_task
 from models.commands.time import delete_time_entry
-from models.events import Event
+from models.events import Event, recurrences
 from models.files import files
 from models.firm import absences, account_contacts, account_roles, contacts, personal_tokens, saved_views
 from models.ids import Kind
@@ -41,7 +41,6 @@ from models.items import (
 from models.items.invoice_states import void_invoice
 from models.items.proposal_signing import withdraw_proposal
 from models.mail import events as mail
-from models.recurrences import events as recurrences
 from models.rows import AccountMember, AccountTag, TaskAssignee
 from models.templates import templates
 from models.undo.jobs import JobColumns

@@ -125,7 +125,9 @@ class DeleteStageInput(Expecting):
 
     stage_id: strawberry.ID = id_of(Kind.STAGE, "The stage.")
     replacement_stage_id: strawberry.ID | None = maybe_id_of(
-        Kind.STAGE, "A stage of the same pipeline for its jobs; needed when it has any."
+        Kind.STAGE,
+        "A stage of the same pipeline for its jobs, and for those of recurrences that start on it; needed when there "
+        "are any. `recurrences(filter: {stage: …})` says which.",
     )
     delete_automations: bool | None = optional(
         "That its automations are deleted with it; must be true when it has any. `stage.automations` says which."

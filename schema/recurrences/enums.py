@@ -31,7 +31,7 @@ OccurrenceState = described(
     _OccurrenceState,
     "OccurrenceState",
     "What became of an occurrence for an account.",
-    MADE="Its job was made.",
+    MADE="Its job was made. It may have been deleted since: it is made again by hand alone.",
     SKIPPED="There was to be no job: the account was archived.",
     REFUSED="The job could not be made: the reason says why.",
 )

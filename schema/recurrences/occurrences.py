@@ -39,7 +39,7 @@ class Occurrence(Versioned):
 class OccurrenceInput(Expecting):
     """Which occurrence."""
 
-    occurrence_id: strawberry.ID = id_of(Kind.OCCURRENCE, "The occurrence. Its job must not have been made.")
+    occurrence_id: strawberry.ID = id_of(Kind.OCCURRENCE, "The occurrence. There is no job of it, or none any more.")
 
 
 @filter_type

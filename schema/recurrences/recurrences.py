@@ -69,7 +69,9 @@ class Recurrence(Versioned):
     name_order: str = name_order()
     pipeline: Pipeline | None = one(Kind.PIPELINE, "pipeline_id", "The pipeline that its jobs go through.")
     stage: Stage | None = one(
-        Kind.STAGE, "stage_id", "Where its jobs start; null for the first stage, also where the one it had was deleted."
+        Kind.STAGE,
+        "stage_id",
+        "Where its jobs start; null for the first stage. Where it is deleted they start on its replacement.",
     )
     template: Template | None = one(
         Kind.TEMPLATE, "template_id", "What its jobs are made of; null for none, and where it was deleted."
@@ -79,8 +81,7 @@ class Recurrence(Versioned):
         "chosen."
     )
     job_name: str | None = column("What its jobs say, with shortcodes; null for what the template has.")
-    job_period: str | None = value(
-        lambda recurrence: recurrence.period,
+    job_period: str | None = column(
         "The time that the work of its jobs is about, with shortcodes; null for what the template has.",
     )
     frequency: RecurrenceFrequency = column("How often.")
@@ -91,10 +92,12 @@ class Recurrence(Versioned):
     time_of_day: str = column("When jobs are made, in the firm's time zone, as `09:30`.")
     days_ahead: int = column("How many days before the day that an occurrence is on its jobs are made.")
     job_start_date: RelativeDate | None = _date(
-        "start_date", f"When work should start: {_COUNTED}. Null: the template's."
+        "job_start_date", f"When work should start: {_COUNTED}. Null: the template's."
     )
-    job_due_date: RelativeDate | None = _date("due_date", f"When it must be done: {_COUNTED}. Null: the template's.")
-    job_deadline: RelativeDate | None = _date("deadline", f"The statutory day: {_COUNTED}. Null: the template's.")
+    job_due_date: RelativeDate | None = _date(
+        "job_due_date", f"When it must be done: {_COUNTED}. Null: the template's."
+    )
+    job_deadline: RelativeDate | None = _date("job_deadline", f"The statutory day: {_COUNTED}. Null: the template's.")
     assignees: list[Member] = _several(
         Kind.MEMBER, "assignee_ids", "Members who are assigned, if they are active then, in place of the template's."
     )
@@ -145,15 +148,17 @@ class CreateRecurrenceInput(Keyed):
     stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, f"{_STAGE}; the first stage when left out.")
     template_id: strawberry.ID | None = maybe_id_of(Kind.TEMPLATE, f"{_TEMPLATE}; none when left out.")
     job_name: str | None = optional(f"{_JOB_NAME} Left out, the template's.")
-    period: str | None = optional(f"{_PERIOD} Left out, the template's.")
+    job_period: str | None = optional(f"{_PERIOD} Left out, the template's.")
     rule: str | None = optional(f"{_RULE}.")
     last_day: Date | None = optional(f"{_LAST}. No end when left out.")
     day_off: DayOff | None = optional("EXACT when left out.")
     time_of_day: str | None = optional(f"{_TIME}; `00:00` when left out.")
     days_ahead: int | None = optional(f"{_AHEAD}; 0 when left out.")
-    start_date: RelativeDateInput | None = optional(f"When work should start: {_COUNTED}. Left out, the template's.")
-    due_date: RelativeDateInput | None = optional(f"When it must be done: {_COUNTED}. Left out, the template's.")
-    deadline: RelativeDateInput | None = optional(f"The statutory day: {_COUNTED}. Left out, the template's.")
+    job_start_date: RelativeDateInput | None = optional(
+        f"When work should start: {_COUNTED}. Left out, the template's."
+    )
+    job_due_date: RelativeDateInput | None = optional(f"When it must be done: {_COUNTED}. Left out, the template's.")
+    job_deadline: RelativeDateInput | None = optional(f"The statutory day: {_COUNTED}. Left out, the template's.")
     assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, _MEMBERS)
     assignee_role_ids: list[strawberry.ID] | None = maybe_id_of(Kind.ACCOUNT_ROLE, _ROLES)
 
@@ -166,7 +171,7 @@ class RecurrenceChanges:
     stage_id: strawberry.ID | None = clearable_id_of(Kind.STAGE, f"{_STAGE}; null for the first stage.")
     template_id: strawberry.ID | None = clearable_id_of(Kind.TEMPLATE, f"{_TEMPLATE}; null for none.")
     job_name: str | None = clearable(f"{_JOB_NAME} Null for the template's.")
-    period: str | None = clearable(f"{_PERIOD} Null for the template's.")
+    job_period: str | None = clearable(f"{_PERIOD} Null for the template's.")
     frequency: RecurrenceFrequency | None = change("How often.")
     rule: str | None = clearable(f"{_RULE}. Null of any other frequency.")
     first_day: Date | None = change("The day that all others are counted from.")
@@ -174,9 +179,11 @@ class RecurrenceChanges:
     day_off: DayOff | None = change("What becomes of an occurrence on a day on which the firm does not work.")
     time_of_day: str | None = change(f"{_TIME}.")
     days_ahead: int | None = change(f"{_AHEAD}.")
-    start_date: RelativeDateInput | None = clearable(f"When work should start: {_COUNTED}. Null for the template's.")
-    due_date: RelativeDateInput | None = clearable(f"When it must be done: {_COUNTED}. Null for the template's.")
-    deadline: RelativeDateInput | None = clearable(f"The statutory day: {_COUNTED}. Null for the template's.")
+    job_start_date: RelativeDateInput | None = clearable(
+        f"When work should start: {_COUNTED}. Null for the template's."
+    )
+    job_due_date: RelativeDateInput | None = clearable(f"When it must be done: {_COUNTED}. Null for the template's.")
+    job_deadline: RelativeDateInput | None = clearable(f"The statutory day: {_COUNTED}. Null for the template's.")
     assignee_ids: list[strawberry.ID] | None = change_id_of(Kind.MEMBER, _MEMBERS)
     assignee_role_ids: list[strawberry.ID] | None = change_id_of(Kind.ACCOUNT_ROLE, _ROLES)
 
@@ -205,10 +212,10 @@ class AdjustOccurrenceInput(Expecting):
     skipped: bool | None = change("Whether it is left out.")
     on_day: Date | None = clearable("Another day that it is on, between the occurrences beside it.")
     job_name: str | None = clearable(_JOB_NAME)
-    period: str | None = clearable(_PERIOD)
-    start_date: Date | None = clearable("When work should start.")
-    due_date: Date | None = clearable("When it must be done.")
-    deadline: Date | None = clearable("The statutory day.")
+    job_period: str | None = clearable(_PERIOD)
+    job_start_date: Date | None = clearable("When work should start.")
+    job_due_date: Date | None = clearable("When it must be done.")
+    job_deadline: Date | None = clearable("The statutory day.")
 
 
 @input_type
@@ -231,6 +238,7 @@ class RecurrenceFilter:
     """Which recurrences. All that is given must hold."""
 
     pipeline: IdFilter | None = asks_ids(Kind.PIPELINE, Among("pipeline_id"), "Of one of these pipelines.")
+    stage: IdFilter | None = asks_ids(Kind.STAGE, Among("stage_id"), "Whose jobs start on one of these stages.")
     template: IdFilter | None = asks_ids(Kind.TEMPLATE, Among("template_id"), "Of one of these templates.")
     account: IdFilter | None = asks_ids(
         Kind.ACCOUNT,

@@ -23,7 +23,7 @@ from tests.serving import Api
 from tests.world import World
 
 #: Where an error of one of these may be told of another.
-OF_DATES = {"startDate", "dueDate", "deadline", "firstDay", "lastDay"}
+OF_DATES = {"startDate", "dueDate", "deadline", "jobStartDate", "jobDueDate", "jobDeadline", "firstDay", "lastDay"}
 #: A region is looked for in a country that is one.
 AFTER = {"region": "country"}
 

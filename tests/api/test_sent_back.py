@@ -45,10 +45,6 @@ READ: dict[str, str] = {
     "updateMessage.mentionIds": "mentions { id }",
     "updateInvoice.payerId": "payer { id }",
     "updateJob.period": "period { text }",
-    "updateRecurrence.deadline": "deadline: jobDeadline { anchor offset unit }",
-    "updateRecurrence.dueDate": "dueDate: jobDueDate { anchor offset unit }",
-    "updateRecurrence.period": "jobPeriod",
-    "updateRecurrence.startDate": "startDate: jobStartDate { anchor offset unit }",
     "updateTimeEntry.jobId": "job { id }",
 }
 #: What names the place of the thing that is set, besides the thing.

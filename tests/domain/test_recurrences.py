@@ -12,13 +12,12 @@ from models.commands.firm import update_firm
 from models.commands.jobs import delete_job, update_job
 from models.commands.pipelines import delete_pipeline
 from models.errors import Invalid, NotFound, Refusal, RuleBroken
-from models.events import JobCreated
+from models.events import JobCreated, OccurrenceMade, OccurrenceNotMade, RecurrenceEnded
 from models.firm.account_roles import set_account_role_holders
 from models.ids import new_id
 from models.reasons import Reason
 from models.recurrences.changed import adjust_occurrence
 from models.recurrences.due import due
-from models.recurrences.events import OccurrenceMade, OccurrenceNotMade, RecurrenceEnded
 from models.recurrences.occurrences import make_occurrence, retry_occurrence
 from models.recurrences.recurrences import (
     delete_recurrence,
@@ -109,9 +108,9 @@ async def test_its_jobs_are_as_it_and_its_template_say(world: World) -> None:
         world,
         template_id=template.id,
         job_name="Books of [PERIOD_MONTH]",
-        period="[PREVIOUS_MONTH]",
-        start_date=RelativeDate(Anchor.CREATED, 1),
-        deadline=RelativeDate(Anchor.DUE_DATE, 2, DayUnit.BUSINESS_DAYS),
+        job_period="[PREVIOUS_MONTH]",
+        job_start_date=RelativeDate(Anchor.CREATED, 1),
+        job_deadline=RelativeDate(Anchor.DUE_DATE, 2, DayUnit.BUSINESS_DAYS),
         assignee_role_ids=[role],
         days_ahead=1,
     )
@@ -187,6 +186,20 @@ async def test_an_edit_is_for_what_has_not_been_made(world: World) -> None:
     assert await days_made(recurrence) == [in_days(1), in_days(2), in_days(8)]
 
 
+async def test_of_another_schedule_what_has_been_is_not_made_up_for(world: World) -> None:
+    recurrence = await new_recurrence(world, frequency=Frequency.WEEKLY)
+    await work_at(world, at(in_days(5)))
+    then = world.acting(world.owner).acting_at(at(in_days(5), 12))
+    await update_recurrence(then, recurrence_id=recurrence.id, frequency=Frequency.DAILY)
+    await work_at(world, at(in_days(6)))
+    assert await days_made(recurrence) == [in_days(1), in_days(5), in_days(6)]
+    # What was missed is, also where somebody has changed the schedule before a worker was there again.
+    later = world.acting(world.owner).acting_at(at(in_days(9), 12))
+    await update_recurrence(later, recurrence_id=recurrence.id, frequency=Frequency.RULE, rule="FREQ=DAILY;INTERVAL=2")
+    await work_at(world, at(in_days(9), 12))
+    assert await days_made(recurrence) == [in_days(number) for number in (1, 5, 6, 7, 9)]
+
+
 async def test_an_edit_of_the_coming_ones_from_a_day_on(world: World) -> None:
     recurrence = await new_recurrence(world, frequency=Frequency.RULE, rule="FREQ=DAILY;INTERVAL=2;COUNT=5")
     await work_at(world, at(in_days(1)))
@@ -210,7 +223,7 @@ async def test_an_edit_of_one_alone(world: World) -> None:
     days = [in_days(1), in_days(4), in_days(7)]
     edit: dict[str, Any] = {"recurrence_id": recurrence.id}
     await adjust_occurrence(owner, **edit, day=days[0], skipped=True)
-    await adjust_occurrence(owner, **edit, day=days[1], on_day=in_days(6), job_name="Late", due_date=in_days(20))
+    await adjust_occurrence(owner, **edit, day=days[1], on_day=in_days(6), job_name="Late", job_due_date=in_days(20))
     for wrong in (in_days(1), in_days(7)):
         async with refused(world, Invalid, "on_day"):
             await adjust_occurrence(owner, **edit, day=days[1], on_day=wrong)
@@ -224,8 +237,8 @@ async def test_an_edit_of_one_alone(world: World) -> None:
     assert (late.name, late.due_date, usual.name) == ("Late", in_days(20), "Books")
     assert await days_made(recurrence) == days[1:]
     # Taken back, nothing is kept of it.
-    await adjust_occurrence(owner, **edit, day=in_days(10), period="2026")
-    await adjust_occurrence(owner, **edit, day=in_days(10), period=None)
+    await adjust_occurrence(owner, **edit, day=in_days(10), job_period="2026")
+    await adjust_occurrence(owner, **edit, day=in_days(10), job_period=None)
     assert not await ChangedOccurrence.filter(recurrence_id=recurrence.id, day=in_days(10)).exists()
     async with refused(world, RuleBroken, "day"):
         await adjust_occurrence(owner, **edit, day=days[1], skipped=True)
@@ -262,13 +275,25 @@ async def test_it_ends_with_its_last_day_or_when_somebody_ends_it(world: World) 
     assert (await end_recurrence(owner, recurrence_id=by_hand.id)).revision == await world.revision()
     await work_at(world, at(in_days(9)))
     (job,) = await jobs_of(by_hand)
-    # Its job is a job like others, and stays when it is deleted; an occurrence stays when its job is deleted.
+    # Its job is a job like others, and stays when it is deleted.
     await update_job(owner, job_id=job.id, name="Edited")
     await delete_recurrence(owner, recurrence_id=by_hand.id)
     assert (await Job.get(id=job.id)).recurrence_id is None
-    first, *_ = await jobs_of(until_midnight)
-    await delete_job(owner, job_id=first.id)
-    assert await Occurrence.filter(recurrence_id=until_midnight.id).count() == 2
+
+
+async def test_a_job_that_was_deleted_is_made_again_by_hand_alone(world: World) -> None:
+    recurrence = await new_recurrence(world)
+    await work_at(world, at(in_days(1)))
+    owner, (job,) = world.acting(world.owner), await jobs_of(recurrence)
+    await delete_job(owner, job_id=job.id)
+    await work_at(world, at(in_days(1)))
+    assert await jobs_of(recurrence) == []
+    occurrence = await Occurrence.get(recurrence_id=recurrence.id)
+    assert (occurrence.state, occurrence.job_id) == (OccurrenceState.MADE, None)
+    again = (await retry_occurrence(owner, occurrence_id=occurrence.id)).value
+    assert [job.id for job in await jobs_of(recurrence)] == [again.job_id]
+    async with refused(world, RuleBroken, "occurrence_id"):
+        await retry_occurrence(owner, occurrence_id=occurrence.id)
 
 
 async def test_accounts_come_and_go(world: World) -> None:
@@ -298,9 +323,9 @@ async def test_only_what_can_be_made_is_saved(world: World) -> None:
         ({"job_name": None}, ("name",)),
         ({"job_name": "[NO_CODE]"}, ("job_name",)),
         ({"job_name": "[PERIOD_MONTH]"}, ("job_name",)),
-        ({"job_name": "[PERIOD_MONTH]", "period": "Summer"}, ("job_name",)),
+        ({"job_name": "[PERIOD_MONTH]", "job_period": "Summer"}, ("job_name",)),
         ({"job_name": "[CONTACT_NAME]"}, ("job_name",)),
-        ({"period": "[PERIOD]"}, ("period",)),
+        ({"job_period": "[PERIOD]"}, ("job_period",)),
         ({"rule": "FREQ=DAILY"}, ("rule",)),
         (rule, ("frequency",)),
         (rule | {"rule": "FREQ=HOURLY"}, ("rule",)),
@@ -310,11 +335,11 @@ async def test_only_what_can_be_made_is_saved(world: World) -> None:
         ({"first_day": in_days(1).replace(year=9999)}, ("first_day",)),
         ({"time_of_day": "24:00"}, ("time_of_day",)),
         ({"days_ahead": -1}, ("days_ahead",)),
-        ({"due_date": RelativeDate(Anchor.DUE_DATE, 1)}, ("due_date",)),
-        ({"due_date": RelativeDate(Anchor.DEADLINE, 1)}, ("due_date",)),
-        ({"due_date": RelativeDate(Anchor.CREATED, 9_999)}, ("due_date", "offset")),
-        ({"start_date": RelativeDate(Anchor.CREATED, 2), "due_date": day}, ("due_date", "offset")),
-        ({"due_date": RelativeDate(Anchor.CREATED, 2), "deadline": day}, ("due_date",)),
+        ({"job_due_date": RelativeDate(Anchor.DUE_DATE, 1)}, ("job_due_date",)),
+        ({"job_due_date": RelativeDate(Anchor.DEADLINE, 1)}, ("job_due_date",)),
+        ({"job_due_date": RelativeDate(Anchor.CREATED, 9_999)}, ("job_due_date", "offset")),
+        ({"job_start_date": RelativeDate(Anchor.CREATED, 2), "job_due_date": day}, ("job_due_date", "offset")),
+        ({"job_due_date": RelativeDate(Anchor.CREATED, 2), "job_deadline": day}, ("job_due_date",)),
         ({"stage_id": (await world.stages(await world.new_pipeline("Another")))[0].id}, ("stage_id",)),
         ({"template_id": new_id()}, ("template_id",)),
         ({"assignee_ids": [new_id()]}, ("assignee_ids",)),
@@ -351,7 +376,7 @@ async def test_before_a_holiday_and_ahead(world: World) -> None:
         first_day=christmas,
         day_off=DayOff.BEFORE,
         days_ahead=10,
-        start_date=RelativeDate(Anchor.CREATED, 0),
+        job_start_date=RelativeDate(Anchor.CREATED, 0),
         job_name="[CURRENT_DATE]",
     )
     await work_at(world, at(christmas))

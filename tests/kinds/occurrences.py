@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from models.actor import Actor
+from models.events import recurrences as events
 from models.ids import Kind
-from models.recurrences import events
 from models.recurrences.occurrences import make_occurrence, refuse_occurrence, retry_occurrence
 from models.rows import Job, Occurrence, OccurrenceState, PipelineMember, Recurrence, RecurrenceAccount
 from tests.kinds import recurrences

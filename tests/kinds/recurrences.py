@@ -6,9 +6,9 @@ from functools import cache
 from uuid import UUID
 
 from models.actor import Actor
+from models.events import recurrences as events
 from models.firm.account_roles import AccountRole
 from models.ids import Kind, encode
-from models.recurrences import events
 from models.recurrences.changed import adjust_occurrence
 from models.recurrences.recurrences import (
     create_recurrence,
@@ -77,7 +77,7 @@ async def _make(actor: Actor, word: str, spot: Spot, accounts: list[UUID]) -> UU
         first_day=FIRST,
         time_of_day="23:59",
         job_name=f"{word} [CURRENT_DATE]",
-        due_date=RelativeDate(Anchor.CREATED, 10),
+        job_due_date=RelativeDate(Anchor.CREATED, 10),
         assignee_ids=[await of_team(spot, actor)],
         assignee_role_ids=[await _role(actor, spot)],
     )

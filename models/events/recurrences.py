@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from models.events import Changes, Event
+from models.events.base import Event
 from models.events.pipelines import InPipeline
+from models.events.values import Changes
 from models.ids import AccountId, JobId, OccurrenceId, PipelineId, RecurrenceId
 from models.scope import Place
 
