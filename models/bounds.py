@@ -95,8 +95,8 @@ SHOWN_WHEN = Bounds(0, 5)
 ANSWER_FILES = Bounds(1, 20)
 FILE_NAMES = Bounds(1, 20)
 ANSWERED = Bounds(0, 100_000)
-#: The files of a document: those that its versions have, and the evidence of its signatures.
-FILES_OF_DOCUMENT = Bounds(0, 100)
+#: The files of what is signed: those that the versions of a document have, and the evidence of signatures.
+FILES_OF_SIGNED = Bounds(0, 100)
 #: The contacts who are asked to approve something, or to sign it.
 ASKED = Bounds(1, 20)
 #: The services of a proposal, and how many of one there are.

@@ -143,6 +143,7 @@ class Reason(StrEnum):
     YOURSELF = "YOURSELF"
     OWNER = "OWNER"
     UPLOAD_UNFINISHED = "UPLOAD_UNFINISHED"
+    NOT_AS_NAMED = "NOT_AS_NAMED"
     NO_ROOM = "NO_ROOM"
     GETS_NO_MAIL = "GETS_NO_MAIL"
     NO_ADDRESS = "NO_ADDRESS"
@@ -197,6 +198,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.OTHER_CURRENCY: frozenset({Parameter.EXPECTED, Parameter.ACTUAL}),
     Reason.EXPIRED: frozenset({Parameter.DAY}),
     Reason.UNFILLED_SHORTCODE: frozenset({Parameter.VALUES}),
+    Reason.NOT_AS_NAMED: frozenset({Parameter.EXPECTED, Parameter.ACTUAL}),
     Reason.NO_ROOM: frozenset({Parameter.ACTUAL, Parameter.MAXIMUM}),
     Reason.GETS_NO_MAIL: frozenset({Parameter.NAME}),
     Reason.NO_ADDRESS: frozenset({Parameter.NAME}),

@@ -138,6 +138,7 @@ ErrorReason = _described(
     YOURSELF="Nobody does that to themselves.",
     OWNER="It is not done to the owner, nor does it make one.",
     UPLOAD_UNFINISHED="Not all of the file has come: send the rest first.",
+    NOT_AS_NAMED="By its name the file is EXPECTED, a media type, and by its content ACTUAL.",
     NO_ROOM="The files of the firm have MAXIMUM bytes together, of which ACTUAL are left.",
     GETS_NO_MAIL="NAME gets no mail about this client.",
     NO_ADDRESS="NAME has no e-mail address.",

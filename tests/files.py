@@ -19,13 +19,13 @@ from tests.world import World
 LIMITS = UploadLimits()
 
 
-async def begun(actor: Actor, name: str = "Return 2025.pdf", size: int = 12) -> File:
+async def begun(actor: Actor, name: str = "Return 2025.txt", size: int = 12) -> File:
     """An upload of which nothing has come."""
     return (await begin_upload(actor, name=name, size=size, limits=LIMITS)).value
 
 
 async def uploaded(
-    actor: Actor, name: str = "Return 2025.pdf", text: str = "What is in it", *, to_check: bool = False
+    actor: Actor, name: str = "Return 2025.txt", text: str = "What is in it", *, to_check: bool = False
 ) -> File:
     """A file that is whole, and nobody's. Its bytes, which would be this text, are in no store."""
     content = text.encode()

@@ -53,7 +53,7 @@ class Tus:
             told = {name.lower(): value for name, value in answer.headers.items()}
             return Told(answer.status, told, await answer.read())
 
-    async def begin(self, size: int, name: str = "Return 2025.pdf", **headers: str | None) -> str:
+    async def begin(self, size: int, name: str = "Return 2025.txt", **headers: str | None) -> str:
         """Where an upload of so many bytes is."""
         said = {"upload_length": str(size), "upload_metadata": named(name), **headers}
         told = await self.ask("POST", "/files", **said)
@@ -65,7 +65,7 @@ class Tus:
         said = {"content_type": OCTETS, "upload_offset": str(offset), **headers}
         return await self.ask("PATCH", path, data, **said)
 
-    async def upload(self, data: bytes, name: str = "Return 2025.pdf") -> str:
+    async def upload(self, data: bytes, name: str = "Return 2025.txt") -> str:
         """The id of a file that was uploaded whole."""
         path = await self.begin(len(data), name)
         if data:

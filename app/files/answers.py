@@ -25,7 +25,7 @@ HEARD_OUT, HEARD_FOR = 4 * 1024 * 1024, 2.0
 
 _STATUSES = {Code.INVALID: 400, Code.NOT_FOUND: 404, Code.FORBIDDEN: 403, Code.CONFLICT: 409, Code.LIMIT: 429}
 #: The senders of the tus protocol try again after 409 and 423 and after those from 500 on, and after no other.
-_TOO_LARGE = {Reason.OUT_OF_RANGE, Reason.NO_ROOM}
+_STATUSES_OF_REASONS = {Reason.OUT_OF_RANGE: 413, Reason.NO_ROOM: 413, Reason.NOT_AS_NAMED: 415}
 
 
 def not_found() -> Rejected:
@@ -52,7 +52,7 @@ _AGAIN = "The store did not do it just now. Try again in a moment."
 
 
 def _refused(refusal: Refusal) -> Reply:
-    status = 413 if refusal.reason in _TOO_LARGE else _STATUSES.get(refusal.code, 422)
+    status = _STATUSES_OF_REASONS.get(refusal.reason) or _STATUSES.get(refusal.code, 422)
     headers: dict[str, str] = {}
     if isinstance(refusal, Conflict):
         headers["upload-offset"] = str(refusal.parameters.get("ACTUAL", "0"))  # type: ignore[call-overload]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from app.files.receiving import Arrival, Desk, whole_of
 from models.actor import Actor
 from models.caller import Caller
 from models.command import expect_permitted
+from models.errors import Refusal
 from models.files.uploads import (
     UploadLimits,
     add_segments,
@@ -25,6 +26,7 @@ from models.files.uploads import (
     reached,
 )
 from models.ids import Kind, encode
+from models.reasons import Reason
 from models.scope import Viewer
 from models.seen import File, FileState
 from transport.address import address_of
@@ -62,7 +64,8 @@ class Uploads:
         file = (await begin_upload(actor, name=name, size=size, limits=self.limits)).value
         if not size:
             whole = await whole_of(self._desk, file, (), None)
-            file = (await add_segments(actor, file_id=file.id, segments=(), whole=whole)).value
+            async with self._as_named(actor, file.id):
+                file = (await add_segments(actor, file_id=file.id, segments=(), whole=whole)).value
         place = {"location": f"/files/{encode(Kind.FILE, file.id)}"}
         return Reply(201, headers={**place, **tus.expires(file.expires_at), "upload-offset": "0"})
 
@@ -94,9 +97,24 @@ class Uploads:
             with self._room_for(file):
                 arrival = self._arrivals[file_id] = Arrival(self._desk, actor, file, have, checksum)
                 allow_body(scope, file.size - have)
-                await arrival.receive(receive)
+                async with self._as_named(actor, file_id):
+                    await arrival.receive(receive)
             file, have = arrival.file, arrival.reached
         return Reply(204, headers={"upload-offset": str(have), **tus.expires(file.expires_at)})
+
+    @asynccontextmanager
+    async def _as_named(self, actor: Actor, file_id: UUID) -> AsyncIterator[None]:
+        """What turns out not to be what it is called is given up: it would be refused however often its end came."""
+        try:
+            yield
+        except Refusal as refusal:
+            if refusal.reason is Reason.NOT_AS_NAMED:
+                await self._discard(actor, file_id)
+            raise
+
+    async def _discard(self, actor: Actor, file_id: UUID) -> None:
+        await discard_upload(actor, file_id=file_id)
+        self._desk.hashes.forget(file_id)
 
     @contextmanager
     def _room_for(self, file: Any) -> Iterator[None]:
@@ -118,8 +136,7 @@ class Uploads:
         """DELETE: it is nobody's any more."""
         await self._find(viewer, file_id)
         await self._stop(file_id)
-        await discard_upload(actor_of(viewer, scope), file_id=file_id)
-        self._desk.hashes.forget(file_id)
+        await self._discard(actor_of(viewer, scope), file_id)
         return Reply(204)
 
     async def _find(self, viewer: Viewer, file_id: UUID) -> Any:

@@ -10,6 +10,7 @@ from models.database import fetch, sql
 from models.errors import Conflict, Forbidden, Invalid, RuleBroken
 from models.files.names import file_name
 from models.files.totals import release, reserve
+from models.files.types import expect_as_named
 from models.gathered import Gathered
 from models.ids import Kind, new_id
 from models.reasons import Reason
@@ -118,7 +119,8 @@ async def add_segments(
     has none.
 
     `Conflict` where they do not begin at what the file has reached: another request was faster, and the segments of
-    this one are nobody's."""
+    this one are nobody's. `Invalid`, with the reason NOT_AS_NAMED, where the file is whole and not what its name says:
+    it can only be given up then."""
     file = await lock_own(change, file_id)
     have, number = await _kept(file.id)
     if file.state is not FileState.RECEIVING:
@@ -133,6 +135,8 @@ async def add_segments(
         raise RuleBroken(told, "segments", reason=Reason.FULL, kind=Kind.FILE.value, maximum=MOST_SEGMENTS)
     if (have == file.size) is (whole is None):
         raise ValueError("Of a file it is known what it is when it is whole, and not before.")
+    if whole is not None:
+        expect_as_named(file.name, whole.content_type)
     await FileSegment.bulk_create(
         [FileSegment(file_id=file.id, begins=each.begins, size=each.size, key=each.key) for each in segments]
     )

@@ -1,16 +1,14 @@
 """What a client is asked of a document, and answers: to approve it, to sign it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from models import checks
-from models.bounds import ASKED, FILES_OF_DOCUMENT
+from models.bounds import ASKED
 from models.command import Change, command
 from models.command_steps import replace_links
 from models.errors import RuleBroken
-from models.files.taking import take_one
 from models.items import item as items
 from models.items import signing
 from models.items.approvers import approvers_of
@@ -137,10 +135,7 @@ async def record_document_signature(
     await _hold_signer(change, document_id, contact_id)
     held = await lock_in_use(change, document_id, expected_version)
     held.item.expect_content(expected_content_version)
-    if evidence_file_id is not None:
-        most, path = FILES_OF_DOCUMENT.most, "evidence_file_id"
-        file = await take_one(change, held.item, evidence_file_id, most=most, path=path)
-        signature = replace(signature, evidence_file_id=file.id)
+    signature = await signing.with_file(change, held.item, signature, evidence_file_id)
     return await _sign(change, held, contact_id, signature)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from models.bounds import FILES_OF_DOCUMENT
+from models.bounds import FILES_OF_SIGNED
 from models.command import Change, command
 from models.database import fetch
 from models.files.taking import take_one
@@ -31,7 +31,7 @@ async def add_document_version(
     document = held.item
     await expect_changeable(document)
     number = 1 + await DocumentVersion.filter(document_id=document.id).count()
-    file = await take_one(change, document, file_id, most=FILES_OF_DOCUMENT.most)
+    file = await take_one(change, document, file_id, most=FILES_OF_SIGNED.most)
     document.file_id, document.file_sha256 = file.id, file.sha256
     document.content_version += 1
     await items.store(change, held, "file_id", "file_sha256", "content_version")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tortoise import fields
 
-from models.bounds import FILES_OF_DOCUMENT
+from models.bounds import FILES_OF_SIGNED
 from models.command import Change, command
 from models.command_steps import made_before
 from models.errors import RuleBroken
@@ -309,7 +309,7 @@ async def create_document(
         **told,
         created_at=change.now,
     )
-    file = None if file_id is None else await take_one(change, document, file_id, most=FILES_OF_DOCUMENT.most)
+    file = None if file_id is None else await take_one(change, document, file_id, most=FILES_OF_SIGNED.most)
     if file is not None:
         document.file_id, document.file_sha256 = file.id, file.sha256
     held = await items.create(change, document, job)

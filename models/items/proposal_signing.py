@@ -68,6 +68,7 @@ async def record_proposal_signature(
     contact_id: UUID,
     evidence: str,
     signed_on: date | None = None,
+    evidence_file_id: UUID | None = None,
     chosen: Sequence[int] | None = None,
     expected_content_version: int | None = None,
     expected_version: int | None = None,
@@ -80,6 +81,7 @@ async def record_proposal_signature(
     await _hold_signer(change, proposal_id, contact_id)
     held = await lock_in_use(change, proposal_id, expected_version)
     held.item.expect_content(expected_content_version)
+    signature = await signing.with_file(change, held.item, signature, evidence_file_id)
     return await _sign(change, held, contact_id, chosen, lambda _digest: signature)
 
 

@@ -16,6 +16,7 @@ from models.command import Change, command
 from models.command_steps import made_before
 from models.database import fetch
 from models.events import Changes, ClientAction, ItemEvent, ItemLinked, ItemUnlinked, changes_of
+from models.files.owners import owns_files
 from models.gathered import Gathered, Rules
 from models.ids import ContactId, InvoiceId, Kind, ProposalId, new_id
 from models.items import item as items
@@ -227,6 +228,8 @@ class ProposalDeleted(ProposalEvent):
 
 register(Proposal)
 register_item(Proposal, ProposalLinked, ProposalUnlinked)
+# The evidence of signatures.
+owns_files(Proposal, needs=Right.MANAGE_PROPOSALS)
 
 
 class ProposalFields(TypedDict, total=False):

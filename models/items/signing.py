@@ -7,14 +7,16 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from models.bounds import FILES_OF_SIGNED
 from models.command import Change
 from models.database import fetch, sql
 from models.errors import RuleBroken
+from models.files.taking import take_one
 from models.gathered import Gathered
 from models.ids import Kind, encode
 from models.reasons import Reason
@@ -96,6 +98,14 @@ def recorded(change: Change, evidence: str, signed_on: date | None) -> Signature
         evidence=evidence,
         recorded_by_id=change.member_id,
     )
+
+
+async def with_file(change: Change, item: SignedItem, signature: Signature, file_id: UUID | None) -> Signature:
+    """A recorded signature with a file as evidence, which the item takes; as it is where there is none."""
+    if file_id is None:
+        return signature
+    file = await take_one(change, item, file_id, most=FILES_OF_SIGNED.most, path="evidence_file_id")
+    return replace(signature, evidence_file_id=file.id)
 
 
 def _not_yet_to_come(signed_on: date | None, today: date) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from models.bounds import ASKED, BULK, FILES_OF_DOCUMENT, JOBS_OF_ITEM
+from models.bounds import ASKED, BULK, FILES_OF_SIGNED, JOBS_OF_ITEM
 from models.filtering import Among, Filled, LinkedToJob
 from models.ids import Kind
 from models.items import (
@@ -44,7 +44,7 @@ from schema.inputs.filters import FOUND_BY, IdFilter, asks, asks_ids, filter_typ
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.invoices import Invoice
 from schema.items.linking import links
-from schema.items.signing import Signature, Signer
+from schema.items.signing import Signature, Signer, evidence_file
 from schema.scalars import Date, DateTime
 from schema.types.base import column, jobs_of_item, loaded, one
 from schema.types.contacts import Contact
@@ -107,7 +107,7 @@ class Document(LinkedItem):
     file: File | None = one(Kind.FILE, "file_id", "Its file, of the newest version; null while it has none.")
     versions: list[DocumentVersion] = loaded(
         lambda document, context: context.load.parts(document_versions.versions_of, document.id),
-        f"The files that it has and had, the newest first; at most {FILES_OF_DOCUMENT.most}.",
+        f"The files that it has and had, the newest first; at most {FILES_OF_SIGNED.most}.",
         size=2,
     )
     folder: Folder | None = one(Kind.FOLDER, "folder_id", "The folder that it is in; null for none.")
@@ -221,9 +221,7 @@ class RecordDocumentSignatureInput(Expecting):
     contact_id: strawberry.ID = id_of(Kind.CONTACT, "The signer whose signature it is.")
     evidence: str = needed(f"Where it is, and what there is of it: {EVIDENCE.bounds}.")
     signed_on: Date | None = optional("The day on which they signed, tomorrow at the latest; today when left out.")
-    evidence_file_id: strawberry.ID | None = maybe_id_of(
-        Kind.FILE, "A file that you have uploaded, such as a scan of the signed pages; none when left out."
-    )
+    evidence_file_id: strawberry.ID | None = evidence_file()
     expected_content_version: int | None = optional(
         "The version of the content that they signed. If the document has another one by now, nothing is changed and "
         "you get CONFLICT with its present state."

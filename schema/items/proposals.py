@@ -27,7 +27,7 @@ from schema.inputs.filters import FOUND_BY, DateFilter, IdFilter, asks, asks_ids
 from schema.inputs.tasks import AtAccountOrJob
 from schema.items.invoices import Invoice
 from schema.items.linking import links
-from schema.items.signing import Signature, Signer
+from schema.items.signing import Signature, Signer, evidence_file
 from schema.scalars import Date, DateTime, Decimals
 from schema.types.base import column, jobs_of_item, loaded, value
 from schema.types.items import LinkedItem, linked_item
@@ -237,6 +237,7 @@ class RecordProposalSignatureInput(Expecting):
     contact_id: strawberry.ID = id_of(Kind.CONTACT, "The signer whose signature it is.")
     evidence: str = needed(f"Where it is, and what there is of it: {EVIDENCE.bounds}.")
     signed_on: Date | None = optional("The day on which they signed, tomorrow at the latest; today when left out.")
+    evidence_file_id: strawberry.ID | None = evidence_file()
     chosen: list[int] | None = optional(
         f"The numbers of the options that were chosen, at most {SERVICES.most}, said with the first signature; none "
         "when left out. Later ones are for the same."

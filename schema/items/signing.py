@@ -11,6 +11,7 @@ from models.items.signing import ShownSigner
 from models.seen import SignatureMethod as _SignatureMethod
 from schema.describing import described
 from schema.field_resolvers import TypeCheck
+from schema.inputs.base import maybe_id_of
 from schema.per_viewer import own_rows
 from schema.scalars import Date, DateTime
 from schema.types.base import column, loaded, value
@@ -25,6 +26,13 @@ SignatureMethod: Any = described(
     ELECTRONIC="It was given here, by the contact, of a text with a digest.",
     RECORDED="It was obtained elsewhere, and a member recorded it with its evidence.",
 )
+
+
+def evidence_file() -> Any:
+    """A field of an input: the file of the evidence of a signature that was obtained elsewhere."""
+    return maybe_id_of(
+        Kind.FILE, "A file that you have uploaded, such as a scan of the signed pages; none when left out."
+    )
 
 
 @strawberry.type(description="A contact who is asked to sign something.")

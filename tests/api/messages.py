@@ -81,6 +81,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.YOURSELF: "Nicht bei sich selbst.",
     Reason.OWNER: "Nicht bei der Inhaberin.",
     Reason.UPLOAD_UNFINISHED: "Die Datei ist noch nicht ganz da.",
+    Reason.NOT_AS_NAMED: "Die Datei heißt wie {EXPECTED}, ist aber {ACTUAL}.",
     Reason.NO_ROOM: "Von {MAXIMUM} Bytes sind noch {ACTUAL} frei.",
     Reason.GETS_NO_MAIL: "{NAME} bekommt hier keine Post.",
     Reason.NO_ADDRESS: "{NAME} hat keine E-Mail-Adresse.",

@@ -248,6 +248,38 @@ REFUSED: list[tuple[str, str, dict[str, str | None], int]] = [
 ]
 
 
+PDF, PNG, TEXT = b"%PDF-1.7 ...", b"\x89PNG\r\n\x1a\n" + bytes(30), b"What is in it"
+FALSE = {
+    ("Return.pdf", TEXT): ("application/pdf", "text/plain"),
+    ("Return.PDF", PNG): ("application/pdf", "image/png"),
+    ("Receipt.jpeg", PDF): ("image/jpeg", "application/pdf"),
+    ("Ledger.xlsx", PDF): ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/pdf"),
+    ("Return.pdf", b"MZ" + bytes(100)): ("application/pdf", "application/octet-stream"),
+    ("Return.pdf", b""): ("application/pdf", "application/octet-stream"),
+}
+
+
+@pytest.mark.parametrize(("name", "data"), FALSE)
+async def test_what_is_not_what_it_is_called_is_refused_and_given_up(tus: Tus, name: str, data: bytes) -> None:
+    expected, actual = FALSE[name, data]
+    if data:
+        path = await tus.begin(len(data), name)
+        # Its beginning stays until it is known what it is.
+        assert (await tus.send(path, data[:1])).status == 204
+        told = await tus.send(path, data[1:], 1)
+    else:
+        path, told = None, await tus.ask("POST", "/files", upload_length="0", upload_metadata=named(name))
+    (error,) = json.loads(told.body)["errors"]
+    assert told.status == 415
+    assert error["message"].startswith(f"By its name, '{name}', the file is {expected}, and by its content {actual}.")
+    assert (error["extensions"]["reason"], error["extensions"]["parameters"]) == (
+        "NOT_AS_NAMED",
+        {"EXPECTED": expected, "ACTUAL": actual},
+    )
+    if path is not None:
+        assert (await tus.ask("HEAD", path)).status == 404
+
+
 async def test_what_is_wrong_is_refused_and_changes_nothing(tus: Tus, folder: Path) -> None:
     path = await tus.begin(10)
     before = objects(folder)

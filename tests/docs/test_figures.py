@@ -203,7 +203,7 @@ SENTENCES = [
         f"Names have {texts.NAME.bounds}, those of tags, account roles, folders, statuses and client-facing "
         f"statuses {texts.LABEL.bounds.removesuffix(' characters')}",
     ),
-    ("docs/documents.md", f"A document has at most {bounds.FILES_OF_DOCUMENT.most} files"),
+    ("docs/documents.md", f"A document has at most {bounds.FILES_OF_SIGNED.most} files"),
     ("docs/documents.md", f"After {Settings.model_fields['trash_kept'].default} days"),
     ("docs/documents.md", f"another of its folders, {bounds.FOLDER_LEVELS.most} levels deep at most"),
     ("docs/documents.md", f"An account has at most {bounds.FOLDERS_OF_ACCOUNT.most} (RULE)"),

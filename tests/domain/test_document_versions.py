@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from models.bounds import FILES_OF_DOCUMENT
+from models.bounds import FILES_OF_SIGNED
 from models.command import Change, command
 from models.database import sql
 from models.errors import Conflict, Invalid, NotFound, Refusal, RuleBroken
@@ -155,7 +155,7 @@ async def test_so_many_files_and_no_more(world: World) -> None:
         world.firm.id,
         made.id,
         world.account.id,
-        FILES_OF_DOCUMENT.most - 1,
+        FILES_OF_SIGNED.most - 1,
     )
     file = await uploaded(owner)
     async with refused(world, RuleBroken, "file_id") as caught:
@@ -167,7 +167,7 @@ async def test_evidence_may_be_a_file(world: World) -> None:
     owner, who = world.acting(world.owner), await contact(world)
     made = await document(world)
     await request_signatures(owner, document_id=made.id, signer_ids=[who])
-    scan = await uploaded(owner, "Signed.pdf")
+    scan = await uploaded(owner, "Signed.txt")
     fields: dict[str, Any] = {"document_id": made.id, "contact_id": who}
     # A file alone says not where it comes from.
     async with refused(world, Invalid, "evidence"):

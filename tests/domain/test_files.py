@@ -31,11 +31,11 @@ from models.files.uploads import (
 from models.firm.personal_tokens import create_personal_token, revoke_personal_token
 from models.ids import new_id
 from models.items.documents import Document
-from models.items.proposals import Proposal
 from models.reasons import Parameter, Reason
 from models.rights import Right, Role
 from models.rows import Job, Member, Task, TimeEntry
 from models.rows.files import File, FileSegment, FileState, FileTotal
+from models.rows.invoices import Invoice
 from models.rows.payment_providers import ProviderDelivery
 from models.scope import Viewer
 from models.sign_in import SignedIn, authenticate, issue_for, sign_out
@@ -143,8 +143,8 @@ async def test_what_cannot_be_taken(world: World) -> None:
     async with refused(world, RuleBroken, "file_ids") as full:
         await take(actor, owner=document, file_ids=[mine.id, unanswered.id], most=2)
     assert full.value.parameters == {Parameter.KIND: "file", Parameter.MAXIMUM: "2"}
-    with pytest.raises(TypeError, match="files of a proposal need"):
-        await take(actor, owner=Proposal(account_id=world.account.id), file_ids=[mine.id])
+    with pytest.raises(TypeError, match="invoice need"):
+        await take(actor, owner=Invoice(account_id=world.account.id), file_ids=[mine.id])
     assert (await take(actor, owner=document, file_ids=[])).value == []
 
 

@@ -16,7 +16,7 @@ from models.caller import Caller
 from models.command import Change, command
 from models.commands.accounts import archive_account
 from models.commands.firm import update_firm
-from models.errors import Conflict, Forbidden, Invalid, Refusal, RuleBroken
+from models.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, RuleBroken
 from models.firm.contacts import create_contact
 from models.ids import Kind, new_id
 from models.items.proposal_services import Offered, Service, checked_services, choose, offered_in, total
@@ -40,6 +40,7 @@ from models.money import minor_units, rounded
 from models.rights import EVERY_MEMBER
 from models.rows import Awaited, Awaiting, Job, SignatureMethod, Signer
 from tests.domain.refusal import refused, told
+from tests.files import held_by, uploaded
 from tests.world import World
 
 BOOKS = Service(name="Books", price=Decimal("99.95"), quantity=12)
@@ -180,6 +181,22 @@ class Desk:
         (item,) = held
         who = (await awaiting([(Kind.PROPOSAL, self.id)])).get(self.id, Awaiting()).contacts
         return item.awaited, [name for name, id in self.people.items() if id in who]
+
+
+async def test_the_evidence_of_a_signature_may_be_a_file(world: World) -> None:
+    desk = await Desk.of(world, "Ada", "Bo")
+    await desk.send("Ada", "Bo")
+    others = (await uploaded(world.acting(world.employee))).id
+    async with refused(world, NotFound, "evidence_file_id"):
+        await desk.record("Ada", chosen=[4], evidence_file_id=others)
+    scan = (await uploaded(desk.owner, "Signed.txt")).id
+    await desk.record("Ada", chosen=[4], evidence_file_id=scan)
+    async with refused(world, RuleBroken, "evidence_file_id"):
+        await desk.record("Bo", evidence_file_id=scan)
+    await desk.record("Bo")
+    kept = {signer.contact_id: signer.evidence_file_id for signer in await signers_of(desk.id)}
+    assert {name: kept[id] for name, id in desk.people.items()} == {"Ada": scan, "Bo": None}
+    assert await held_by(desk.id) == [scan]
 
 
 async def test_a_proposal_holds_the_job_until_all_have_signed(world: World) -> None:

@@ -141,7 +141,7 @@ async def test_nobody_else_is_named_by_an_id(world: World, tmp_path: Path) -> No
     named = [encode(Kind.MEMBER, each.id) for each in (world.employee, member)]
     await create_saved_view(own, name="Ours", filter={"assignee": {"in": named}})
     document = await Document.get(id=await make_loose(own, "Return", Spot(world.account.id)))
-    file = await uploaded(own, f"{OWN}.pdf")
+    file = await uploaded(own, f"{OWN}.txt")
     await take(own, owner=document, file_ids=[file.id])
     found = await held(tmp_path / "member.json", member=member.email)
     text = orjson.dumps(found).decode()
@@ -150,7 +150,7 @@ async def test_nobody_else_is_named_by_an_id(world: World, tmp_path: Path) -> No
     (view,) = found["saved_view by member_id"]
     assert view["job_filter"] == {"assignee": {"in": [None, named[1]]}}
     assert [each["id"] for each in found["contact by created_by_id"]] == [None]
-    assert [each["name"] for each in found["file by created_by_id"]] == [f"{OWN}.pdf"]
+    assert [each["name"] for each in found["file by created_by_id"]] == [f"{OWN}.txt"]
     told = {each["type"]: each["subject"] for each in found["events by them"]}
     assert (told["MemberUpdated"], told["ContactCreated"]) == (None, None)
     assert told["SavedViewCreated"] == view["id"]

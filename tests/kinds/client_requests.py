@@ -149,7 +149,7 @@ async def updated(world: World) -> AsyncIterator[None]:
 async def answered(world: World) -> AsyncIterator[None]:
     request = await on_jobs(world)
     contact = (await recipients_of([request]))[request][0]
-    file = await uploaded(owner_of(world), "W-2.pdf")
+    file = await uploaded(owner_of(world), "W-2.txt")
     yield
     await requests.answer_client_request(
         owner_of(world), client_request_id=request, answers=[EntryAnswer(KEY, "Here", [file.id])], contact_id=contact

@@ -39,11 +39,11 @@ async def make_loose(actor: Actor, word: str, spot: Spot) -> UUID:
     return (await made).value.id
 
 
-async def file_of(actor: Actor, word: str) -> UUID:
-    """A file that the actor has uploaded, and of which nobody else may know anything."""
+async def file_of(actor: Actor, word: str, right: Right = Right.MANAGE_DOCUMENTS) -> UUID:
+    """A file that the actor has uploaded, and of which nobody else may know anything but with this right."""
     # Of what is in it nothing is told but its digest.
-    text = hidden_one("What is in it", "What it says.", "What it means", Right.MANAGE_DOCUMENTS)
-    return (await uploaded(actor, f"{hidden_text(word, Right.MANAGE_DOCUMENTS)}.txt", text)).id
+    text = hidden_one("What is in it", "What it says.", "What it means", right)
+    return (await uploaded(actor, f"{hidden_text(word, right)}.txt", text)).id
 
 
 async def contacts_of(actor: Actor, word: str, spot: Spot) -> list[UUID]:

@@ -234,7 +234,7 @@ async def sent(world: World) -> AsyncIterator[None]:
 async def answered(world: World) -> AsyncIterator[None]:
     organizer = await on_jobs(world)
     contact = (await recipients_of([organizer]))[organizer][0]
-    file = await uploaded(owner_of(world), "W-2.pdf")
+    file = await uploaded(owner_of(world), "W-2.txt")
     yield
     answers = [
         Answering("which", Answer(choices=("Ask two",))),

@@ -12,7 +12,7 @@ from models.items import invoice_states, proposal_signing, proposals
 from models.items.proposal_services import Service
 from models.rights import Right
 from models.rows.invoices import Invoice
-from tests.kinds.documents import contacts_of, hidden_job, new_contact
+from tests.kinds.documents import contacts_of, file_of, hidden_job, new_contact
 from tests.live.scenarios import causes, owner_of
 from tests.lives import Cast, Life, Object, Step, given
 from tests.planting import hidden_amount, hidden_one, hidden_text
@@ -102,6 +102,7 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
         proposal_id=made.value.id,
         contact_id=contacts[0],
         evidence=hidden_text(word, Right.MANAGE_PROPOSALS),
+        evidence_file_id=await file_of(actor, f"{word} signed", Right.MANAGE_PROPOSALS),
         chosen=hidden_one([2, 4], [2, 4], [3], Right.MANAGE_PROPOSALS),
     )
     return made.value.id
@@ -223,6 +224,7 @@ SPECIMENS = Specimens(
         "updateProposal.proposalId": "plain proposal",
         "sendProposal.proposalId": "plain proposal",
         "recordProposalSignature.proposalId": "proposal to sign",
+        "recordProposalSignature.evidenceFileId": "own file",
         "linkProposal.proposalId": "plain proposal",
         "deleteProposal.proposalId": "plain proposal",
     },
