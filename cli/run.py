@@ -75,6 +75,8 @@ def _children(settings: Settings, here: Place) -> Iterator[tuple[Child, Child]]:
         "JOBWIRE_DRAIN_WINDOW": str(window),
         "JOBWIRE_ALLOWED_ORIGINS": settings.allowed_origins if "allowed_origins" in given else ALLOWED_ORIGINS,
     }
+    if settings.public_url is None and settings.port:
+        environment["JOBWIRE_PUBLIC_URL"] = f"http://{settings.host}:{settings.port}"
     if (folder := mail_folder(settings)) is not None:
         environment["JOBWIRE_MAIL_FOLDER"] = str(folder)
     children: list[Child] = []

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     scanner_url: str | None = Field(default=None, pattern=r"^(tcp://[^/?#@\s]+:\d{1,5}|unix:///\S+)$")
     #: In days: workers delete documents that have been in the trash for longer.
     trash_kept: int = Field(default=30, ge=1, le=3650)
+    #: Where people find the pages that links in mail lead to: https://office.example. Unset: such mail waits.
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", max_length=500)
     #: The address that mail is sent from.
     mail_from: str | None = Field(default=None, pattern=r"^[!-;=?A-~]+@[A-Za-z0-9.-]+$", max_length=254)
     #: What sends it: smtp://user:password@mail.example:587, which goes over to TLS; smtps://mail.example:465, which

@@ -49,6 +49,7 @@ from models.ids import Kind, encode
 from models.scope import Scope, Viewer
 from models.sign_in import authenticate
 from resolvers.context import MOST_THINGS, Context
+from resolvers.sign_in import OPEN_MUTATIONS
 from resolvers.subscriptions import SourceStream
 from subscriptions.cohorts import Cohorts
 from subscriptions.hub import Hub
@@ -60,8 +61,6 @@ from subscriptions.watches import Watch
 from transport.engine import Ended, NotSignedIn, Refused, Request, Sheet, Sink
 
 _tracer = trace.get_tracer("jobwire")
-#: What somebody who is not signed in may ask for.
-_OPEN_MUTATIONS = {"signIn", "refreshSession", "__typename"}
 #: Fatal to clients: whoever was shut out does not come back by themselves.
 _SHUT_OUT = 4401
 #: Clients come back with a fresh token.
@@ -239,7 +238,7 @@ class Engine:
             node.name.value if isinstance(node, FieldNode) else None for node in operation.selection_set.selections
         }
         if operation.operation.value == "mutation":
-            return names <= _OPEN_MUTATIONS
+            return names <= OPEN_MUTATIONS | {"__typename"}
         open_queries = {"__typename", "__schema", "__type"} if self._development else {"__typename"}
         return operation.operation.value == "query" and names <= open_queries
 

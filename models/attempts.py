@@ -4,6 +4,7 @@ See docs/decisions/0026-guesses-and-hashes.md.
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -43,6 +44,29 @@ FROM here
 _EVERYWHERE = "everywhere"
 
 
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """What is tried, as whoever tried too often is told; `hint` is told besides where it was from several networks.
+    `path` is the input at fault. What has a name is counted apart from passwords."""
+
+    told: str
+    hint: str = ""
+    path: str = "email"
+    name: str = ""
+
+    def at(self, place: str) -> str:
+        """The place, as it is counted under."""
+        return f"{self.name}, {place}" if self.name else place
+
+
+SIGN_IN = Tries(
+    "failed attempts to sign in with this address",
+    " A device that was signed in before gets in by sending its last refresh token along.",
+)
+CHANGE_PASSWORD = Tries("failed attempts to change this password", path="current_password")
+MAIL = Tries("requests for mail to this address", name="mail")
+
+
 def digest(address: str, place: str = "") -> str:
     """What the tries for an address (by `models.texts.sameness`) from a place are counted under."""
     text = f"{address}\0{place}" if place else address
@@ -55,32 +79,26 @@ async def count_attempt(
     place: str = "",
     *,
     of_stranger: bool = False,
-    told: str = "sign in with this address",
-    path: str = "email",
+    tries: Tries = SIGN_IN,
 ) -> None:
     """Note a try as failed; who gets in takes it back. `LimitReached` after too many, which says what was tried and
     names the input at fault."""
-    everywhere = digest(address, _EVERYWHERE) if of_stranger else None
-    (row,) = await sql(
-        _COUNT, digest(address, place), now, now - WINDOW, MOST_FAILURES + 1, everywhere, _SHARE, now + _DAY
-    )
+    here, everywhere = digest(address, tries.at(place)), digest(address, tries.at(_EVERYWHERE)) if of_stranger else None
+    (row,) = await sql(_COUNT, here, now, now - WINDOW, MOST_FAILURES + 1, everywhere, _SHARE, now + _DAY)
     if row["failures"] > MOST_FAILURES:
-        raise _too_many(f"There were {MOST_FAILURES} failed attempts to {told}.", row["since"] + WINDOW - now, path)
+        raise _too_many(f"There were {MOST_FAILURES} {tries.told}.", row["since"] + WINDOW - now, tries.path)
     if of_stranger and not row["counted"]:
-        many = (
-            f"There were too many failed attempts to {told}, from several networks. A device that was signed in before "
-            "gets in by sending its last refresh token along."
-        )
-        raise _too_many(many, row["until"] + _SHARE - _DAY - now, path)
+        many = f"There were too many {tries.told}, from several networks.{tries.hint}"
+        raise _too_many(many, row["until"] + _SHARE - _DAY - now, tries.path)
 
 
-async def take_back(address: str, place: str = "", *, of_stranger: bool = False) -> None:
-    """Whoever tried knew the password. What others tried elsewhere still counts."""
-    await sql("DELETE FROM sign_in_attempts WHERE email_hash = $1", digest(address, place))
+async def take_back(address: str, place: str = "", *, of_stranger: bool = False, tries: Tries = SIGN_IN) -> None:
+    """Whoever tried knew the password, or read the mail. What others tried elsewhere still counts."""
+    await sql("DELETE FROM sign_in_attempts WHERE email_hash = $1", digest(address, tries.at(place)))
     if of_stranger:
         await sql(
             "UPDATE sign_in_attempts SET since = since - $2::interval WHERE email_hash = $1",
-            digest(address, _EVERYWHERE),
+            digest(address, tries.at(_EVERYWHERE)),
             _SHARE,
         )
 

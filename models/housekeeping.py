@@ -26,14 +26,17 @@ async def prune_idempotency_keys(now: datetime) -> int:
 
 async def start_over_after_restore() -> int:
     """Say that a backup was restored: every firm's log gets another name, so that no revision of it is taken for one
-    that was lost, and every session and personal token ends, since those that were ended after the backup would be good
-    again. Mail that waited may have been sent since: it is uncertain. Returns how many firms there are."""
+    that was lost, and every session, personal token and letter to sign in with ends, since those that were ended after
+    the backup would be good again. Mail that waited may have been sent since: it is uncertain. Returns how many firms
+    there are."""
     rows = await sql(
         f"""WITH ended AS (
             UPDATE session SET ended_at = now(), expires_at = LEAST(expires_at, now()) WHERE ended_at IS NULL
         ), revoked AS (
             UPDATE personal_token SET revoked_at = $1, {raised(1)}
             WHERE revoked_at IS NULL AND expires_at > $1
+        ), void AS (
+            UPDATE sign_in_letter SET used_at = $1, next_at = NULL WHERE used_at IS NULL
         ), unsure AS (
             UPDATE mail SET state = 'UNCERTAIN', ended_at = $1, next_at = NULL, claim = NULL,
                 answer = 'A backup was restored: it may have been sent since.', {raised(1)}

@@ -38,6 +38,7 @@ from models.rows.mail import MailCauseKind, MailState
 from models.rows.names import name_of
 from models.rows.payment_providers import DeliveryOutcome, DeliveryReason, PaymentService, ProviderFact
 from models.rows.payments import PaymentMethod, PaymentState
+from models.rows.sessions import LetterPurpose
 
 __all__ = [
     "Account",
@@ -65,6 +66,7 @@ __all__ = [
     "Job",
     "JobAssignee",
     "JobOrder",
+    "LetterPurpose",
     "MailCauseKind",
     "MailState",
     "Member",

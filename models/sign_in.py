@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise.transactions import in_transaction
 
 from models import attempts, tokens
+from models.audiences import Audience
 from models.caller import OURSELVES, Caller
 from models.command import shielded, token_over
 from models.database import sql
@@ -15,9 +16,12 @@ from models.errors import Invalid, NotFound, SignInRefused
 from models.hashing import HASHING
 from models.ids import Kind, encode, new_id
 from models.lookup import signing_in_as
+from models.one_time.letters import place_of, sweep_letters, void_letters
+from models.one_time.proofs import Proof, Proven, recognise, use
 from models.passwords import verified
 from models.reasons import Reason
 from models.refreshing import Given, exchange
+from models.rows.sessions import LetterPurpose
 from models.scope import Viewer
 from models.signing_keys import KEYS, LONGEST_TOKEN
 from models.texts import sameness
@@ -107,6 +111,53 @@ async def sign_in(
     return await _signed_in(member["id"], member["firm_id"], token, now, lifetime)
 
 
+async def sign_in_by_mail(
+    proof: Proof,
+    *,
+    caller: Caller = OURSELVES,
+    lifetime: timedelta = ACCESS_LIFETIME,
+    now: datetime | None = None,
+) -> SignedIn:
+    """Start a session for whoever reads a member's mail. `SignInRefused`, in the same words whatever is wrong."""
+    now = now or datetime.now(UTC)
+    proven = await proven_by(proof, LetterPurpose.SIGN_IN, now)
+    if caller.has_left() or not await use(proven, now):
+        raise not_proven()
+    return await start_proven(proven, caller, now, lifetime)
+
+
+async def proven_by(proof: Proof, purpose: LetterPurpose, now: datetime) -> Proven:
+    """The member whose mail somebody has shown to read, for this purpose; the proof stays good. `SignInRefused` in the
+    same words whatever is wrong."""
+    purposes = {purpose, LetterPurpose.INVITATION} if purpose is LetterPurpose.PASSWORD else {purpose}
+    proven = await recognise(proof, purposes, Audience.TEAM, now)
+    if proven is None:
+        raise not_proven()
+    return proven
+
+
+async def start_proven(
+    proven: Proven, caller: Caller, now: datetime, lifetime: timedelta = ACCESS_LIFETIME
+) -> SignedIn:
+    """Start a session of the member of a proof that was used up. What was tried where they are is forgotten."""
+    (member,) = await sql("SELECT firm_id, email_key FROM member WHERE id = $1", proven.member_id)
+    token = await _start(proven.member_id, now, now + SESSION_LIFETIME)
+    if token is None:
+        raise not_proven()
+    stranger = caller is not OURSELVES
+    for tries in (attempts.MAIL, attempts.SIGN_IN):
+        await attempts.take_back(member["email_key"], place_of(caller), of_stranger=stranger, tries=tries)
+    return await _signed_in(proven.member_id, member["firm_id"], token, now, lifetime)
+
+
+def not_proven() -> SignInRefused:
+    """The refusal of a link or a code."""
+    return SignInRefused(
+        "This link or code is good for nothing: it was used, has expired, was not for this, or never was one. Ask for "
+        "another one."
+    )
+
+
 async def refresh(
     refresh_token: str, *, lifetime: timedelta = ACCESS_LIFETIME, now: datetime | None = None
 ) -> SignedIn:
@@ -130,9 +181,11 @@ async def sign_out(session_id: UUID, *, now: datetime | None = None) -> None:
 
 
 async def end_sessions_of(member_id: UUID, *, but: UUID | None = None, now: datetime | None = None) -> None:
-    """End all sessions of a member, `but` one: when they are deactivated, or change their password. Inside the
-    change that does it, after it."""
-    await sql(_END + "member_id = $2 AND id IS DISTINCT FROM $3", now or datetime.now(UTC), member_id, but)
+    """End all sessions of a member, `but` one, and let no letter begin another: when they are deactivated, or get
+    another password. Inside the change that does it, after it."""
+    now = now or datetime.now(UTC)
+    await sql(_END + "member_id = $2 AND id IS DISTINCT FROM $3", now, member_id, but)
+    await void_letters(member_id, now)
 
 
 async def issue_for(member_id: UUID, hours: float, *, now: datetime | None = None) -> str:
@@ -186,16 +239,17 @@ async def good_sessions(session_ids: list[UUID]) -> set[UUID]:
 
 
 async def sweep_sessions(now: datetime) -> None:
-    """Delete what no longer means anything: sessions that ended a while ago, old attempts, expired keys."""
+    """Delete what no longer means anything: sessions that ended a while ago, old attempts and letters, expired keys."""
     await sql("DELETE FROM session WHERE expires_at < $1", now - KEPT_AFTER_END)
     await attempts.sweep_attempts(now)
+    await sweep_letters(now)
     await sql("DELETE FROM signing_key WHERE expires_at <= $1", now)
 
 
 async def _claimed(email: str, earlier: str | None, caller: Caller) -> _Claimed:
     """Who has the address, in one statement, whether or not a token is shown."""
     stranger = caller is not OURSELVES
-    here = _Claimed(None, f"network {caller.network}" if stranger else "", stranger)
+    here = _Claimed(None, place_of(caller), stranger)
     token = _parsed(earlier)
     member = await signing_in_as(email, token.session_id if token else None)
     if member is None:

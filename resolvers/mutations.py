@@ -6,7 +6,7 @@ import strawberry
 
 from models.rights import Requirement
 from resolvers.acting import mutation_field
-from resolvers.sign_in import refresh_session, sign_in, sign_out
+from resolvers.sign_in import OPEN, sign_out
 from schema.kinds import MUTATIONS
 
 #: What each of them requires: the rights table, by the names of mutations.
@@ -16,8 +16,7 @@ if len(ACTIONS) < len(MUTATIONS):
 
 
 _FIELDS: dict[str, Any] = {
-    "sign_in": sign_in,
-    "refresh_session": refresh_session,
+    **OPEN,
     "sign_out": sign_out,
     **{declared.name: mutation_field(declared) for declared in MUTATIONS},
 }

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 
 from models import passwords
 from models.errors import SignInRefused
+from models.mail.sign_in_letters import SignInMail, claim_letter, forget_letters
 from models.rows import Session
 from models.sign_in import SignedIn, authenticate
 
@@ -32,3 +33,13 @@ async def refused(attempt: Awaitable[object], code: str = "UNAUTHENTICATED") -> 
         await attempt
     assert refusal.value.code == code
     return refusal.value.message
+
+
+async def letters(now: datetime | None = None) -> dict[str, list[SignInMail]]:
+    """What a worker would send by now, by address, the first first."""
+    now, found = now or datetime.now(UTC), dict[str, list[SignInMail]]()
+    while await forget_letters(now, 100):
+        pass
+    while (mail := await claim_letter(now)) is not None:
+        found.setdefault(mail.address, []).append(mail)
+    return found

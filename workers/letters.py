@@ -6,6 +6,7 @@ nothing is HTML but what Markdown makes of it, cleaned.
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -43,6 +44,10 @@ _FRAME = SandboxedEnvironment(autoescape=True).from_string(
 )
 
 
+#: Of what no person wrote: no out-of-office note answers it (RFC 3834).
+BY_ITSELF = {"Auto-Submitted": "auto-generated"}
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A mail as a mail server takes it. `beyond_ascii`: the address needs a server that takes other letters than
@@ -55,16 +60,16 @@ class Written:
 
 def written(letter: Claimed, sender: str, now: datetime) -> Written:
     """The letter, as it is sent from this address."""
-    recipient, beyond_ascii = _address(letter.address)
+    recipient, beyond_ascii = ascii_address(letter.address)
     domain = sender.rpartition("@")[2]
     answer_to = sender
-    if letter.reply_to is not None and (ascii_reply := _address(letter.reply_to)[0]).isascii():
+    if letter.reply_to is not None and (ascii_reply := ascii_address(letter.reply_to)[0]).isascii():
         answer_to = ascii_reply
     headers = {
-        "From": f"{_words(letter.firm_name)} <{sender}>",
-        "To": f"{_words(letter.to_name)} <{recipient}>",
-        "Reply-To": f"{_words(letter.firm_name)} <{answer_to}>",
-        "Subject": _words(letter.subject),
+        "From": f"{in_header(letter.firm_name)} <{sender}>",
+        "To": f"{in_header(letter.to_name)} <{recipient}>",
+        "Reply-To": f"{in_header(letter.firm_name)} <{answer_to}>",
+        "Subject": in_header(letter.subject),
         "Date": format_datetime(now),
         "Message-ID": f"<{letter.message_key}@{domain}>",
         # RFC 2369: whoever wants no more says so to the firm, which sees to it.
@@ -74,16 +79,21 @@ def written(letter: Claimed, sender: str, now: datetime) -> Written:
         # What is about one job is one thread, whichever of it arrives first.
         headers["In-Reply-To"] = headers["References"] = f"<{thread_of(letter.job_id)}@{domain}>"
     if letter.cause is not MailCauseKind.MEMBER:
-        # RFC 3834: no out-of-office note answers it.
-        headers["Auto-Submitted"] = "auto-generated"
+        headers |= BY_ITSELF
+    content = put_together(headers, f"{letter.text}\n\n-- \n{letter.firm_name}\n", in_html(letter))
+    return Written(recipient, content, beyond_ascii)
+
+
+def put_together(headers: Mapping[str, str], text: str, html: str) -> bytes:
+    """A mail of headers that are written out, a text and the same in HTML."""
     body = EmailMessage(SMTP.clone(cte_type="7bit"))
-    body.set_content(f"{letter.text}\n\n-- \n{letter.firm_name}\n")
-    body.add_alternative(in_html(letter), subtype="html")
+    body.set_content(text)
+    body.add_alternative(html, subtype="html")
     block = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return Written(recipient, block.encode() + body.as_bytes(), beyond_ascii)
+    return block.encode() + body.as_bytes()
 
 
-def _address(address: str) -> tuple[str, bool]:
+def ascii_address(address: str) -> tuple[str, bool]:
     """An address that is kept, in ASCII where it can be, and whether it cannot."""
     found = validate_email(address, check_deliverability=False, test_environment=True)
     return (found.normalized, True) if found.ascii_email is None else (found.ascii_email, False)
@@ -93,7 +103,7 @@ def _address(address: str) -> tuple[str, bool]:
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/^_`{|}~-]+)*")
 
 
-def _words(text: str) -> str:
+def in_header(text: str) -> str:
     """A text for a header: as it is where that can mean nothing else, and otherwise encoded (RFC 2047). The standard
     library's own headers decode what looks encoded in a name, line breaks and all, and lose quotes where they fold."""
     return text if _ATOMS.fullmatch(text) else Header(text, "utf-8").encode(linesep="\r\n")
@@ -107,4 +117,9 @@ def thread_of(job_id: UUID) -> str:
 def in_html(letter: Claimed) -> str:
     """The letter in HTML."""
     clean = nh3.clean(_MARKDOWN.render(letter.text), tags=_TAGS, url_schemes=_LINKS)
-    return _FRAME.render(subject=letter.subject, content=Markup(clean), firm=letter.firm_name)
+    return in_frame(letter.subject, Markup(clean), letter.firm_name)
+
+
+def in_frame(subject: str, content: Markup, firm_name: str) -> str:
+    """What all mail looks like in HTML, around a content that is clean."""
+    return _FRAME.render(subject=subject, content=content, firm=firm_name)

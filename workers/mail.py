@@ -1,7 +1,8 @@
-"""Sending what is due of the outbox: each worker does its part of it. See docs/decisions/0091-the-outbox.md."""
+"""Sending what is due of all sorts of mail: each worker does its part of it. See docs/decisions/0091-the-outbox.md."""
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,15 +11,13 @@ import structlog
 from common.settings import Settings
 from models.command import shielded
 from models.database_errors import AWAY
-from models.mail.sending import Answer, Claimed, Verdict, claim_due, expire_claims, is_due, record, release
-from workers.letters import written
-from workers.mail_servers import Line, MailServer, ServerAway, mail_server_of
+from models.mail.sending import Answer, Verdict
+from workers.mail_servers import InHand, Line, MailServer, ServerAway, mail_server_of
+from workers.mail_sorts import Outbox, SignInLetters, Sort
 from workers.rounds import Round
 
 #: Over so many connections mail goes at a time, and over each so many mails before it is made anew.
 LINES, OVER_A_LINE = 4, 50
-#: So many mails are given up at a time.
-GIVEN_UP = 20
 #: In seconds: how long a mail server that is away is left alone, at first and at most.
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0
 #: In seconds: between two tries to keep what became of a mail, while the database is away.
@@ -29,7 +28,17 @@ log = structlog.get_logger("jobwire.worker")
 
 def mail_round(settings: Settings) -> Round:
     """Sending, as a worker looks after it."""
-    return Round("mail", Sending(mail_server_of(settings)).go_on)
+    # Whoever signs in waits for it.
+    sorts = SignInLetters(settings.public_url), Outbox()
+    return Round("mail", Sending(mail_server_of(settings), sorts).go_on)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A letter that this process has in hand, of a sort."""
+
+    sort: Sort
+    letter: InHand
 
 
 @dataclass(slots=True)
@@ -37,6 +46,8 @@ class Sending:
     """What one process sends. While the mail server is away mail waits, and none of it is held against any."""
 
     server: MailServer | None
+    #: The sorts of mail, those first that are sent first.
+    sorts: Sequence[Sort] = (Outbox(),)
     _left_alone_until: float = 0.0
     _wait: float = 0.0
     _warned: bool = field(default=False)
@@ -44,9 +55,9 @@ class Sending:
     async def go_on(self) -> bool:
         """Send a part of what is due. Whether there may be more."""
         now = datetime.now(UTC)
-        if not await is_due(now):
+        if not any([await sort.is_due(now) for sort in self.sorts]):
             return False
-        lost = await _give_up(now)
+        lost = sum([await _give_up(sort, now) for sort in self.sorts])
         if self.server is None:
             self._warn()
             return lost > 0
@@ -76,29 +87,36 @@ class Sending:
         """Send what is due, one after another, until there is no more, or the server is away: then nobody has heard of
         the last one. No more is in hand than what the server is being told of, as all of it is uncertain when this
         process is killed."""
-        if (letter := await _next()) is None:
+        if (taken := await self._next()) is None:
             return None
         try:
             async with server.line() as line:
                 for left in reversed(range(OVER_A_LINE)):
-                    answer = await self._hand_over(server, line, letter)
+                    answer = await self._hand_over(server, line, taken)
                     became[answer.verdict.lower()] += 1
-                    await _keep(letter, answer)
-                    following = await _next() if left else None
+                    await _keep(taken, answer)
+                    following = await self._next() if left else None
                     if following is None:
                         break
-                    letter = following
+                    taken = following
         except ServerAway as away:
-            await release(letter, datetime.now(UTC))
+            await taken.sort.release(taken.letter, datetime.now(UTC))
             return away
         return None
 
-    async def _hand_over(self, server: MailServer, line: Line, letter: Claimed) -> Answer:
+    async def _next(self) -> _Taken | None:
+        for sort in self.sorts:
+            if (letter := await sort.claim(datetime.now(UTC))) is not None:
+                return _Taken(sort, letter)
+        return None
+
+    async def _hand_over(self, server: MailServer, line: Line, taken: _Taken) -> Answer:
+        letter = taken.letter
         try:
             # Beside the event loop: Markdown takes as long as it likes.
-            mail = await asyncio.to_thread(written, letter, server.sender, datetime.now(UTC))
+            mail = await asyncio.to_thread(taken.sort.written, letter, server.sender, datetime.now(UTC))
         except Exception:  # a fault of ours: others do not wait for its remedy
-            log.exception("mail.fault", firm=str(letter.firm_id), mail=str(letter.id))
+            log.exception("mail.fault", mail=str(letter.id))
             return Answer(Verdict.DELAYED, "A fault of ours: it could not be written as a mail.")
         return await line.hand_over(letter, mail)
 
@@ -108,10 +126,10 @@ class Sending:
         log.warning("mail.server_away", reason=str(away), retry_in=self._wait)
 
 
-async def _give_up(now: datetime) -> int:
-    """Say of what was in hand for too long that nobody knows. Returns of how many."""
+async def _give_up(sort: Sort, now: datetime) -> int:
+    """See to what is not to be sent any more. Returns to how many."""
     try:
-        return await expire_claims(now, GIVEN_UP)
+        return await sort.give_up(now)
     except AWAY:
         raise
     except Exception:  # a fault of ours: what is to be sent does not wait for its remedy
@@ -119,21 +137,16 @@ async def _give_up(now: datetime) -> int:
         return 0
 
 
-async def _next() -> Claimed | None:
-    claimed = await claim_due(datetime.now(UTC), 1)
-    return claimed[0] if claimed else None
-
-
-async def _keep(letter: Claimed, answer: Answer) -> None:
+async def _keep(taken: _Taken, answer: Answer) -> None:
     """Keep what became of a mail, also where the database is away for a while. Longer than the mail is in hand nobody
     waits: it is uncertain then."""
     while True:
         try:
-            await record(letter, answer)
+            await taken.sort.record(taken.letter, answer)
             return
         except AWAY as error:
-            if datetime.now(UTC) >= letter.until:
-                log.warning("mail.answer_lost", mail=str(letter.id), verdict=answer.verdict)
+            if datetime.now(UTC) >= taken.letter.until:
+                log.warning("mail.answer_lost", mail=str(taken.letter.id), verdict=answer.verdict)
                 return
             log.warning("worker.database_away", round="mail", reason=type(error).__name__)
             await asyncio.sleep(TRY_AGAIN)

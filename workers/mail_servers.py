@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 from aiosmtplib import (
     SMTP,
@@ -19,7 +20,7 @@ from aiosmtplib import (
 )
 
 from common.settings import Settings
-from models.mail.sending import Answer, Claimed, Verdict, one_line
+from models.mail.sending import Answer, Verdict, one_line
 from workers.letters import Written
 
 #: In seconds: how long a mail server may take for each step. All steps are far less than a mail may be in hand.
@@ -33,10 +34,26 @@ class ServerAway(Exception):
     those that it has not answered was heard of."""
 
 
+class InHand(Protocol):
+    """A mail that a worker has in hand until a moment; the key is what it is known by to those who carry it."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+    @property
+    def until(self) -> datetime:
+        """Until when nobody else has it in hand."""
+
+    @property
+    def message_key(self) -> str:
+        """What it is known by."""
+
+
 class Line(Protocol):
     """A connection to a mail server."""
 
-    async def hand_over(self, letter: Claimed, written: Written) -> Answer:
+    async def hand_over(self, letter: InHand, written: Written) -> Answer:
         """Have the server take a mail. `ServerAway` where it has not heard of it."""
 
 
@@ -110,7 +127,7 @@ class _SmtpLine:
     _client: SMTP
     _sender: str
 
-    async def hand_over(self, letter: Claimed, written: Written) -> Answer:
+    async def hand_over(self, letter: InHand, written: Written) -> Answer:
         client = self._client
         if written.beyond_ascii and not client.supports_extension("smtputf8"):
             return Answer(Verdict.REFUSED, "The mail server takes no addresses with other letters than ASCII's.")
@@ -173,7 +190,7 @@ class Folder:
             raise ServerAway(_said(error)) from None
         yield self
 
-    async def hand_over(self, letter: Claimed, written: Written) -> Answer:
+    async def hand_over(self, letter: InHand, written: Written) -> Answer:
         """Write it under what it is known by: written again it is the same file."""
         file = self.path / f"{letter.message_key}.eml"
         try:

@@ -22,6 +22,7 @@ from models.errors import Forbidden, Invalid, RuleBroken
 from models.events import (
     MemberCreated,
     MemberDeactivated,
+    MemberInvited,
     MemberReactivated,
     MemberRightsChanged,
     MemberRoleChanged,
@@ -32,6 +33,7 @@ from models.firm.personal_tokens import revoke_all_of
 from models.gathered import Gathered, Rules, checked, unread_beside
 from models.hashed_secrets import with_secrets
 from models.ids import new_id
+from models.one_time.letters import send_invitation
 from models.passwords import hashed, verified
 from models.pointed import tell_pointing
 from models.reach import check_held, check_reach
@@ -45,6 +47,7 @@ from models.texts import EMAIL, NAME, PASSWORD, sameness
 _STAYS = "Nobody removes the owner. They can transfer ownership first."
 
 
+_INVITATIONS = attempts.Tries("invitations of this member", path="member_id", name="invitation")
 _RULES: Rules = {"email": EMAIL.check, "name": NAME.check, "capacity": partial(checks.minutes, bounds=CAPACITY)}
 
 
@@ -129,6 +132,22 @@ async def create_member(
         return await _create_member(actor, wanted=wanted, password_hash=hashes.get("password"), id=id)
 
     return await with_secrets(actor, secrets, hashes_of, create)
+
+
+@command("inviteMember", Right.MANAGE_TEAM, in_person=True)
+async def invite_member(change: Change, *, member_id: UUID, expected_version: int | None = None) -> Member:
+    """Have a mail sent to an active member, with a link by which they choose a password: their first one, or another.
+
+    The link is good for seven days, and once; the mail takes the place of those that they were sent before."""
+    member = await _reached(change, member_id, expected_version)
+    if not member.active:
+        raise deactivated(member, "member_id")
+    await attempts.count_attempt(str(member.id), change.now, tries=_INVITATIONS)
+    member.invited_at = change.now
+    await member.store("invited_at")
+    await send_invitation(member.id, change.now)
+    change.record(MemberInvited(member=member.id))
+    return member
 
 
 @command("updateMember", Right.MANAGE_TEAM)
@@ -277,9 +296,7 @@ async def change_password(actor: Actor, /, *, current_password: str, new_passwor
     place = f"device {actor.caller.session_id}"
 
     async def allowed() -> None:
-        await attempts.count_attempt(
-            member.email_key, datetime.now(UTC), place, told="change this password", path="current_password"
-        )
+        await attempts.count_attempt(member.email_key, datetime.now(UTC), place, tries=attempts.CHANGE_PASSWORD)
 
     async def hashes_of(_secrets: Mapping[str, str]) -> dict[str, str]:
         if not await verified(member.password_hash, current_password) or member.password_hash is None:

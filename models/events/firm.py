@@ -34,6 +34,11 @@ class MemberCreated(MemberEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberInvited(MemberEvent):
+    """A member is sent a mail by which they choose a password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberUpdated(MemberEvent):
     """A member's name or capacity changed."""
 

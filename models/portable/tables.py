@@ -29,6 +29,7 @@ LEFT_OUT: Mapping[str, str] = {
     "search_entry": "made of what is written in things: made anew",
     "session": "secret: who is signed in",
     "sign_in_attempts": "of the installation: failed tries of passwords",
+    "sign_in_letter": "secret: links and codes by which somebody signs in",
     "signing_key": "secret: what tokens are signed with",
     "tortoise_migrations": "of the installation: its version, which the manifest says",
 }

@@ -44,7 +44,7 @@ from models.rows.recurrences import (
     RecurrenceAccount,
 )
 from models.rows.relations import JobRelation, Relation
-from models.rows.sessions import Session, SignInAttempts, SigningKey
+from models.rows.sessions import LetterPurpose, Session, SignInAttempts, SigningKey, SignInLetter
 from models.rows.signing import SignatureMethod, SignedItem, Signer
 from models.rows.subtasks import Subtask, TaskRelation
 from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
@@ -93,6 +93,7 @@ __all__ = [
     "JobItem",
     "JobOrder",
     "JobRelation",
+    "LetterPurpose",
     "Member",
     "Occurrence",
     "OccurrenceState",
@@ -109,6 +110,7 @@ __all__ = [
     "RunState",
     "Session",
     "SignInAttempts",
+    "SignInLetter",
     "SignatureMethod",
     "SignedItem",
     "Signer",

@@ -1,5 +1,6 @@
 """Team members."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ class Member(Row):
     capacity: int = fields.IntField(default=2400)
     active = fields.BooleanField(default=True)
     password_hash = fields.CharField(max_length=200, null=True)
+    invited_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "member"

@@ -1,14 +1,17 @@
-"""What signing in leaves behind: keys, sessions, failed attempts."""
+"""What signing in leaves behind: keys, sessions, failed attempts, letters with links and codes."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.fields.db_defaults import SqlDefault
 
+from models.audiences import Audience
 from models.rows.base import belongs_to
 from models.rows.table import Table
+from models.texts import EMAIL, LONGEST_SAMENESS
 
 #: 244 random bits, made by PostgreSQL.
 _RANDOM = SqlDefault("replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '')")
@@ -59,3 +62,45 @@ class SignInAttempts(Table):
 
     class Meta:
         table = "sign_in_attempts"
+
+
+class LetterPurpose(StrEnum):
+    """What the link and the code of a letter are good for, and for nothing else."""
+
+    SIGN_IN = "SIGN_IN"
+    PASSWORD = "PASSWORD"
+    INVITATION = "INVITATION"
+
+
+class SignInLetter(Table):
+    """A mail with a link and a code, by which whoever reads it shows that an address is theirs.
+
+    One that was asked for is here whether or not somebody has the address: nobody looks before it is to be sent. Of
+    the link and the code, which are made when it is sent, digests are kept, and of the ticket that the code is good
+    with."""
+
+    id: UUID = fields.UUIDField(primary_key=True)
+    purpose = fields.CharEnumField(LetterPurpose, max_length=20)
+    audience = fields.CharEnumField(Audience, max_length=20)
+    # As it was typed, and what it has in common with other spellings; null where somebody is invited.
+    address = fields.CharField(max_length=EMAIL.most, null=True)
+    address_key = fields.CharField(max_length=LONGEST_SAMENESS, null=True)
+    # Whom it is to: known when they are invited, or else when it is sent.
+    member: Any = belongs_to("Member", on_delete=fields.CASCADE, index=True, null=True)
+    member_id: UUID | None
+    ticket_digest = fields.CharField(max_length=64, null=True, unique=True)
+    link_digest = fields.CharField(max_length=64, null=True, unique=True)
+    code_digest = fields.CharField(max_length=64, null=True)
+    # Of the code.
+    tries: int = fields.IntField(default=0, db_default=0)
+    created_at: datetime = fields.DatetimeField()
+    # Until when it is sent, and when it was, until when it is good.
+    expires_at: datetime = fields.DatetimeField(db_index=True)
+    used_at: datetime | None = fields.DatetimeField(null=True)
+    # When a worker looks at it next, and under what name one has it in hand.
+    next_at: datetime | None = fields.DatetimeField(null=True)
+    claim: UUID | None = fields.UUIDField(null=True)
+    attempts: int = fields.IntField(default=0, db_default=0)
+
+    class Meta:
+        table = "sign_in_letter"

@@ -49,6 +49,34 @@ class RefreshSessionInput:
 
 
 @input_type
+class AskForMailInput:
+    """Who asks."""
+
+    email: str = strawberry.field(description="The address that you sign in with.")
+
+
+@strawberry.input
+class MailProof:
+    """What you have of a mail: the token of its link, or its code."""
+
+    token: str | None = optional("What the link ends with.")
+    ticket: str | None = optional("What you were given when you asked for the mail: the code is good with it alone.")
+    code: str | None = optional("The code, with or without what stands between its digits.")
+
+
+@input_type
+class SignInByMailInput(MailProof):
+    """What you have of the mail."""
+
+
+@input_type
+class ResetPasswordInput(MailProof):
+    """What you have of the mail, and a new password."""
+
+    new_password: str = password(f"{PASSWORD.bounds}.")
+
+
+@input_type
 class ChangePasswordInput(Keyed):
     """A new password."""
 
@@ -236,6 +264,7 @@ class ClientStatusInput(Expecting):
 MUTATIONS = (
     mutation(firm.update_firm, UpdateFirmInput),
     mutation(members.create_member, CreateMemberInput),
+    mutation(members.invite_member, MemberInput),
     mutation(members.update_member, UpdateMemberInput),
     mutation(members.set_member_role, SetMemberRoleInput),
     mutation(members.set_member_rights, SetMemberRightsInput),

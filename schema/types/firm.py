@@ -62,6 +62,7 @@ class Member(Versioned):
     )
     capacity: int | None = column("How many minutes a week the member can work.")
     active: bool = column("Whether the member may sign in.")
+    invited_at: DateTime | None = column("When the member was last sent an invitation; null when they never were.")
     created_at: DateTime = column("When the member joined.")
     jobs: Annotated[JobConnection, strawberry.lazy("schema.types.job_lists")] = list_within(  # type: ignore[valid-type]
         ListWithin("jobs of member", Kind.JOB, Through(rows.JobAssignee, "job_id", "member_id"), "-created_at"),

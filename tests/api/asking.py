@@ -8,12 +8,13 @@ from graphql import get_named_type
 
 from models.ids import Kind, plural
 from models.rows import Member
+from resolvers.sign_in import OPEN_MUTATIONS
 from tests.api.samples import camel
 from tests.api.selections import root_fields
 from tests.serving import Api
 
 #: They take no id and are of no firm: tests/api/test_sign_in.py is about them.
-SESSIONS = {"signIn", "refreshSession", "signOut"}
+SESSIONS = {*OPEN_MUTATIONS, "signOut"}
 MUTATIONS = sorted(root_fields("mutation").keys() - SESSIONS)
 QUERIES = sorted(root_fields("query"))
 SUBSCRIPTIONS = sorted(root_fields("subscription"))

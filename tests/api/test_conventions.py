@@ -23,13 +23,12 @@ from models.ids import Kind, encode
 from resolvers.root import graphql_schema
 from schema.inputs.base import KIND
 from schema.kinds import MUTATIONS
-from tests.api.asking import kind_of_bulk
+from tests.api.asking import SESSIONS, kind_of_bulk
 from tests.api.samples import camel
 from tests.api.selections import root_fields
 from tests.serving import Api
 from tests.world import World
 
-SESSIONS = {"signIn", "refreshSession", "signOut"}
 TYPES = {name: type_ for name, type_ in graphql_schema().type_map.items() if not is_introspection_type(type_)}
 
 

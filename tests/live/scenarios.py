@@ -57,6 +57,12 @@ async def member_created(world: World) -> AsyncIterator[None]:
     await members.create_member(owner_of(world), email=f"new@{world.tag}.test", name="New")
 
 
+@causes(events.MemberInvited)
+async def member_invited(world: World) -> AsyncIterator[None]:
+    yield
+    await members.invite_member(owner_of(world), member_id=world.admin.id)
+
+
 @causes(events.MemberUpdated)
 async def member_updated(world: World) -> AsyncIterator[None]:
     yield
