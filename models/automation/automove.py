@@ -40,9 +40,9 @@ class StageFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """A run of an automation that has failed, or is still to run."""
+    """A run of an automation that has failed, or is still to run; without an id where it is still to be planned."""
 
-    id: UUID
+    id: UUID | None
     name: str
     failed: bool
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.automation.as_if import as_if_on
 from models.automation.automove import Decision, JobFacts, RunFacts, StageFacts, decide
+from models.automation.quota import FOLLOWER
 from models.database import fetch
 from models.ids import Kind
 from models.items.kinds import item_kinds
@@ -32,10 +33,29 @@ FROM stage WHERE pipeline_id = ANY($1) ORDER BY position, id
 """
 # Those of a status are of the job's time under it, the others of its stay on the stage.
 _RUNS = """
-SELECT run.job_id, run.id, run.name, run.state FROM automation_run AS run JOIN job ON job.id = run.job_id
+SELECT run.job_id, run.id, run.name, run.state, run.created_at AS since, run.place
+FROM automation_run AS run JOIN job ON job.id = run.job_id
 WHERE run.job_id = ANY($1) AND run.state IN ('PENDING', 'FAILED')
 AND CASE run.trigger WHEN 'STATUS' THEN run.status_stay = job.status_stay ELSE run.stay = job.stay END
-ORDER BY run.created_at, run.place, run.id
+"""
+# What is to run as well, though the follower has not heard yet that the job came there. Of a firm of which it has heard
+# all, that is known without looking at its jobs.
+_UNPLANNED = """
+SELECT job.id, NULL, automation.name, 'PENDING', event.at, 1000
+FROM job JOIN firm ON firm.id = job.firm_id JOIN follower_cursor AS cursor
+    ON cursor.follower_id = $2 AND cursor.firm_id = firm.id AND cursor.revision < firm.revision
+JOIN event ON event.job = job.id AND event.revision > cursor.revision
+JOIN automation ON automation.pipeline_id = job.pipeline_id AND automation.state = 'ON' AND CASE event.type
+    WHEN 'JobCreated' THEN job.stay = 1 AND automation.status_id IS NULL
+        AND COALESCE(automation.stage_id = job.stage_id, true)
+    WHEN 'JobMoved' THEN automation.stage_id = job.stage_id AND (event.data ->> 'stay')::int = job.stay
+        AND event.data ->> 'from_stage' <> event.data ->> 'to_stage'
+    WHEN 'JobStatusChanged' THEN automation.status_id = job.status_id
+        AND (event.data ->> 'status_stay')::int = job.status_stay
+END
+WHERE job.id = ANY($1) AND job.archived_at IS NULL
+AND COALESCE((event.data ->> 'fires_automations')::boolean, true)
+AND NOT COALESCE(event.data -> 'skipped_automations' ? automation.id::text, false)
 """
 #: What automations made for the time of a job under its status: those of the status, and whatever is paired with it.
 MADE_UNDER_STATUS = """
@@ -51,17 +71,28 @@ WHERE run.job_id = ANY($1) AND {MADE_UNDER_STATUS}
 
 
 async def decisions(jobs: Ids) -> dict[UUID, Decision]:
-    """What becomes of each of these jobs by itself."""
-    return await decisions_with(jobs, await outstanding(jobs))
+    """What becomes of each of these jobs by itself, as far as the follower has heard."""
+    return await _decisions(jobs, await outstanding(jobs), _RUNS)
 
 
 async def decisions_with(
     jobs: Ids, open_items: Mapping[UUID, Sequence[Outstanding]], quota_until: datetime | None = None
 ) -> dict[UUID, Decision]:
-    """As `decisions`, where it is known what holds the jobs, and until when automatic actions of the firm wait."""
+    """What becomes of each of these jobs by itself, as people are told: by what holds them, until when automatic
+    actions of the firm wait, and with what is to run once the follower has heard where they came."""
+    return await _decisions(jobs, open_items, f"{_RUNS} UNION ALL {_UNPLANNED}", FOLLOWER, quota_until=quota_until)
+
+
+async def _decisions(
+    jobs: Ids,
+    open_items: Mapping[UUID, Sequence[Outstanding]],
+    of_runs: str,
+    *given: Any,
+    quota_until: datetime | None = None,
+) -> dict[UUID, Decision]:
     rows = await fetch(_JOBS, jobs)
     stages = await _stages(list({row["pipeline_id"] for row in rows}))
-    runs = await _runs(jobs)
+    runs = await _runs(of_runs, jobs, *given)
     suspended = [row["id"] for row in rows if row["category"] == Category.CUSTOM]
     made = await _made(suspended) if suspended else {}
     return {
@@ -94,9 +125,9 @@ async def _stages(pipelines: Ids) -> dict[UUID, list[StageFacts]]:
     return stages
 
 
-async def _runs(jobs: Ids) -> dict[UUID, list[RunFacts]]:
+async def _runs(statement: str, *given: Any) -> dict[UUID, list[RunFacts]]:
     runs: dict[UUID, list[RunFacts]] = defaultdict(list)
-    for row in await fetch(_RUNS, jobs):
+    for row in await fetch(f"{statement} ORDER BY since, place, id, name", *given):
         runs[row["job_id"]].append(RunFacts(row["id"], row["name"], row["state"] == RunState.FAILED))
     return runs
 

@@ -24,7 +24,8 @@ class JobWaiting:
     item: OutstandingItem | None = value(lambda why: why.item, "The item that holds it; null of other reasons.")
     run_id: strawberry.ID | None = value(
         lambda why: why.run and encode(Kind.AUTOMATION_RUN, why.run),
-        "The run of an automation that has failed, or is still to be done; null of other reasons.",
+        "The run of an automation that has failed, or is still to be done; null of other reasons, and where no worker "
+        "has heard yet that the job came there.",
     )
     until: DateTime | None = column("When it goes on, where that is known; null where it is not.")
 

@@ -6,17 +6,23 @@ import pytest
 
 from models.actor import Actor
 from models.automation.automations import update_automation
+from models.automation.automove import WaitingReason
+from models.automation.facts import decisions_with
 from models.automation.quota import MINUTE, Quota, waiting_until
 from models.automation.run_events import AutomationFailed, AutomationRan
 from models.automation.running import MOST_HOPS
 from models.automation.runs import dismiss_automation_run, retry_automation_run, retry_automation_runs
 from models.automation.tag_settings import TagSettings
 from models.commands.imports import NewJob, import_jobs
-from models.commands.moves import move_job, move_jobs
+from models.commands.moves import move_job, move_jobs, set_job_status
+from models.commands.stages import delete_stage, update_stage
+from models.commands.statuses import create_status
 from models.commands.tags import create_tag, delete_tag
+from models.commands.tasks import create_task, set_task_state
 from models.errors import NotFound, RuleBroken
 from models.events import AutomationUpdated
 from models.ids import Kind
+from models.items.reads import outstanding
 from models.reasons import Reason
 from models.rows import (
     AccountTag,
@@ -25,9 +31,11 @@ from models.rows import (
     AutomationRun,
     AutomationState,
     AutomationTrigger,
+    Job,
     RunReason,
     RunState,
     Tag,
+    TaskState,
 )
 from models.targets import Target
 from tests.domain.automating import automation, begin, runs_of
@@ -78,6 +86,46 @@ async def test_a_job_that_enters_a_stage_sets_off_its_automations_once(world: Wo
     await move_job(owner, job_id=job.id, stage_id=second.id)
     await go_on_to_the_end(following)
     assert len(await runs_of(job)) == 2
+
+
+async def test_what_no_worker_has_heard_of_is_still_to_run(world: World) -> None:
+    following, owner = await begin(), world.acting(world.owner)
+    _, second, _ = await world.stages()
+    held = (await create_status(owner, pipeline_id=world.pipeline.id, name="Held", color="#112233")).value
+    puts = TagSettings(add_tag_ids=((await a_tag(world, "A")).id,))
+    on_stage = await automation(world, name="On the stage", update_tags=puts)
+    await automation(world, name="Under the status", trigger_status_id=held.id, update_tags=puts)
+    await automation(world, name="Created", trigger_pipeline_id=world.pipeline.id, update_tags=puts)
+    await automation(world, name="Off", state=AutomationState.OFF, update_tags=puts)
+    await update_stage(owner, stage_id=second.id, automove=True)
+
+    async def waits(job: Job) -> list[str]:
+        told = (await decisions_with([job.id], await outstanding([job.id])))[job.id]
+        return [why.text.split("'")[1] for why in told.reasons if why.reason is WaitingReason.AUTOMATION_PENDING]
+
+    created = await world.job(stage_id=second.id)
+    assert await waits(created) == ["Created", "On the stage"]
+    await go_on_to_the_end(following)
+    # What was to be done is done: but for what is still to run, they were ready.
+    jobs = [await world.job(), await world.job()]
+    await go_on_to_the_end(following)
+    for job, left_out in zip(jobs, ([], [on_stage.id]), strict=True):
+        task = (await create_task(owner, name="To do", job_id=job.id)).value
+        await move_job(owner, job_id=job.id, stage_id=second.id, skip_automations=left_out)
+        await set_task_state(owner, task_id=task.id, state=TaskState.COMPLETED)
+    assert [await waits(job) for job in jobs] == [["On the stage"], []]
+    # Another place among the cards is no entry, and what is heard is as it was.
+    await move_job(owner, job_id=created.id, stage_id=second.id)
+    await set_job_status(owner, job_id=created.id, status_id=held.id)
+    assert await waits(created) == ["Under the status"]
+    await go_on_to_the_end(following)
+    assert [await waits(job) for job in (created, *jobs)] == [[], [], []]
+    # Nothing acts for what is put elsewhere because its stage goes.
+    moved = await world.job()
+    await go_on_to_the_end(following)
+    (first, *_) = await world.stages()
+    await delete_stage(owner, stage_id=first.id, replacement_stage_id=second.id)
+    assert await waits(moved) == []
 
 
 async def test_what_an_automation_may_not_do_fails_and_holds_the_job(world: World) -> None:
