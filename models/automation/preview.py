@@ -2,17 +2,18 @@
 pipeline, before they are switched on."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self, cast
 from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
-from models.actions import Action
+from models.actions import Action, Command
 from models.actor import Actor
 from models.automation.as_if import switched_on
 from models.automation.automove import Decision, Waiting, Why
+from models.automation.backlog import behind_with
 from models.automation.effects.effect import Made
 from models.automation.facts import decisions
 from models.automation.follower import AUTOMOVE
@@ -21,10 +22,13 @@ from models.automation.rehearsing import Rehearsal
 from models.automation.running import run_automation
 from models.bounds import DRY_RUN
 from models.command import Change, authority, rehearse
-from models.commands.moves import move_job
+from models.commands.moves import move_job, set_job_status
+from models.errors import Invalid
 from models.events import Event, JobMoved
+from models.gathered import together
 from models.ids import Kind
 from models.items.links import OpenItems
+from models.reasons import Reason
 from models.rights import EVERY_MEMBER
 from models.rows import AutomationRun, AutomationType, Job, Pipeline, RunReason, RunState
 from models.stamps import stamping
@@ -59,7 +63,7 @@ class ForeseenRun:
 class Preview:
     """What would become of a job by itself: the stages that it would come to, one after the other, where and how it
     would then stand, why it would go no further, and what automations would do for it. `complete` unless that took too
-    long to be followed to its end."""
+    long to be followed to its end, or something that happened to the job before has still to have its effects."""
 
     job_id: UUID
     stage_ids: Sequence[UUID]
@@ -69,10 +73,46 @@ class Preview:
     runs: Sequence[ForeseenRun] = ()
     complete: bool = True
 
+    def of_one_behind(self) -> Self:
+        """As it is foreseen of a job for which something is still to be done that was caused before."""
+        return replace(self, complete=False)
+
 
 def _for(seconds: float) -> Callable[[], bool]:
     until = time.monotonic() + seconds
     return lambda: time.monotonic() < until
+
+
+async def preview_change(
+    actor: Actor,
+    *,
+    job_id: UUID,
+    stage_id: UUID | None = None,
+    status_id: UUID | None = None,
+    open_items: OpenItems | None = None,
+    skip_automations: Sequence[UUID] | None = None,
+) -> Preview:
+    """What would come of a move to a stage, or of another status; `Invalid` unless one of them is named. What becomes
+    of open items, and which automations are left out, is said of a move alone."""
+    of_move = {"open_items": open_items, "skip_automations": skip_automations}
+    given: dict[str, Any] = {name: value for name, value in of_move.items() if value is not None}
+    _expect_one({"stage_id": stage_id, "status_id": status_id}, given)
+    if stage_id is not None:
+        return await preview_move(actor, job_id=job_id, stage_id=stage_id, **given)
+    return await preview_status(actor, job_id=job_id, status_id=cast(UUID, status_id))
+
+
+def _expect_one(places: Mapping[str, UUID | None], given: Mapping[str, Any]) -> None:
+    named = [field for field, place in places.items() if place is not None]
+    if not named:
+        told = "Say what would become of the job: name a stage, or a status."
+        raise Invalid(told, "stage_id", reason=Reason.MISSING, field="stage_id")
+    if len(named) > 1:
+        told = "A job is moved, or gets another status: one after the other. Name one."
+        raise Invalid(told, "status_id", reason=Reason.ONLY_ONE, field="stage_id")
+    if named == ["status_id"] and given:
+        told = "This is said where a job is moved. Leave it out, or name a stage."
+        raise together([Invalid(told, field, reason=Reason.ONLY_ONE, field="status_id") for field in given])
 
 
 async def preview_move(
@@ -84,13 +124,23 @@ async def preview_move(
     skip_automations: Sequence[UUID] = (),
 ) -> Preview:
     """What would come of a move, of whoever may make it; it is refused as that would be."""
+    given = {"stage_id": stage_id, "open_items": open_items, "skip_automations": skip_automations}
+    return await _foreseen_of(actor, move_job, job_id, given)
 
-    async def moved(change: Change) -> Preview:
-        given: dict[str, Any] = {"open_items": open_items, "skip_automations": skip_automations}
-        await move_job.within(change, job_id=job_id, stage_id=stage_id, **given)
-        return await _followed(change, job_id, _for(LONGEST))
 
-    return await rehearse(actor, move_job.action, moved)
+async def preview_status(actor: Actor, *, job_id: UUID, status_id: UUID) -> Preview:
+    """What would come of another status of a job, of whoever may give it that; it is refused as that would be."""
+    return await _foreseen_of(actor, set_job_status, job_id, {"status_id": status_id})
+
+
+async def _foreseen_of(actor: Actor, does: Command[..., Any], job_id: UUID, given: Mapping[str, Any]) -> Preview:
+    async def changed(change: Change) -> Preview:
+        behind = await behind_with(change, [job_id])
+        await does.within(change, job_id=job_id, **given)
+        found = await _followed(change, job_id, _for(LONGEST))
+        return found.of_one_behind() if behind else found
+
+    return await rehearse(actor, does.action, changed)
 
 
 async def _followed(change: Change, job_id: UUID, in_time: Callable[[], bool]) -> Preview:
@@ -153,7 +203,8 @@ _DRY_RUN = Action("automationDryRun", EVERY_MEMBER)
 
 async def dry_run(actor: Actor, *, pipeline_id: UUID) -> DryRun:
     """What would become of the visible jobs of a pipeline that are in hand, in the order of the board, if automove and
-    all its automations were on, drafts too. Automations act where a job comes to: where it is, they had their turn."""
+    all its automations were on, drafts too. Automations act where a job comes to: where it is, they had their turn.
+    Each job is tried as if it were the only one: what the automations of others change of its account it has not."""
 
     async def tried(change: Change) -> DryRun:
         await change.scope.rows(Pipeline).get(pipeline_id, "pipeline_id")
@@ -161,10 +212,12 @@ async def dry_run(actor: Actor, *, pipeline_id: UUID) -> DryRun:
         in_time = _for(LONGEST_DRY_RUN)
         found: list[Preview] = []
         with switched_on():
-            decided = await decisions([job.id for job in jobs[: DRY_RUN.most]])
+            ids = [job.id for job in jobs[: DRY_RUN.most]]
+            decided, behind = await decisions(ids), await behind_with(change, ids)
             for job in jobs[: DRY_RUN.most]:
                 if job.id in decided and in_time():
-                    found.append(await _alone(change, job, decided[job.id], in_time))
+                    preview = await _alone(change, job, decided[job.id], in_time)
+                    found.append(preview.of_one_behind() if job.id in behind else preview)
         return DryRun(found, complete=len(found) == len(jobs))
 
     return await rehearse(actor, _DRY_RUN, tried)

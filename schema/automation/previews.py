@@ -66,7 +66,10 @@ class AutomationPreview:
     )
     runs: list[Run] = value(lambda preview: preview.runs, "What automations would do for it, in order.", size=5)
     waiting: list[JobWaiting] = value(lambda preview: preview.waiting, "Why it would go no further.", size=2)
-    complete: bool = column("Whether it was followed to its end: not where that takes too long.")
+    complete: bool = column(
+        "Whether this is all: not where it takes too long to be followed to its end, nor where workers have still to "
+        "do something because of what happened to the job before."
+    )
 
     is_type_of = TypeCheck(lambda source: isinstance(source, Preview))
 

@@ -78,6 +78,8 @@ INSTEAD |= {"beforeAutomationId": "afterAutomationId"}
 INSTEAD |= {f"remove{what}Ids": f"add{what}Ids" for what in ("Member", "Role", "Tag")}
 #: An e-mail is as a template says, or as these say beside it.
 BESIDE_TEMPLATE = ("subject", "text")
+#: Of these arguments of a query one is needed. Beside what is none of them the first one is given.
+ONE_OF = {"automationPreview": ("stageId", "statusId")}
 
 TEXTS = {
     "color": "#123abc",
@@ -235,14 +237,16 @@ def asked(name: str, field: GraphQLField) -> Iterator[tuple[dict[str, Any], bool
     needed = {
         argument: Id(_kinds_of(name, argument, field)[0], f"{name}.{argument}")
         for argument, definition in field.args.items()
-        if argument.endswith("Id") and is_required_argument(definition)
+        if argument.endswith("Id") and (is_required_argument(definition) or argument in ONE_OF.get(name, ())[:1])
     }
     for argument, definition in field.args.items():
         type_: Any = get_named_type(definition.type)
         if type_.name == "ID" and argument not in NO_THINGS:
             for kind in _kinds_of(name, argument, field):
                 one = Id(kind, f"{name}.{argument}")
-                yield {**needed, argument: [one] if "[" in str(definition.type) else one}, True
+                rivals = ONE_OF.get(name, ()) if argument in ONE_OF.get(name, ()) else ()
+                others = {other: id for other, id in needed.items() if other not in rivals}
+                yield {**others, argument: [one] if "[" in str(definition.type) else one}, True
         elif isinstance(type_, GraphQLInputObjectType) and argument == "filter":
             for key, kind in kinds_in(type_).items():
                 yield {argument: {key: {"in": [Id(kind, f"{name}.{key}")]}}}, True
@@ -274,7 +278,7 @@ def _kinds_of(name: str, argument: str, field: GraphQLField) -> list[Kind]:
         return list(Kind)
     # `job(id:)` by what it returns, `jobChanges(jobs:)` by what it is called.
     words = {plural(kind): kind.value for kind in Kind} | {"id": snake(returns.name)}
-    words |= {f"{kind}_id": kind.value for kind in Kind}
+    words |= {f"{kind}_id": kind.value for kind in Kind} | {"skip_automations": Kind.AUTOMATION.value}
     word = words.get(snake(argument))
     if word not in set(Kind):
         raise NoSample(f"What does {argument} of {name} name? Say so in tests/api/samples.py, _kinds_of().")

@@ -30,7 +30,7 @@ from models.ids import Kind, encode, new_id
 from resolvers.root import graphql_schema
 from tests.api.asking import MUTATIONS, QUERIES
 from tests.api.furnished import Furnished
-from tests.api.samples import SEARCHED, Sampler, filled, kinds_in, snake
+from tests.api.samples import ONE_OF, SEARCHED, Sampler, filled, kinds_in, snake
 from tests.api.selections import document, root_fields
 from tests.serving import Api
 
@@ -221,7 +221,8 @@ async def _asked(firm: Furnished, api: Api, bound: Bound, value: Any) -> list[di
     definition = graphql_schema().type_map[owner].fields[field]  # type: ignore[attr-defined]
     given = {name: text for name, text in SEARCHED.items() if name in definition.args and name != argument}
     for name, other in definition.args.items():
-        if name.endswith("Id") and name != argument and is_required_argument(other):
+        is_needed = is_required_argument(other) or name in ONE_OF.get(field, ())[:1]
+        if name.endswith("Id") and name != argument and is_needed:
             kind = Kind(snake(name).removesuffix("_id"))
             given[name] = encode(kind, firm.things[kind.value])
     needed = "".join(f', {name}: "{text}"' for name, text in given.items())
