@@ -3,7 +3,7 @@ whom they are to, and they wait for no undo window.
 
 Whom a letter is to is looked up when it is taken in hand, and what is secret in it is made then: it is in the memory of
 whoever sends it, in the mail, and nowhere else. One of which it is not known whether it went is sent again, with other
-secrets: nothing is wrong with a second one. See docs/decisions/0097-links-and-codes-by-mail.md.
+secrets: nothing is wrong with a second one. See docs/decisions/0096-links-and-codes-by-mail.md.
 """
 
 from dataclasses import dataclass, field

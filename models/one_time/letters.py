@@ -1,7 +1,7 @@
 """Letters with a link and a code: asked for by whoever types an address, or sent to whoever is invited.
 
 Whoever asks is answered the same, after the same statements, whether or not somebody has the address: nobody looks
-before a letter is to be sent. See docs/decisions/0097-links-and-codes-by-mail.md.
+before a letter is to be sent. See docs/decisions/0096-links-and-codes-by-mail.md.
 """
 
 from datetime import UTC, datetime, timedelta
