@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -29,11 +30,13 @@ from engine.reading import SWITCH_INTERVAL
 from engine.trusted import Trusted
 from files.place import place_of
 from files.store import Store
+from models.audiences import Audience
 from models.command import settle
 from models.connection import ask, connected
 from models.files.uploads import UploadLimits
 from models.log import on_commit
 from models.signing_keys import ensure_signing_key
+from resolvers.portal.root import portal_schema
 from resolvers.root import graphql_schema
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
@@ -42,6 +45,9 @@ from transport.allowed_hosts import AllowedHosts
 from transport.options import TransportOptions
 from transport.routes import graphql_routes
 from transport.traffic import Traffic
+
+#: Where clients ask.
+PORTAL = "/portal/graphql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +80,17 @@ def create_app(
         graphql_schema(),
         hub,
         development=settings.development,
-        trusted=_trusted(settings),
+        trusted=_trusted(settings.trusted_documents, settings),
         points=points,
         link_lifetime=timedelta(minutes=settings.file_links_good),
+    )
+    portal = Engine(
+        portal_schema(),
+        hub,
+        audience=Audience.CLIENT,
+        development=settings.development,
+        trusted=_trusted(settings.portal_trusted_documents, settings),
+        points=points,
     )
     ledger = Ledger(redis_url, points)
     pages = Pages(options, sign_ins)
@@ -103,6 +117,7 @@ def create_app(
     access = MetricsAccess(settings.metrics_token, settings.metrics_port)
     routes = [
         *graphql_routes(engine, options, traffic, page=pages.show),
+        *graphql_routes(portal, options, traffic, path=PORTAL, name="portal"),
         *pages.routes(),
         webhook_route(options),
         *file_routes(_files(settings, engine, options, traffic)),
@@ -135,10 +150,9 @@ def _middleware(settings: Settings, traffic: Traffic) -> list[Middleware]:
     return [hosts, Middleware(MetricsPort, settings.metrics_port)]
 
 
-def _trusted(settings: Settings) -> Trusted:
-    if settings.trusted_documents is None:
-        return Trusted()
-    return Trusted.read(settings.trusted_documents, only=settings.trusted_documents_only)
+def _trusted(path: Path | None, settings: Settings) -> Trusted:
+    only = settings.trusted_documents_only
+    return Trusted(only=only) if path is None else Trusted.read(path, only=only)
 
 
 def _database(settings: Settings, url: str) -> AbstractAsyncContextManager[None]:

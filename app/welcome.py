@@ -30,6 +30,7 @@ DOCUMENTS = {
 _PLACES = {
     "/graphiql": "GraphiQL: sign in, read the schema, ask, change and subscribe.",
     "/graphql": "The API, over HTTP, server-sent events and websockets.",
+    "/portal/graphql": "The same for the firm's clients: a schema of its own.",
     "/healthz": "Whether the process lives.",
     "/readyz": "Whether requests should come here.",
 }

@@ -11,18 +11,23 @@ import schema
 from cli.client_files import texts
 from cli.mistakes import Mistake
 from common.terminal import say
+from resolvers.portal.root import printed as printed_for_clients
 from resolvers.root import printed
 
 COMMITTED = Path(str(schema.__file__)).parent / "schema.graphql"
+#: The schema that the firm's clients ask, beside that of its team.
+PORTAL = "portal.graphql"
 MOST_LINES = 60
 
 
 def export(path: Path | None) -> None:
-    """Write it to a file, and what clients are built with to a folder `clients` beside it; or else print it."""
+    """Write it to a file, and beside that the portal's and a folder `clients` with what clients are built with; or else
+    print it."""
     if path is None:
         say(*printed().splitlines())
         return
     path.write_text(printed())
+    path.with_name(PORTAL).write_text(printed_for_clients())
     folder = path.parent / "clients"
     folder.mkdir(exist_ok=True)
     for file, text in texts(folder).items():
@@ -30,15 +35,20 @@ def export(path: Path | None) -> None:
 
 
 def check(path: Path | None) -> None:
-    """A Mistake when the file differs from the code. First says how, and what of it breaks clients."""
+    """A Mistake when the file differs from the code, or the portal's beside it. First says how, and what of it breaks
+    clients."""
     file = path or COMMITTED
+    _check(file, printed())
+    _check(file.with_name(PORTAL), printed_for_clients())
+    _check_files(file.parent / "clients")
+
+
+def _check(file: Path, new: str) -> None:
     try:
         old = file.read_text()
     except OSError as error:
         raise Mistake(f"Cannot read {file} ({error.strerror}).") from None
-    new = printed()
     if old == new:
-        _check_files(file.parent / "clients")
         return
     breaking = find_breaking_changes(build_schema(old), build_schema(new))
     say(*_differences(old, new, file.name))

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     development: bool = False
     #: A JSON file with the text of each trusted document under its name.
     trusted_documents: Path | None = None
+    #: The same, of those that clients of the portal send.
+    portal_trusted_documents: Path | None = None
     #: Nothing else is answered.
     trusted_documents_only: bool = False
     #: What a member may spend in a minute. Unset: 300,000.

@@ -35,7 +35,7 @@ from engine.persisted import Persisted, check_name, name_of, not_found
 from engine.points import GIVEN_AGAIN, Points
 from engine.preparation import Preparation
 from engine.prepared import Key, Prepared
-from engine.session import Session
+from engine.session import Session, elsewhere
 from engine.sheets.table import table_of
 from engine.sheets.walk import MOST_MINUTES, Walk
 from engine.trusted import Trusted, not_trusted
@@ -395,6 +395,11 @@ class Engine:
         assert isinstance(source, SourceStream)
         return source
 
+    def _is_for(self, context: Context) -> bool:
+        """Whether the schema is for whom this is executed. Sessions admit nobody else; whoever got past them would be
+        shown by types that were not made for them what they see by types that were."""
+        return context.known_scope is None or context.known_scope.audience is self._audience
+
     async def _run(self, prepared: Prepared, context: Context, root: Any = None) -> ExecutionResult:
         with _tracer.start_as_current_span(f"graphql {prepared.kind}") as span:
             # The name is the client's own; the document, which may hold what somebody typed, stays out.
@@ -403,6 +408,8 @@ class Engine:
             )
             # Of a shared execution there is no viewer, and nothing is anybody's own.
             context.owner = context.known_viewer.member_id if prepared.is_own and context.known_viewer else None
+            if not self._is_for(context):
+                return ExecutionResult(None, [_as_error(elsewhere())])
             result: Any = execute(
                 self._schema, prepared.document, root, context, prepared.variables, prepared.name, prepared.read
             )

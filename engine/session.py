@@ -65,5 +65,10 @@ class Session:
     def admit(self, viewer: Viewer) -> Viewer:
         """The viewer; `SignInRefused` when they are not of those whom the schema is for."""
         if viewer.scope.audience is not self.audience:
-            raise SignInRefused("You are signed in, but not for what you ask here. Sign in where you were invited to.")
+            raise elsewhere()
         return viewer
+
+
+def elsewhere() -> SignInRefused:
+    """The refusal of whoever is signed in, to those whom a schema is not for."""
+    return SignInRefused("You are signed in, but not for what you ask here. Sign in where you were invited to.")

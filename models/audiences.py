@@ -13,3 +13,4 @@ class Audience(StrEnum):
 
 #: For whom everything is that does not say otherwise.
 TEAM_ONLY = frozenset({Audience.TEAM})
+CLIENTS = frozenset({Audience.CLIENT})

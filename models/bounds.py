@@ -144,6 +144,9 @@ REVISION = Bounds(1, 2**63 - 1)
 UNDONE = Bounds(1, 2_000)
 #: The cards of a stage that a board reads at once, the tasks of a job, and what is outstanding on it.
 CARDS = Bounds(1, 1_000)
+#: What a client is shown of an account's jobs at once; and of a job's past, how much of what its client was shown.
+WORK_IN_PROGRESS = Bounds(1, 500)
+SHOWN_STATUSES = Bounds(0, 100)
 TASKS = Bounds(0, 200)
 OUTSTANDING = Bounds(0, 200)
 

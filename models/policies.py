@@ -13,7 +13,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
-from models.audiences import TEAM_ONLY, Audience
+from models.audiences import CLIENTS, TEAM_ONLY, Audience
 from models.conditions import holds, in_sql
 from models.rights import Right
 
@@ -66,13 +66,27 @@ class Policy:
     owner: str | None = None
     #: The column that says of a row whether it is for others than its owner.
     shared: str | None = None
+    #: Nobody sees anything but what is their own.
+    only_own: bool = False
+    #: What else holds for the rows that are seen, in SQL that calls them `{row}`.
+    which: str | None = None
     whole_team: bool = False
     audiences: frozenset[Audience] = TEAM_ONLY
+    #: What clients see of these rows, where they see any: a policy of their own.
+    clients: Policy | None = None
 
     def __post_init__(self) -> None:
-        asks = any((self.by_account, self.by_pipeline, self.right, self.shared))
+        asks = any((self.by_account, self.by_pipeline, self.right, self.shared, self.only_own))
         if asks == self.whole_team:
             raise TypeError(f"A policy says who sees a row, or that the whole team does, and not both: {self}.")
+        if self.only_own and self.owner is None:
+            raise TypeError(f"A policy of what is one's own says which column names whose it is: {self}.")
+        if self.clients is not None and (self.clients.audiences != CLIENTS or self.clients.clients is not None):
+            raise TypeError(f"What clients see is for clients, and says so with `for_clients`: {self.clients}.")
+
+    def of(self, audience: Audience) -> Policy:
+        """The policy for viewers of this kind. Where nothing is said of clients it is one that does not serve them."""
+        return self.clients if audience is Audience.CLIENT and self.clients is not None else self
 
     @property
     def by_account(self) -> bool:
@@ -85,11 +99,18 @@ class Policy:
         return self.pipeline is not None or self.with_jobs or self.job is not None
 
 
+def for_clients(**asks: Any) -> Policy:
+    """What clients see of some rows, beside what the team sees of them."""
+    return Policy(**asks, audiences=CLIENTS)
+
+
 def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
     """What holds for the visible rows. Without a member nobody's rows are their own."""
     if sight.audience not in policy.audiences:
         return holds(id__in=())
     firm = holds(**{policy.firm: sight.firm_id})
+    if policy.which is not None:
+        firm &= in_sql(policy.which)
     visible = firm & (_in_places(policy, sight) if may_see(policy, sight) else holds(id__in=()))
     if policy.owner is not None and member is not None:
         visible |= firm & holds(**{policy.owner: member})
@@ -98,6 +119,8 @@ def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
 
 def may_see(policy: Policy, sight: Sight) -> bool:
     """Whether the scope has the right to such rows at all."""
+    if policy.only_own:
+        return False
     return sight.audience in policy.audiences and (policy.right is None or policy.right in sight.rights)
 
 
@@ -145,7 +168,9 @@ def sql_condition(policy: Policy, row: str, first: int) -> str:
     are what differs, and have their places from `first` on."""
     places = (f"${number}" for number in count(first))
     firm = f"{row}.{policy.firm} = {next(places)}"
-    asked = []
+    if policy.which is not None:
+        firm = f"{firm} AND {policy.which.format(row=row)}"
+    asked = ["false"] if policy.only_own else []
     if policy.right is not None:
         asked.append(f"{next(places)}::boolean")
     if policy.account is not None:

@@ -29,17 +29,18 @@ Ids = frozenset[UUID]
 class Rows(Generic[R]):
     """The rows of one kind that a scope may see, and a member's own. What it may not see does not exist here."""
 
-    __slots__ = ("_member", "_model", "_scope")
+    __slots__ = ("_member", "_model", "_policy", "_scope")
 
     def __init__(self, model: type[R], scope: "Scope", member: UUID | None = None) -> None:
         self._model: type[R] = row_class(model)
         self._scope = scope
         self._member = member
+        self._policy = self._model.policy.of(scope.audience)
 
     @property
     def visible(self) -> Q:
         """The condition of the visible rows."""
-        return policies.orm_condition(self._model.policy, self._scope, self._member)
+        return policies.orm_condition(self._policy, self._scope, self._member)
 
     def where(self, *conditions: Q, **equal: Any) -> QuerySet[R]:
         """A query over the visible rows."""
@@ -60,17 +61,17 @@ class Rows(Generic[R]):
 
     async def read(self, condition: str, *values: Any) -> list[R]:
         """The visible rows under a condition of SQL that calls them `seen`, as records. An ORDER BY may follow it."""
-        statement = _statement(self._model, condition, len(values) + 1)
+        statement = _statement(self._model, self._policy, condition, len(values) + 1)
         return await read(self._model, statement, *values, *self.values)
 
     def condition(self, row: str, first: int) -> str:
         """`visible` in SQL, with its `values` from the place `first` on; the same for every scope."""
-        return policies.sql_condition(self._model.policy, row, first)
+        return policies.sql_condition(self._policy, row, first)
 
     @property
     def values(self) -> Sequence[Any]:
         """What the `condition` in SQL compares with."""
-        return policies.sql_values(self._model.policy, self._scope, self._member)
+        return policies.sql_values(self._policy, self._scope, self._member)
 
     async def lock(self, id: UUID, *path: str) -> R:
         """The row, held until the transaction ends, or `NotFound`."""
@@ -90,9 +91,9 @@ class Rows(Generic[R]):
     async def _locked(self, condition: str, value: Any, strength: str = "NO KEY UPDATE") -> list[R]:
         # A statement that is always the same: to have the ORM write it anew took a third of what a move took.
         # NO KEY: nothing here changes an id, and a foreign key that points at the row must not have to wait.
-        statement = f"{_statement(self._model, condition, 2)} FOR {strength} OF seen"
+        statement = f"{_statement(self._model, self._policy, condition, 2)} FOR {strength} OF seen"
         rows = await sql(statement, value, *self.values)
-        if rows and self._model.policy.accounts is not None:
+        if rows and self._policy.accounts is not None:
             # Where it is, other rows say, and who waited read these before. They stay as they are while it is held.
             rows = await sql(statement, value, *self.values)
         return [self._model._init_from_db(**row) for row in rows]
@@ -188,16 +189,16 @@ class Scope:
 
 
 @cache
-def _statement(model: type[Row], condition: str, first: int) -> str:
+def _statement(model: type[Row], policy: policies.Policy, condition: str, first: int) -> str:
     return (
         f"SELECT {columns(model, 'seen')} FROM {model._meta.db_table} AS seen "
-        f"WHERE {policies.sql_condition(model.policy, 'seen', first)} AND {condition}"
+        f"WHERE {policies.sql_condition(policy, 'seen', first)} AND {condition}"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer(Positioned):
-    """A signed-in member: who they are, and what they may see."""
+    """Who is signed in, and what they may see: a member, or a client's contact, whose id is then the `member_id`."""
 
     member_id: UUID
     role: Role

@@ -1,5 +1,6 @@
-"""What is kept of the courses that jobs took: their stays on stages and under custom statuses, and the completions that
-last. The log keeps it: each event that matters is told to these tables when it is written (migration 0017)."""
+"""What is kept of the courses that jobs took: their stays on stages and under custom statuses, the completions that
+last, and what their clients were shown. The log keeps it: each event that matters is told to these tables when it is
+written (migrations 0017 and 0054)."""
 
 from datetime import datetime
 
@@ -26,4 +27,5 @@ async def forget_stays(before: datetime) -> None:
     """Forget what the log does not have any more, of which this is the beginning."""
     await prune(_FORGET.format(table="stay"), before)
     await prune(_FORGET.format(table="completion"), before)
+    await prune(_FORGET.format(table="shown_status"), before)
     await prune(_CUT, before)

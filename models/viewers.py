@@ -1,4 +1,4 @@
-"""Reading who a member is, and what they may see, in one statement."""
+"""Reading who a member or a client's contact is, and what they may see, in one statement."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -47,6 +47,17 @@ FROM personal_token t JOIN LATERAL (
 _BY_TOKEN, _BY_DIGEST = _WITH_TOKENS.format(column="id"), _WITH_TOKENS.format(column="digest")
 
 
+# Whoever is archived, or at no account that is not, is out: clients see their accounts, and nothing by anything else.
+_CLIENTS = """
+SELECT c.id, c.firm_id, f.revision, f.epoch, f.time_zone, placed.accounts
+FROM contact c JOIN firm f ON f.id = c.firm_id, LATERAL (
+    SELECT array_agg(a.id) AS accounts FROM account_contact link JOIN account a ON a.id = link.account_id
+    WHERE link.contact_id = c.id AND a.archived_at IS NULL
+) AS placed
+WHERE c.archived_at IS NULL AND placed.accounts IS NOT NULL AND c.id = ANY($1)
+"""
+
+
 @cache
 def _of_one(text: str) -> str:
     return text.replace("ANY($1)", "$1")
@@ -83,6 +94,12 @@ _by_member = Together(viewers)
 _by_session = Together(viewers_of_sessions)
 _by_token = Together(viewers_of_tokens)
 _by_digest = Together(_viewers_of_digests)
+
+
+async def client_viewers(contact_ids: list[UUID]) -> dict[UUID, Viewer]:
+    """Those of these contacts who see anything as clients, as of now, also inside a change. One statement, so each
+    scope is as of its `revision`."""
+    return {row["id"]: _client(row) for row in await _read(_CLIENTS, contact_ids)}
 
 
 async def viewer(member_id: UUID, token_id: UUID | None = None) -> Viewer | None:
@@ -122,6 +139,12 @@ def _viewer(row: Mapping[str, Any]) -> Viewer:
         row.get("session_id"),
         grant,
     )
+
+
+def _client(row: Mapping[str, Any]) -> Viewer:
+    # Of no rank: what clients may do says that it is for clients.
+    scope = Scope.of_client(row["firm_id"], frozenset(row["accounts"]))
+    return Viewer(row["id"], Role.EMPLOYEE, scope, Position(row["epoch"], row["revision"]), row["time_zone"])
 
 
 def _grant(row: Mapping[str, Any]) -> Grant | None:

@@ -101,7 +101,8 @@ class Context:
         instead of answering less."""
         if named(kind).untold:
             self.timing.momentary = True
-        if self.known_viewer is None and (self.shut_out or not hides_own(named(kind).policy, self.scope)):
+        policy = named(kind).policy.of(self.scope.audience)
+        if self.known_viewer is None and (self.shut_out or not hides_own(policy, self.scope)):
             return self.scope.of_kind(kind)
         return self.viewer.of_kind(kind)
 

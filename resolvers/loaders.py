@@ -15,6 +15,7 @@ import orjson
 from models import boards
 from models.automation.places import automations_at
 from models.automation.run_reads import failed_runs_of_jobs
+from models.bounds import WORK_IN_PROGRESS
 from models.errors import Invalid
 from models.files.links import sign
 from models.firm.account_roles import RoleHolders, holders_at
@@ -25,6 +26,7 @@ from models.log import Logged
 from models.reasons import Reason
 from models.relations import Related, blocked_jobs, related_jobs
 from models.seen import File, Job, Member, Stage, Status, Tag
+from models.shown_statuses import ShownStatus, Work, shown_of_jobs, work_of_accounts
 from models.signing_keys import KEYS
 from resolvers.batching import Loader, Soon, after
 from resolvers.item_loaders import ItemLoaders
@@ -155,6 +157,26 @@ class Loaders(ItemLoaders):
             return {firm: await self._context.automations_wait_until() for firm in firms}
 
         return self._loader("automations_wait_until", load, nothing).get(firm_id)
+
+    @property
+    def shown_to_client(self) -> Loader[UUID, list[ShownStatus]]:
+        """What clients were shown of jobs."""
+
+        async def load(jobs: Sequence[UUID]) -> dict[UUID, list[ShownStatus]]:
+            # What the log forgets is forgotten without a revision.
+            self._context.timing.momentary = True
+            return await shown_of_jobs(self._context.firm_id, jobs)
+
+        return self._lists("shown_to_client", load)
+
+    def work(self, limit: int) -> Loader[UUID, list[Work]]:
+        """What clients are shown of accounts' jobs."""
+        if limit not in WORK_IN_PROGRESS:
+            told = f"`limit` is from {WORK_IN_PROGRESS}, not {limit}."
+            least, most = WORK_IN_PROGRESS.least, WORK_IN_PROGRESS.most
+            raise Invalid(told, "limit", reason=Reason.OUT_OF_RANGE, minimum=least, maximum=most, unit="THINGS")
+        read = self._scoped(lambda scope, accounts: work_of_accounts(scope, accounts, limit))
+        return self._lists(("work", limit), read)
 
     @property
     def blocked(self) -> Loader[UUID, bool]:

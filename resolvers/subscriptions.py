@@ -6,15 +6,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 from strawberry.types.info import Info
 
-from models.errors import Invalid
-from models.ids import Kind, decode
-from models.reasons import Reason
+from models.ids import Kind
 from resolvers.context import Context
+from resolvers.naming import visible_ids
 from schema.field_resolvers import RESOLVER, Read, TypeCheck
 from schema.list_size import ListSize
 from schema.per_viewer import own_stream
@@ -86,7 +84,7 @@ async def _board_changes(
     context: Context = info.context
     if pipelines is None:
         return SourceStream(BoardInterest())  # type: ignore[return-value]
-    ids = await _visible(context, Kind.PIPELINE, pipelines, MOST_PIPELINES, "pipelines")
+    ids = await visible_ids(context, Kind.PIPELINE, pipelines, MOST_PIPELINES, "pipelines")
     return SourceStream(BoardInterest(ids))  # type: ignore[return-value]
 
 
@@ -97,26 +95,12 @@ async def _job_changes(
     epoch: Epoch = None,
 ) -> AsyncIterator[Changes]:
     context: Context = info.context
-    return SourceStream(JobInterest(await _visible(context, Kind.JOB, jobs, MOST_JOBS, "jobs")))  # type: ignore[return-value]
+    return SourceStream(JobInterest(await visible_ids(context, Kind.JOB, jobs, MOST_JOBS, "jobs")))  # type: ignore[return-value]
 
 
 async def _viewer_changes(info: Info, after: After = None, epoch: Epoch = None) -> AsyncIterator[Changes]:
     context: Context = info.context
     return SourceStream(OwnInterest(context.viewer.member_id))  # type: ignore[return-value]
-
-
-async def _visible(context: Context, kind: Kind, ids: list[strawberry.ID], most: int, field: str) -> frozenset[UUID]:
-    if not 1 <= len(ids) <= most:
-        told = f"Name from 1 to {most} {field}, not {len(ids)}."
-        if not ids:
-            raise Invalid(told, field, reason=Reason.TOO_FEW, minimum=1, actual=0)
-        raise Invalid(told, field, reason=Reason.TOO_MANY, maximum=most, actual=len(ids))
-    wanted = {decode(kind, id) for id in ids}
-    rows = context.scope.of_kind(kind)
-    seen = await rows.many(wanted)
-    for id in wanted - seen.keys():
-        await rows.get(id, field)
-    return frozenset(wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,7 @@ class Kept:
 
 
 _ENTRIES = "search_entry"
-_KEPT_OF_THE_LOG = ("stay", "completion")
+_KEPT_OF_THE_LOG = ("stay", "completion", "shown_status")
 
 
 def _beginning(firm_id: UUID) -> str:

@@ -18,6 +18,7 @@ def graphql_routes(
     traffic: Traffic | None = None,
     path: str = "/graphql",
     page: ASGIApp | None = None,
+    name: str = "graphql",
 ) -> list[BaseRoute]:
     """HTTP, event streams and websockets on one path, and the page that a browser is shown there.
 
@@ -26,6 +27,6 @@ def graphql_routes(
     """
     traffic = traffic or Traffic(options)
     return [
-        Route(path, GraphQLOverHTTP(engine, options, traffic, page), name="graphql"),
-        WebSocketRoute(path, GraphQLOverWebSocket(engine, options, traffic), name="graphql_websocket"),
+        Route(path, GraphQLOverHTTP(engine, options, traffic, page), name=name),
+        WebSocketRoute(path, GraphQLOverWebSocket(engine, options, traffic), name=f"{name}_websocket"),
     ]

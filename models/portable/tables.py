@@ -117,7 +117,7 @@ class PortableTable:
         return any(column.of == self.name for column in self.columns.values())
 
 
-_STAYS = {
+_OF_THE_LOG = {
     "stay": (
         "since TIMESTAMPTZ, until TIMESTAMPTZ, firm_id UUID, job UUID?, thing UUID?, account UUID?, pipeline UUID?, "
         "course TEXT, away BOOL, origin BOOL",
@@ -127,9 +127,14 @@ _STAYS = {
         "since TIMESTAMPTZ?, until TIMESTAMPTZ, firm_id UUID, job UUID, account UUID?, pipeline UUID?",
         "When a job was completed that still is.",
     ),
+    "shown_status": (
+        "since TIMESTAMPTZ, until TIMESTAMPTZ, firm_id UUID, account UUID, job UUID, entry UUID, name TEXT, "
+        "status TEXT, color TEXT?, description TEXT, changed_at TIMESTAMPTZ",
+        "What the client of a job was shown of it, from when until when.",
+    ),
 }
-#: What reports on flow need of the log, beside it: no classes of rows, see migration 0017.
-OF_THE_LOG = tuple(_STAYS)
+#: What is kept of the log beside it: no classes of rows, see migrations 0017 and 0054.
+OF_THE_LOG = tuple(_OF_THE_LOG)
 
 
 @cache
@@ -218,7 +223,7 @@ def _condition(name: str, columns: Any) -> str:
 
 
 def _of_the_log(table: str) -> PortableTable:
-    columns, says = _STAYS[table]
+    columns, says = _OF_THE_LOG[table]
     described = (each.split(" ") for each in columns.split(", "))
     found = [Column(name, type_.rstrip("?"), type_.endswith("?"), endless=name == "until") for name, type_ in described]
     return PortableTable(table, {column.name: column for column in found}, "firm_id = $1", "since, job", says)

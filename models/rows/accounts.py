@@ -8,7 +8,7 @@ from uuid import UUID
 from tortoise import fields
 
 from models.ids import Kind
-from models.policies import Policy
+from models.policies import Policy, for_clients
 from models.rows.base import Link, Row, belongs_to
 from models.rows.keys import name_order, same
 from models.search_entries import Searched
@@ -48,7 +48,7 @@ class Account(Row):
 
     kind = Kind.ACCOUNT
     searched = Searched("name")
-    policy = Policy(account="id")
+    policy = Policy(account="id", clients=for_clients(account="id", which="{row}.archived_at IS NULL"))
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

@@ -8,7 +8,7 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.languages import LONGEST as LONGEST_TAG
-from models.policies import Policy
+from models.policies import Policy, for_clients
 from models.reading_order import LONGEST
 from models.rows.base import Row, belongs_to
 from models.rows.keys import name_order
@@ -22,7 +22,8 @@ class Contact(Row):
 
     kind = Kind.CONTACT
     searched = Searched("name", "emails", "phone")
-    policy = Policy(accounts=("account_contact", "contact_id"))
+    # Clients see themselves, and no other contact: what others are called and where they are reached is none of theirs.
+    policy = Policy(accounts=("account_contact", "contact_id"), clients=for_clients(owner="id", only_own=True))
 
     firm: Any = belongs_to("Firm")
     firm_id: UUID

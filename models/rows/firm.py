@@ -8,7 +8,7 @@ from tortoise import fields
 
 from models.clock import day_in
 from models.ids import Kind
-from models.policies import Policy
+from models.policies import Policy, for_clients
 from models.rows.base import Row
 from models.stamps import created_by
 from models.texts import EMAIL, NAME
@@ -30,7 +30,7 @@ class Firm(Row):
     """An accounting firm: the tenant, and the owner of one log."""
 
     kind = Kind.FIRM
-    policy = Policy(firm="id", whole_team=True)
+    policy = Policy(firm="id", whole_team=True, clients=for_clients(firm="id", whole_team=True))
 
     name = fields.CharField(max_length=NAME.most)
     time_zone = fields.CharField(max_length=64)

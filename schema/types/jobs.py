@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from models import seen as rows
-from models.bounds import CHECKLIST, FAILED_RUNS, OUTSTANDING, RELATIONS, SUBTASKS, TASKS
+from models.bounds import CHECKLIST, FAILED_RUNS, OUTSTANDING, RELATIONS, SHOWN_STATUSES, SUBTASKS, TASKS
 from models.ids import Kind
 from models.items.sums import Sum
 from models.periods import Period as _Period
 from models.periods import period_of
 from models.queries import By
 from models.relations import Related
+from models.shown_statuses import ShownStatus as _ShownStatus
 from models.time_sums import percent_used, remaining
 from schema.enums import PeriodUnit, Priority, Relation, TaskState
 from schema.field_resolvers import TypeCheck
@@ -50,6 +51,20 @@ if TYPE_CHECKING:
     # Found by its module alone, at run time: that is made of the types here.
     AutomationRun = Any
     Recurrence = Any
+
+
+@strawberry.type(description="What the client of a job was shown of it, from when until when.")
+class ShownStatus:
+    """Its objects are `models.shown_statuses.ShownStatus`."""
+
+    name: str = column("What the job was called.")
+    status: str = column("The client-facing status.")
+    color: str | None = column("As #rrggbb.")
+    description: str = column("What it means, in the client's words.")
+    since: DateTime = column("Since when they were shown that.")
+    until: DateTime | None = column("Until when; null while they are.")
+
+    is_type_of = TypeCheck(lambda source: isinstance(source, _ShownStatus))
 
 
 @strawberry.type(description="What the client of a job is told about it: the job's own copy.")
@@ -138,6 +153,14 @@ class Job(Versioned):
         "How much of the budget was tracked, in percent, rounded down; null without a budget.",
     )
     client_status: JobClientStatus = value(lambda job: job, "What the client is told about it.")
+    shown_to_client: list[ShownStatus] = loaded_by(
+        "id",
+        lambda load: load.shown_to_client,
+        "What the client was shown of it, what they are shown now or were last first; at most "
+        f"{SHOWN_STATUSES.most}. They are shown nothing of a job that is archived, or of an archived account, nor of "
+        "any while `firm.clientStatusEnabled` is off. The same for everybody who sees the job. As far back as the log.",
+        size=3,
+    )
     tasks: list[Task] = loaded_by(
         "id",
         lambda load: load.tasks,

@@ -94,6 +94,10 @@ async def _ids(seen: Scope | Viewer, kind: Kind) -> set[UUID]:
     return by_orm
 
 
+#: The kinds of which clients read anything, each by a policy of its own.
+READ = {Kind.FIRM, Kind.ACCOUNT, Kind.CONTACT}
+
+
 async def kinds_read(seen: Scope | Viewer) -> set[Kind]:
     """The kinds of which anything is seen."""
     return {kind for kind in Kind if await _ids(seen, kind)}
@@ -138,16 +142,29 @@ def _allowed(viewer: Viewer, command: Command[..., Any]) -> Iterator[bool]:
                 yield True
 
 
-async def test_a_client_reads_no_row_of_any_kind(portal: Portal) -> None:
+async def test_a_client_reads_no_row_but_of_these_kinds(portal: Portal) -> None:
     assert await kinds_read(portal.member) == set(Kind)
     for seen in (portal.client, portal.client.scope, replace(portal.client.scope, rights=frozenset(Right))):
-        assert await kinds_read(seen) == set()
+        # Of contacts they read themselves alone: the owner's id is no contact's.
+        assert await kinds_read(seen) == READ - {Kind.CONTACT}
+    assert await _ids(portal.client, Kind.FIRM) == {portal.client.scope.firm_id}
+    accounts = portal.client.scope.accounts
+    assert accounts is not None
+    archived = portal.firm.things["archived account"]
+    assert await _ids(portal.client, Kind.ACCOUNT) == accounts - {archived} < accounts
     assert Wanted.of(portal.member.scope, None, None).kinds
     assert Wanted.of(portal.client.scope, None, None).kinds == ()
 
 
-async def test_a_client_holds_no_row_of_any_kind(portal: Portal) -> None:
-    for kind in Kind:
+async def test_of_contacts_a_client_reads_themselves_alone(portal: Portal) -> None:
+    contacts = await _ids(portal.member, Kind.CONTACT)
+    assert len(contacts) > 1
+    for contact in contacts:
+        assert await _ids(replace(portal.client, member_id=contact), Kind.CONTACT) == {contact}
+
+
+async def test_a_client_holds_no_row_of_any_other_kind(portal: Portal) -> None:
+    for kind in set(Kind) - READ:
         ids = await _ids(portal.member, kind)
         rows = portal.client.of_kind(kind)
         assert await rows.many(ids) == {}
@@ -159,12 +176,15 @@ async def test_a_policy_that_serves_clients_by_mistake_is_found(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Tag, "policy", Policy(whole_team=True, audiences=BOTH))
-    assert await kinds_read(portal.client.scope) == {Kind.TAG}
+    assert await kinds_read(portal.client.scope) == {Kind.TAG, *READ} - {Kind.CONTACT}
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_policy_says_for_whom_it_is(kind: Kind) -> None:
-    assert model_of(kind).policy.audiences == {Audience.TEAM}, "Then say here what a client reads of it."
+    policy = model_of(kind).policy
+    assert policy.audiences == {Audience.TEAM}, "What clients see is a policy of its own."
+    assert (policy.clients is not None) == (kind in READ), "Then say here that clients read of it."
+    assert policy.of(Audience.TEAM) is policy
 
 
 async def test_a_client_hears_of_no_event_of_any_kind(peers: Peers) -> None:
@@ -240,7 +260,7 @@ async def test_a_query_of_a_clients_is_refused(portal: Portal, engine: Engine, q
             prepared = engine.prepare(request, session)
             refused = await engine.execute(prepared, session)
             assert b"UNAUTHENTICATED" in refused and b"not for what you ask here" in refused
-            # And nobody who came past it would be told more.
+            # And nobody who came past it would be told more: it is executed for nobody else.
             behind = _body(await engine._run(prepared, Context.of(portal.client, engine._services)))
             answers += [refused, behind]
 
@@ -254,7 +274,7 @@ async def test_a_mutation_of_a_clients_is_refused(portal: Portal, engine: Engine
         refused = await engine.execute(prepared, session)
         assert b"UNAUTHENTICATED" in refused and b"not for what you ask here" in refused
         behind = _body(await engine._run(prepared, Context.of(portal.client, engine._services)))
-        assert b"FORBIDDEN" in behind and b"is for members of the firm" in behind
+        assert b"UNAUTHENTICATED" in behind and b"not for what you ask here" in behind
         answers += [refused, behind]
 
 

@@ -1,6 +1,7 @@
 """Trusted documents: a list that may be all that is answered."""
 
 import json
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,24 @@ async def strict(database: str, servers: embedded.Servers, path: Path) -> AsyncI
     settings: dict[str, Any] = {"trusted_documents": path, "trusted_documents_only": True}
     async with serving(database, servers.redis_url, **settings) as api:
         yield api
+
+
+async def test_the_portal_has_a_list_of_its_own(strict: Api, database: str, servers: embedded.Servers) -> None:
+    """And answers nothing where it has none."""
+
+    async def told(api: Api, query: str) -> str:
+        url = api.url.replace("/graphql", "/portal/graphql")
+        async with api.http.post(url, json={"query": query}) as answer:
+            return str((await answer.json(content_type=None))["errors"][0]["extensions"]["code"])
+
+    assert await told(strict, "{ me { name } }") == await told(strict, LISTED[ROLE]) == "UNTRUSTED_DOCUMENT"
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b'{"Me": "{ me { name } }"}')
+        file.flush()
+        settings: dict[str, Any] = {"trusted_documents": file.name, "portal_trusted_documents": file.name}
+        async with serving(database, servers.redis_url, **settings, trusted_documents_only=True) as api:
+            assert await told(api, "{ me { name } }") == "UNAUTHENTICATED"
+            assert await told(api, "{ me { id } }") == "UNTRUSTED_DOCUMENT"
 
 
 async def send(api: Api, member: Member | None, **request: Any) -> dict[str, Any]:

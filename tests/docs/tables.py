@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 
-from graphql import GraphQLEnumType, GraphQLInterfaceType
+from graphql import GraphQLEnumType, GraphQLInterfaceType, GraphQLObjectType, is_introspection_type
 from strawberry.utils.str_converters import to_camel_case
 
 from interchange.imports.fields import FIELDS as FIELDS_OF_LINES
@@ -25,6 +25,7 @@ from models.templates.shortcodes import SHORTCODES
 from models.undo.inverses import Cannot, said_way
 from models.undo.taking import Inverse
 from resolvers.mutations import ACTIONS
+from resolvers.portal.root import portal_schema
 from resolvers.root import graphql_schema
 from schema.declarations import DeclaredMutation
 from schema.kinds import MUTATIONS, type_of
@@ -93,6 +94,19 @@ def _who(needed: Requirement) -> str:
     if needed.role is Role.ADMIN:
         return " and ".join(f"`{role}`" for role in Role if role in LEADERS)
     return "Every member, on what they see"
+
+
+def _clients() -> str:
+    """All that the portal's schema says: each of its types, and what is told of it."""
+    types = {name: type_ for name, type_ in portal_schema().type_map.items() if isinstance(type_, GraphQLObjectType)}
+    query = types.pop("Query")
+    asked = ("asked for", "", _names(query.fields))
+    things = (
+        (f"`{name}`", str(type_.description), _names(type_.fields))
+        for name, type_ in sorted(types.items())
+        if not is_introspection_type(type_)
+    )
+    return _table(("", "what it is", "what clients are told"), [asked, *things])
 
 
 def _names(names: Iterable[str]) -> str:
@@ -319,7 +333,7 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/export.md": {"parts": _parts, "left out": _left_out},
     "docs/import.md": {"fields": _what_lines_say, "presets": _presets, "columns": _columns_of_presets},
     "docs/live.md": {"events": _events, "field kinds": _field_kinds},
-    "docs/permissions.md": {"rights": _rights, "roles": _by_role},
+    "docs/permissions.md": {"clients": _clients, "rights": _rights, "roles": _by_role},
     "docs/templates.md": {"shortcodes": _shortcodes, "template kinds": _template_kinds},
     "docs/undo.md": {"ways": _ways},
 }

@@ -30,6 +30,9 @@ def test_they_are_those_of_the_code(tmp_path: Path) -> None:
         assert file.read_text() == text, "Run `make schema`."
     assert {path.name for path in FOLDER.iterdir()} == FILES.keys()
     (tmp_path / "schema.graphql").write_text(COMMITTED.read_text())
+    with pytest.raises(Mistake, match=r"Cannot read .*portal\.graphql"):
+        check(tmp_path / "schema.graphql")
+    (tmp_path / "portal.graphql").write_text(COMMITTED.with_name("portal.graphql").read_text())
     with pytest.raises(Mistake, match=r"possible-types\.json differs"):
         check(tmp_path / "schema.graphql")
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from models.audiences import Audience
 from models.ids import Kind
 from models.kinds import modules_in
-from models.policies import Policy
+from models.policies import Policy, for_clients
 from models.rights import Right
 from models.rows import Row, Tag, model_of, register
 
@@ -42,6 +43,18 @@ def test_whole_team_and_only_some_is_a_contradiction(asks: dict[str, Any]) -> No
     assert Policy(**asks)
     with pytest.raises(TypeError, match="not both"):
         Policy(**asks, whole_team=True)
+
+
+def test_what_clients_see_is_a_policy_of_theirs() -> None:
+    team = Policy(account="id", clients=for_clients(account="id"))
+    assert team.of(Audience.TEAM) is team and team.of(Audience.CLIENT) is team.clients
+    assert Tag.policy.of(Audience.CLIENT) is Tag.policy, "It does not serve them."
+    with pytest.raises(TypeError, match="for_clients"):
+        Policy(account="id", clients=Policy(account="id"))
+    with pytest.raises(TypeError, match="for_clients"):
+        Policy(account="id", clients=for_clients(account="id", clients=for_clients(account="id")))
+    with pytest.raises(TypeError, match="whose it is"):
+        Policy(only_own=True)
 
 
 class Nobodys:

@@ -1,0 +1,1 @@
+"""What clients see: types of their own, each field of which was made for them."""
