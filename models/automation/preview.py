@@ -134,13 +134,13 @@ async def preview_status(actor: Actor, *, job_id: UUID, status_id: UUID) -> Prev
 
 
 async def _foreseen_of(actor: Actor, does: Command[..., Any], job_id: UUID, given: Mapping[str, Any]) -> Preview:
-    async def changed(change: Change) -> Preview:
+    async def previewed(change: Change) -> Preview:
         behind = await behind_with(change, [job_id])
         await does.within(change, job_id=job_id, **given)
         found = await _followed(change, job_id, _for(LONGEST))
         return found.of_one_behind() if behind else found
 
-    return await rehearse(actor, does.action, changed)
+    return await rehearse(actor, does.action, previewed)
 
 
 async def _followed(change: Change, job_id: UUID, in_time: Callable[[], bool]) -> Preview:
