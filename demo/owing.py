@@ -9,7 +9,6 @@ from demo.people import OWNER, found
 from demo.pipelines import MISSING_DOCS
 from models.actor import Actor
 from models.boards import jobs_of_items
-from models.commands.jobs import create_job
 from models.commands.moves import set_job_status
 from models.errors import RuleBroken
 from models.ids import Kind
@@ -17,6 +16,7 @@ from models.items.client_requests import submit_client_request
 from models.reasons import Reason
 from models.scope import Scope
 from models.seen import Pipeline, named
+from models.templates.jobs import create_job
 from workers.followers import FOLLOWERS
 from workers.following import Following
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from models.actor import Actor
 from models.commands.firms import create_firm
-from models.commands.jobs import create_job
 from models.ids import new_id
 from models.log import Logged, heads, read_log
 from models.order import spread
@@ -26,6 +25,7 @@ from models.rows import (
     Stage,
     Status,
 )
+from models.templates.jobs import create_job
 from tests.copies import Original
 
 #: The hash of nothing: no test signs in with a password unless it sets one.

@@ -1,4 +1,4 @@
-"""Opening, editing, assigning and deleting jobs."""
+"""Editing, assigning and deleting jobs. How one is opened is in models/templates/jobs.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,13 @@ from uuid import UUID
 from models import checks
 from models.bulk import Bulk
 from models.command import Change, command
-from models.command_steps import active_members, each, expect_active, known_members, made_before
-from models.commands.wanted_jobs import JOB_RULES, WantedJob, account_and_pipeline, open_job
+from models.command_steps import each, expect_active, known_members
+from models.commands.wanted_jobs import JOB_RULES
 from models.database import sql
 from models.errors import RuleBroken
 from models.events import (
     JobAssigneesChanged,
     JobClientStatusChanged,
-    JobCreated,
     JobDeleted,
     JobUpdated,
     changes_of,
@@ -49,53 +48,6 @@ class JobFields(TypedDict, total=False):
     due_date: date | None
     deadline: date | None
     period: str | None
-
-
-@command("createJob", EVERY_MEMBER)
-async def create_job(
-    change: Change,
-    *,
-    account_id: UUID,
-    pipeline_id: UUID,
-    name: str,
-    stage_id: UUID | None = None,
-    id: UUID | None = None,
-    description: str = "",
-    priority: Priority = Priority.MEDIUM,
-    start_date: date | None = None,
-    due_date: date | None = None,
-    deadline: date | None = None,
-    period: str | None = None,
-    budget: int | None = None,
-    assignee_ids: Sequence[UUID] = (),
-) -> Job:
-    """Open a job: Active, as the last card of its stage.
-
-    On the pipeline's first stage unless told otherwise."""
-    if budget is not None:
-        _require_budgets(change)
-    if earlier := await made_before(change, Job, id, JobCreated):
-        return earlier
-    wanted = WantedJob(
-        name=name,
-        description=description,
-        priority=priority,
-        start_date=start_date,
-        due_date=due_date,
-        deadline=deadline,
-        period=period,
-        budget=budget,
-        assignee_ids=assignee_ids,
-    ).checked(change.today)
-    account, pipeline = await account_and_pipeline(change, account_id, pipeline_id)
-    assignees = await active_members(change, wanted.assignee_ids, "assignee_ids")
-    job = await open_job(change, wanted, account, pipeline, stage_id, assignees=assignees, id=id)
-    change.record(JobCreated(job=job.id, account=job.account_id, pipeline=job.pipeline_id, stage=job.stage_id))
-    return job
-
-
-def _require_budgets(change: Change) -> None:
-    change.require(Right.MANAGE_TIME_BUDGETS, "Setting a time budget", "budget")
 
 
 @command("updateJob", EVERY_MEMBER)

@@ -47,6 +47,7 @@ class PipelineFields(TypedDict, total=False):
     name: str
     card_fields: Sequence[CardField]
     job_order: JobOrder
+    default_template_id: UUID | None
 
 
 _RULES: Rules = {"name": NAME.check}
@@ -61,6 +62,7 @@ async def create_pipeline(
     member_ids: Sequence[UUID] = (),
     card_fields: Sequence[CardField] = CARD_FIELDS,
     job_order: JobOrder = JobOrder.MANUAL,
+    default_template_id: UUID | None = None,
     id: UUID | None = None,
 ) -> Pipeline:
     """Make a pipeline with its stages and built-in statuses.
@@ -73,12 +75,14 @@ async def create_pipeline(
         titles = check(_titles, stages)
         members = check(checks.at_most, member_ids, "member_ids", most=MOST_MEMBERS)
     await active_members(change, members, "member_ids")
+    await _expect_template(change, default_template_id)
     pipeline = Pipeline(
         id=id or new_id(),
         firm_id=change.actor.firm_id,
         **told,
         card_fields=_card_fields(card_fields),
         job_order=job_order,
+        default_template_id=default_template_id,
     )
     await pipeline.save(force_create=True)
     change.record(PipelineCreated(pipeline=pipeline.id))
@@ -99,6 +103,14 @@ def _titles(stages: Sequence[str]) -> list[str]:
         raise LimitReached(told, "stages", reason=Reason.TOO_MANY, maximum=MOST_STAGES, actual=len(stages))
     with Gathered() as check:
         return [check(NAME.check, title, "stages", place) for place, title in enumerate(stages)]
+
+
+async def _expect_template(change: Change, id: UUID | None) -> None:
+    """A refusal unless this is a template of jobs, or none. It is held before a pipeline is, as whoever deletes one
+    does: so it is there as long as it is a pipeline's."""
+    if id is not None:
+        template = await change.scope.of_kind(Kind.TEMPLATE).share(id, "default_template_id")
+        template.expect_makes(Kind.JOB, "default_template_id")
 
 
 def _card_fields(card_fields: Iterable[CardField]) -> list[str]:
@@ -138,7 +150,8 @@ async def _share(change: Change, pipeline: Pipeline, members: Sequence[UUID]) ->
 async def update_pipeline(
     change: Change, *, pipeline_id: UUID, expected_version: int | None = None, **fields: Unpack[PipelineFields]
 ) -> Pipeline:
-    """Change a pipeline's name, card fields or order of cards."""
+    """Change a pipeline's name, card fields, order of cards or default template."""
+    await _expect_template(change, fields.get("default_template_id"))
     pipeline = await change.scope.rows(Pipeline).lock(pipeline_id, "pipeline_id")
     pipeline.expect(expected_version)
     wanted = checked(pipeline.differing(fields), _RULES)

@@ -35,7 +35,7 @@ class PipelineCreated(PipelineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineUpdated(PipelineEvent):
-    """A pipeline's name, card fields or order of jobs changed."""
+    """A pipeline's name, card fields, order of jobs or default template changed."""
 
     changes: Changes
 

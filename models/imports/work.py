@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from models.command import Change, part_of
-from models.commands.jobs import assign_job, create_job, set_job_budget, update_job
+from models.commands.jobs import assign_job, set_job_budget, update_job
 from models.commands.moves import set_job_status
 from models.commands.tasks import assign_task, create_task, set_task_state, update_task
 from models.errors import RuleBroken
+from models.events import Event, JobCreated, JobStatusChanged
 from models.external_keys import Keys
 from models.ids import Kind
 from models.imports.lines import Difference, Done, JobLine, TaskLine
@@ -30,6 +32,7 @@ from models.rows import (
     TaskAssignee,
     TaskState,
 )
+from models.templates.jobs import create_job
 
 Changes = dict[str, tuple[Any, Any]]
 
@@ -71,7 +74,7 @@ class Jobs:
         account = self._places.account(line.account)
         if (found := self._keys.find(line.key, self._jobs, "key")) is None:
             job = await self._make(line, account, assignees)
-            self._jobs[job.id], self._assigned[job.id] = job, list(assignees)
+            self._jobs[job.id] = job
             self._keys.keep(line.key, job.id)
             return [Difference(Kind.JOB, Done.CREATED, job.name)]
         expect_account(found.account_id, account, Kind.JOB)
@@ -91,19 +94,25 @@ class Jobs:
         status = None
         if line.status is not None:
             status = Named(Kind.STATUS, self._statuses[pipeline.id]).get(line.status, "status")
+        in_hand, first = status is None or status.category.in_hand, len(self._change.events)
         job: Job = await part_of(
             self._change,
             create_job,
             account_id=account.id,
             pipeline_id=pipeline.id,
             stage_id=None if stage is None else stage.id,
-            assignee_ids=assignees,
+            assignee_ids=assignees or None,
+            # Of what is done and over nothing is to be done.
+            use_default_template=in_hand,
             **line.fields,
         )
-        if status is None or status.category is Category.ACTIVE:
-            return job
-        after: Job = await part_of(self._change, set_job_status, job_id=job.id, status_id=status.id)
-        return after
+        self._assigned[job.id] = list(assignees)
+        if in_hand and pipeline.default_template_id is not None and not assignees:
+            self._assigned[job.id] = [link.member_id for link in await JobAssignee.filter(job_id=job.id)]
+        if status is not None and status.category is not Category.ACTIVE:
+            job = await part_of(self._change, set_job_status, job_id=job.id, status_id=status.id)
+        self._change.events[first:] = map(_firing_nothing, self._change.events[first:])
+        return job
 
     async def _update(self, job: Job, line: JobLine, assignees: Sequence[UUID]) -> tuple[Job, Changes]:
         change, before, changes = self._change, job, Changes()
@@ -117,6 +126,11 @@ class Jobs:
             job = await part_of(change, assign_job, job_id=job.id, member_ids=self._assigned[job.id])
             changes["assignees"] = (None, [each for each in line.assignees if self._members.get(each).id in added])
         return job, changes
+
+
+def _firing_nothing(event: Event) -> Event:
+    """The event of a job that is taken over: its automations did their work where it comes from."""
+    return replace(event, fires_automations=False) if isinstance(event, JobCreated | JobStatusChanged) else event
 
 
 def newly(present: list[UUID], wanted: Sequence[UUID]) -> list[UUID]:

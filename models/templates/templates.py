@@ -15,17 +15,18 @@ from models.command import Change, command
 from models.command_steps import made_before, refuse_same_name
 from models.database import fetch
 from models.errors import Refusal, RuleBroken
-from models.events import Changes, OfFirm, changes_of
+from models.events import Changes, OfFirm, PipelineUpdated, changes_of
 from models.gathered import Gathered, Rules
 from models.ids import Kind, TemplateId, new_id
 from models.pointed import tell_pointing
 from models.policies import Policy
 from models.reasons import Reason
 from models.rights import Right
-from models.rows import Row, register
+from models.rows import Pipeline, Row, register
 from models.rows.base import Link, belongs_to
 from models.rows.keys import name_order, same
 from models.stamps import created_by
+from models.storing import store_all
 from models.templates.content import (
     Content,
     TemplateKind,
@@ -59,6 +60,10 @@ class Template(Row):
         table = "template"
         unique_together = (("firm", "template_kind", "name_key"),)
         indexes = (("firm_id", "name_order", "id"),)
+
+    def expect_makes(self, kind: Kind, *path: str | int) -> None:
+        """`RuleBroken` unless things of this kind are made of it."""
+        expect_kind(self, TemplateKind[kind.name], *path)
 
 
 class TemplateContent(Link):
@@ -247,12 +252,24 @@ async def _lock(change: Change, id: UUID, expected_version: int | None) -> Templ
 
 @command("deleteTemplate", Right.MANAGE_TEMPLATES)
 async def delete_template(change: Change, *, template_id: UUID, expected_version: int | None = None) -> Template:
-    """Delete a template. The answer has it as it was, but for what was in it. What was made of it stays."""
+    """Delete a template. The answer has it as it was, but for what was in it. What was made of it stays.
+    Pipelines of which it is the default template have none any more."""
     template = await _lock(change, template_id, expected_version)
     await tell_pointing(change, template.id)
+    await _leave_pipelines(change, template)
     await template.delete()
     change.record(TemplateDeleted(template=template.id, name=template.name))
     return template
+
+
+async def _leave_pipelines(change: Change, template: Template) -> None:
+    of_it: list[Pipeline] = (
+        await Pipeline.filter(default_template_id=template.id).order_by("id").select_for_update(no_key=True)
+    )
+    changed = {pipeline.id: pipeline.change_to({"default_template_id": None}) for pipeline in of_it}
+    await store_all(of_it, "default_template_id")
+    for id, told in changed.items():
+        change.record(PipelineUpdated(pipeline=id, changes=changes_of(told)))
 
 
 _CONTENTS = """

@@ -8,6 +8,7 @@ from models.bounds import AUTOMATIONS, BUDGET, BULK, LINKED
 from models.commands import jobs, moves, relations
 from models.ids import Kind
 from models.targets import Target
+from models.templates.jobs import create_job
 from models.texts import CLIENT_TEXT, DESCRIPTION, LABEL, NAME
 from schema.declarations import mutation
 from schema.enums import OpenItems, Priority, Relation
@@ -42,7 +43,7 @@ class JobTarget:
 
 @input_type
 class CreateJobInput(Keyed):
-    """What to open."""
+    """What to open. Where the pipeline has a default template, what is left out is as that says."""
 
     id: strawberry.ID | None = own_id(Kind.JOB)
     account_id: strawberry.ID = id_of(Kind.ACCOUNT, "The client it is for.")
@@ -50,7 +51,7 @@ class CreateJobInput(Keyed):
     stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, "Where it starts; the first stage when left out.")
     name: str = needed(f"What the card says: {NAME.bounds}.")
     description: str | None = optional(f"As long as needed: {DESCRIPTION.bounds}.")
-    priority: Priority | None = optional("MEDIUM when left out.")
+    priority: Priority | None = optional("MEDIUM when left out, and no template says otherwise.")
     start_date: Date | None = optional("When work should start; not after the due date.")
     due_date: Date | None = optional("When it must be done; not after a deadline that is still to come.")
     deadline: Date | None = optional("The statutory day.")
@@ -58,7 +59,13 @@ class CreateJobInput(Keyed):
         f"The time that the work is about: `2026`, `2026-Q1`, `2026-01`, or other text, {LABEL.bounds}."
     )
     budget: int | None = optional(f"How many minutes it may take, {BUDGET}. Needs the right MANAGE_TIME_BUDGETS.")
-    assignee_ids: list[strawberry.ID] | None = maybe_id_of(Kind.MEMBER, f"The assigned members; at most {LINKED.most}.")
+    assignee_ids: list[strawberry.ID] | None = maybe_id_of(
+        Kind.MEMBER,
+        f"The assigned members; at most {LINKED.most}. An empty list is for nobody, whatever a template says.",
+    )
+    use_default_template: bool | None = optional(
+        "Whether the pipeline's default template says what is left out, and brings its tasks; true when left out."
+    )
 
 
 @input_type
@@ -207,7 +214,7 @@ class SetJobClientStatusInput(Expecting):
 
 
 MUTATIONS = (
-    mutation(jobs.create_job, CreateJobInput),
+    mutation(create_job, CreateJobInput),
     mutation(jobs.update_job, UpdateJobInput),
     mutation(jobs.set_job_budget, SetJobBudgetInput),
     mutation(moves.move_job, MoveJobInput),

@@ -16,12 +16,18 @@ from schema.inputs.base import (
     change,
     change_id_of,
     clearable,
+    clearable_id_of,
     id_of,
     input_type,
     maybe_id_of,
     needed,
     optional,
     own_id,
+)
+
+_DEFAULT = (
+    "A template of the kind JOB: what its jobs are like as far as whoever makes one says nothing, and which tasks they "
+    "come with"
 )
 
 
@@ -39,6 +45,7 @@ class CreatePipelineInput(Keyed):
     )
     card_fields: list[CardField] | None = optional("What its cards show.")
     job_order: JobOrder | None = optional("How its board orders cards; MANUAL when left out.")
+    default_template_id: strawberry.ID | None = maybe_id_of(Kind.TEMPLATE, f"{_DEFAULT}; none when left out.")
 
 
 @input_type
@@ -49,6 +56,7 @@ class UpdatePipelineInput(Expecting):
     name: str | None = change(f"{NAME.bounds}.")
     card_fields: list[CardField] | None = change("What its cards show.")
     job_order: JobOrder | None = change("How its board orders cards.")
+    default_template_id: strawberry.ID | None = clearable_id_of(Kind.TEMPLATE, f"{_DEFAULT}. Null for none.")
 
 
 @input_type

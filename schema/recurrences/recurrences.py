@@ -74,7 +74,10 @@ class Recurrence(Versioned):
         "Where its jobs start; null for the first stage. Where it is deleted they start on its replacement.",
     )
     template: Template | None = one(
-        Kind.TEMPLATE, "template_id", "What its jobs are made of; null for none, and where it was deleted."
+        Kind.TEMPLATE,
+        "template_id",
+        "What its jobs are made of; null for the default template of its pipeline, if that has one, and where it was "
+        "deleted.",
     )
     of_template: bool = column(
         "Whether its jobs are made of a template of its own. Where that was deleted, none is made until another one is "
@@ -126,6 +129,7 @@ _JOB_NAME = f"What its jobs say: {NAME.bounds}. Shortcodes are filled in."
 _PERIOD = f"The time that the work is about: {LABEL.bounds}. Shortcodes are filled in."
 _STAGE = "Where its jobs start"
 _TEMPLATE = "A template of the kind JOB that they are made of"
+_DEFAULT = "the default template of its pipeline"
 _LAST = "The last day that an occurrence can be known by; not before the first"
 _TIME = "When jobs are made, in the firm's time zone, as `09:30`"
 _AHEAD = f"How many days before the day that an occurrence is on its jobs are made, {DAYS_AHEAD}"
@@ -146,7 +150,7 @@ class CreateRecurrenceInput(Keyed):
         Kind.ACCOUNT, f"The accounts; at most {ACCOUNTS_OF_CALL} at a time."
     )
     stage_id: strawberry.ID | None = maybe_id_of(Kind.STAGE, f"{_STAGE}; the first stage when left out.")
-    template_id: strawberry.ID | None = maybe_id_of(Kind.TEMPLATE, f"{_TEMPLATE}; none when left out.")
+    template_id: strawberry.ID | None = maybe_id_of(Kind.TEMPLATE, f"{_TEMPLATE}; {_DEFAULT} when left out.")
     job_name: str | None = optional(f"{_JOB_NAME} Left out, the template's.")
     job_period: str | None = optional(f"{_PERIOD} Left out, the template's.")
     rule: str | None = optional(f"{_RULE}.")
@@ -169,7 +173,7 @@ class RecurrenceChanges:
 
     name: str | None = change(f"What it is called: {NAME.bounds}.")
     stage_id: strawberry.ID | None = clearable_id_of(Kind.STAGE, f"{_STAGE}; null for the first stage.")
-    template_id: strawberry.ID | None = clearable_id_of(Kind.TEMPLATE, f"{_TEMPLATE}; null for none.")
+    template_id: strawberry.ID | None = clearable_id_of(Kind.TEMPLATE, f"{_TEMPLATE}; null for {_DEFAULT}.")
     job_name: str | None = clearable(f"{_JOB_NAME} Null for the template's.")
     job_period: str | None = clearable(f"{_PERIOD} Null for the template's.")
     frequency: RecurrenceFrequency | None = change("How often.")

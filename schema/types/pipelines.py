@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from schema.types.job_lists import JobConnection
     from schema.types.jobs import Job
 
-    # Found by its module alone, at run time: that is made of the types here.
+    # Found by their modules alone, at run time: those are made of the types here.
     Automation = Any
+    Template = Any
 
 
 def _automations(by: str, description: str) -> Any:
@@ -49,6 +50,12 @@ class Pipeline(Versioned):
     job_order: JobOrder = column(
         "How its board orders the cards of a stage, as `cards(order: BOARD)` gives them. Only where it is MANUAL are "
         "they moved beside each other."
+    )
+    default_template: Annotated[Template, strawberry.lazy("schema.templates.templates")] | None = one(
+        Kind.TEMPLATE,
+        "default_template_id",
+        "A template of the kind JOB: what its jobs are like as far as whoever makes one says nothing, and which tasks "
+        "they come with. Null for none, also where the one that it had was deleted.",
     )
     stages: list[Stage] = loaded(
         lambda pipeline, context: context.load.stages(pipeline.id),

@@ -19,7 +19,6 @@ from models.actor import ActorKind
 from models.audiences import Audience
 from models.command import expect_permitted
 from models.commands import members
-from models.commands.jobs import create_job
 from models.errors import Forbidden, SignInRefused
 from models.event_kinds import KINDS, VIEWS
 from models.events import Event, JobMoved, JobRemoved
@@ -30,6 +29,7 @@ from models.policies import Policy
 from models.rights import EVERY_MEMBER, Requirement, Right, Role
 from models.rows import Tag, model_of
 from models.scope import Scope, Viewer
+from models.templates.jobs import create_job
 from models.viewers import viewer as viewer_of
 from models.visibility import own, saw, shown
 from resolvers.context import Context

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from models.commands.accounts import update_account
-from models.commands.jobs import create_job, delete_job, update_job
+from models.commands.jobs import delete_job, update_job
 from models.commands.tasks import create_task
 from models.database import sql
 from models.ids import Kind, new_id
@@ -20,6 +20,7 @@ from models.rows import Job, Member, PipelineMember
 from models.scope import Scope
 from models.search_entries import prefix_of
 from models.searching import Match, search
+from models.templates.jobs import create_job
 from models.words import words_of
 from tests.api.test_statements import counted
 from tests.locks import held, until_waiting

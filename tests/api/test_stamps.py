@@ -9,7 +9,7 @@ import pytest
 
 from models.actor import Actor
 from models.commands.accounts import set_account_tags
-from models.commands.jobs import create_job, update_job
+from models.commands.jobs import update_job
 from models.commands.moves import archive_jobs, move_job
 from models.commands.statuses import create_status, delete_status
 from models.commands.tags import create_tag, delete_tag
@@ -17,6 +17,7 @@ from models.ids import Kind, encode
 from models.rows import Account, Category, Job
 from models.rows.base import known_models
 from models.targets import Target
+from models.templates.jobs import create_job
 from resolvers.root import graphql_schema
 from tests.api.furnished import Furnished
 from tests.serving import Api

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from tortoise.models import Model
 
-from models.commands.jobs import create_job
 from models.commands.tasks import create_task
 from models.commands.time import log_time
 from models.database import sql
 from models.ids import Kind, encode
 from models.rights import Right
 from models.rows import AccountMember, AccountTag, JobAssignee, PipelineMember, Tag, TaskAssignee
+from models.templates.jobs import create_job
 from tests.api.furnished import Furnished
 from tests.api.samples import Id, asked, filled
 from tests.api.selections import PAGE, document, root_fields

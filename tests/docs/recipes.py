@@ -14,7 +14,7 @@ from typing import Any
 
 from cli.export_schema import COMMITTED
 from models.commands.accounts import update_account
-from models.commands.jobs import create_job, delete_job, update_job
+from models.commands.jobs import delete_job, update_job
 from models.commands.moves import archive_job, move_job
 from models.commands.stages import update_stage
 from models.commands.tasks import create_task
@@ -22,6 +22,7 @@ from models.errors import RuleBroken
 from models.ids import Kind, encode
 from models.reasons import Reason
 from models.rows import Job, Stage
+from models.templates.jobs import create_job
 from tests.docs.pages import blocks
 from tests.docs.printed import PATIENCE, Program, page_program, printed, running, script
 from tests.node import CLIENTS

@@ -12,7 +12,6 @@ from models.commands.accounts import (
     set_account_team,
     update_account,
 )
-from models.commands.jobs import create_job
 from models.commands.moves import archive_job, complete_job, restore_job, set_job_status
 from models.commands.tags import create_tag
 from models.errors import Conflict, Invalid, NotFound, RuleBroken
@@ -28,6 +27,7 @@ from models.ids import new_id
 from models.log import heads
 from models.rights import Right, Role
 from models.rows import Account, AccountMember, AccountTag, AccountType, Category, Job, Member, Tag
+from models.templates.jobs import create_job
 from tests.domain.refusal import refused
 from tests.world import World
 

@@ -7,10 +7,11 @@ import pytest
 from models.clock import now
 from models.commands.firm import update_firm
 from models.commands.imports import NewJob, import_jobs
-from models.commands.jobs import create_job, update_job
+from models.commands.jobs import update_job
 from models.errors import Invalid
 from models.events import JobUpdated
 from models.rows import Firm, Job
+from models.templates.jobs import create_job
 from tests.domain.refusal import refused
 from tests.world import World
 

@@ -2,13 +2,14 @@
 
 import pytest
 
-from models.commands.jobs import create_job, delete_job
+from models.commands.jobs import delete_job
 from models.commands.moves import archive_job, move_job, move_jobs, restore_job
 from models.errors import Conflict, NotFound, RuleBroken
 from models.events import JobMoved
 from models.ids import new_id
 from models.rows import Category
 from models.targets import Target
+from models.templates.jobs import create_job
 from tests.world import World
 
 

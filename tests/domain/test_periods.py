@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.commands.jobs import create_job, update_job
+from models.commands.jobs import update_job
 from models.errors import Invalid
 from models.events import JobUpdated
 from models.periods import Period, PeriodUnit, period_key, period_of
 from models.rows import Job
+from models.templates.jobs import create_job
 from models.texts import LABEL
 from tests.domain.refusal import refused
 from tests.world import World

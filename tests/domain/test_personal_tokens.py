@@ -11,7 +11,7 @@ from models import token_use
 from models.actor import Actor
 from models.audiences import Audience
 from models.command import settle
-from models.commands.jobs import create_job, delete_job
+from models.commands.jobs import delete_job
 from models.commands.members import (
     create_member,
     deactivate_member,
@@ -38,6 +38,7 @@ from models.rights import Right, Role
 from models.rows import Member
 from models.scope import Scope, Viewer
 from models.sign_in import authenticate
+from models.templates.jobs import create_job
 from models.token_secrets import PATTERN, PREFIX, is_well_formed, new_secret
 from models.token_use import TokenUse
 from models.visibility import own, shown

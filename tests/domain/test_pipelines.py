@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from models.actor import Actor
-from models.commands.jobs import create_job
 from models.commands.moves import archive_job
 from models.commands.pipelines import create_pipeline, delete_pipeline, set_pipeline_members, update_pipeline
 from models.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound, Refusal, RuleBroken
@@ -14,6 +13,7 @@ from models.events import PipelineMembersChanged
 from models.ids import new_id
 from models.rights import Right, Role
 from models.rows import CardField, Category, JobOrder, Member, Pipeline, PipelineMember, Stage, Status
+from models.templates.jobs import create_job
 from tests.domain.refusal import refused, told
 from tests.world import World
 

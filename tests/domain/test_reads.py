@@ -12,7 +12,6 @@ import pytest
 
 from models import boards
 from models.audiences import Audience
-from models.commands.jobs import create_job
 from models.commands.time import log_time
 from models.ids import Kind, new_id
 from models.kinds import modules_in
@@ -34,6 +33,7 @@ from models.rows import (
 )
 from models.rows.contacts import AccountContact
 from models.scope import Rows, Scope
+from models.templates.jobs import create_job
 from tests.api.furnished import Furnished
 from tests.links import linked
 

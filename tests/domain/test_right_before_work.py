@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from models.actor import Actor, ActorKind
-from models.commands.jobs import create_job
 from models.commands.members import change_password, create_member
 from models.commands.time import log_time
 from models.errors import Forbidden, Invalid, Refusal, RuleBroken
@@ -15,6 +14,7 @@ from models.ids import new_id
 from models.passwords import hash_password
 from models.rights import Right, Role
 from models.rows import Member
+from models.templates.jobs import create_job
 from tests.domain.refusal import counted
 from tests.world import World
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from models.commands.jobs import create_job
 from models.commands.moves import archive_job, move_job
 from models.commands.stages import create_stage, delete_stage, move_stage, update_stage
 from models.commands.tags import create_tag, delete_tag
@@ -18,6 +17,7 @@ from models.order import LONGEST_KEY, spread
 from models.reasons import Parameter, Reason
 from models.rights import Right, Role
 from models.rows import Job, PipelineMember, Stage, StageTag, Tag
+from models.templates.jobs import create_job
 from tests.domain.refusal import counted, refused, told
 from tests.world import World
 

@@ -27,6 +27,7 @@ from models.portable.tables import OF_THE_LOG, PortableTable, portable_tables
 from models.rights import Role
 from models.rows import Category, Job, Priority, Relation, Status, TaskState
 from models.targets import Target
+from models.templates.jobs import create_job
 from tests.world import World
 
 #: What an undo does not put back: versions, and what counts what was there.
@@ -252,7 +253,7 @@ COMMANDS: list[Callable[[Hand], Awaitable[Any]]] = [
     _one(relations.unrelate_job, job_id=_of("job"), other_job_id=_of("job")),
     _making(
         "job",
-        jobs.create_job,
+        create_job,
         account_id=_of("account"),
         pipeline_id=_of("pipeline"),
         name=_among(*_WORDS),

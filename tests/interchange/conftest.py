@@ -8,11 +8,11 @@ import pytest
 
 import embedded
 from files.store import Place, Store
-from models.commands.jobs import create_job
 from models.commands.tasks import create_task
 from models.commands.time import log_time
 from models.items.folders import create_folder, move_folder
 from models.items.notes import create_note
+from models.templates.jobs import create_job
 from tests.databases import on, own_database
 from tests.interchange.houses import House
 from tests.interchange.stores import store_of

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models.actor import Actor
 from models.commands.client_statuses import create_client_status
+from models.commands.pipelines import update_pipeline
 from models.ids import Kind
 from models.items.invoice_lines import NewLine
 from models.items.proposal_services import Service
@@ -144,6 +145,8 @@ SPECIMENS = Specimens(
         "createOrganizerFromTemplate.templateId": "template of organizers",
         "createInvoiceFromTemplate.templateId": "template of invoices",
         "createProposalFromTemplate.templateId": "template of proposals",
+        "createPipeline.defaultTemplateId": "template of jobs",
+        "updatePipeline.defaultTemplateId": "template of jobs",
     },
     not_any_more={
         "updateTemplate": [
@@ -180,6 +183,7 @@ async def updated(world: World) -> AsyncIterator[None]:
 
 @causes(templates.TemplateDeleted)
 async def deleted(world: World) -> AsyncIterator[None]:
-    template, _ = await of_tasks(world)
+    template = await make_job(owner_of(world), "Usual", Spot(world.account.id))
+    await update_pipeline(owner_of(world), pipeline_id=world.pipeline.id, default_template_id=template)
     yield
     await delete_template(owner_of(world), template_id=template)

@@ -24,6 +24,8 @@ from models.commands.stages import StageFields
 from models.events import Event
 from models.rights import Right, Role
 from models.rows import Category
+from models.templates.job_content import JobContent
+from models.templates.templates import create_template
 from tests.world import World
 
 Scenario = Callable[[World], AsyncIterator[None]]
@@ -164,8 +166,11 @@ async def pipeline_created(world: World) -> AsyncIterator[None]:
 
 @causes(events.PipelineUpdated)
 async def pipeline_updated(world: World) -> AsyncIterator[None]:
+    usual = await create_template(owner_of(world), name="Usual", job=JobContent("1040"))
     yield
-    await pipelines.update_pipeline(owner_of(world), pipeline_id=world.pipeline.id, name="Returns")
+    await pipelines.update_pipeline(
+        owner_of(world), pipeline_id=world.pipeline.id, name="Returns", default_template_id=usual.value.id
+    )
 
 
 @causes(events.PipelineMembersChanged)

@@ -14,13 +14,14 @@ from tortoise.connection import get_connection
 import embedded
 from engine.engine import Engine
 from models.command import settle
-from models.commands.jobs import create_job, update_job
+from models.commands.jobs import update_job
 from models.connection import credentials
 from models.database import sql
 from models.ids import Kind, encode, new_id
 from models.log import on_commit
 from models.rows import Job
 from models.sign_in import issue_for
+from models.templates.jobs import create_job
 from subscriptions.hub import Hub
 from tests.live.house import engine_on, hub_on
 from tests.live.replica import CHANGES, SNAPSHOT

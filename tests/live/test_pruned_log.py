@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from models.commands.jobs import create_job, update_job
+from models.commands.jobs import update_job
 from models.database import sql
 from models.ids import Kind, encode
 from models.log import heads
 from models.partitions import make_partitions, prune_log
 from models.rows import Job
+from models.templates.jobs import create_job
 from subscriptions.feed import Feed
 from tests.live.follower import following, fresh
 from tests.live.house import Ear

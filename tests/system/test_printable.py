@@ -12,12 +12,12 @@ import pytest
 
 import embedded
 from cli.entry import app
-from models.commands.jobs import create_job
 from models.commands.moves import move_job, set_job_status
 from models.commands.pipelines import update_pipeline
 from models.commands.statuses import create_status
 from models.rights import Role
 from models.rows import CardField
+from models.templates.jobs import create_job
 from tests.databases import on, own_database
 from tests.hostile import ATTACK, MARKUP, ONLY_JSON, ONLY_JSON_SHOWN, SHOWN, forged, obeyed
 from tests.serving import Api

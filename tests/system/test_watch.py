@@ -15,13 +15,14 @@ import pytest
 
 import embedded
 from models.commands.accounts import set_account_team
-from models.commands.jobs import create_job, update_job
+from models.commands.jobs import update_job
 from models.commands.members import deactivate_member
 from models.commands.moves import move_job
 from models.commands.pipelines import create_pipeline, set_pipeline_members, update_pipeline
 from models.ids import Kind, encode
 from models.rights import Role
 from models.rows import CardField
+from models.templates.jobs import create_job
 from tests.serving import Api, serving
 from tests.system.terminals import drawn, picture
 from tests.system.watching import (

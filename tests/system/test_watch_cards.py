@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from models.commands.accounts import set_account_tags
-from models.commands.jobs import create_job, update_job
+from models.commands.jobs import update_job
 from models.commands.moves import move_job
 from models.commands.pipelines import update_pipeline
 from models.commands.tags import create_tag
 from models.ids import Kind, encode
 from models.rights import Role
 from models.rows import CardField, JobOrder
+from models.templates.jobs import create_job
 from resolvers.root import graphql_schema
 from tests.serving import Api
 from tests.system.terminals import drawn, on_a_terminal, picture

@@ -17,6 +17,7 @@ from models.rights import Right, Role
 from models.rows import Account, Category, Job, Member, Pipeline, Stage, Status, Tag, Task, TimeEntry
 from models.rows.jobs import Priority, TaskState
 from models.targets import Target
+from models.templates.jobs import create_job
 from tests.links import job_of
 from tests.serving import Api
 from tests.system.watching import Relay, following, fresh, until
@@ -89,7 +90,7 @@ class Storm:
     async def job(self, actor: Actor) -> Any:
         due = date.today() + timedelta(days=self.dice.randint(-5, 5))
         pipeline = await self.some(Pipeline)
-        return await jobs.create_job(
+        return await create_job(
             actor, account_id=await self.some(Account), pipeline_id=pipeline, name=self.name(),
             stage_id=await self.some(Stage, pipeline_id=pipeline), due_date=due, budget=None,
             assignee_ids=await self.few(Member),

@@ -43,7 +43,7 @@ from models.rows.invoices import Invoice
 from models.rows.payment_providers import ProviderFact
 from models.rows.payments import PaymentMethod
 from models.targets import Target
-from models.templates.jobs import create_job_from_template
+from models.templates.jobs import create_job, create_job_from_template
 from tests import telling
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ _FIRM: dict[str, Drawn] = {
         5,
         lambda w: w.make(
             Kind.JOB,
-            jobs.create_job,
+            create_job,
             4,
             name="1040",
             account_id=w.client.account,
