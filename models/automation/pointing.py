@@ -12,7 +12,7 @@ from models.errors import RuleBroken
 from models.gathered import Gathered
 from models.ids import Kind
 from models.reasons import Reason
-from models.rows import Automation, AutomationPointer
+from models.rows import Automation, AutomationPointer, Category
 from models.scope import not_found
 from models.templates.templates import expect_kind
 
@@ -63,6 +63,9 @@ def _expect_of_use(automation: Automation, pointer: Pointer, thing: Any) -> None
     if pointer.kind is Kind.STATUS and thing.pipeline_id != automation.pipeline_id:
         told = "That status is of another pipeline. Choose one of this automation's."
         raise RuleBroken(told, *pointer.path, reason=Reason.ELSEWHERE, kind=Kind.PIPELINE.value)
+    if pointer.custom and thing.category is not Category.CUSTOM:
+        told = "A job waits for the client under a custom status. Choose one of those, or none."
+        raise RuleBroken(told, *pointer.path, reason=Reason.BUILT_IN)
     if pointer.template_kind is not None:
         expect_kind(thing, pointer.template_kind, *pointer.path)
 

@@ -24,10 +24,13 @@ class Pointer(NamedTuple):
     path: Path
     #: Of a template, of which kind it has to be.
     template_kind: TemplateKind | None = None
+    #: Of a status, whether it has to be a custom one.
+    custom: bool = False
 
 
-#: Keys of the metadata of a field of settings that holds ids: of what, and of templates of which kind.
-_KIND, _TEMPLATE_KIND = "kind", "template kind"
+#: Keys of the metadata of a field of settings that holds ids: of what, of templates of which kind, and whether statuses
+#: have to be custom ones.
+_KIND, _TEMPLATE_KIND, _CUSTOM = "kind", "template kind", "custom"
 
 
 def points_to(kind: Kind) -> dict[str, Any]:
@@ -38,6 +41,11 @@ def points_to(kind: Kind) -> dict[str, Any]:
 def template_of(kind: TemplateKind) -> dict[str, Any]:
     """The metadata of a field of settings that holds the id of a template of this kind, or ids of such."""
     return {_KIND: Kind.TEMPLATE, _TEMPLATE_KIND: kind}
+
+
+def custom_status() -> dict[str, Any]:
+    """The metadata of a field of settings that holds the id of a custom status: what a job returns from."""
+    return {_KIND: Kind.STATUS, _CUSTOM: True}
 
 
 class Settings(Kept):
@@ -91,7 +99,8 @@ class Settings(Kept):
                 ids = value if isinstance(value, tuple) else (value,)
                 for id in ids:
                     if id is not None:
-                        yield Pointer(kind, id, (each.name,), each.metadata.get(_TEMPLATE_KIND))
+                        of, custom = each.metadata.get(_TEMPLATE_KIND), each.metadata.get(_CUSTOM, False)
+                        yield Pointer(kind, id, (each.name,), of, custom)
 
 
 _SETTINGS: dict[AutomationType, type[Settings]] = {}

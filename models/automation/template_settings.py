@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from models.automation.settings import Settings, points_to, settings, template_of
+from models.automation.settings import Settings, custom_status, settings, template_of
 from models.commands.moves import set_job_status
-from models.ids import Kind
 from models.items.invoice_states import send_invoice
 from models.items.invoices import create_invoice
 from models.items.organizers import create_organizer, send_organizer
@@ -27,7 +26,7 @@ class OrganizerSettings(Settings):
 
     template_id: UUID = field(metadata=template_of(TemplateKind.ORGANIZER))
     #: The custom status that holds the job until it is submitted; None for none.
-    status_id: UUID | None = field(default=None, metadata=points_to(Kind.STATUS))
+    status_id: UUID | None = field(default=None, metadata=custom_status())
 
 
 @settings
@@ -40,7 +39,7 @@ class RequestSettings(Settings):
 
     template_id: UUID = field(metadata=template_of(TemplateKind.CLIENT_REQUEST))
     #: The custom status that holds the job until it is submitted; None for none.
-    status_id: UUID | None = field(default=None, metadata=points_to(Kind.STATUS))
+    status_id: UUID | None = field(default=None, metadata=custom_status())
 
 
 @settings

@@ -22,7 +22,12 @@ from models.automation.settings import settings_classes
 from models.automation.status_settings import StatusSettings
 from models.automation.tag_settings import TagSettings
 from models.automation.task_settings import TaskSettings
-from models.automation.template_settings import InvoiceSettings, OrganizerSettings, ProposalSettings
+from models.automation.template_settings import (
+    InvoiceSettings,
+    OrganizerSettings,
+    ProposalSettings,
+    RequestSettings,
+)
 from models.automation.text_settings import EmailSettings, WikiPageSettings
 from models.bounds import AUTOMATIONS
 from models.commands.members import deactivate_member
@@ -44,6 +49,7 @@ from models.rows import (
     PipelineMember,
     Priority,
     Stage,
+    Status,
 )
 from models.templates.content import TemplateKind
 from models.templates.job_tasks import JobTask
@@ -184,6 +190,8 @@ async def test_what_it_points_to_has_to_be_there_and_of_use(world: World) -> Non
     elsewhere = (await create_status(owner, pipeline_id=other.id, name="Waits", color="#123abc")).value.id
     spot = Spot(world.account.id, (await world.job()).id)
     of_tasks = await kinds.template(owner, TemplateKind.TASK, spot)
+    of_requests = await kinds.template(owner, TemplateKind.CLIENT_REQUEST, spot)
+    built_in = await Status.filter(pipeline_id=world.pipeline.id)
     await deactivate_member(owner, member_id=world.employee.id)
     gone = AssigneeSettings(add_member_ids=(world.employee.id, new_id()))
     people = AssigneeSettings(add_member_ids=(world.employee.id,))
@@ -191,6 +199,14 @@ async def test_what_it_points_to_has_to_be_there_and_of_use(world: World) -> Non
         ({"update_assignees": people}, {(Reason.DEACTIVATED, ("update_assignees", "add_member_ids"))}),
         ({"set_status": StatusSettings(elsewhere)}, {(Reason.ELSEWHERE, ("set_status", "status_id"))}),
         ({"send_organizer": OrganizerSettings(of_tasks)}, {(Reason.WRONG_KIND, ("send_organizer", "template_id"))}),
+        # A job never comes back from one that is built in; one that only puts it there may name any.
+        *(
+            (
+                {"send_client_request": RequestSettings(of_requests, status.id)},
+                {(Reason.BUILT_IN, ("send_client_request", "status_id"))},
+            )
+            for status in built_in
+        ),
         (
             {"update_assignees": gone, "conditions": Condition(account_tag_ids=(new_id(),))},
             {
@@ -203,6 +219,8 @@ async def test_what_it_points_to_has_to_be_there_and_of_use(world: World) -> Non
             await create_automation(owner, name="One", trigger_stage_id=stage.id, **given)
         assert {(each.reason, each.path) for each in refused.value.all} == told
     assert not await AutomationSettings.exists(automation__firm_id=world.firm.id)
+    for status in built_in:
+        await create_automation(owner, name="Put", trigger_stage_id=stage.id, set_status=StatusSettings(status.id))
 
 
 async def test_they_act_in_an_order_that_people_change(world: World) -> None:
@@ -294,6 +312,12 @@ async def test_it_says_what_is_wrong_with_what_it_points_to(world: World) -> Non
     people = AssigneeSettings(add_member_ids=(world.employee.id,))
     made = await kinds.make_with(owner, "One", people, trigger_stage_id=stage.id, conditions=asked)
     assert (await problems_of([made]))[made] == []
+    waits = (await create_status(owner, pipeline_id=world.pipeline.id, name="Waits", color="#123abc")).value.id
+    template = await kinds.template(owner, TemplateKind.CLIENT_REQUEST, Spot(world.account.id))
+    asking = await kinds.make_with(owner, "Ask", RequestSettings(template, waits), trigger_stage_id=stage.id)
+    await delete_status(owner, status_id=waits)
+    (gone,) = (await problems_of([asking]))[asking]
+    assert (gone.problem, gone.id) == (Problem.DELETED, waits)
     before = await world.revision()
     await delete_tag(owner, tag_id=tag)
     await deactivate_member(owner, member_id=world.employee.id)
