@@ -124,13 +124,23 @@ def held_of(person: Person) -> Iterator[Held]:
         "SELECT at, revision, type, data FROM event WHERE firm_id = $1 AND subject = $2::uuid ORDER BY revision, index"
     )
     yield Held("events about them", about, (person.firm_id, person.id))
-    by = (
-        "SELECT at, revision, type, job, "
-        "CASE WHEN type <> ALL($4::text[]) OR subject = $3::uuid THEN subject END AS subject "
-        "FROM event WHERE firm_id = $1 AND actor->>'kind' = $2 AND actor->>'id' = $3::uuid::text "
-        "ORDER BY revision, index"
-    )
-    yield Held("events by them", by, (person.firm_id, person.kind.upper(), person.id, _about_people()))
+    values = (person.firm_id, person.kind.upper(), person.id)
+    yield Held("events by them", _EVENTS.format(actor="actor", more=""), (*values, _about_people()))
+    # What automations did because of them: the log names who began a chain of causes.
+    caused = _EVENTS.format(actor="actor->'causer'", more=", cause, hops")
+    yield Held("events because of them", caused, (*values, _about_people()))
+    yield Held("automation_run by causer", _RUNS, values)
+
+
+_EVENTS = """
+SELECT at, revision, type, job,
+    CASE WHEN type <> ALL($4::text[]) OR subject = $3::uuid THEN subject END AS subject{more}
+FROM event WHERE firm_id = $1 AND {actor}->>'kind' = $2 AND {actor}->>'id' = $3::uuid::text ORDER BY revision, index
+"""
+_RUNS = """
+SELECT id, job_id, type, state, cause, hops, created_at, ended_at FROM automation_run
+WHERE firm_id = $1 AND causer->>'kind' = $2 AND causer->>'id' = $3::uuid::text ORDER BY id
+"""
 
 
 def _about_people() -> list[str]:

@@ -80,6 +80,13 @@ async def test_of_a_member(world: World, tmp_path: Path) -> None:
     await create_note(own, text=f"{OWN} note", account_id=world.account.id)
     await create_note(owner, text=f"{OTHERS} note", account_id=world.account.id)
     await issue_for(member.id, 1)
+    # What automations did as the member, or another one, had done something.
+    for who, word in ((member, "theirs"), (world.owner, "another's")):
+        began = {"kind": "MEMBER", "id": str(who.id)}
+        robot = Actor.automation(world.firm.id, "Robot", await world.revision(), causer=began)
+        caused = await create_note(robot, text=f"{OTHERS} {word}", account_id=world.account.id)
+        if who == member:
+            because = (caused.value.id, caused.revision)
     found = await held(tmp_path / "member.json", member=member.email)
     text = orjson.dumps(found).decode()
     assert found["person"] == encode(Kind.MEMBER, member.id)
@@ -96,6 +103,9 @@ async def test_of_a_member(world: World, tmp_path: Path) -> None:
     assert found["message_mention by member_id"]
     assert found["session"][0].keys() == {"created_at", "expires_at", "ended_at"}
     assert {event["type"] for event in found["events by them"]} >= {"TimeLogged", "NoteCreated"}
+    assert [(event["type"], event["subject"], event["revision"]) for event in found["events because of them"]] == [
+        ("NoteCreated", str(because[0]), because[1])
+    ]
     assert "MemberUpdated" in {event["type"] for event in found["events about them"]}
     for secret in ("password", "hash", "refresh", "digest"):
         assert secret not in text
