@@ -4,9 +4,9 @@ from uuid import UUID
 
 from demo.firms import DemoFirm
 from demo.pipelines import Service
+from models.automation.asking_settings import RequestSettings
 from models.automation.automations import create_automation
 from models.automation.task_settings import TaskSettings
-from models.automation.template_settings import RequestSettings
 from models.ids import Kind
 from models.items.request_entries import RequestEntry
 from models.seen import AutomationState, Stage, Status, named

@@ -6,19 +6,14 @@ from uuid import UUID
 
 import orjson
 
+from models.automation.asking_settings import OrganizerSettings, RequestSettings
 from models.automation.conditions import Condition
 from models.automation.people_settings import AccessSettings, AssigneeSettings
 from models.automation.settings import Pointer, Settings, settings_class, settings_classes
 from models.automation.status_settings import ClientStatusSettings, StatusSettings
 from models.automation.tag_settings import TagSettings
 from models.automation.task_settings import TaskSettings
-from models.automation.template_settings import (
-    FolderSettings,
-    InvoiceSettings,
-    OrganizerSettings,
-    ProposalSettings,
-    RequestSettings,
-)
+from models.automation.template_settings import FolderSettings, InvoiceSettings, ProposalSettings
 from models.automation.text_settings import EmailSettings, MessageSettings, WikiPageSettings
 from models.database import fetch
 from models.errors import Invalid

@@ -21,7 +21,7 @@ from models.events import (
 )
 from models.gathered import Gathered, Rules, checked
 from models.ids import new_id
-from models.mail.outbox import hold_jobs_with_mail, withdraw_of_account
+from models.mail.outbox import hold_with_mail, withdraw_of_account
 from models.reasons import Reason
 from models.reminder_ends import end_reminders_of_account
 from models.rights import Right
@@ -142,7 +142,7 @@ async def archive_account(change: Change, *, account_id: UUID, expected_version:
     sent to it is withdrawn."""
     accounts = change.scope.rows(Account)
     await accounts.get(account_id, "account_id")
-    await hold_jobs_with_mail(account_id)
+    await hold_with_mail(change, account_id)
     account = await accounts.lock(account_id, "account_id")
     account.expect(expected_version)
     if account.archived:

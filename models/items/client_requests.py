@@ -36,6 +36,7 @@ from models.items.request_entries import (
     unanswered,
 )
 from models.items.states import wrong_state
+from models.mail_ends import withdraw_of_item
 from models.policies import Policy
 from models.reasons import Reason
 from models.reminder_ends import delete_reminders, end_reminders
@@ -50,8 +51,12 @@ from models.texts import DESCRIPTION, NAME
 class ClientRequestState(StrEnum):
     """Where a client request stands."""
 
+    WITHDRAWN = "WITHDRAWN"
     PENDING = "PENDING"
     SUBMITTED = "SUBMITTED"
+
+
+_AWAITED = {ClientRequestState.WITHDRAWN: Awaited.SENDING, ClientRequestState.PENDING: Awaited.SUBMISSION}
 
 
 class ClientRequest(Item):
@@ -61,7 +66,7 @@ class ClientRequest(Item):
     searched = Searched("title", "description")
     policy = Policy(account="account_id")
     also_changes = {"recipient_ids": tuple[ContactId, ...]}
-    may_await = (Awaited.SUBMISSION,)
+    may_await = (Awaited.SENDING, Awaited.SUBMISSION)
     until = "it is SUBMITTED"
 
     created_by: Any = belongs_to("Member", null=True, index=True)
@@ -79,8 +84,20 @@ class ClientRequest(Item):
 
     @property
     def awaited(self) -> Awaited | None:
-        """That the client submits it."""
-        return Awaited.SUBMISSION if self.state is ClientRequestState.PENDING else None
+        """That the client submits it; that it is sent again, where it was withdrawn before they heard of it."""
+        return _AWAITED.get(self.state)
+
+    def take_back(self) -> tuple[str, ...]:
+        if self.state is not ClientRequestState.PENDING:
+            return ()
+        self.state = ClientRequestState.WITHDRAWN
+        return ("state",)
+
+    def bring(self, now: datetime) -> tuple[str, ...]:
+        if self.state is not ClientRequestState.WITHDRAWN:
+            return ()
+        self.state = ClientRequestState.PENDING
+        return ("state",)
 
     @classmethod
     async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Awaiting]:
@@ -97,10 +114,18 @@ class ClientRequest(Item):
         """How many of its entries have an answer."""
         return sum(entry.answered for entry in self.asked)
 
-    def expect_pending(self) -> None:
+    def expect_unsubmitted(self) -> None:
         """`RuleBroken` where it has been submitted."""
-        if self.state is not ClientRequestState.PENDING:
+        if self.state is ClientRequestState.SUBMITTED:
             raise wrong_state(self, self.state, "This request has been submitted. Reopen it first.")
+
+    def expect_pending(self) -> None:
+        """`RuleBroken` unless it is the client's turn."""
+        self.expect_unsubmitted()
+        if self.state is ClientRequestState.WITHDRAWN:
+            raise wrong_state(
+                self, self.state, "This request was withdrawn. Send the mail that tells of it again first."
+            )
 
     @property
     def named(self) -> Mapping[str, UUID]:
@@ -153,6 +178,16 @@ class ClientRequestSubmitted(ClientRequestEvent, ClientAction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRequestWithdrawn(ClientRequestEvent):
+    """A client request was withdrawn before the client heard of it. It still holds its jobs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRequestSent(ClientRequestEvent):
+    """A client request that had been withdrawn was sent after all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRequestReopened(ClientRequestEvent):
     """A client request that had been submitted is pending again."""
 
@@ -177,7 +212,9 @@ class ClientRequestDeleted(ClientRequestEvent):
 
 
 register(ClientRequest)
-register_item(ClientRequest, ClientRequestLinked, ClientRequestUnlinked)
+register_item(
+    ClientRequest, ClientRequestLinked, ClientRequestUnlinked, taken_back=ClientRequestWithdrawn, sent=ClientRequestSent
+)
 owns_files(ClientRequest, needs=None)
 
 
@@ -267,7 +304,8 @@ async def update_client_request(
     if "recipient_ids" in given:
         changed |= await recipients.replace(change, request, wanted, contacts)
     if changed or keys:
-        await _expect_pending(change, request)
+        await items.expect_in_use(change, request)
+        request.expect_unsubmitted()
         request.entries = to_store(revised(present, asked))
         await items.store(change, held, *(changed.keys() - {"recipient_ids"}), "entries")
         items.tell(change, ClientRequestUpdated, held, changes=changes_of(changed), entry_keys=keys)
@@ -316,6 +354,7 @@ async def submit_client_request(
     request.state, request.submitted_at = ClientRequestState.SUBMITTED, change.now
     await items.store(change, held, "state", "submitted_at")
     await end_reminders(change, [request.id])
+    await withdraw_of_item(change, request.id)
     items.tell(change, ClientRequestSubmitted, held, acting_contact=contact)
     return request
 
@@ -349,8 +388,9 @@ async def delete_client_request(
     Its history stays in the log. What a client submitted is not thrown away by mistake: it is reopened first."""
     held = await _lock(change, client_request_id, expected_version)
     request = held.item
-    request.expect_pending()
+    request.expect_unsubmitted()
     await delete_reminders(change, request.id)
+    await withdraw_of_item(change, request.id)
     await items.end(held)
     items.tell(change, ClientRequestDeleted, held, title=request.title)
     return request

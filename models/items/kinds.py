@@ -18,6 +18,9 @@ class KindOfItem:
     model: type[Item]
     linked: Callable[..., Event]
     unlinked: Callable[..., Event]
+    #: That one was had back before the client heard of it, and that it was sent after all; None where none ever is.
+    taken_back: Callable[..., Event] | None = None
+    sent: Callable[..., Event] | None = None
 
     @property
     def may_be_open(self) -> bool:
@@ -38,14 +41,21 @@ class KindOfItem:
 _KINDS: dict[Kind, KindOfItem] = {}
 
 
-def register_item(model: type[Item], linked: Callable[..., Event], unlinked: Callable[..., Event]) -> None:
+def register_item(
+    model: type[Item],
+    linked: Callable[..., Event],
+    unlinked: Callable[..., Event],
+    *,
+    taken_back: Callable[..., Event] | None = None,
+    sent: Callable[..., Event] | None = None,
+) -> None:
     """Make the rows of this class known as items. `TypeError` where it does not say what becomes of one that waits."""
     if len({model.awaited is not Item.awaited, bool(model.may_await), model.until is not None}) > 1:
         raise TypeError(
             f"{model.__name__} says only in part when its items hold a job. Say what one waits for (`awaited`), all "
             "that this may be (`may_await`), and when that is over (`until`); or nothing of it."
         )
-    _KINDS[model.kind] = KindOfItem(model, linked, unlinked)
+    _KINDS[model.kind] = KindOfItem(model, linked, unlinked, taken_back, sent)
 
 
 def item_kinds() -> Mapping[Kind, KindOfItem]:

@@ -26,6 +26,7 @@ from models.items.organizer_answers import Answering, answered_with, files_by_ke
 from models.items.organizer_content import OrganizerContent, content_of
 from models.items.organizer_questions import Section, checked_sections, stored_sections
 from models.items.states import wrong_state
+from models.mail_ends import withdraw_of_item
 from models.policies import Policy
 from models.reasons import Reason
 from models.reminder_ends import delete_reminders, end_reminders
@@ -80,6 +81,18 @@ class Organizer(Item):
     def awaited(self) -> Awaited | None:
         """That it is sent, then that the client submits it."""
         return _AWAITED.get(self.state)
+
+    def take_back(self) -> tuple[str, ...]:
+        if self.state is not OrganizerState.PENDING:
+            return ()
+        self.state, self.sent_at = OrganizerState.DRAFT, None
+        return "state", "sent_at"
+
+    def bring(self, now: datetime) -> tuple[str, ...]:
+        if self.state is not OrganizerState.DRAFT:
+            return ()
+        self.state, self.sent_at = OrganizerState.PENDING, now
+        return "state", "sent_at"
 
     @classmethod
     async def awaiting(cls, items: Sequence[UUID]) -> Mapping[UUID, Awaiting]:
@@ -151,6 +164,11 @@ class OrganizerSent(OrganizerEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizerWithdrawn(OrganizerEvent):
+    """An organizer was withdrawn before the client heard of it: it is a draft again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizerAnswered(OrganizerEvent, ClientAction, EventWithFiles):
     """Answers to an organizer were saved. It is still to be submitted."""
 
@@ -198,7 +216,7 @@ class OrganizerDeleted(OrganizerEvent):
 
 
 register(Organizer)
-register_item(Organizer, OrganizerLinked, OrganizerUnlinked)
+register_item(Organizer, OrganizerLinked, OrganizerUnlinked, taken_back=OrganizerWithdrawn, sent=OrganizerSent)
 owns_files(Organizer, needs=NEEDS)
 
 
@@ -306,10 +324,9 @@ async def send_organizer(change: Change, *, organizer_id: UUID, expected_version
     held = await _lock(change, organizer_id, expected_version)
     organizer = held.item
     await items.expect_in_use(change, organizer)
-    if organizer.state is not OrganizerState.DRAFT:
+    if not (changed := organizer.bring(change.now)):
         raise wrong_state(organizer, organizer.state, "This organizer has been sent already.")
-    organizer.state, organizer.sent_at = OrganizerState.PENDING, change.now
-    await items.store(change, held, "state", "sent_at")
+    await items.store(change, held, *changed)
     items.tell(change, OrganizerSent, held)
     return organizer
 
@@ -359,6 +376,7 @@ async def submit_organizer(
     organizer.state, organizer.submitted_at = OrganizerState.SUBMITTED, change.now
     await items.store(change, held, "state", "submitted_at", *_COUNTS)
     await end_reminders(change, [organizer.id])
+    await withdraw_of_item(change, organizer.id)
     items.tell(change, OrganizerSubmitted, held, acting_contact=contact, removed_files=files.removed)
     return organizer
 
@@ -407,6 +425,7 @@ async def delete_organizer(change: Change, *, organizer_id: UUID, expected_versi
     held = await _lock(change, organizer_id, expected_version)
     held.item.expect_unsubmitted()
     await delete_reminders(change, organizer_id)
+    await withdraw_of_item(change, organizer_id)
     await items.end(held)
     items.tell(change, OrganizerDeleted, held, title=held.item.title)
     return held.item

@@ -4,6 +4,7 @@ The row is in models/rows/mail.py, the steps that put mail into the outbox are i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from models.bulk import Bulk
@@ -13,17 +14,18 @@ from models.database import sql
 from models.errors import RuleBroken
 from models.gathered import Gathered
 from models.ids import Kind, PipelineId, new_id
-from models.items.item import expect_used, hold_accounts, open_place
-from models.mail.events import MailBounced, MailEvent, MailQueued, MailQueuedAgain, MailSent
+from models.items.item import Held, expect_used, hold_accounts, open_place
+from models.mail.bringing import bring, hold_told_of
 from models.mail.outbox import (
     Letter,
     MailCause,
     expect_mailable,
     put_in_outbox,
-    tell,
     undo_window_from,
     withdraw,
 )
+from models.mail_ends import tell
+from models.mail_events import MailBounced, MailEvent, MailQueued, MailQueuedAgain, MailSent
 from models.reasons import Reason
 from models.records import columns, read
 from models.rights import EVERY_MEMBER, Right
@@ -75,10 +77,11 @@ def _expect_on_board(job: Job) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A mail that the transaction holds, and the pipeline of its job, which is held too."""
+    """A mail that the transaction holds, and its job and what goes to the client with it, which are held too."""
 
     mail: Mail
     job: Job | None
+    brings: Held[Any] | None
 
     @property
     def pipeline(self) -> PipelineId | None:
@@ -95,16 +98,19 @@ async def hold_job(job_id: UUID | None) -> Job | None:
 
 async def _lock(change: Change, mail_id: UUID, expected_version: int | None) -> _Held:
     mails = change.scope.rows(Mail)
-    # The job before the mail, as whoever archives it does.
-    job = await hold_job((await mails.get(mail_id, "mail_id")).job_id)
+    # Its job and what it tells of before the mail, as whoever archives or changes them does.
+    read = await mails.get(mail_id, "mail_id")
+    job = await hold_job(read.job_id)
+    told_of = await hold_told_of(change, [read])
     mail = await mails.lock(mail_id, "mail_id")
     mail.expect(expected_version)
-    return _Held(mail, job)
+    return _Held(mail, job, told_of.get(mail.item) if mail.item is not None else None)
 
 
 @command("withdrawMail", EVERY_MEMBER)
 async def withdraw_mail(change: Change, *, mail_id: UUID, expected_version: int | None = None) -> Mail:
-    """Withdraw a mail that waits to be sent."""
+    """Withdraw a mail that waits to be sent. What an automation asks the client for is withdrawn with the last mail
+    that was to tell of it: a client request is WITHDRAWN then, an organizer a draft."""
     held = await _lock(change, mail_id, expected_version)
     _expect_waiting(held.mail)
     await withdraw(change, [mail_id])
@@ -117,6 +123,7 @@ async def withdraw_mails(change: Change, *, mails: Sequence[Target], atomic: boo
     targets, rows = several(mails, "mails"), change.scope.rows(Mail)
     seen = await rows.many(target.id for target in targets)
     await sql(_HOLD_JOBS, list({mail.job_id for mail in seen.values()}))
+    await hold_told_of(change, seen.values())
     locked = await rows.lock_many(seen)
 
     def accept(target: Target) -> Mail:
@@ -151,7 +158,8 @@ async def send_mail_again(change: Change, *, mail_id: UUID, expected_version: in
     """Send a mail again that is uncertain, was refused, came back or was withdrawn: to the address that the contact has
     by now. It is the same mail to whoever gets it twice, and waits for the firm's undo window anew.
 
-    What waits and is never sent, as in a firm that was restored elsewhere, is sent so too."""
+    What waits and is never sent, as in a firm that was restored elsewhere, is sent so too. So is what was withdrawn
+    with it."""
     held = await _lock(change, mail_id, expected_version)
     mail = held.mail
     if mail.state not in _SENT_AGAIN and not (mail.state is MailState.WAITING and mail.next_at is None):
@@ -167,6 +175,8 @@ async def send_mail_again(change: Change, *, mail_id: UUID, expected_version: in
     mail.due_at = mail.next_at = await undo_window_from(change)
     await _store(mail, "to_name", "address", "attempts", "due_at")
     tell(change, MailQueuedAgain, mail, held.pipeline)
+    if held.brings is not None:
+        await bring(change, held.brings)
     return mail
 
 

@@ -4,7 +4,7 @@ These are steps of commands. What sends it is in models/mail/sending.py; see doc
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,17 +12,17 @@ from uuid import UUID
 from models.command import Change
 from models.database import fetch, sql
 from models.errors import RuleBroken
-from models.events import Event
 from models.gathered import Gathered
-from models.ids import Kind, PipelineId, new_id
-from models.mail.events import MailQueued, MailWithdrawn
+from models.ids import Kind, new_id
+from models.mail.bringing import hold_told_of, take_back
+from models.mail_ends import tell, withdraw_where
+from models.mail_events import MailQueued
 from models.reasons import Reason
 from models.records import columns, read
-from models.rows import Job
+from models.rows import Item, Job
 from models.rows.contacts import Contact
-from models.rows.mail import Mail, MailCauseKind
+from models.rows.mail import Mail, MailCauseKind, MailState
 from models.scope import not_found
-from models.stamps import raised, stamp
 from models.texts import MARKDOWN, NAME
 
 
@@ -46,7 +46,8 @@ class MailCause:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail that is to be written: its subject, and its text in Markdown. `job` is held, if there is one."""
+    """A mail that is to be written: its subject, and its text in Markdown. `job` is held, if there is one; so is the
+    `item` that it tells of."""
 
     contact_id: UUID
     subject: str
@@ -55,6 +56,7 @@ class Letter:
     cause: MailCause
     job: Job | None = None
     id: UUID | None = None
+    item: Item | None = None
 
 
 async def put_in_outbox(change: Change, letter: Letter) -> Mail:
@@ -89,6 +91,8 @@ async def put_all_in_outbox(change: Change, letters: Sequence[Letter]) -> list[M
                 account_id=letter.account_id,
                 job_id=None if letter.job is None else letter.job.id,
                 contact_id=contact.id,
+                item_kind=None if letter.item is None else letter.item.kind,
+                item=None if letter.item is None else letter.item.id,
                 to_name=contact.name,
                 address=contact.emails[0],
                 subject=subject,
@@ -161,29 +165,9 @@ async def who_get_mail(account_id: UUID) -> list[Contact]:
     return await read(Contact, f"SELECT {columns(Contact, 'contact')} FROM contact {_MAILABLE}", account_id)
 
 
-def tell(change: Change, event: Callable[..., Event], mail: Mail, pipeline: PipelineId | None) -> None:
-    """Record an event of a mail: in the history of its job, whose pipeline this is, and once naming none, for those who
-    see only the account."""
-    told = {"mail": mail.id, "account": mail.account_id}
-    if pipeline is not None:
-        change.record(event(**told, job=mail.job_id, pipeline=pipeline))
-    change.record(event(**told, job=None, pipeline=None))
-
-
-# In the order of their ids. One that is being handed to the mail server is no longer to be had back.
-_WITHDRAW = """
-WITH held AS MATERIALIZED (
-    SELECT id, job_id FROM mail WHERE {which} = ANY($1) AND state = 'WAITING' AND claim IS NULL
-    ORDER BY id FOR NO KEY UPDATE
-)
-UPDATE mail SET state = 'WITHDRAWN', next_at = NULL, ended_at = $2, {raised}
-FROM held LEFT JOIN job ON job.id = held.job_id WHERE mail.id = held.id
-RETURNING {columns}, job.pipeline_id AS of_pipeline
-"""
-
-
 async def withdraw(change: Change, mails: Collection[UUID]) -> list[Mail]:
-    """Withdraw those of these mails that still wait. Their jobs are held."""
+    """Withdraw those of these mails that still wait, and what goes to the client with them. Their jobs are held, and
+    what they tell of: `hold_told_of`."""
     return await _withdraw(change, "id", mails)
 
 
@@ -193,17 +177,13 @@ async def withdraw_of_jobs(change: Change, jobs: Collection[UUID]) -> list[Mail]
 
 
 async def withdraw_of_account(change: Change, account_id: UUID) -> list[Mail]:
-    """Withdraw what waits of an account. Its jobs are held: `hold_jobs_with_mail`."""
+    """Withdraw what waits of an account. Its jobs are held: `hold_with_mail`."""
     return await _withdraw(change, "account_id", [account_id])
 
 
 async def _withdraw(change: Change, which: str, ids: Collection[UUID]) -> list[Mail]:
-    if not ids:
-        return []
-    statement = _WITHDRAW.format(which=which, raised=raised(3, "mail"), columns=columns(Mail, "mail"))
-    withdrawn = sorted(await read(Mail, statement, list(ids), change.now, *stamp()), key=lambda mail: mail.id)
-    for mail in withdrawn:
-        tell(change, MailWithdrawn, mail, mail["of_pipeline"])  # type: ignore[index]
+    withdrawn = await withdraw_where(change, which, ids)
+    await take_back(change, withdrawn)
     return withdrawn
 
 
@@ -213,9 +193,12 @@ ORDER BY id FOR SHARE
 """
 
 
-async def hold_jobs_with_mail(account_id: UUID) -> None:
-    """Hold the jobs of an account, which is visible, whose mail waits: before the account is, as jobs always are."""
+async def hold_with_mail(change: Change, account_id: UUID) -> None:
+    """Hold the jobs of an account, which is visible, whose mail waits, and what goes to the client with it: before the
+    account is, as jobs and items always are."""
     await sql(_HOLD_JOBS.format(which="account_id"), [account_id])
+    bringing = {"state": MailState.WAITING, "cause": MailCauseKind.AUTOMATION, "item__isnull": False}
+    await hold_told_of(change, await Mail.filter(account_id=account_id, **bringing))
 
 
 async def merge_mail(contact_id: UUID, into_id: UUID) -> None:

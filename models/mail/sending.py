@@ -13,9 +13,9 @@ from uuid import UUID
 from models.actor import Actor
 from models.command import Change, command
 from models.database import sql
-from models.mail.events import MailDelayed, MailEvent, MailRefused, MailSent, MailUncertain
 from models.mail.mails import hold_job
-from models.mail.outbox import tell
+from models.mail_ends import tell
+from models.mail_events import MailDelayed, MailEvent, MailRefused, MailSent, MailUncertain
 from models.rights import EVERY_MEMBER
 from models.rows.mail import LONGEST_ANSWER, Mail, MailCauseKind, MailState
 

@@ -25,6 +25,7 @@ from models.items.item import Held
 from models.items.organizers import Organizer
 from models.items.recipients import recipients_of
 from models.items.states import wrong_state
+from models.mail.letters import reminding_of
 from models.mail.outbox import Letter, MailCause, put_all_in_outbox, who_get_mail
 from models.reasons import Reason
 from models.reminder_ends import ClientReminded, RemindersEnded, RemindersSet, end_reminders
@@ -33,7 +34,7 @@ from models.rights import EVERY_MEMBER, Right
 from models.rows import Awaited, Category, Firm, Item, Job, Status, register
 from models.rows.mail import MailCauseKind
 from models.rows.reminders import Reminder
-from models.texts import NAME, NOTE
+from models.texts import NOTE
 
 register(Reminder)
 
@@ -181,11 +182,11 @@ async def _write(change: Change, reminder: Reminder, item: Any, jobs: list[Job])
     number = reminder.sent + 1
     # Not the number of the reminder: set again, they are counted anew, and are other mail.
     cause = MailCause(MailCauseKind.REMINDER, reminder.id, number=reminder.version)
-    subject, text = _letter(item, reminder.text)
+    subject, text = reminding_of(item, reminder.text)
     await put_all_in_outbox(
         change,
         [
-            Letter(contact.id, subject, text, reminder.account_id, cause, jobs[0] if jobs else None)
+            Letter(contact.id, subject, text, reminder.account_id, cause, jobs[0] if jobs else None, item=item)
             for contact in mailable
             if asked is None or contact.id in asked
         ],
@@ -196,17 +197,6 @@ async def _write(change: Change, reminder: Reminder, item: Any, jobs: list[Job])
     await reminder.store("sent", "last_sent_at", "next_at")
     event = RemindersEnded if over else ClientReminded
     change.record(event(reminder=reminder.id, account=reminder.account_id))
-
-
-def _letter(item: Any, text: str) -> tuple[str, str]:
-    """The subject and the text. A title is text, whatever it looks like in Markdown."""
-    due = "" if item.due_date is None else f", which is due on {item.due_date.isoformat()}"
-    subject = f"Reminder: {item.title}"[: NAME.most]
-    title = "".join(f"\\{sign}" if sign in _SIGNS else sign for sign in item.title)
-    return subject, "\n\n".join(part for part in (f"We are still waiting for **{title}**{due}.", text.strip()) if part)
-
-
-_SIGNS = frozenset("\\`*_{}[]<>()#+-.!|~")
 
 
 async def _put_under(change: Change, status_id: UUID, jobs: list[Job]) -> None:

@@ -107,6 +107,15 @@ class Item(Row):
     def keep_linked(self, job_id: UUID) -> None:
         """Keep what the row itself says of the job that it is about to be linked to, while it is new."""
 
+    def take_back(self) -> tuple[str, ...]:
+        """Make it one that has not been sent, where the client owes it. Returns the columns that are others then; of
+        most kinds there is nothing to have back."""
+        return ()
+
+    def bring(self, now: datetime) -> tuple[str, ...]:
+        """Send one that was had back. Returns the columns that are others then."""
+        return ()
+
     @property
     def tracked(self) -> int:
         """The minutes that it adds to those of its job."""

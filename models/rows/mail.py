@@ -54,6 +54,9 @@ class Mail(Row):
     job_id: UUID | None
     contact: Any = belongs_to("Contact", on_delete=fields.SET_NULL, null=True, index=True)
     contact_id: UUID | None
+    # What it tells of; the item may be gone by now.
+    item_kind: Kind | None = fields.CharEnumField(Kind, max_length=20, null=True)  # type: ignore[assignment]
+    item: UUID | None = fields.UUIDField(null=True)
     # What the contact was called, and had for an address, when it was put into the outbox.
     to_name = fields.CharField(max_length=NAME.most)
     address = fields.CharField(max_length=EMAIL.most)
@@ -86,6 +89,21 @@ class Mail(Row):
             ("account_id", "created_at", "id"),
             ("job_id", "created_at", "id"),
         )
+
+    @property
+    def brings(self) -> bool:
+        """Whether what it tells of goes to the client with it, and is had back with it."""
+        return self.item is not None and self.cause == MailCauseKind.AUTOMATION
+
+    @property
+    def client_request_id(self) -> UUID | None:
+        """The client request that it tells of, if it tells of one."""
+        return self.item if self.item_kind == Kind.CLIENT_REQUEST else None
+
+    @property
+    def organizer_id(self) -> UUID | None:
+        """The organizer that it tells of, if it tells of one."""
+        return self.item if self.item_kind == Kind.ORGANIZER else None
 
     @property
     def in_hand(self) -> bool:

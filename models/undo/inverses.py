@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models import events as facts
+from models import mail_events as mail
 from models import reminder_ends
 from models.automation import run_events
 from models.commands.accounts import (
@@ -40,7 +41,6 @@ from models.items import (
 )
 from models.items.invoice_states import void_invoice
 from models.items.proposal_signing import withdraw_proposal
-from models.mail import events as mail
 from models.rows import AccountMember, AccountTag, TaskAssignee
 from models.templates import templates
 from models.undo.jobs import JobColumns
@@ -168,6 +168,7 @@ _WAYS: Mapping[type[Event], Way] = {
             reminder_ends.ClientReminded,
             chats.ChatCreated,
             organizers.OrganizerSent,
+            client_requests.ClientRequestSent,
             invoices.InvoiceSent,
             proposals.ProposalStateChanged,
             documents.DocumentStateChanged,
@@ -222,8 +223,10 @@ _WAYS: Mapping[type[Event], Way] = {
             chats.ClientTasksChanged,
             client_requests.ClientRequestUpdated,
             client_requests.ClientRequestReopened,
+            client_requests.ClientRequestWithdrawn,
             organizers.OrganizerUpdated,
             organizers.OrganizerUnsubmitted,
+            organizers.OrganizerWithdrawn,
             organizers.OrganizerSealed,
             invoices.InvoiceUpdated,
             proposals.ProposalUpdated,

@@ -29,7 +29,9 @@ class Queued(Inverse):
                 taking.leave(each, Lasting.GONE if state is MailState.WITHDRAWN else Lasting.SENT)
 
         async def act() -> None:
-            for id in waiting:
+            # What told of an item that was made by the same is withdrawn with that by now.
+            waits = Mail.filter(id__in=waiting, state=MailState.WAITING).order_by("id")
+            for id in await waits.values_list("id", flat=True):
                 await part_of(taking.change, withdraw_mail, **{f"{Kind.MAIL}_id": id})
 
         return act

@@ -13,6 +13,7 @@ from models.ids import Kind, encode
 from models.seen import AutomationType as TypeOfAutomation
 from models.seen import named
 from models.texts import NAME
+from schema.automation.asking import AskingSettings, SendClientRequestSettingsInput, SendOrganizerSettingsInput
 from schema.automation.conditions import BOUNDS, AutomationCondition, AutomationConditionInput
 from schema.automation.enums import AutomationProblemKind, AutomationState, AutomationTrigger, AutomationType
 from schema.automation.settings import (
@@ -32,15 +33,12 @@ from schema.automation.texts import (
     AddWikiPageSettings,
     AddWikiPageSettingsInput,
     ApplyFolderTemplateSettingsInput,
-    AskingSettings,
     OfTemplateSettings,
-    SendClientRequestSettingsInput,
     SendEmailSettings,
     SendEmailSettingsInput,
     SendInvoiceSettingsInput,
     SendMessageSettings,
     SendMessageSettingsInput,
-    SendOrganizerSettingsInput,
     SendProposalSettingsInput,
 )
 from schema.declarations import listing, mutation

@@ -67,7 +67,6 @@ AutomationRunReason = described(
     SKIPPED_BY_MOVER="Whoever moved the job said so.",
     ARCHIVED="The job was archived.",
     DELETED="The automation was deleted.",
-    WITHDRAWN="What it sent was withdrawn before it went out.",
     DISMISSED="Somebody dismissed it after it had failed.",
     UNDONE="What it did was taken back.",
     NO_RECIPIENT="Nobody at the account gets mail.",

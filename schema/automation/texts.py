@@ -15,7 +15,6 @@ from schema.automation.things import maybe_one
 from schema.inputs.base import id_of, input_type, maybe_id_of, needed, optional
 from schema.templates.templates import Template
 from schema.types.base import column, value
-from schema.types.pipelines import Status
 
 _FILLED = "Shortcodes are filled in."
 
@@ -25,47 +24,6 @@ class OfTemplateSettings:
     """Its objects are settings of `models.automation.template_settings` that name a template and nothing else."""
 
     template: Template | None = maybe_one(Kind.TEMPLATE, "template_id", "The template.")
-
-
-@strawberry.type(description="What an automation asks of the client, and under which status the job waits for it.")
-class AskingSettings:
-    """Its objects are settings of `models.automation.template_settings` that name a status as well."""
-
-    template: Template | None = maybe_one(Kind.TEMPLATE, "template_id", "The template.")
-    status: Status | None = maybe_one(
-        Kind.STATUS,
-        "status_id",
-        "The custom status under which the job waits until the client has answered; null for none.",
-    )
-
-
-@strawberry.input
-class AskingSettingsInput:
-    """Of which template the client is asked for something, and under which status the job waits for it."""
-
-    status_id: strawberry.ID | None = maybe_id_of(
-        Kind.STATUS,
-        "A custom status of the automation's pipeline, under which the job waits until the client has answered; none "
-        "when left out.",
-    )
-
-
-@input_type
-class SendOrganizerSettingsInput(AskingSettingsInput):
-    """Which organizer an automation draws up and sends."""
-
-    template_id: strawberry.ID = id_of(Kind.TEMPLATE, "A template of the kind ORGANIZER.")
-
-    build = of_templates.OrganizerSettings
-
-
-@input_type
-class SendClientRequestSettingsInput(AskingSettingsInput):
-    """What an automation asks the client for."""
-
-    template_id: strawberry.ID = id_of(Kind.TEMPLATE, "A template of the kind CLIENT_REQUEST.")
-
-    build = of_templates.RequestSettings
 
 
 @input_type

@@ -44,6 +44,10 @@ class MailFilter:
     account: IdFilter | None = asks_ids(Kind.ACCOUNT, Among("account_id"), "About one of these accounts.")
     job: IdFilter | None = asks_ids(Kind.JOB, AmongSeen("job_id", _Job), "About one of these jobs.")
     contact: IdFilter | None = asks_ids(Kind.CONTACT, Among("contact_id"), "To one of these contacts.")
+    client_request: IdFilter | None = asks_ids(
+        Kind.CLIENT_REQUEST, Among("item"), "That tells of one of these client requests."
+    )
+    organizer: IdFilter | None = asks_ids(Kind.ORGANIZER, Among("item"), "That tells of one of these organizers.")
     state: list[MailState] | None = asks(Among("state"), "In one of these states.")
     cause: list[MailCause] | None = asks(Among("cause"), "Sent because of one of these.")
     message_id: list[str] | None = asks(

@@ -46,6 +46,8 @@ ClientRequestState: Any = described(
     _ClientRequestState,
     "ClientRequestState",
     "Where a client request stands.",
+    WITHDRAWN="It was withdrawn before the client heard of it: it holds its jobs, and nobody can answer it, until the "
+    "mail that tells of it is sent again (`sendMailAgain`).",
     PENDING="The client is to answer and submit it.",
     SUBMITTED="The client submitted it.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -17,6 +17,12 @@ from schema.types.pages import connection
 if TYPE_CHECKING:
     from schema.types.accounts import Account
     from schema.types.jobs import Job
+
+    # Found by their modules alone, at run time: those are made of the types here.
+    ClientRequest = Any
+    Organizer = Any
+
+_TELLS = "it tells of, or reminds of; null where it does of none, or where that is gone"
 
 
 @entity(named(Kind.MAIL))
@@ -36,6 +42,12 @@ class Mail(Versioned):
     to_name: str = column("What the contact was called when it was put into the outbox.")
     address: str = column("Where it goes: the first address that the contact had then.")
     subject: str = column("What it is about.")
+    client_request: Annotated[ClientRequest, strawberry.lazy("schema.items.client_requests")] | None = one(
+        Kind.CLIENT_REQUEST, "client_request_id", f"The client request that {_TELLS}."
+    )
+    organizer: Annotated[Organizer, strawberry.lazy("schema.items.organizers")] | None = one(
+        Kind.ORGANIZER, "organizer_id", f"The organizer that {_TELLS}."
+    )
     text: str | None = column(
         "What it says, in Markdown. It may hold HTML, which is taken out of what is sent: clean what you make of it "
         "before you show it."

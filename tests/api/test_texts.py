@@ -18,8 +18,17 @@ from tests.texts import CONTROLS, NO_LINE, NOTHING
 #: They may have lines; the first of these may also be empty.
 MANY_LINES = {"description", "introduction", "memo", "note"}
 MARKDOWN = {"evidence", "text"}
-#: What stands in a reminder besides: it may say nothing more.
-MAY_BE_EMPTY = {("remindOfClientRequest", "text"), ("remindOfOrganizer", "text")}
+#: What stands besides in a reminder, or in a mail that tells of something: it may say nothing more.
+MAY_BE_EMPTY = {
+    ("remindOfClientRequest", "text"),
+    ("remindOfOrganizer", "text"),
+    *(
+        (mutation, asked, *way)
+        for mutation in ("createAutomation", "updateAutomation")
+        for asked in ("sendClientRequest", "sendOrganizer")
+        for way in (("text",), ("reminders", "text"))
+    ),
+}
 #: What lists are filtered and sorted by, which is walked elsewhere.
 OF_LISTS = {"filter", "sort"}
 #: They name what other texts of the same input are, and are held to the same rules.
@@ -89,7 +98,7 @@ async def test_a_text_that_cannot_be_shown_is_refused(
     # Of what may not be given together, that which has the text.
     whole = filled(Sampler(mutation, firm.word).input(), firm.id, at=("input", way[0]))["input"]
     whole |= having(firm, mutation, way[0])
-    tried = CONTROLS if (mutation, way[-1]) in MAY_BE_EMPTY else refused_of(way[-1])
+    tried = CONTROLS if (mutation, *way) in MAY_BE_EMPTY else refused_of(way[-1])
     given = [changed(whole, way, text, several) for text in tried.values()]
     path = list(way)
     await api.token(firm.world.owner)

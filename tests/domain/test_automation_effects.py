@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from models.automation.asking_settings import RequestSettings
 from models.automation.conditions import Condition
 from models.automation.effects.effect import effect_of
 from models.automation.facts import decisions
@@ -13,7 +14,6 @@ from models.automation.preview import preview_move
 from models.automation.run_events import AutomationRan
 from models.automation.settings import settings_classes
 from models.automation.tag_settings import TagSettings
-from models.automation.template_settings import RequestSettings
 from models.automation.text_settings import EmailSettings
 from models.commands.members import deactivate_member
 from models.commands.moves import move_job
@@ -48,8 +48,8 @@ from tests.world import World
 
 #: What each type makes. What it changes the other tests say.
 MAKES: Mapping[AutomationType, Sequence[Kind]] = {
-    AutomationType.SEND_ORGANIZER: [Kind.ORGANIZER],
-    AutomationType.SEND_CLIENT_REQUEST: [Kind.CLIENT_REQUEST],
+    AutomationType.SEND_ORGANIZER: [Kind.ORGANIZER, Kind.MAIL],
+    AutomationType.SEND_CLIENT_REQUEST: [Kind.CLIENT_REQUEST, Kind.MAIL],
     AutomationType.SEND_PROPOSAL: [Kind.PROPOSAL],
     AutomationType.SEND_INVOICE: [Kind.INVOICE],
     AutomationType.SEND_EMAIL: [Kind.MAIL],
@@ -100,7 +100,7 @@ async def test_each_type_does_what_it_says_and_a_preview_foresees_it(world: Worl
             assert of_run.made[0]["id"] in map(str, await items_of(job, made[0]))
     tasks = runs[AutomationType.CREATE_TASKS]
     assert len(tasks.made) == len(await items_of(job, Kind.TASK)) > 0
-    assert [mail.address for mail in await Mail.filter(job_id=job.id)] == ["ada@client.example"]
+    assert [mail.address for mail in await Mail.filter(job_id=job.id)] == ["ada@client.example"] * 3
     (request,) = await items_of(job, Kind.CLIENT_REQUEST)
     assert (await recipients_of([request]))[request] == [ada.id]
     assert [(run.name, run.state) for run in foreseen.runs] == [(run.name, run.state) for run in await runs_of(job)]

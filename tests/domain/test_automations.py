@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from models.automation.asking_settings import OrganizerSettings, Reminding, RequestSettings
 from models.automation.automations import (
     copy_automation,
     create_automation,
@@ -22,12 +23,7 @@ from models.automation.settings import settings_classes
 from models.automation.status_settings import StatusSettings
 from models.automation.tag_settings import TagSettings
 from models.automation.task_settings import TaskSettings
-from models.automation.template_settings import (
-    InvoiceSettings,
-    OrganizerSettings,
-    ProposalSettings,
-    RequestSettings,
-)
+from models.automation.template_settings import InvoiceSettings, ProposalSettings
 from models.automation.text_settings import EmailSettings, WikiPageSettings
 from models.bounds import AUTOMATIONS
 from models.commands.members import deactivate_member
@@ -195,15 +191,18 @@ async def test_what_it_points_to_has_to_be_there_and_of_use(world: World) -> Non
     await deactivate_member(owner, member_id=world.employee.id)
     gone = AssigneeSettings(add_member_ids=(world.employee.id, new_id()))
     people = AssigneeSettings(add_member_ids=(world.employee.id,))
-    for given, told in (
+    cases: list[tuple[dict[str, Any], Any]] = [
         ({"update_assignees": people}, {(Reason.DEACTIVATED, ("update_assignees", "add_member_ids"))}),
         ({"set_status": StatusSettings(elsewhere)}, {(Reason.ELSEWHERE, ("set_status", "status_id"))}),
         ({"send_organizer": OrganizerSettings(of_tasks)}, {(Reason.WRONG_KIND, ("send_organizer", "template_id"))}),
         # A job never comes back from one that is built in; one that only puts it there may name any.
         *(
             (
-                {"send_client_request": RequestSettings(of_requests, status.id)},
-                {(Reason.BUILT_IN, ("send_client_request", "status_id"))},
+                {"send_client_request": RequestSettings(of_requests, status.id, "", Reminding(3, 2, "", status.id))},
+                {
+                    (Reason.BUILT_IN, ("send_client_request", "status_id")),
+                    (Reason.BUILT_IN, ("send_client_request", "reminders", "then_status_id")),
+                },
             )
             for status in built_in
         ),
@@ -214,7 +213,8 @@ async def test_what_it_points_to_has_to_be_there_and_of_use(world: World) -> Non
                 (Reason.NOT_FOUND, ("conditions", "account_tag_ids")),
             },
         ),
-    ):
+    ]
+    for given, told in cases:
         with pytest.raises((RuleBroken, NotFound)) as refused:
             await create_automation(owner, name="One", trigger_stage_id=stage.id, **given)
         assert {(each.reason, each.path) for each in refused.value.all} == told

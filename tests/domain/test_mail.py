@@ -17,7 +17,6 @@ from models.firm.account_contacts import unlink_contact, update_account_contact
 from models.firm.contact_merging import merge_contacts
 from models.firm.contacts import archive_contact, create_contact, update_contact
 from models.ids import Kind, new_id
-from models.mail.events import MailEvent
 from models.mail.mails import (
     confirm_mail_sent,
     record_mail_bounce,
@@ -39,6 +38,7 @@ from models.mail.sending import (
     release,
     retry_in,
 )
+from models.mail_events import MailEvent
 from models.reasons import Reason
 from models.rights import EVERY_MEMBER
 from models.rows import Category, Job

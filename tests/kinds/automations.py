@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models import events
 from models.actor import Actor
+from models.automation.asking_settings import OrganizerSettings, RequestSettings
 from models.automation.automations import (
     create_automation,
     delete_automation,
@@ -18,13 +19,7 @@ from models.automation.settings import Settings
 from models.automation.status_settings import ClientStatusSettings, StatusSettings
 from models.automation.tag_settings import TagSettings
 from models.automation.task_settings import TaskSettings
-from models.automation.template_settings import (
-    FolderSettings,
-    InvoiceSettings,
-    OrganizerSettings,
-    ProposalSettings,
-    RequestSettings,
-)
+from models.automation.template_settings import FolderSettings, InvoiceSettings, ProposalSettings
 from models.automation.text_settings import EmailSettings, MessageSettings, WikiPageSettings
 from models.commands.tags import create_tag, delete_tag
 from models.firm.account_roles import AccountRole

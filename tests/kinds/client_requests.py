@@ -10,6 +10,8 @@ from models.ids import Kind, encode
 from models.items import client_requests as requests
 from models.items.recipients import recipients_of
 from models.items.request_entries import EntryAnswer, RequestEntry
+from models.mail.mails import send_mail_again, withdraw_mail
+from tests.asking import ask_by
 from tests.files import uploaded
 from tests.kinds import contacts
 from tests.kinds.notes import hidden_job
@@ -193,3 +195,24 @@ async def deleted(world: World) -> AsyncIterator[None]:
     request = await on_jobs(world)
     yield
     await requests.delete_client_request(owner_of(world), client_request_id=request)
+
+
+async def _told_of(world: World) -> UUID:
+    """A mail that waits to tell of one on a job."""
+    spot = Spot(world.account.id, (await world.job()).id)
+    return await ask_by(owner_of(world), Kind.CLIENT_REQUEST, await make(owner_of(world), "Ask", spot), spot)
+
+
+@causes(requests.ClientRequestWithdrawn)
+async def withdrawn(world: World) -> AsyncIterator[None]:
+    mail = await _told_of(world)
+    yield
+    await withdraw_mail(owner_of(world), mail_id=mail)
+
+
+@causes(requests.ClientRequestSent)
+async def sent(world: World) -> AsyncIterator[None]:
+    mail = await _told_of(world)
+    await withdraw_mail(owner_of(world), mail_id=mail)
+    yield
+    await send_mail_again(owner_of(world), mail_id=mail)

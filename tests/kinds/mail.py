@@ -5,35 +5,23 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from models import mail_events as events
 from models.actor import Actor
 from models.commands.moves import archive_job
 from models.database import sql
-from models.firm.account_contacts import update_account_contact
-from models.firm.contacts import create_contact
-from models.ids import Kind
-from models.mail import events, mails
+from models.ids import Kind, encode
+from models.mail import mails
 from models.mail.sending import Answer, Claimed, Verdict, claim_due, expire_claims, record
 from models.rights import Right
-from models.rows.contacts import AccountContact
 from models.rows.mail import Mail
 from models.targets import Target
+from tests.asking import ask_by, mailable
+from tests.kinds import client_requests, organizers
 from tests.kinds.notes import hidden_job
 from tests.live.scenarios import causes, owner_of
 from tests.planting import hidden_text
 from tests.specimens import Specimens, Spot
 from tests.world import World
-
-
-async def mailable(actor: Actor, spot: Spot, name: str = "Ada") -> UUID:
-    """A contact of the account who gets mail there."""
-    links = await AccountContact.filter(account_id=spot.account).order_by("id").select_related("contact")
-    for link in links:
-        if link.contact.emails and not link.contact.archived:
-            if not link.gets_mail:
-                await update_account_contact(actor, account_contact_id=link.id, gets_mail=True)
-            return link.contact_id
-    made = create_contact(actor, name=name, emails=["ada@client.example"], account_id=spot.account, gets_mail=True)
-    return (await made).value.id
 
 
 async def make(actor: Actor, word: str, spot: Spot) -> UUID:
@@ -44,6 +32,26 @@ async def make(actor: Actor, word: str, spot: Spot) -> UUID:
         actor, contact_id=to, account_id=spot.account, job_id=spot.job, subject=f"{word} mail"[:200], text=text
     )
     return (await made).value.id
+
+
+async def make_asking(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One that tells of a client request."""
+    request = await client_requests.make(actor, word, spot)
+    return await ask_by(actor, Kind.CLIENT_REQUEST, request, spot)
+
+
+async def make_request(actor: Actor, word: str, spot: Spot) -> UUID:
+    """A client request that a mail tells of."""
+    request = await client_requests.make(actor, word, spot)
+    await ask_by(actor, Kind.CLIENT_REQUEST, request, spot)
+    return request
+
+
+async def make_organizer(actor: Actor, word: str, spot: Spot) -> UUID:
+    """An organizer that a mail tells of."""
+    organizer = await organizers.make(actor, word, spot)
+    await ask_by(actor, Kind.ORGANIZER, organizer, spot)
+    return organizer
 
 
 async def answered(mail_id: UUID, verdict: Verdict, text: str | None = None) -> None:
@@ -95,6 +103,14 @@ async def _message_ids(mail: Mail) -> set[Any]:
     return {mail.message_key}
 
 
+async def _client_requests(mail: Mail) -> set[str]:
+    return set() if mail.client_request_id is None else {encode(Kind.CLIENT_REQUEST, mail.client_request_id)}
+
+
+async def _organizers(mail: Mail) -> set[str]:
+    return set() if mail.organizer_id is None else {encode(Kind.ORGANIZER, mail.organizer_id)}
+
+
 SPECIMENS = Specimens(
     kind=Kind.MAIL,
     make=make,
@@ -103,15 +119,20 @@ SPECIMENS = Specimens(
         "uncertain mail": make_uncertain,
         "sent mail": make_sent,
         "refused mail": make_refused,
+        "mail that asks": make_asking,
+        "request that mail tells of": make_request,
+        "organizer that mail tells of": make_organizer,
         "addressee": make_addressee,
     },
     chosen={
+        "mails.clientRequest": "request that mail tells of",
         "mails.contact": "addressee",
+        "mails.organizer": "organizer that mail tells of",
         "sendMailAgain.mailId": "refused mail",
         "confirmMailSent.mailId": "uncertain mail",
         "recordMailBounce.mailId": "sent mail",
     },
-    facts={"messageId": _message_ids},
+    facts={"messageId": _message_ids, "clientRequest": _client_requests, "organizer": _organizers},
 )
 
 

@@ -11,7 +11,9 @@ from models.items import organizers
 from models.items.organizer_answers import Answer, Answering
 from models.items.organizer_questions import Condition, Question, QuestionType, Section
 from models.items.recipients import recipients_of
+from models.mail.mails import withdraw_mail
 from models.rights import Right
+from tests.asking import ask_by
 from tests.files import uploaded
 from tests.kinds import contacts
 from tests.kinds.notes import hidden_job
@@ -288,3 +290,16 @@ async def deleted(world: World) -> AsyncIterator[None]:
     organizer = await on_jobs(world)
     yield
     await organizers.delete_organizer(owner_of(world), organizer_id=organizer)
+
+
+async def _told_of(world: World) -> UUID:
+    """A mail that waits to tell of one on a job."""
+    spot = Spot(world.account.id, (await world.job()).id)
+    return await ask_by(owner_of(world), Kind.ORGANIZER, await make(owner_of(world), "Ask", spot), spot)
+
+
+@causes(organizers.OrganizerWithdrawn)
+async def withdrawn(world: World) -> AsyncIterator[None]:
+    mail = await _told_of(world)
+    yield
+    await withdraw_mail(owner_of(world), mail_id=mail)

@@ -11,8 +11,8 @@ from models.ids import Kind, encode
 from models.items.client_requests import delete_client_request, submit_client_request
 from models.reminding.reminders import remind, remind_of_client_request, remind_of_organizer, stop_reminding
 from models.rows.reminders import Reminder
+from tests.asking import mailable
 from tests.kinds import client_requests, organizers
-from tests.kinds.mail import mailable
 from tests.live.scenarios import causes, owner_of
 from tests.specimens import Specimens, Spot
 from tests.world import World

@@ -21,7 +21,7 @@ import embedded
 from models.database import sql
 from models.events import to_json
 from models.log import Logged
-from models.mail.events import MailEvent, MailQueued
+from models.mail_events import MailEvent, MailQueued
 from models.rows import Account
 from tests.domain.test_contacts import new_contact
 from tests.system.oracle.processes import Program

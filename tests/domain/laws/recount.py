@@ -32,7 +32,7 @@ class _Waiting:
         return {"DRAFT": "SENDING", "PENDING": "SUBMISSION", "SUBMITTED": None}[organizer["state"]]
 
     def _client_request(self, request: Record) -> str | None:
-        return None if request["submitted_at"] is not None else "SUBMISSION"
+        return {"WITHDRAWN": "SENDING", "PENDING": "SUBMISSION", "SUBMITTED": None}[request["state"]]
 
     def _chat(self, chat: Record) -> str | None:
         return None if all(task["checked_at"] for task in chat["client_tasks"]) else "CHECKING_OFF"

@@ -37,10 +37,13 @@ _NEW = {
 #: The states that events say by what they are.
 _SAID = {
     "OrganizerSent": "PENDING",
+    "OrganizerWithdrawn": "DRAFT",
     "OrganizerSubmitted": "SUBMITTED",
     "OrganizerUnsubmitted": "PENDING",
     "ClientRequestSubmitted": "SUBMITTED",
     "ClientRequestReopened": "PENDING",
+    "ClientRequestWithdrawn": "WITHDRAWN",
+    "ClientRequestSent": "PENDING",
     "InvoiceVoided": "VOID",
 }
 #: The fields in which others say them.
