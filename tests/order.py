@@ -22,6 +22,7 @@ LONG = {
     "api/test_shared_queries.py": 40,
     "api/test_refusal_paths.py": 35,
     "system/test_embedded.py": 35,
+    "system/test_season.py": 35,
     "system/test_followers.py": 30,
     "live/test_inherited.py": 30,
     "live/test_sufficiency.py": 25,

@@ -30,7 +30,7 @@ _LOADED = ("cli.entry", "cli.run", "cli.serve", "cli.worker", "cli.watch", "app.
 #: Modules that take the product as it is loaded. Another may load it in a way of its own.
 _AS_LOADED = (
     *("cli", "tests.live.writer", "tests.system.oracle.founding"),
-    *("tests.system.jobwire_that_follows", "tests.system.jobwire_that_hears", "tests.system.season.worker"),
+    *("tests.system.jobwire_that_follows", "tests.system.jobwire_that_hears", "tests.system.season.program"),
     *("tests.system.jobwire_that_dies", "tests.system.traffic_until_told", "tests.system.watch_command"),
 )
 #: What the interpreter reads as it starts: where it is not the mother's, there is no way around a start.
