@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from models.automation.asking_settings import OrganizerSettings, RequestSettings
 from models.automation.automations import create_automation
 from models.automation.conditions import Condition
 from models.automation.people_settings import AssigneeSettings
 from models.automation.status_settings import StatusSettings
 from models.automation.tag_settings import TagSettings
 from models.automation.task_settings import TaskSettings
-from models.automation.template_settings import OrganizerSettings, RequestSettings
 from models.automation.text_settings import EmailSettings, WikiPageSettings
 from models.commands.stages import update_stage
 from models.commands.statuses import create_status
