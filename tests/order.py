@@ -39,6 +39,7 @@ LONG = {
     "docs/test_published_clients.py": 15,
     "interchange/test_many_lines.py": 10,
     "system/test_demo.py": 10,
+    "domain/test_automove_at_random.py": 10,
     "system/test_shelf.py": 10,
     "system/test_worker.py": 10,
     "system/test_watch.py": 10,
