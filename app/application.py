@@ -37,6 +37,7 @@ from models.files.uploads import UploadLimits
 from models.log import on_commit
 from models.signing_keys import ensure_signing_key
 from resolvers.portal.root import portal_schema
+from resolvers.portal.sign_in import OPEN_MUTATIONS
 from resolvers.root import graphql_schema
 from subscriptions.bell import Bell
 from subscriptions.hub import Hub
@@ -91,6 +92,7 @@ def create_app(
         development=settings.development,
         trusted=_trusted(settings.portal_trusted_documents, settings),
         points=points,
+        open_mutations=OPEN_MUTATIONS,
     )
     ledger = Ledger(redis_url, points)
     pages = Pages(options, sign_ins)

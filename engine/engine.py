@@ -35,7 +35,7 @@ from engine.persisted import Persisted, check_name, name_of, not_found
 from engine.points import GIVEN_AGAIN, Points
 from engine.preparation import Preparation
 from engine.prepared import Key, Prepared
-from engine.session import Session, elsewhere
+from engine.session import Session
 from engine.sheets.table import table_of
 from engine.sheets.walk import MOST_MINUTES, Walk
 from engine.trusted import Trusted, not_trusted
@@ -45,9 +45,9 @@ from models.clock import today_in
 from models.command import shielded
 from models.errors import LimitReached, Refusal, SignInRefused
 from models.files.links import LINK_LIFETIME
-from models.ids import Kind, encode
+from models.ids import encode
 from models.scope import Scope, Viewer
-from models.sign_in import authenticate
+from models.sign_in import KIND_OF, authenticate, elsewhere
 from resolvers.context import MOST_THINGS, Context
 from resolvers.sign_in import OPEN_MUTATIONS
 from resolvers.subscriptions import SourceStream
@@ -94,7 +94,9 @@ class Engine:
         trusted: Trusted | None = None,
         points: Points | None = None,
         link_lifetime: timedelta = LINK_LIFETIME,
+        open_mutations: frozenset[str] = OPEN_MUTATIONS,
     ) -> None:
+        self._open_mutations = open_mutations | {"__typename"}
         self._schema = schema
         self._audience = audience
         self._services = Services(hub, link_lifetime)
@@ -116,13 +118,13 @@ class Engine:
         if token is None:
             return Session(address, audience=self._audience)
         try:
-            known = await authenticate(token)
+            known = await authenticate(token, self._audience)
         except SignInRefused as refusal:
             raise NotSignedIn(refusal.message, refusal.code) from None
         viewer = known.viewer
         session = Session(
             address,
-            member_key=encode(Kind.MEMBER, viewer.member_id),
+            member_key=encode(KIND_OF[self._audience], viewer.member_id),
             expires_at=known.expires_at,
             member_id=viewer.member_id,
             session_id=viewer.session_id,
@@ -238,7 +240,7 @@ class Engine:
             node.name.value if isinstance(node, FieldNode) else None for node in operation.selection_set.selections
         }
         if operation.operation.value == "mutation":
-            return names <= OPEN_MUTATIONS | {"__typename"}
+            return names <= self._open_mutations
         open_queries = {"__typename", "__schema", "__type"} if self._development else {"__typename"}
         return operation.operation.value == "query" and names <= open_queries
 

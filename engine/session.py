@@ -9,7 +9,7 @@ from models.audiences import Audience
 from models.command import token_over
 from models.errors import SignInRefused
 from models.scope import Viewer
-from models.sign_in import check_key
+from models.sign_in import check_key, elsewhere
 from models.viewers import viewer, viewer_of_session
 
 
@@ -50,8 +50,9 @@ class Session:
         assert self.session_id is not None
         if self.key_id is not None:
             await check_key(self.key_id)
-        viewer = await viewer_of_session(self.session_id)
-        if viewer is None:
+        viewer = await viewer_of_session(self.session_id, self.audience)
+        # A client's may go on as another contact meanwhile.
+        if viewer is None or viewer.member_id != self.member_id:
             raise SignInRefused("You are signed out. Sign in again.")
         return self.admit(viewer)
 
@@ -67,8 +68,3 @@ class Session:
         if viewer.scope.audience is not self.audience:
             raise elsewhere()
         return viewer
-
-
-def elsewhere() -> SignInRefused:
-    """The refusal of whoever is signed in, to those whom a schema is not for."""
-    return SignInRefused("You are signed in, but not for what you ask here. Sign in where you were invited to.")

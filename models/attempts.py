@@ -63,6 +63,8 @@ SIGN_IN = Tries(
     "failed attempts to sign in with this address",
     " A device that was signed in before gets in by sending its last refresh token along.",
 )
+#: At the client portal, where an address has a password of its own.
+PORTAL = Tries(SIGN_IN.told, SIGN_IN.hint, name="portal")
 CHANGE_PASSWORD = Tries("failed attempts to change this password", path="current_password")
 MAIL = Tries("requests for mail to this address", name="mail")
 

@@ -40,6 +40,7 @@ async def reset_password(
 
 async def _give(proven: Proven, kept: str, now: datetime) -> bool:
     async with in_transaction():
+        assert proven.member_id is not None  # As all letters to members have.
         # The member before the letter, as whoever shuts them out does.
         if not await Member.filter(id=proven.member_id, active=True).update(password_hash=kept):
             return False

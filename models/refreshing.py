@@ -3,7 +3,7 @@
 See docs/decisions/0025-refresh-tokens.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -13,8 +13,10 @@ from uuid import UUID
 import orjson
 from tortoise.transactions import in_transaction
 
+from models.audiences import Audience
 from models.database import sql
 from models.errors import LimitReached
+from models.identities import LET_IN
 from models.reasons import Reason
 from models.tokens import Refresh
 
@@ -25,11 +27,20 @@ MOST_EXCHANGES = 10
 
 # Of two calls with the same token the second waits here for the first, and then finds it spent. Whoever ends the
 # session, or shuts the member out, is waited for as well.
-_HOLD = """
+_MEMBERS = """
 SELECT s.refresh_hash, s.refresh_key, s.spent, m.id AS member_id, m.firm_id,
        s.ended_at IS NULL AND s.expires_at > $2 AND m.active AS good
 FROM session s JOIN member m ON m.id = s.member_id WHERE s.id = $1 FOR UPDATE OF s
 """
+_CLIENTS = f"""
+SELECT s.refresh_hash, s.refresh_key, s.spent, s.contact_id, i.address_key,
+       s.ended_at IS NULL AND s.expires_at > $2 AND EXISTS (
+           SELECT FROM contact c WHERE c.portal_email_key = i.address_key AND {LET_IN}
+           AND (s.contact_id IS NULL OR c.id = s.contact_id)
+       ) AS good
+FROM session s JOIN identity i ON i.id = s.identity_id WHERE s.id = $1 FOR UPDATE OF s
+"""
+_HOLD = {Audience.TEAM: _MEMBERS, Audience.CLIENT: _CLIENTS}
 
 # PostgreSQL makes the seed, and forgets those that are older than the leeway.
 _SPEND = """
@@ -57,21 +68,28 @@ class Given(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What a token was, and the one that comes after it, if any does."""
+    """What a token was, and the one that comes after it, if any does; and what is known of its session: of a member's
+    `member_id` and `firm_id`, of a client's `contact_id` and `address_key`."""
 
     what: Given
     following: Refresh | None
-    member_id: UUID
-    firm_id: UUID
+    session: Mapping[str, Any]
 
 
-_NOWHERE = Exchanged(Given.NOTHING, None, UUID(int=0), UUID(int=0))
+_NOWHERE = Exchanged(Given.NOTHING, None, {})
 
 
-async def exchange(given: Refresh, now: datetime, until: datetime) -> Exchanged:
-    """The token after this one. One that was spent before the leeway ends the session: somebody else has a copy."""
+async def exchange(
+    audience: Audience,
+    given: Refresh,
+    now: datetime,
+    until: datetime,
+    settle: Callable[[Mapping[str, Any], UUID], Awaitable[None]] | None = None,
+) -> Exchanged:
+    """The token after this one, of a session for this audience. One that was spent before the leeway ends the session:
+    somebody else has a copy. `settle` is called with a session that goes on, and its id, while it is held."""
     async with in_transaction():
-        rows = await sql(_HOLD, given.session_id, now)
+        rows = await sql(_HOLD[audience], given.session_id, now)
         if not rows or not rows[0]["good"]:
             return _NOWHERE
         session = {**rows[0], "spent": orjson.loads(rows[0]["spent"])}
@@ -83,7 +101,9 @@ async def exchange(given: Refresh, now: datetime, until: datetime) -> Exchanged:
             following = given.following(seed, session["refresh_key"])
         elif what is Given.REUSED:
             await sql(_END, given.session_id, now)
-    return Exchanged(what, following, session["member_id"], session["firm_id"])
+        if following is not None and settle is not None:
+            await settle(session, given.session_id)
+    return Exchanged(what, following, session)
 
 
 def recognised(given: Refresh, session: Mapping[str, Any], now: datetime) -> Given:

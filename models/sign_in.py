@@ -1,7 +1,9 @@
 """Signing in, staying signed in, and being out."""
 
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +16,14 @@ from models.command import shielded, token_over
 from models.database import sql
 from models.errors import Invalid, NotFound, SignInRefused
 from models.hashing import HASHING
+from models.identities import LET_IN
 from models.ids import Kind, encode, new_id
 from models.lookup import signing_in_as
 from models.one_time.letters import place_of, sweep_letters, void_letters
 from models.one_time.proofs import Proof, Proven, recognise, use
 from models.passwords import verified
 from models.reasons import Reason
-from models.refreshing import Given, exchange
+from models.refreshing import Exchanged, Given, exchange
 from models.rows.sessions import LetterPurpose
 from models.scope import Viewer
 from models.signing_keys import KEYS, LONGEST_TOKEN
@@ -32,6 +35,8 @@ from models.viewers import viewer_of_digest, viewer_of_session
 
 #: A session ends when it has not been refreshed for so long.
 SESSION_LIFETIME = timedelta(days=30)
+#: What the subject of an access token is.
+KIND_OF = {Audience.TEAM: Kind.MEMBER, Audience.CLIENT: Kind.CONTACT}
 #: An ended session is kept so long: its old tokens are then still told apart from made-up ones.
 KEPT_AFTER_END = timedelta(days=7)
 
@@ -58,13 +63,26 @@ class Authenticated:
     key_id: str | None
 
 
+#: Finds what is known of an address, and of the session with an id where that is theirs; with `password_hash`,
+#: `refresh_hash` and `refresh_key`.
+Find = Callable[[str, UUID | None], Awaitable[dict[str, Any] | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """Whose password is tried, and from where. A stranger is who shows no token of a session that this member had."""
+    """Whose password is tried, and from where. A stranger is who shows no token of a session that they had."""
 
-    member: dict[str, Any] | None
+    found: dict[str, Any] | None
     place: str
     stranger: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """What is known of an address whose password was shown. `forget` takes back that it was tried."""
+
+    found: dict[str, Any]
+    forget: Callable[[], Awaitable[None]]
 
 
 # Nothing, if the member was deactivated or given another password while this one was being looked at. The share lock
@@ -95,20 +113,36 @@ async def sign_in(
     `earlier` is a refresh token that the device was given before: then only what was tried with it counts.
     """
     now = now or datetime.now(UTC)
+    fitting = await try_password(signing_in_as, email, password, earlier=earlier, caller=caller, now=now)
+    member = fitting.found
+    token = await begin_session(_START, now, now + SESSION_LIFETIME, member["id"], member["password_hash"])
+    if token is None:
+        raise wrong()
+    await fitting.forget()
+    return await _signed_in(member["id"], member["firm_id"], token, now, lifetime)
+
+
+async def try_password(
+    find: Find,
+    email: str,
+    password: str,
+    *,
+    earlier: str | None,
+    caller: Caller,
+    now: datetime,
+    tries: attempts.Tries = attempts.SIGN_IN,
+) -> Fitting:
+    """What is known of an address, whose password this is. `SignInRefused` and `LimitReached` as of `sign_in`."""
     address = sameness(email)
     async with HASHING.turns.turn(caller):
-        claimed = await _claimed(email, earlier, caller)
-        await attempts.count_attempt(address, now, claimed.place, of_stranger=claimed.stranger)
-        fits = await verified(claimed.member["password_hash"] if claimed.member else None, password)
+        claimed = await _claimed(find, email, earlier, caller)
+        await attempts.count_attempt(address, now, claimed.place, of_stranger=claimed.stranger, tries=tries)
+        fits = await verified(claimed.found["password_hash"] if claimed.found else None, password)
     # A session that nobody is told of would only lie about.
-    if claimed.member is None or not fits or caller.has_left():
-        raise _wrong()
-    member = claimed.member
-    token = await _start(member["id"], now, now + SESSION_LIFETIME, member["password_hash"])
-    if token is None:
-        raise _wrong()
-    await attempts.take_back(address, claimed.place, of_stranger=claimed.stranger)
-    return await _signed_in(member["id"], member["firm_id"], token, now, lifetime)
+    if claimed.found is None or not fits or caller.has_left():
+        raise wrong()
+    forget = partial(attempts.take_back, address, claimed.place, of_stranger=claimed.stranger, tries=tries)
+    return Fitting(claimed.found, forget)
 
 
 async def sign_in_by_mail(
@@ -140,14 +174,18 @@ async def start_proven(
     proven: Proven, caller: Caller, now: datetime, lifetime: timedelta = ACCESS_LIFETIME
 ) -> SignedIn:
     """Start a session of the member of a proof that was used up. What was tried where they are is forgotten."""
-    (member,) = await sql("SELECT firm_id, email_key FROM member WHERE id = $1", proven.member_id)
-    token = await _start(proven.member_id, now, now + SESSION_LIFETIME)
+    (member,) = await sql("SELECT id, firm_id, email_key FROM member WHERE id = $1", proven.member_id)
+    token = await begin_session(_START, now, now + SESSION_LIFETIME, member["id"], None)
     if token is None:
         raise not_proven()
-    stranger = caller is not OURSELVES
-    for tries in (attempts.MAIL, attempts.SIGN_IN):
-        await attempts.take_back(member["email_key"], place_of(caller), of_stranger=stranger, tries=tries)
-    return await _signed_in(proven.member_id, member["firm_id"], token, now, lifetime)
+    await forget_tries(member["email_key"], caller, attempts.SIGN_IN)
+    return await _signed_in(member["id"], member["firm_id"], token, now, lifetime)
+
+
+async def forget_tries(address: str, caller: Caller, passwords: attempts.Tries) -> None:
+    """Whoever read the mail has asked for it, and is whoever tried passwords there."""
+    for tries in (attempts.MAIL, passwords):
+        await attempts.take_back(address, place_of(caller), of_stranger=caller is not OURSELVES, tries=tries)
 
 
 def not_proven() -> SignInRefused:
@@ -164,7 +202,13 @@ async def refresh(
     """The next pair of tokens. See `models.refreshing` for what a token that was used before gets."""
     now = now or datetime.now(UTC)
     given = Refresh.parse(refresh_token)
-    found = await shielded(exchange(given, now, now + SESSION_LIFETIME))
+    found = await shielded(exchange(Audience.TEAM, given, now, now + SESSION_LIFETIME))
+    following, session = next_token(found), found.session
+    return await _signed_in(session["member_id"], session["firm_id"], following, now, lifetime)
+
+
+def next_token(found: Exchanged) -> Refresh:
+    """The token that comes after the one that was given. `SignInRefused` where none does."""
     if found.what is Given.REUSED:
         raise SignInRefused(
             "This refresh token was used before, so somebody else may have a copy. The session has been ended: "
@@ -172,7 +216,34 @@ async def refresh(
         )
     if found.following is None:
         raise SignInRefused("This session has ended. Sign in again.")
-    return await _signed_in(found.member_id, found.firm_id, found.following, now, lifetime)
+    return found.following
+
+
+async def end_sessions_of_identity(identity_id: UUID, now: datetime) -> None:
+    """End all sessions of an identity, inside the change of what it is proved with."""
+    await sql(_END + "identity_id = $2", now, identity_id)
+
+
+async def end_client_sessions(contact_ids: Collection[UUID], now: datetime) -> None:
+    """End all sessions as these contacts, and let no invitation begin another: when they are let in no longer. Inside
+    the change that does it."""
+    await sql(_END + "contact_id = ANY($2)", now, list(contact_ids))
+    await void_letters("contact_id", contact_ids, now)
+
+
+# Those who are at another account, that is in use, stay.
+_HOMELESS = """
+SELECT there.contact_id FROM account_contact there WHERE there.account_id = $1 AND NOT EXISTS (
+    SELECT FROM account_contact link JOIN account a ON a.id = link.account_id
+    WHERE link.contact_id = there.contact_id AND a.id <> $1 AND a.archived_at IS NULL
+)
+"""
+
+
+async def end_client_sessions_at(account_id: UUID, now: datetime, contact_id: UUID | None = None) -> None:
+    """The same, of those who are at this account and at no other: it is archived, or this one of them is to leave."""
+    found = {row["contact_id"] for row in await sql(_HOMELESS, account_id)}
+    await end_client_sessions(found if contact_id is None else found & {contact_id}, now)
 
 
 async def sign_out(session_id: UUID, *, now: datetime | None = None) -> None:
@@ -185,7 +256,7 @@ async def end_sessions_of(member_id: UUID, *, but: UUID | None = None, now: date
     another password. Inside the change that does it, after it."""
     now = now or datetime.now(UTC)
     await sql(_END + "member_id = $2 AND id IS DISTINCT FROM $3", now, member_id, but)
-    await void_letters(member_id, now)
+    await void_letters("member_id", [member_id], now)
 
 
 async def issue_for(member_id: UUID, hours: float, *, now: datetime | None = None) -> str:
@@ -195,23 +266,34 @@ async def issue_for(member_id: UUID, hours: float, *, now: datetime | None = Non
         told = f"A token lives for more than 0 and at most {most} hours."
         raise Invalid(told, "hours", reason=Reason.OUT_OF_RANGE, minimum=0, maximum=most, unit="HOURS")
     now, lifetime = now or datetime.now(UTC), timedelta(hours=hours)
-    nobodys = await _start(member_id, now, now + lifetime)
+    nobodys = await begin_session(_START, now, now + lifetime, member_id, None)
     if nobodys is None:
         told, id = "There is no such member, or they are deactivated.", encode(Kind.MEMBER, member_id)
         raise NotFound(told, "member_id", reason=Reason.NOT_FOUND, kind=Kind.MEMBER.value, id=id)
     return (await tokens.issue(member_id, nobodys.session_id, now=now, lifetime=lifetime)).token
 
 
-async def authenticate(access_token: str, *, now: datetime | None = None) -> Authenticated:
-    """Who has this token, in one statement: an access token, or a personal one. `SignInRefused` also for a good token
-    of somebody who is out: the session was ended, or the member deactivated."""
-    if access_token.startswith(PREFIX):
+async def authenticate(
+    access_token: str, audience: Audience = Audience.TEAM, *, now: datetime | None = None
+) -> Authenticated:
+    """Who of this audience has this token, in one statement: an access token, or a member's personal one.
+    `SignInRefused` also for a good token of somebody who is out: the session was ended, the member deactivated, the
+    contact not let in any more, or it goes on as another one; and for whoever is of another audience."""
+    if audience is Audience.TEAM and access_token.startswith(PREFIX):
         return await _with_personal_token(access_token)
     claims = await tokens.read(access_token, now=now or datetime.now(UTC))
-    viewer = await viewer_of_session(claims.session_id)
-    if viewer is None or encode(Kind.MEMBER, viewer.member_id) != claims.subject:
+    kind = KIND_OF[audience]
+    if not claims.subject.startswith(f"{kind}_"):
+        raise elsewhere()
+    viewer = await viewer_of_session(claims.session_id, audience)
+    if viewer is None or encode(kind, viewer.member_id) != claims.subject:
         raise SignInRefused("You are signed out. Sign in again.")
     return Authenticated(viewer, claims.expires_at, claims.key_id)
+
+
+def elsewhere() -> SignInRefused:
+    """The refusal of whoever is signed in, to those for whom something is not."""
+    return SignInRefused("You are signed in, but not for what you ask here. Sign in where you were invited to.")
 
 
 async def _with_personal_token(secret: str) -> Authenticated:
@@ -228,13 +310,18 @@ async def check_key(key_id: str) -> None:
         raise SignInRefused("The key of your token has been replaced. Refresh the token, or sign in again.")
 
 
+_GOOD = f"""
+SELECT s.id FROM session s LEFT JOIN member m ON m.id = s.member_id
+LEFT JOIN identity i ON i.id = s.identity_id
+LEFT JOIN contact c ON c.id = s.contact_id AND c.portal_email_key = i.address_key AND {LET_IN}
+WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now() AND (m.active OR c.id IS NOT NULL)
+"""
+
+
 async def good_sessions(session_ids: list[UUID]) -> set[UUID]:
-    """Those of the sessions that are there and have not ended, of members who are active; in one statement."""
-    rows = await sql(
-        "SELECT s.id FROM session s JOIN member m ON m.id = s.member_id "
-        "WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now() AND m.active",
-        session_ids,
-    )
+    """Those of the sessions that are there and have not ended, of members who are active and contacts who are let in;
+    in one statement."""
+    rows = await sql(_GOOD, session_ids)
     return {row["id"] for row in rows}
 
 
@@ -246,17 +333,17 @@ async def sweep_sessions(now: datetime) -> None:
     await sql("DELETE FROM signing_key WHERE expires_at <= $1", now)
 
 
-async def _claimed(email: str, earlier: str | None, caller: Caller) -> _Claimed:
+async def _claimed(find: Find, email: str, earlier: str | None, caller: Caller) -> _Claimed:
     """Who has the address, in one statement, whether or not a token is shown."""
     stranger = caller is not OURSELVES
     here = _Claimed(None, place_of(caller), stranger)
     token = _parsed(earlier)
-    member = await signing_in_as(email, token.session_id if token else None)
-    if member is None:
+    found = await find(email, token.session_id if token else None)
+    if found is None:
         return here
-    if token is not None and _was_given(token, member):
-        return _Claimed(member, f"device {token.session_id}", False)
-    return replace(here, member=member)
+    if token is not None and _was_given(token, found):
+        return _Claimed(found, f"device {token.session_id}", False)
+    return replace(here, found=found)
 
 
 def _was_given(token: Refresh, session: dict[str, Any]) -> bool:
@@ -273,16 +360,16 @@ def _parsed(token: str | None) -> Refresh | None:
         return None
 
 
-async def _start(member_id: UUID, now: datetime, until: datetime, password_hash: str | None = None) -> Refresh | None:
-    return await shielded(_begin(new_id(), member_id, now, until, password_hash))
+async def begin_session(start: str, now: datetime, until: datetime, *whose: Any) -> Refresh | None:
+    """Start a session by a statement that is given its id, from when until when it is, and whose, and that returns the
+    key of its refresh tokens. None where it starts none."""
+    return await shielded(_begin(start, new_id(), now, until, whose))
 
 
-async def _begin(
-    session_id: UUID, member_id: UUID, now: datetime, until: datetime, password_hash: str | None
-) -> Refresh | None:
+async def _begin(start: str, session_id: UUID, now: datetime, until: datetime, whose: Sequence[Any]) -> Refresh | None:
     """The key comes from PostgreSQL, and is in no statement: then no log of these ever holds it."""
     async with in_transaction():
-        rows = await sql(_START, session_id, now, until, member_id, password_hash)
+        rows = await sql(start, session_id, now, until, *whose)
         if not rows:
             return None
         token = Refresh.new(session_id, rows[0]["refresh_key"])
@@ -295,5 +382,6 @@ async def _signed_in(member_id: UUID, firm_id: UUID, token: Refresh, now: dateti
     return SignedIn(access.token, access.expires_at, token.token, token.session_id, member_id, firm_id)
 
 
-def _wrong() -> SignInRefused:
+def wrong() -> SignInRefused:
+    """The refusal of a password or an address."""
     return SignInRefused("The e-mail address or the password is wrong.")

@@ -45,8 +45,8 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token says, and the key that it was signed with. `subject` is the member's id in its text form,
-    `expires_at` in unix seconds."""
+    """What an access token says, and the key that it was signed with. `subject` is the member's or contact's id in its
+    text form, `expires_at` in unix seconds."""
 
     subject: str
     session_id: UUID
@@ -101,14 +101,20 @@ class Refresh:
 
 
 async def issue(
-    member_id: UUID, session_id: UUID, *, now: datetime, lifetime: timedelta = ACCESS_LIFETIME, keys: Keys = KEYS
+    id: UUID,
+    session_id: UUID,
+    *,
+    now: datetime,
+    kind: Kind = Kind.MEMBER,
+    lifetime: timedelta = ACCESS_LIFETIME,
+    keys: Keys = KEYS,
 ) -> Access:
-    """An access token for a member's session."""
+    """An access token for the session of a member, or of a contact."""
     key = await keys.newest()
     issued = int(now.timestamp())
     expires = issued + int(min(lifetime, LONGEST_TOKEN).total_seconds())
     claims = {
-        "sub": encode(Kind.MEMBER, member_id),
+        "sub": encode(kind, id),
         "sid": session_id.hex,
         "iat": issued,
         "exp": expires,

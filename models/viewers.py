@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+from models.audiences import Audience
 from models.database import sql
 from models.grants import Grant
 from models.position import Position
@@ -56,6 +57,16 @@ FROM contact c JOIN firm f ON f.id = c.firm_id, LATERAL (
 ) AS placed
 WHERE c.archived_at IS NULL AND placed.accounts IS NOT NULL AND c.id = ANY($1)
 """
+# They sign in with the address that the firm has invited, and with no other one.
+_CLIENTS_SIGNED_IN = (
+    """
+SELECT s.id AS session_id, v.* FROM session s JOIN identity i ON i.id = s.identity_id JOIN LATERAL (
+"""
+    + _CLIENTS.replace("ANY($1)", "s.contact_id AND c.portal_email_key = i.address_key")
+    + """
+) v ON true WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > now()
+"""
+)
 
 
 @cache
@@ -90,16 +101,20 @@ async def _viewers_of_digests(digests: list[str]) -> dict[str, Viewer]:
     return {row["digest"]: _viewer(row) for row in await _read(_BY_DIGEST, digests)}
 
 
-_by_member = Together(viewers)
-_by_session = Together(viewers_of_sessions)
-_by_token = Together(viewers_of_tokens)
-_by_digest = Together(_viewers_of_digests)
-
-
 async def client_viewers(contact_ids: list[UUID]) -> dict[UUID, Viewer]:
     """Those of these contacts who see anything as clients, as of now, also inside a change. One statement, so each
     scope is as of its `revision`."""
     return {row["id"]: _client(row) for row in await _read(_CLIENTS, contact_ids)}
+
+
+async def _clients_of_sessions(session_ids: list[UUID]) -> dict[UUID, Viewer]:
+    return {row["session_id"]: _client(row) for row in await _read(_CLIENTS_SIGNED_IN, session_ids)}
+
+
+_by_member = Together(viewers)
+_by_session = {Audience.TEAM: Together(viewers_of_sessions), Audience.CLIENT: Together(_clients_of_sessions)}
+_by_token = Together(viewers_of_tokens)
+_by_digest = Together(_viewers_of_digests)
 
 
 async def viewer(member_id: UUID, token_id: UUID | None = None) -> Viewer | None:
@@ -120,9 +135,10 @@ async def viewer_of_digest(digest: str) -> Viewer | None:
     return await _by_digest.get(digest)
 
 
-async def viewer_of_session(session_id: UUID) -> Viewer | None:
-    """The active member of a session that has not been ended, or None."""
-    return await _by_session.get(session_id)
+async def viewer_of_session(session_id: UUID, audience: Audience = Audience.TEAM) -> Viewer | None:
+    """The active member of a session that has not been ended, or, of clients, the contact who is let in; or None, also
+    for a session for another audience."""
+    return await _by_session[audience].get(session_id)
 
 
 def _viewer(row: Mapping[str, Any]) -> Viewer:
@@ -144,7 +160,8 @@ def _viewer(row: Mapping[str, Any]) -> Viewer:
 def _client(row: Mapping[str, Any]) -> Viewer:
     # Of no rank: what clients may do says that it is for clients.
     scope = Scope.of_client(row["firm_id"], frozenset(row["accounts"]))
-    return Viewer(row["id"], Role.EMPLOYEE, scope, Position(row["epoch"], row["revision"]), row["time_zone"])
+    position = Position(row["epoch"], row["revision"])
+    return Viewer(row["id"], Role.EMPLOYEE, scope, position, row["time_zone"], row.get("session_id"))
 
 
 def _grant(row: Mapping[str, Any]) -> Grant | None:

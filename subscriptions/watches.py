@@ -12,7 +12,7 @@ import structlog
 
 from models.sign_in import good_sessions
 from models.signing_keys import KEYS, Keys
-from models.viewers import viewers, viewers_of_tokens
+from models.viewers import client_viewers, viewers, viewers_of_tokens
 
 log = structlog.get_logger(__name__)
 
@@ -85,11 +85,13 @@ class Watches:
             return
         self._suspects -= asked
         try:
-            active = await viewers(list(asked))
+            active = {*await viewers(list(asked))}
+            if clients := asked - active:
+                active |= {*await client_viewers(list(clients))}
         except BaseException:
             self._suspects |= asked & self._by_member.keys()
             raise
-        self._end([watch for watch in self._all() if watch.member_id in asked - active.keys()], _DEACTIVATED)
+        self._end([watch for watch in self._all() if watch.member_id in asked - active], _DEACTIVATED)
         await self._check_tokens([watch for watch in self._all() if watch.member_id in asked])
 
     async def check_sessions(self) -> None:

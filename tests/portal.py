@@ -17,6 +17,7 @@ from models.rows import Account, Job
 from models.scope import Viewer
 from models.viewers import client_viewers
 from resolvers.portal.root import portal_schema
+from resolvers.portal.sign_in import OPEN_MUTATIONS
 from subscriptions.hub import Hub
 from tests.world import World
 from transport.engine import Request
@@ -24,7 +25,7 @@ from transport.engine import Request
 
 def portal_on(hub: Hub) -> Engine:
     """An engine of the portal, which nobody has asked anything yet."""
-    return Engine(portal_schema(), hub, audience=Audience.CLIENT)
+    return Engine(portal_schema(), hub, audience=Audience.CLIENT, open_mutations=OPEN_MUTATIONS)
 
 
 async def client(contact_id: UUID) -> Viewer:

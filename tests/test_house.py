@@ -132,7 +132,12 @@ SAYS_THE_TIME = {"now", "today", "utcnow", "time", "time_ns", *CLOCKS}
 IN_SQL = re.compile(r"\bnow\(\)|\bcurrent_(date|time|timestamp)\b|\bclock_timestamp\b", re.IGNORECASE)
 #: The one clock of an operation; and sessions, which are no part of an answer that is given again.
 #: A preview runs commands, which act now: its answer is given to nobody else.
-MAY_KNOW_THE_TIME = {Path("resolvers/timing.py"), Path("resolvers/sign_in.py"), Path("resolvers/automations.py")}
+MAY_KNOW_THE_TIME = {
+    Path("resolvers/timing.py"),
+    Path("resolvers/sign_in.py"),
+    Path("resolvers/portal/sign_in.py"),
+    Path("resolvers/automations.py"),
+}
 #: What reads the log: of an answer with something of it, the context says so.
 READS_THE_LOG = {"read_log", "read_histories", "revision_of_creation"}
 

@@ -32,9 +32,11 @@ _SAID = {
     LetterPurpose.PASSWORD: "With this link you choose a new password:",
     LetterPurpose.INVITATION: "You are invited to work together here. With this link you choose a password:",
 }
+#: What stands for the firm where an address is that of clients of several.
+_SEVERAL = "the client portal"
 _TEXT = SandboxedEnvironment().from_string(
     """\
-Hello {{ name }},
+Hello{% if name %} {{ name }}{% endif %},
 
 {{ said }}
 
@@ -52,7 +54,7 @@ Hello {{ name }},
 )
 _HTML = SandboxedEnvironment(autoescape=True).from_string(
     """\
-<p>Hello {{ name }},</p>
+<p>Hello{% if name %} {{ name }}{% endif %},</p>
 <p>{{ said }}</p>
 <p><a href="{{ link }}">{{ link }}</a></p>
 {% if code %}<p>Or type this code where you asked for this mail: <strong>{{ code }}</strong></p>
@@ -70,10 +72,12 @@ def link_of(mail: SignInMail, public_url: str) -> str:
 def written_to_sign_in(mail: SignInMail, sender: str, public_url: str, now: datetime) -> Written:
     """The letter, as it is sent from this address."""
     recipient, beyond_ascii = ascii_address(mail.address)
-    subject = _SUBJECTS[mail.purpose].format(mail.firm_name)
+    firm = mail.firm_name or _SEVERAL
+    subject = _SUBJECTS[mail.purpose].format(firm)
+    to = recipient if mail.to_name is None else f"{in_header(mail.to_name)} <{recipient}>"
     headers = {
-        "From": f"{in_header(mail.firm_name)} <{sender}>",
-        "To": f"{in_header(mail.to_name)} <{recipient}>",
+        "From": f"{in_header(firm)} <{sender}>",
+        "To": to,
         "Subject": in_header(subject),
         "Date": format_datetime(now),
         "Message-ID": f"<{mail.message_key}@{sender.rpartition('@')[2]}>",
@@ -81,13 +85,13 @@ def written_to_sign_in(mail: SignInMail, sender: str, public_url: str, now: date
     }
     said = {
         "name": mail.to_name,
-        "firm": mail.firm_name,
+        "firm": firm,
         "said": _SAID[mail.purpose],
         "link": link_of(mail, public_url),
         "code": None if mail.code is None else f"{mail.code[:4]} {mail.code[4:]}",
         "good_for": _spoken(mail.good_for),
     }
-    html = in_frame(subject, Markup(_HTML.render(said)), mail.firm_name)
+    html = in_frame(subject, Markup(_HTML.render(said)), firm)
     return Written(recipient, put_together(headers, _TEXT.render(said), html), beyond_ascii)
 
 

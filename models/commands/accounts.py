@@ -26,6 +26,7 @@ from models.reasons import Reason
 from models.reminder_ends import end_reminders_of_account
 from models.rights import Right
 from models.rows import Account, AccountMember, AccountTag, AccountType, Category, Job
+from models.sign_in import end_client_sessions_at
 from models.texts import NAME
 
 
@@ -139,7 +140,7 @@ async def archive_account(change: Change, *, account_id: UUID, expected_version:
     """Archive a client that has no open jobs.
 
     There are no new jobs for it. Its open jobs must have been completed or archived. What waits in the outbox to be
-    sent to it is withdrawn."""
+    sent to it is withdrawn, and contacts who are at no other account are signed out of the portal."""
     accounts = change.scope.rows(Account)
     await accounts.get(account_id, "account_id")
     await hold_with_mail(change, account_id)
@@ -156,6 +157,7 @@ async def archive_account(change: Change, *, account_id: UUID, expected_version:
     change.record(AccountArchived(account=account.id))
     await withdraw_of_account(change, account.id)
     await end_reminders_of_account(change, account.id)
+    await end_client_sessions_at(account.id, change.now)
     return account
 
 

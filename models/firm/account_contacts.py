@@ -17,6 +17,7 @@ from models.rights import Right
 from models.rows import Account, register
 from models.rows.contacts import AccountContact, Contact
 from models.scope import Place
+from models.sign_in import end_client_sessions_at
 from models.texts import LABEL
 
 
@@ -181,8 +182,11 @@ async def unlink_contact(
     change: Change, *, account_contact_id: UUID, expected_version: int | None = None
 ) -> AccountContact:
     """Take a contact off an account. The answer's thing is what it was; its contact is null where you do not see it any
-    more, at no other account."""
+    more, at no other account.
+
+    One that is at no other account any more is signed out of the portal."""
     link = await _lock(change, account_contact_id, expected_version)
+    await end_client_sessions_at(link.account_id, change.now, link.contact_id)
     await link.delete()
     tell(change, ContactUnlinked, link)
     return link

@@ -23,6 +23,7 @@ from models.mail.outbox import merge_mail
 from models.reasons import Reason
 from models.rights import Right
 from models.rows.contacts import AccountContact, Contact
+from models.sign_in import end_client_sessions
 from models.storing import store_all
 
 
@@ -50,6 +51,8 @@ async def merge_contacts(
     if into.archived:
         told = "This contact is archived. Restore it before another one is merged into it."
         raise RuleBroken(told, "into_id", reason=Reason.ARCHIVED, kind=Kind.CONTACT.value)
+    # Of two with portals of their own one is gone; whoever was signed in as it signs in again.
+    await end_client_sessions([contact.id], change.now)
     changed = into.change_to(_together(contact, into))
     plan = _planned(await AccountContact.filter(contact_id__in=[contact.id, into.id]).order_by("account_id"), into)
     were_at = [link.account_id for link in [*plan.moved, *plan.given_up]]
@@ -95,6 +98,7 @@ def _together(contact: Contact, into: Contact) -> dict[str, Any]:
     return {
         "emails": emails,
         "phone": into.phone or contact.phone,
+        "portal_email": into.portal_email or contact.portal_email,
         "language": into.language or contact.language,
     }
 

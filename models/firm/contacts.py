@@ -20,6 +20,7 @@ from models.rights import Right
 from models.rows import register
 from models.rows.contacts import AccountContact, Contact
 from models.scope import NO_ACCOUNT, Place
+from models.sign_in import end_client_sessions
 from models.texts import LABEL, NAME, PHONE
 
 
@@ -46,7 +47,7 @@ class ContactCreated(ContactEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactUpdated(ContactEvent):
-    """A contact's name, addresses, phone or language changed."""
+    """A contact's name, addresses, phone or language changed; or with which address they sign in to the portal."""
 
     changes: Changes
 
@@ -59,6 +60,16 @@ class ContactArchived(ContactEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRestored(ContactEvent):
     """An archived contact is back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactInvited(ContactEvent):
+    """A contact is sent a mail with which they sign in to the portal, and may from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalAccessEnded(ContactEvent):
+    """A contact may sign in to the portal no longer: their sessions are over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +162,8 @@ async def accounts_of(contact: Contact) -> list[UUID]:
     return [row["account_id"] for row in rows]
 
 
-async def _lock(change: Change, contact_id: UUID, expected_version: int | None) -> Contact:
+async def lock(change: Change, contact_id: UUID, expected_version: int | None) -> Contact:
+    """A contact that is to be changed, held."""
     contact = await change.scope.rows(Contact).lock(contact_id, "contact_id")
     contact.expect(expected_version)
     return contact
@@ -161,9 +173,15 @@ async def _lock(change: Change, contact_id: UUID, expected_version: int | None) 
 async def update_contact(
     change: Change, *, contact_id: UUID, expected_version: int | None = None, **fields: Unpack[ContactFields]
 ) -> Contact:
-    """Change a contact's name, addresses, phone or language."""
-    contact = await _lock(change, contact_id, expected_version)
-    if changed := contact.change_to(checked(contact.differing(fields), _RULES)):
+    """Change a contact's name, addresses, phone or language.
+
+    Without the address that they sign in to the portal with they sign in no longer."""
+    contact = await lock(change, contact_id, expected_version)
+    wanted = checked(contact.differing(fields), _RULES)
+    if contact.portal_email is not None and contact.portal_email not in wanted.get("emails", contact.emails):
+        wanted["portal_email"] = None
+        await end_client_sessions([contact.id], change.now)
+    if changed := contact.change_to(wanted):
         await store(contact, *changed)
         tell(change, ContactUpdated, contact, await accounts_of(contact), changes=changes_of(changed))
     return contact
@@ -178,11 +196,13 @@ async def store(contact: Contact, *columns: str) -> None:
 
 @command("archiveContact", Right.MANAGE_ACCOUNTS)
 async def archive_contact(change: Change, *, contact_id: UUID, expected_version: int | None = None) -> Contact:
-    """Archive a contact. It stays at its accounts for what was, and comes to no further one."""
-    contact = await _lock(change, contact_id, expected_version)
+    """Archive a contact. It stays at its accounts for what was, and comes to no further one. Its sessions at the portal
+    end."""
+    contact = await lock(change, contact_id, expected_version)
     if not contact.archived:
         contact.archived_at = change.now
         await contact.store("archived_at")
+        await end_client_sessions([contact.id], change.now)
         tell(change, ContactArchived, contact, await accounts_of(contact))
     return contact
 
@@ -190,7 +210,7 @@ async def archive_contact(change: Change, *, contact_id: UUID, expected_version:
 @command("restoreContact", Right.MANAGE_ACCOUNTS)
 async def restore_contact(change: Change, *, contact_id: UUID, expected_version: int | None = None) -> Contact:
     """Take back an archived contact."""
-    contact = await _lock(change, contact_id, expected_version)
+    contact = await lock(change, contact_id, expected_version)
     if contact.archived:
         contact.archived_at = None
         await contact.store("archived_at")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from models.audiences import Audience
 from models.database import sql
+from models.identities import LET_IN
 from models.mail.sending import LEASE, Answer, Verdict, retry_in
 from models.one_time.letters import GOOD_FOR
 from models.one_time.secrets import digest, digest_of_code, new_code, new_secret
@@ -21,15 +22,16 @@ from models.rows.sessions import LetterPurpose
 @dataclass(frozen=True, slots=True)
 class SignInMail:
     """A letter that somebody has in hand until `until`, and what there is to say: the token that its link is to have,
-    and the code, where it was asked for."""
+    and the code, where it was asked for. Of an address that is of several firms none is named, and nobody of several
+    people."""
 
     id: UUID
     claim: UUID
     until: datetime
     purpose: LetterPurpose
     audience: Audience
-    firm_name: str
-    to_name: str
+    firm_name: str | None
+    to_name: str | None
     address: str
     good_for: timedelta
     token: str = field(repr=False)
@@ -49,21 +51,32 @@ async def is_letter_due(now: datetime) -> bool:
 
 # As signing in finds who has an address. It is written to the one that is kept, never to what was typed.
 _MEMBER = """
-SELECT m.id AS member_id, m.name AS to_name, m.email, f.name AS firm_name
+SELECT m.id AS member_id, m.name AS to_name, m.email, f.name AS firm_name, NULL AS key
 FROM member m JOIN firm f ON f.id = m.firm_id
-WHERE m.active AND m.id IN (
+WHERE letter.audience = 'TEAM' AND m.active AND m.id IN (
     SELECT letter.member_id WHERE letter.member_id IS NOT NULL
     UNION ALL SELECT id FROM member WHERE letter.member_id IS NULL AND email_key = letter.address_key
     UNION ALL SELECT id FROM member WHERE letter.member_id IS NULL AND email = letter.address
 )
 ORDER BY m.email = letter.address DESC LIMIT 1
 """
+# Of whoever is at several firms none is named, nor is one of several who share an address.
+_CLIENT = f"""
+SELECT NULL::uuid AS member_id, CASE WHEN count(DISTINCT c.name) = 1 THEN min(c.name) END AS to_name,
+    min(c.portal_email) AS email, CASE WHEN count(DISTINCT f.id) = 1 THEN min(f.name) END AS firm_name,
+    min(c.portal_email_key) AS key
+FROM contact c JOIN firm f ON f.id = c.firm_id
+WHERE letter.audience = 'CLIENT' AND c.portal_email_key = letter.address_key
+AND (letter.contact_id IS NULL OR c.id = letter.contact_id) AND {LET_IN}
+HAVING count(*) > 0
+"""
+_WHOM = f"({_MEMBER}) UNION ALL ({_CLIENT})"
 # Of two who come at once, each has others. A letter to nobody stays as one that was sent: a code that is tried with its
 # ticket is counted, and wrong.
 _FORGET = f"""
 WITH due AS (
     SELECT id FROM sign_in_letter AS letter WHERE next_at <= $1
-    AND (expires_at <= $1 OR NOT EXISTS ({_MEMBER}))
+    AND (expires_at <= $1 OR NOT EXISTS ({_WHOM}))
     ORDER BY next_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE sign_in_letter AS letter
@@ -79,7 +92,7 @@ WITH due AS (
     RETURNING letter.*
 )
 SELECT letter.id, letter.claim, letter.next_at, letter.purpose, letter.audience, letter.ticket_digest, found.*
-FROM claimed AS letter CROSS JOIN LATERAL ({_MEMBER}) AS found
+FROM claimed AS letter CROSS JOIN LATERAL ({_WHOM}) AS found
 """
 _SEAL = """
 UPDATE sign_in_letter SET member_id = $3, link_digest = $4, code_digest = $5, tries = 0, expires_at = $6

@@ -4,6 +4,7 @@ Whoever asks is answered the same, after the same statements, whether or not som
 before a letter is to be sent. See docs/decisions/0096-links-and-codes-by-mail.md.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -38,7 +39,11 @@ _INVITE = """
 INSERT INTO sign_in_letter (id, purpose, audience, member_id, created_at, expires_at, next_at)
 VALUES ($1, 'INVITATION', 'TEAM', $2, $3, $4, $3)
 """
-_VOID = "UPDATE sign_in_letter SET used_at = $2, next_at = NULL WHERE member_id = $1 AND used_at IS NULL"
+_INVITE_CLIENT = """
+INSERT INTO sign_in_letter (id, purpose, audience, contact_id, address_key, created_at, expires_at, next_at)
+VALUES ($1, 'INVITATION', 'CLIENT', $2, $3, $4, $5, $4)
+"""
+_VOID = "UPDATE sign_in_letter SET used_at = $2, next_at = NULL WHERE {which} AND used_at IS NULL"
 
 
 async def ask_for_letter(
@@ -72,13 +77,24 @@ def place_of(caller: Caller) -> str:
 
 async def send_invitation(member_id: UUID, now: datetime) -> None:
     """Have a letter sent to a member, who is to choose a password. It takes the place of those that they had."""
-    await void_letters(member_id, now)
+    await void_letters("member_id", [member_id], now)
     await sql(_INVITE, new_id(), member_id, now, now + GOOD_FOR[LetterPurpose.INVITATION])
 
 
-async def void_letters(member_id: UUID, now: datetime) -> None:
-    """Let no letter of a member's be good any more, nor be sent."""
-    await sql(_VOID, member_id, now)
+async def send_portal_invitation(contact_id: UUID, address_key: str, now: datetime) -> None:
+    """Have a letter sent to a contact, who may sign in to the portal with this address from now on."""
+    await void_letters("contact_id", [contact_id], now)
+    await sql(_INVITE_CLIENT, new_id(), contact_id, address_key, now, now + GOOD_FOR[LetterPurpose.INVITATION])
+
+
+async def void_letters(whose: str, ids: Collection[UUID], now: datetime) -> None:
+    """Let no letter that names these in a column be good any more, nor be sent: of members, or of contacts."""
+    await sql(_VOID.format(which=f"{whose} = ANY($1)"), list(ids), now)
+
+
+async def void_letters_to(address_key: str, now: datetime) -> None:
+    """The same, of those to clients at an address."""
+    await sql(_VOID.format(which="address_key = $1 AND audience = 'CLIENT'"), address_key, now)
 
 
 async def sweep_letters(now: datetime) -> None:

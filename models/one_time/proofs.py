@@ -1,9 +1,10 @@
 """What somebody shows of a letter, so that it is known that they read the mail there: a link's token, or a code with
 the ticket of whoever asked for it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from models.audiences import Audience
@@ -15,12 +16,12 @@ from models.rows.sessions import LetterPurpose
 MOST_TRIES = 5
 
 _GOOD = "used_at IS NULL AND expires_at > $2 AND audience = $3 AND purpose = ANY($4)"
-_BY_LINK = f"SELECT id, member_id FROM sign_in_letter WHERE link_digest = $1 AND {_GOOD}"
+_BY_LINK = f"SELECT id, member_id, address_key FROM sign_in_letter WHERE link_digest = $1 AND {_GOOD}"
 # Counted before it is compared: of many that are tried at once, only so many are.
 _BY_CODE = f"""
 UPDATE sign_in_letter SET tries = tries + 1
 WHERE ticket_digest = $1 AND {_GOOD} AND tries < $5
-RETURNING id, member_id, code_digest
+RETURNING id, member_id, address_key, code_digest
 """
 _USE = """
 UPDATE sign_in_letter SET used_at = $2, next_at = NULL WHERE id = $1 AND used_at IS NULL AND expires_at > $2
@@ -39,10 +40,11 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """The letter of a proof, and the member that it was sent to."""
+    """The letter of a proof, and whom it was sent to: a member, or a client with an address."""
 
     letter_id: UUID
-    member_id: UUID
+    member_id: UUID | None
+    address_key: str | None
 
 
 async def recognise(
@@ -52,14 +54,18 @@ async def recognise(
     good = now, audience, list(purposes)
     if proof.token is not None:
         rows = await sql(_BY_LINK, digest(proof.token), *good)
-        return Proven(rows[0]["id"], rows[0]["member_id"]) if rows else None
+        return _proven(rows[0]) if rows else None
     code = code_in(proof.code or "")
     if proof.ticket is None or code is None:
         return None
     ticket = digest(proof.ticket)
     rows = await sql(_BY_CODE, ticket, *good, MOST_TRIES)
     fits = digest_of_code(code, ticket)
-    return Proven(rows[0]["id"], rows[0]["member_id"]) if rows and rows[0]["code_digest"] == fits else None
+    return _proven(rows[0]) if rows and rows[0]["code_digest"] == fits else None
+
+
+def _proven(letter: Mapping[str, Any]) -> Proven:
+    return Proven(letter["id"], letter["member_id"], letter["address_key"])
 
 
 async def use(proven: Proven, now: datetime) -> bool:

@@ -25,6 +25,7 @@ LEFT_OUT: Mapping[str, str] = {
     "follower_cursor": "of the installation: a firm that comes from elsewhere is followed from its present revision on",
     "follower_run": "of the installation: what workers have still to do is done where it was planned",
     "idempotency_key": "what was answered to calls of the last two days, with hashes of secrets among them",
+    "identity": "secret: with what clients sign in, at whatever firms",
     "payment_provider_secret": "secret: with what payment providers sign",
     "search_entry": "made of what is written in things: made anew",
     "session": "secret: who is signed in",
@@ -53,6 +54,7 @@ BUT: Mapping[str, tuple[str, str]] = {
 #: Columns that no export has.
 ANEW: Mapping[tuple[str, str], Anew] = {
     ("account_contact", "contact_order"): Anew("what the contact is sorted by", lambda _: ""),
+    ("contact", "portal_email"): Anew("nobody is let in from here by itself: they are invited again", _nothing),
     ("firm", "behind_since"): Anew("of the installation: which logs have to be followed", _nothing),
     ("firm", "epoch"): Anew("the restored log is another one: clients read everything anew", lambda _: str(uuid4())),
     ("mail", "claim"): Anew("of the installation: which worker has it in hand", _nothing),

@@ -44,7 +44,7 @@ from models.rows.recurrences import (
     RecurrenceAccount,
 )
 from models.rows.relations import JobRelation, Relation
-from models.rows.sessions import LetterPurpose, Session, SignInAttempts, SigningKey, SignInLetter
+from models.rows.sessions import Identity, LetterPurpose, Session, SignInAttempts, SigningKey, SignInLetter
 from models.rows.signing import SignatureMethod, SignedItem, Signer
 from models.rows.subtasks import Subtask, TaskRelation
 from models.rows.time import FORGOTTEN_AFTER, TimeEntry, TimeFlag
@@ -86,6 +86,7 @@ __all__ = [
     "FollowerRun",
     "Frequency",
     "IdempotencyKey",
+    "Identity",
     "Item",
     "ItemRecipient",
     "Job",

@@ -11,10 +11,10 @@ from models.languages import LONGEST as LONGEST_TAG
 from models.policies import Policy, for_clients
 from models.reading_order import LONGEST
 from models.rows.base import Row, belongs_to
-from models.rows.keys import name_order
+from models.rows.keys import name_order, same
 from models.search_entries import Searched
 from models.stamps import created_by
-from models.texts import LABEL, NAME, PHONE
+from models.texts import EMAIL, LABEL, NAME, PHONE
 
 
 class Contact(Row):
@@ -34,6 +34,10 @@ class Contact(Row):
     emails: list[str] = fields.JSONField(default=list)
     phone: Any = fields.CharField(max_length=PHONE.most, null=True)
     language: Any = fields.CharField(max_length=LONGEST_TAG, null=True)
+    # With which of the addresses they sign in to the portal: null while they may not.
+    portal_email: Any = fields.CharField(max_length=EMAIL.most, null=True)
+    portal_email_key: Any = same("portal_email", null=True)
+    invited_at: datetime | None = fields.DatetimeField(null=True)
     archived_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:

@@ -29,12 +29,32 @@ class SigningKey(Table):
         table = "signing_key"
 
 
-class Session(Table):
-    """A sign-in on one device: a family of refresh tokens, of which one is good at a time."""
+class Identity(Table):
+    """An address that somebody has shown to be theirs, and what they sign in to the client portal with.
+
+    It is of no firm: which contacts the address lets somebody be, the contacts say."""
 
     id: UUID = fields.UUIDField(primary_key=True)
-    member: Any = belongs_to("Member", on_delete=fields.CASCADE, index=True)
-    member_id: UUID
+    address_key = fields.CharField(max_length=LONGEST_SAMENESS, unique=True)
+    password_hash = fields.CharField(max_length=200, null=True)
+    created_at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "identity"
+
+
+class Session(Table):
+    """A sign-in on one device: a family of refresh tokens, of which one is good at a time.
+
+    Of a member; or of an identity, as one of its contacts once it is said as which."""
+
+    id: UUID = fields.UUIDField(primary_key=True)
+    member: Any = belongs_to("Member", on_delete=fields.CASCADE, index=True, null=True)
+    member_id: UUID | None
+    identity: Any = belongs_to("Identity", on_delete=fields.CASCADE, index=True, null=True)
+    identity_id: UUID | None
+    contact: Any = belongs_to("Contact", on_delete=fields.CASCADE, index=True, null=True)
+    contact_id: UUID | None
     refresh_hash = fields.CharField(max_length=64)
     # What its refresh tokens are sealed with, so that those that were issued are told from made-up ones.
     refresh_key = fields.CharField(max_length=64, db_default=_RANDOM)
@@ -82,12 +102,15 @@ class SignInLetter(Table):
     id: UUID = fields.UUIDField(primary_key=True)
     purpose = fields.CharEnumField(LetterPurpose, max_length=20)
     audience = fields.CharEnumField(Audience, max_length=20)
-    # As it was typed, and what it has in common with other spellings; null where somebody is invited.
+    # As it was typed, and what it has in common with other spellings. Of an invitation to the portal the latter of the
+    # address which is invited; of another one nothing.
     address = fields.CharField(max_length=EMAIL.most, null=True)
-    address_key = fields.CharField(max_length=LONGEST_SAMENESS, null=True)
+    address_key = fields.CharField(max_length=LONGEST_SAMENESS, null=True, db_index=True)
     # Whom it is to: known when they are invited, or else when it is sent.
     member: Any = belongs_to("Member", on_delete=fields.CASCADE, index=True, null=True)
     member_id: UUID | None
+    contact: Any = belongs_to("Contact", on_delete=fields.CASCADE, index=True, null=True)
+    contact_id: UUID | None
     ticket_digest = fields.CharField(max_length=64, null=True, unique=True)
     link_digest = fields.CharField(max_length=64, null=True, unique=True)
     code_digest = fields.CharField(max_length=64, null=True)

@@ -190,6 +190,8 @@ _WAYS: Mapping[type[Event], Way] = {
     **dict.fromkeys(
         (
             facts.MemberEvent,
+            contacts.ContactInvited,
+            contacts.PortalAccessEnded,
             facts.PipelineMembersChanged,
             personal_tokens.PersonalTokenEvent,
             payment_providers.PaymentProviderEvent,

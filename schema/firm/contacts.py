@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from models.bounds import ADDRESSES, SORT
-from models.firm import contact_merging, contacts
+from models.firm import contact_merging, contacts, portal_access
 from models.ids import Kind
 from models.seen import named
 from models.texts import EMAIL, LABEL, NAME, PHONE
@@ -77,6 +77,8 @@ class MergeContactsInput(Expecting):
 MUTATIONS = (
     mutation(contacts.create_contact, CreateContactInput),
     mutation(contacts.update_contact, UpdateContactInput),
+    mutation(portal_access.invite_contact, ContactInput),
+    mutation(portal_access.end_portal_access, ContactInput),
     mutation(contacts.archive_contact, ContactInput),
     mutation(contacts.restore_contact, ContactInput),
     mutation(contact_merging.merge_contacts, MergeContactsInput),

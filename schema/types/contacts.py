@@ -29,6 +29,10 @@ class Contact(Versioned):
     emails: list[str] = column("Their addresses, the one to write to first. Another contact may have the same.")
     phone: str | None = column("Their number, as somebody wrote it down.")
     language: str | None = column("What they are written to in: a tag of BCP 47, such as `de` or `en-US`.")
+    portal_email: str | None = column(
+        "With which of the addresses they sign in to the client portal; null while they may not."
+    )
+    invited_at: DateTime | None = column("When they were last invited to the portal; null when they never were.")
     archived: bool = value(
         lambda contact: contact.archived, "Whether they are kept for what was alone: they come to no further account."
     )

@@ -176,4 +176,10 @@ async def test_one_with_every_right_does_what_needs_no_more(database: str, api: 
 
 
 def test_what_is_done_in_person_is_known() -> None:
-    assert IN_PERSON == ["changePassword", "createPersonalToken", "inviteMember", "revokePersonalToken"]
+    assert IN_PERSON == [
+        "changePassword",
+        "createPersonalToken",
+        "inviteContact",
+        "inviteMember",
+        "revokePersonalToken",
+    ]

@@ -368,5 +368,7 @@ async def test_merging_knows_all_that_points_at_a_contact(world: World) -> None:
         "SELECT conrelid::regclass::text AS table FROM pg_constraint WHERE confrelid = 'contact'::regclass ORDER BY 1"
     )
     told = "Say in models/firm/contact_merging.py, or with `names_contact`, what becomes of it."
-    tables = "account_contact document document_approver invoice item_recipient mail payment signer"
+    tables = (
+        "account_contact document document_approver invoice item_recipient mail payment session sign_in_letter signer"
+    )
     assert [row["table"] for row in pointing] == tables.split(), told

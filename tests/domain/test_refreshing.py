@@ -72,6 +72,7 @@ async def _signs_out(_world: World, session: Session) -> None:
 
 
 async def _is_deactivated(world: World, session: Session) -> None:
+    assert session.member_id is not None
     await deactivate_member(world.acting(world.admin), member_id=session.member_id)
 
 
@@ -80,6 +81,7 @@ async def _is_deactivated_by_hand(_world: World, session: Session) -> None:
 
 
 async def _changes_password(_world: World, session: Session) -> None:
+    assert session.member_id is not None
     await end_sessions_of(session.member_id)
 
 

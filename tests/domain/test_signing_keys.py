@@ -34,7 +34,7 @@ async def test_a_rotation_is_noticed_by_every_process_and_by_nobody_signed_in(si
     session = await session_of(signed_in)
 
     async def signed_by(keys: Keys) -> str:
-        return (await tokens.issue(session.member_id, session.id, now=NOW, keys=keys)).token
+        return (await tokens.issue(signed_in.member_id, session.id, now=NOW, keys=keys)).token
 
     new_token = await signed_by(here)
     assert jwt.get_unverified_header(new_token)["kid"] == made.hex

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from models.actor import Actor
 from models.commands.accounts import create_account
-from models.firm import contact_merging, contacts
+from models.firm import contact_merging, contacts, portal_access
 from models.firm.account_contacts import link_contact
 from models.ids import Kind, encode
 from models.rows.contacts import AccountContact, Contact
@@ -45,6 +45,13 @@ async def make_archived(actor: Actor, word: str, spot: Spot) -> UUID:
     return contact
 
 
+async def make_invited(actor: Actor, word: str, spot: Spot) -> UUID:
+    """One who may sign in to the portal."""
+    contact = await make(actor, word, spot)
+    await portal_access.invite_contact(actor, contact_id=contact)
+    return contact
+
+
 async def _accounts(contact: Contact) -> set[str]:
     found = await AccountContact.filter(contact_id=contact.id).values_list("account_id", flat=True)
     return {encode(Kind.ACCOUNT, account) for account in found}
@@ -70,8 +77,10 @@ SPECIMENS = Specimens(
         "second contact": make,
         "contact elsewhere": make_elsewhere,
         "archived contact": make_archived,
+        "invited contact": make_invited,
     },
     chosen={
+        "endPortalAccess.contactId": "invited contact",
         "linkContact.contactId": "contact elsewhere",
         "mergeContacts.intoId": "second contact",
         "restoreContact.contactId": "archived contact",
@@ -104,6 +113,21 @@ async def updated(world: World) -> AsyncIterator[None]:
     yield
     for id in (contact, loose.id):
         await contacts.update_contact(owner_of(world), contact_id=id, name="Ada Countess", emails=["a@b.example"])
+
+
+@causes(contacts.ContactInvited)
+async def invited(world: World) -> AsyncIterator[None]:
+    contact, _ = await at_two(world)
+    yield
+    await portal_access.invite_contact(owner_of(world), contact_id=contact)
+
+
+@causes(contacts.PortalAccessEnded)
+async def access_ended(world: World) -> AsyncIterator[None]:
+    contact, _ = await at_two(world)
+    await portal_access.invite_contact(owner_of(world), contact_id=contact)
+    yield
+    await portal_access.end_portal_access(owner_of(world), contact_id=contact)
 
 
 @causes(contacts.ContactArchived)
