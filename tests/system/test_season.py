@@ -97,12 +97,14 @@ def own(folder: Path, name: str) -> Path:
 
 
 async def checked_mail(accepted: Sequence[str]) -> Counter[str]:
-    """What became of the mails: each that was sent was taken once, and of those that are uncertain none twice."""
+    """What became of the mails: each that was sent was taken once, of those that are uncertain none twice, and none of
+    those that were withdrawn, as the client was quicker than the mail that asks for something."""
     mails = {row["message_key"]: row["state"] for row in await sql("SELECT state, message_key FROM mail")}
     times = Counter(accepted)
     assert {key for key, number in times.items() if number > 1} == set()
     assert times.keys() <= mails.keys()
-    assert set(mails.values()) <= {"SENT", "UNCERTAIN"}
+    assert set(mails.values()) <= {"SENT", "UNCERTAIN", "WITHDRAWN"}
+    assert not {key for key, state in mails.items() if state == "WITHDRAWN"} & times.keys()
     assert {key for key, state in mails.items() if state == "SENT"} <= times.keys()
     return Counter(mails.values())
 
@@ -114,7 +116,7 @@ async def a_season(folder: Path, servers: embedded.Servers, seed: str, size: Siz
     assert len(usual.ends) == size.jobs
     assert all(f"is on {FILED} " in end and "under Completed" in end for end in usual.ends.values())
     assert usual.reckoned.wrong == []
-    assert usual.mails.keys() == {"SENT"}
+    assert usual.mails["SENT"] > 0 and not usual.mails["UNCERTAIN"]
     gone_wrong: Counter[str] = Counter()
 
     async def disturb(here: Office, chance: random.Random) -> None:
@@ -129,6 +131,7 @@ async def a_season(folder: Path, servers: embedded.Servers, seed: str, size: Siz
     return usual
 
 
+@pytest.mark.timeout(300)
 async def test_to_each_job_everything_happens_once_whoever_is_killed(
     tmp_path: Path, servers: embedded.Servers, seed: str
 ) -> None:

@@ -35,7 +35,8 @@ WITH told AS (
     SELECT event.job, concat_ws(' ', event.type, 'by', event.actor->>'kind', event.actor->>'label',
         (SELECT name FROM stage WHERE id = (data->>'to_stage')::uuid), data->>'stay',
         (SELECT name FROM status WHERE id = (data->>'to_status')::uuid), data->>'status_stay', data->>'automation_name')
-    FROM event WHERE event.job IS NOT NULL AND event.type NOT IN ('MailSent', 'MailUncertain', 'MailDelayed')
+    FROM event WHERE event.job IS NOT NULL
+        AND event.type NOT IN ('MailSent', 'MailUncertain', 'MailDelayed', 'MailWithdrawn')
 )
 SELECT job.name AS job, told.what, count(*) AS times FROM told JOIN job ON job.id = told.job GROUP BY 1, 2
 """
