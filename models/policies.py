@@ -66,6 +66,9 @@ class Policy:
     owner: str | None = None
     #: The column that says of a row whether it is for others than its owner.
     shared: str | None = None
+    #: What else holds of a viewer: for whom of several at an account it is, in SQL that calls the row `{row}` and the
+    #: viewer `{viewer}`.
+    addressed: str | None = None
     #: Nobody sees anything but what is their own.
     only_own: bool = False
     #: What else holds for the rows that are seen, in SQL that calls them `{row}`.
@@ -104,6 +107,21 @@ def for_clients(**asks: Any) -> Policy:
     return Policy(**asks, audiences=CLIENTS)
 
 
+def to_named(column: str) -> str:
+    """What is for the contact whom this column names, or for anybody where it names none."""
+    return f"({{row}}.{column} IS NULL OR {{row}}.{column} = {{viewer}}::uuid)"
+
+
+def to_those(table: str, item: str) -> str:
+    """What is for the contacts whom the rows of a table name that name it in this column."""
+    return f"EXISTS (SELECT FROM {table} AS of WHERE of.{item} = {{row}}.id AND of.contact_id = {{viewer}}::uuid)"
+
+
+def to_those_or_anybody(table: str, item: str) -> str:
+    """As `to_those`, or for anybody where they name none."""
+    return f"({to_those(table, item)} OR NOT EXISTS (SELECT FROM {table} AS of WHERE of.{item} = {{row}}.id))"
+
+
 def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
     """What holds for the visible rows. Without a member nobody's rows are their own."""
     if sight.audience not in policy.audiences:
@@ -111,6 +129,8 @@ def orm_condition(policy: Policy, sight: Sight, member: UUID | None) -> Q:
     firm = holds(**{policy.firm: sight.firm_id})
     if policy.which is not None:
         firm &= in_sql(policy.which)
+    if policy.addressed is not None:
+        firm &= in_sql(policy.addressed, viewer=member)
     visible = firm & (_in_places(policy, sight) if may_see(policy, sight) else holds(id__in=()))
     if policy.owner is not None and member is not None:
         visible |= firm & holds(**{policy.owner: member})
@@ -126,6 +146,8 @@ def may_see(policy: Policy, sight: Sight) -> bool:
 
 def hides_own(policy: Policy, sight: Sight) -> bool:
     """Whether under this scope there may be rows that nobody sees but the member whose own they are."""
+    if policy.addressed is not None:
+        return True
     everywhere = not policy.by_account or sight.accounts is None
     everywhere &= not policy.by_pipeline or sight.pipelines is None
     everywhere &= policy.shared is None
@@ -170,6 +192,8 @@ def sql_condition(policy: Policy, row: str, first: int) -> str:
     firm = f"{row}.{policy.firm} = {next(places)}"
     if policy.which is not None:
         firm = f"{firm} AND {policy.which.format(row=row)}"
+    if policy.addressed is not None:
+        firm = f"{firm} AND {policy.addressed.format(row=row, viewer=next(places))}"
     asked = ["false"] if policy.only_own else []
     if policy.right is not None:
         asked.append(f"{next(places)}::boolean")
@@ -200,13 +224,16 @@ def _among(column: str, place: str) -> str:
 def count_values(policy: Policy) -> int:
     """How many values `sql_condition` has."""
     at = (policy.account is not None, policy.accounts is not None)
-    return 1 + sum((policy.right is not None, *at, policy.by_pipeline, policy.owner is not None))
+    of_viewer = (policy.addressed is not None, policy.owner is not None)
+    return 1 + sum((policy.right is not None, *at, policy.by_pipeline, *of_viewer))
 
 
 def sql_values(policy: Policy, sight: Sight, member: UUID | None) -> Sequence[Any]:
     """The values of `sql_condition`, in order."""
     # No row is of no firm: those whom the policy does not serve see none.
     values: list[Any] = [sight.firm_id if sight.audience in policy.audiences else None]
+    if policy.addressed is not None:
+        values.append(member)
     if policy.right is not None:
         values.append(may_see(policy, sight))
     if policy.account is not None:

@@ -1,10 +1,12 @@
 """How a list is made of what is declared: the rows of a class, a filter, an order."""
 
+from collections.abc import Callable
 from typing import Any, Optional
 
 import strawberry
 from strawberry.types.info import Info
 
+from models.audiences import Audience
 from models.ids import Kind, decode
 from resolvers.context import Context
 from resolvers.filters import condition_of, plain
@@ -13,26 +15,29 @@ from schema.declarations import DeclaredList
 from schema.kinds import type_of
 from schema.list_fields import USUAL, argument, arguments_of_a_page, declare, left_out
 from schema.list_size import ListSize
-from schema.per_viewer import own_rows, per_viewer
+from schema.per_viewer import Condition, own_rows, per_viewer
 from schema.types.pages import connection
 
 
-def fields_of(declared: DeclaredList) -> dict[str, Any]:
+def fields_of(
+    declared: DeclaredList, types: Callable[[Kind], type] = type_of, audience: Audience = Audience.TEAM
+) -> dict[str, Any]:
     """The fields of a declared list: that of one thing by its id, where there is one, and the list itself."""
-    one = {declared.kind.value: _one(declared.kind, declared.one)} if declared.one is not None else {}
-    return {**one, declared.name: _list(declared)}
+    of, depends = types(declared.kind), own_rows(declared.kind, audience=audience)
+    one = {} if declared.one is None else {declared.kind.value: _one(declared.kind, of, declared.one, depends)}
+    return {**one, declared.name: _list(declared, of, depends)}
 
 
-def _one(kind: Kind, description: str) -> Any:
+def _one(kind: Kind, of: type, description: str, depends: Condition | None) -> Any:
     def resolver(info: Info, id):
         _ = info.context.scope
         return info.context.load.one(kind, decode(kind, id))
 
-    declare(resolver, [argument("id", strawberry.ID, "The id.")], Optional[type_of(kind)])  # noqa: UP045 - at run time
-    return strawberry.field(resolver=resolver, description=description, metadata=per_viewer(own_rows(kind)))
+    declare(resolver, [argument("id", strawberry.ID, "The id.")], Optional[of])  # noqa: UP045 - at run time
+    return strawberry.field(resolver=resolver, description=description, metadata=per_viewer(depends))
 
 
-def _list(declared: DeclaredList) -> Any:
+def _list(declared: DeclaredList, of: type, depends: Condition | None) -> Any:
     async def resolver(info: Info, filter=None, sort=None, first=None, after=None, last=None, before=None):
         return await _read(info.context, declared, filter, sort, Asked(first, after, last, before))
 
@@ -42,13 +47,13 @@ def _list(declared: DeclaredList) -> Any:
     if declared.sort is not None:
         arguments["sort"] = (list[declared.sort], declared.sort_description)  # type: ignore[name-defined]
     taken = left_out(arguments | arguments_of_a_page(USUAL))
-    declare(resolver, taken, connection(type_of(declared.kind), declared.called))
+    declare(resolver, taken, connection(of, declared.called))
     sized = ListSize(assumed_size=USUAL, slicing_arguments=["first", "last"])
     return strawberry.field(
         resolver=resolver,
         description=declared.description,
         directives=[sized],
-        metadata=per_viewer(own_rows(declared.kind)),
+        metadata=per_viewer(depends),
     )
 
 

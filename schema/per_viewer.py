@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models.audiences import Audience
 from models.ids import Kind
 from models.kinds import modules_in
 from models.policies import hides_own
@@ -26,11 +27,12 @@ def always(_scope: Scope) -> bool:
     return True
 
 
-def own_rows(*kinds: Kind) -> Condition | None:
-    """Where a member may see rows of these kinds for no other reason than that they are their own. None where no kind
-    has an owner."""
+def own_rows(*kinds: Kind, audience: Audience = Audience.TEAM) -> Condition | None:
+    """Where a viewer may see rows of these kinds for no other reason than that they are their own, or for them. None
+    where there are no such rows of any."""
     modules_in("models")  # Of each of them the rows are known.
-    policies = [policy for kind in kinds if (policy := named(kind).policy).owner is not None]
+    of = (named(kind).policy.of(audience) for kind in kinds)
+    policies = [policy for policy in of if policy.owner is not None or policy.addressed is not None]
     return (lambda scope: any(hides_own(policy, scope) for policy in policies)) if policies else None
 
 

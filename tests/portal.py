@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import orjson
+from graphql import GraphQLField, GraphQLSchema, get_named_type, is_leaf_type, is_required_argument
 
 from engine.engine import Engine
 from engine.session import Session
@@ -21,6 +23,9 @@ from resolvers.portal.sign_in import OPEN_MUTATIONS
 from subscriptions.hub import Hub
 from tests.world import World
 from transport.engine import Request
+
+#: What is asked for, from a root field on, and of each list: more would cost too much.
+DEPTH, LIMIT = 3, 3
 
 
 def portal_on(hub: Hub) -> Engine:
@@ -67,3 +72,30 @@ async def contact_at(world: World, account: Account, name: str = "Clara Client")
 async def show(world: World, job: Job, name: str = "In review", **fields: Any) -> None:
     """Let the client of a job read this about it."""
     await set_job_client_status(world.acting(world.owner), job_id=job.id, name=name, visible=True, **fields)
+
+
+def broadest(schema: GraphQLSchema, depth: int = DEPTH) -> Iterator[str]:
+    """For each root field that takes nothing a document with all that can be read below it."""
+    assert schema.query_type is not None
+    for name, asked in schema.query_type.fields.items():
+        if not any(map(is_required_argument, asked.args.values())):
+            yield f"{{ {name}{_limited(asked, 20)} {below(asked, depth)} }}"
+
+
+def _limited(asked: GraphQLField, number: int = LIMIT) -> str:
+    return next((f"({name}: {number})" for name in ("limit", "first") if name in asked.args), "")
+
+
+def below(asked: GraphQLField, depth: int) -> str:
+    """All that can be read of a field: of what is beside itself on a page, once."""
+    type_: Any = get_named_type(asked.type)
+    if is_leaf_type(type_):
+        return ""
+    read = [
+        f"{name}{_limited(each)} {below(each, depth - (name not in ('nodes', 'pageInfo')))}"
+        for name, each in type_.fields.items()
+        if name != "edges"
+        and (is_leaf_type(get_named_type(each.type)) or depth)
+        and not any(map(is_required_argument, each.args.values()))
+    ]
+    return f"{{ __typename {' '.join(read)} }}"

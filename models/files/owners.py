@@ -3,7 +3,7 @@
 A module of a kind says so beside `register`: `owns_files(Document, needs=Right.MANAGE_DOCUMENTS)`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from uuid import UUID
 
 from models.database import fetch
@@ -20,7 +20,7 @@ def owns_files(model: type[Row], *, needs: Right | None) -> None:
     """Say that things of a class take files; and the right that names, digests and links of these need. None where
     whoever sees the thing may read all of it. A file is seen with its account, so the things are, and by nothing else:
     `TypeError` for those of which somebody who sees the account does not see each."""
-    if asdict(model.policy) != asdict(_WITH_ACCOUNT):
+    if asdict(replace(model.policy, clients=None)) != asdict(_WITH_ACCOUNT):
         raise TypeError(f"{model.__name__} is not seen with its account alone, as its files would be.")
     if _NEEDS.setdefault(model.kind, needs) is not needs:
         raise TypeError(f"{model.__name__} owns files by another right already: {_NEEDS[model.kind]}.")

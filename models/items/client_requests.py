@@ -22,6 +22,7 @@ from models.items.clients import lock_for_client
 from models.items.item import Held
 from models.items.kinds import register_item
 from models.items.linking import linking, unlinking
+from models.items.recipients import TO_RECIPIENTS
 from models.items.request_entries import (
     EntryAnswer,
     RequestEntry,
@@ -37,7 +38,7 @@ from models.items.request_entries import (
 )
 from models.items.states import wrong_state
 from models.mail_ends import withdraw_of_item
-from models.policies import Policy
+from models.policies import Policy, for_clients
 from models.reasons import Reason
 from models.reminder_ends import delete_reminders, end_reminders
 from models.rights import EVERY_MEMBER
@@ -64,7 +65,10 @@ class ClientRequest(Item):
 
     kind = Kind.CLIENT_REQUEST
     searched = Searched("title", "description")
-    policy = Policy(account="account_id")
+    policy = Policy(
+        account="account_id",
+        clients=for_clients(account="account_id", which="{row}.state <> 'WITHDRAWN'", addressed=TO_RECIPIENTS),
+    )
     also_changes = {"recipient_ids": tuple[ContactId, ...]}
     may_await = (Awaited.SENDING, Awaited.SUBMISSION)
     until = "it is SUBMITTED"

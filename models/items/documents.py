@@ -28,7 +28,7 @@ from models.items.linking import linking, unlinking
 from models.items.locked_documents import expect_unlocked
 from models.items.naming import names_contact
 from models.items.states import wrong_state
-from models.policies import Policy
+from models.policies import Policy, for_clients, to_those
 from models.reasons import Reason
 from models.rights import Right
 from models.rows import Awaited, Awaiting, SignatureMethod, SignedItem, register
@@ -68,12 +68,26 @@ _CHANGES_IN = frozenset(
 _DELETED_IN = frozenset({DocumentState.PLAIN, DocumentState.VOID})
 
 
+# What a folder says of itself holds for all within it that say nothing of their own.
+_GIVEN = """EXISTS (WITH RECURSIVE up AS (
+    SELECT id, parent_id, client_access FROM folder WHERE id = {row}.folder_id
+    UNION ALL
+    SELECT folder.id, folder.parent_id, folder.client_access FROM folder JOIN up ON folder.id = up.parent_id
+    WHERE up.client_access IS NULL
+) SELECT FROM up WHERE client_access IN ('VIEW', 'EDIT'))"""
+#: The documents of which a client is asked something, and those that are in a folder that they may look into.
+_ASKED_OR_GIVEN = f"({to_those('document_approver', 'document_id')} OR {to_those('signer', 'item')} OR {_GIVEN})"
+
+
 class Document(SignedItem):
     """What a client is asked to approve or to sign, on an account, linked to any number of its jobs."""
 
     kind = Kind.DOCUMENT
     searched = Searched("name", unless="trashed_at")
-    policy = Policy(account="account_id")
+    policy = Policy(
+        account="account_id",
+        clients=for_clients(account="account_id", which="{row}.trashed_at IS NULL", addressed=_ASKED_OR_GIVEN),
+    )
     withheld = dict.fromkeys(("description", "digest", "decision_note", "signatures"), Right.MANAGE_DOCUMENTS)
     may_await = tuple(dict.fromkeys(_AWAITED.values()))
     until = "it is APPROVED, SIGNED by all who are to sign, or VOID; a PLAIN one never waits"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from models import checks
 from models.bounds import MENTIONS, MESSAGES
 from models.command import Change, command
 from models.command_steps import active_members, made_before, replace_links
-from models.database import sql
+from models.database import fetch, sql
 from models.errors import Forbidden, RuleBroken
 from models.events import EventWithFiles, LinkedEvent
 from models.files import attaching
@@ -27,6 +28,35 @@ from models.rows.chats import Chat, Message, MessageMention
 from models.scope import Place
 from models.texts import MARKDOWN
 from models.viewers import viewers
+
+#: How many of a chat's messages its client is given at once.
+MOST_MESSAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a chat's client reads of a message: not who of the team wrote it, nor whom it mentions."""
+
+    number: int
+    text: str | None
+    created_at: datetime
+    edited_at: datetime | None
+
+
+_LAST = """
+SELECT last.* FROM unnest($1::uuid[]) AS asked(chat), LATERAL (
+    SELECT chat_id, number, text, created_at, edited_at FROM message WHERE chat_id = asked.chat
+    ORDER BY number DESC LIMIT $2
+) AS last ORDER BY last.chat_id, last.number
+"""
+
+
+async def last_messages_of(chats: Sequence[UUID]) -> dict[UUID, list[Written]]:
+    """The last messages of each chat, in the order in which they were written."""
+    found: dict[UUID, list[Written]] = {}
+    for chat, *written in await fetch(_LAST, chats, MOST_MESSAGES):
+        found.setdefault(chat, []).append(Written(*written))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

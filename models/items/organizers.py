@@ -25,9 +25,10 @@ from models.items.linking import linking, unlinking
 from models.items.organizer_answers import Answering, answered_with, files_by_key, keys_of, missing
 from models.items.organizer_content import OrganizerContent, content_of
 from models.items.organizer_questions import Section, checked_sections, stored_sections
+from models.items.recipients import TO_RECIPIENTS
 from models.items.states import wrong_state
 from models.mail_ends import withdraw_of_item
-from models.policies import Policy
+from models.policies import Policy, for_clients
 from models.reasons import Reason
 from models.reminder_ends import delete_reminders, end_reminders
 from models.rights import Right
@@ -56,7 +57,10 @@ class Organizer(Item):
 
     kind = Kind.ORGANIZER
     searched = Searched("title")
-    policy = Policy(account="account_id")
+    policy = Policy(
+        account="account_id",
+        clients=for_clients(account="account_id", which="{row}.state <> 'DRAFT'", addressed=TO_RECIPIENTS),
+    )
     withheld = {"sections": NEEDS}
     also_changes = {"recipient_ids": tuple[ContactId, ...]}
     may_await = tuple(dict.fromkeys(_AWAITED.values()))

@@ -27,7 +27,7 @@ from models.items.kinds import register_item
 from models.items.linking import linking, unlinking
 from models.items.proposal_services import Offered, Service, checked_services, offer, offered_in, spoken
 from models.items.states import wrong_state
-from models.policies import Policy
+from models.policies import Policy, for_clients, to_those
 from models.rights import Right
 from models.rows import Awaited, Awaiting, Firm, SignatureMethod, SignedItem, register
 from models.rows.base import belongs_to
@@ -57,7 +57,10 @@ class Proposal(SignedItem):
 
     kind = Kind.PROPOSAL
     searched = Searched("name")
-    policy = Policy(account="account_id")
+    policy = Policy(
+        account="account_id",
+        clients=for_clients(account="account_id", which="{row}.state <> 'DRAFT'", addressed=to_those("signer", "item")),
+    )
     withheld = dict.fromkeys(("introduction", "services", "total", "digest", "signatures"), Right.MANAGE_PROPOSALS)
     also_changes = {"services": tuple[str, ...]}
     may_await = (Awaited.SENDING, Awaited.SIGNATURE, Awaited.PAYMENT)

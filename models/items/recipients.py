@@ -11,12 +11,15 @@ from models.command_steps import replace_links
 from models.database import fetch, sql
 from models.errors import RuleBroken
 from models.ids import Kind
+from models.policies import to_those_or_anybody
 from models.reasons import Reason
 from models.rows import Awaiting, Item, ItemRecipient
 from models.rows.contacts import Contact
 from models.scope import not_found
 
 _FIELD = "recipient_ids"
+#: Which of an account's contacts an item is for.
+TO_RECIPIENTS = to_those_or_anybody("item_recipient", "item")
 
 # Shared: what is sent to one contact at once has nothing to wait for.
 _HOLD = "SELECT FROM contact WHERE id = ANY($1) ORDER BY id FOR SHARE"

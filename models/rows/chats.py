@@ -10,7 +10,7 @@ from tortoise import fields
 from models.checklists import ChecklistEntry, entries_in
 from models.first_line import first_line
 from models.ids import Kind
-from models.policies import Policy
+from models.policies import Policy, for_clients
 from models.rows.base import Link, Row, belongs_to
 from models.rows.items import Awaited, Item
 from models.search_entries import Searched
@@ -23,7 +23,7 @@ class Chat(Item):
 
     kind = Kind.CHAT
     searched = Searched("subject")
-    policy = Policy(account="account_id")
+    policy = Policy(account="account_id", clients=for_clients(account="account_id"))
     may_await = (Awaited.CHECKING_OFF,)
     until = "all of its client tasks are checked off; a chat without any never waits"
 

@@ -12,7 +12,7 @@ from tortoise import fields
 from models.database import fetch
 from models.ids import Kind
 from models.money import MOST_DECIMALS, Money, rounded
-from models.policies import Policy
+from models.policies import Policy, for_clients, to_named
 from models.rights import Right
 from models.rows.base import Link, belongs_to
 from models.rows.items import Awaited, Awaiting, Item
@@ -47,7 +47,10 @@ class Invoice(Item):
 
     kind = Kind.INVOICE
     searched = Searched("title", "number", of=Parent(Kind.ACCOUNT, "account_id"))
-    policy = Policy(account="account_id")
+    policy = Policy(
+        account="account_id",
+        clients=for_clients(account="account_id", which="{row}.sent_at IS NOT NULL", addressed=to_named("payer_id")),
+    )
     withheld = dict.fromkeys(
         (
             *("memo", "lines", "net", "taxes", "total", "credited", "credit_notes"),

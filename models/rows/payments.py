@@ -14,7 +14,7 @@ from tortoise import fields
 
 from models.ids import Kind
 from models.money import Money, rounded
-from models.policies import Policy
+from models.policies import Policy, for_clients, to_named
 from models.rights import Right
 from models.rows.base import Link, belongs_to
 from models.rows.invoices import an_amount
@@ -54,7 +54,7 @@ class Payment(Item):
 
     kind = Kind.PAYMENT
     searched = Searched("title", of=Parent(Kind.ACCOUNT, "account_id"))
-    policy = Policy(account="account_id")
+    policy = Policy(account="account_id", clients=for_clients(account="account_id", addressed=to_named("payer_id")))
     withheld = dict.fromkeys(
         ("amount", "applied", "refunded", "unapplied", "reference", "failure", "allocations", "refunds"),
         Right.MANAGE_PAYMENTS,

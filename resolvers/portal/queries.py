@@ -9,12 +9,16 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types.info import Info
 
+from models.audiences import Audience
 from models.bounds import ACCOUNTS_OF_CONTACT
 from models.ids import Kind, decode
 from resolvers.context import Context
+from resolvers.listing import fields_of
 from resolvers.naming import visible_ids
 from schema.list_size import ListSize
 from schema.per_viewer import Condition, always, per_viewer
+from schema.portal import asked, billed, documents
+from schema.portal.base import SHOWN
 from schema.portal.types import SIZE, USUAL, Account, Contact, Firm, Limit, WorkInProgress
 from schema.scalars import Revision
 from schema.types.base import held
@@ -75,11 +79,9 @@ def _root(resolver: Any, description: str, *sizes: ListSize, depends: Condition 
     return strawberry.field(resolver=resolver, description=description, directives=sizes, metadata=per_viewer(depends))
 
 
-@strawberry.type(
-    description="Everything that a client can ask: what is theirs, and of the firm's own what it shows them."
-)
-class Query:
-    """The root."""
+@strawberry.type
+class AskedByItself:
+    """What is neither a list of items nor of one."""
 
     me: Contact | None = _root(_me, "Who is signed in.", depends=always)
     firm: Firm | None = _root(_firm, "The firm whose client you are.")
@@ -92,3 +94,15 @@ class Query:
     work_in_progress: list[WorkInProgress] = _root(
         _work_in_progress, "The work for your accounts that the firm shows you, what changed last first.", SIZE
     )
+
+
+_LISTS: dict[str, Any] = {
+    name: field
+    for module in (asked, billed, documents)
+    for declared in module.LISTS
+    for name, field in fields_of(declared, SHOWN.__getitem__, Audience.CLIENT).items()
+}
+Query: Any = strawberry.type(
+    type("Query", (AskedByItself,), _LISTS),
+    description="Everything that a client can ask: what is theirs, and of the firm's own what it shows them.",
+)

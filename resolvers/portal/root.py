@@ -12,13 +12,14 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers.portal.queries import Query
 from resolvers.portal.sign_in import Mutation
 from schema.field_resolvers import resolve_directly
+from schema.portal.base import SHOWN
 from schema.scalars import SCALARS
 
 
 def assembled() -> strawberry.Schema:
     """A schema of its own, put together anew."""
     config = StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True)
-    schema = strawberry.Schema(query=Query, mutation=Mutation, config=config)
+    schema = strawberry.Schema(query=Query, mutation=Mutation, types=list(SHOWN.values()), config=config)
     resolve_directly(schema._schema)
     return schema
 

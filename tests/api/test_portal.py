@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 import pytest
-from graphql import GraphQLInputObjectType, GraphQLObjectType, is_introspection_type
+from graphql import GraphQLObjectType, GraphQLSchema, is_introspection_type
+from strawberry.utils.str_converters import to_camel_case
 
 import embedded
 from engine.engine import Engine
@@ -15,17 +16,19 @@ from models.commands.accounts import archive_account
 from models.commands.firm import update_firm
 from models.commands.jobs import set_job_client_status
 from models.commands.moves import archive_job
+from models.database import sql
 from models.firm.account_contacts import link_contact, unlink_contact
 from models.firm.contacts import archive_contact
-from models.ids import Kind, encode
+from models.ids import Kind, encode, plural
 from models.rows.contacts import AccountContact
 from models.viewers import client_viewers
 from resolvers.portal.root import portal_schema
 from resolvers.root import graphql_schema
 from tests.api.test_statements import counted
 from tests.live.house import hub_on
-from tests.portal import ask, client, contact_at, portal_on, post, session_of, show
+from tests.portal import ask, broadest, client, contact_at, portal_on, post, session_of, show
 from tests.serving import Api
+from tests.specimens import Spot, specimens
 from tests.world import World
 from transport.engine import Refused, Request
 
@@ -157,6 +160,63 @@ async def test_more_of_everything_takes_no_more_statements(world: World, portal:
     assert found == [4, 4]
 
 
+#: What lets Clara ($2) see what there is of each kind at an account ($1).
+SENT = (
+    "UPDATE organizer SET state = 'PENDING', sent_at = now(), submitted_at = NULL, sealed_at = NULL "
+    "WHERE account_id = $1 AND $2::uuid IS NOT NULL",
+    "UPDATE invoice SET sent_at = now(), issue_date = now(), payer_id = $2, number = given.number FROM ("
+    "SELECT id, row_number() OVER (ORDER BY id) + (SELECT coalesce(max(number), 0) + 1000 FROM invoice) AS number "
+    "FROM invoice WHERE account_id = $1 AND number IS NULL"
+    ") AS given WHERE given.id = invoice.id",
+    "UPDATE payment SET payer_id = $2 WHERE account_id = $1",
+    "UPDATE proposal SET state = 'PENDING', sent_at = now() WHERE account_id = $1 AND $2::uuid IS NOT NULL",
+    *(
+        "INSERT INTO signer (firm_id, item, contact_id, name, place) SELECT firm_id, id, $2::uuid, 'Clara', 90 "
+        f"FROM {table} WHERE account_id = $1 ON CONFLICT DO NOTHING"
+        for table in ("proposal", "document")
+    ),
+    "INSERT INTO item_recipient (item, contact_id) SELECT id, $2::uuid FROM client_request WHERE account_id = $1 "
+    "UNION SELECT id, $2::uuid FROM organizer WHERE account_id = $1 ON CONFLICT DO NOTHING",
+)
+
+
+async def test_more_of_what_is_sent_takes_no_more_statements(world: World, portal: Engine) -> None:
+    owner, clara = world.acting(world.owner), await contact_at(world, world.account)
+    lists = ("clientRequests", "organizers", "proposals", "invoices", "payments", "documents", "chats")
+
+    async def found() -> dict[str, tuple[int, int]]:
+        """How many statements each takes, and how many of each there are."""
+        for statement in SENT:
+            await sql(statement, world.account.id, clara)
+        taken = {}
+        for document in broadest(portal_schema()):
+            if (name := document.split("(")[0].strip("{ ")) in lists:
+                session = session_of(await client(clara))
+                prepared = portal.prepare(Request(document), session)
+                with counted() as statements:
+                    answer = orjson.loads(await portal.execute(prepared, session))
+                assert "errors" not in answer, answer
+                taken[name] = len(statements), len(answer["data"][name]["nodes"])
+        return taken
+
+    async def make() -> None:
+        spot = Spot(world.account.id, (await world.job()).id)
+        for known in specimens():
+            if to_camel_case(plural(known.kind)) in lists:
+                await known.make(owner, "Sent", spot)
+
+    await make()
+    few = await found()
+    for _ in range(3):
+        await make()
+    many = await found()
+    assert set(few) == set(many) == set(lists)
+    for name in lists:
+        assert few[name][1] < many[name][1], name
+        # The list and its count, and what each of its things consists of.
+        assert few[name][0] == many[name][0], name
+
+
 async def test_nobody_else_is_answered(world: World, portal: Engine, api: Api) -> None:
     url = api.url.replace("/graphql", "/portal/graphql")
 
@@ -175,20 +235,19 @@ async def test_nobody_else_is_answered(world: World, portal: Engine, api: Api) -
         portal.prepare(Request("{ jobs { nodes { id } } }"), session_of(viewer))
 
 
-def test_no_type_of_the_teams_is_in_the_portals_schema() -> None:
-    """Objects, interfaces and inputs: what both have by the same class is scalars and enums."""
+#: What both schemas have by the same class: plain values, and how ids are asked for.
+SHARED = {"IdFilter", "Money", "PageInfo"}
 
-    def classes(schema: Any) -> dict[Any, str]:
-        found = {}
-        for type_ in schema.type_map.values():
-            definition = type_.extensions.get("strawberry-definition") if not is_introspection_type(type_) else None
-            if definition is not None and hasattr(definition, "fields"):
-                found[definition.origin] = type_.name
-        return found
+
+def test_no_type_of_the_teams_is_in_the_portals_schema() -> None:
+    """Scalars and enums aside."""
+
+    def classes(schema: GraphQLSchema) -> dict[Any, str]:
+        types = [type_ for type_ in schema.type_map.values() if not is_introspection_type(type_)]
+        definitions = [type_.extensions.get("strawberry-definition") for type_ in types]
+        return {each.origin: each.name for each in definitions if each is not None and hasattr(each, "fields")}
 
     team, portal = classes(graphql_schema()), classes(portal_schema())
-    assert len(portal) == sum(
-        isinstance(type_, GraphQLObjectType | GraphQLInputObjectType) and not is_introspection_type(type_)
-        for type_ in portal_schema().type_map.values()
-    )
-    assert {name for cls, name in portal.items() if cls in team} == set()
+    objects = {name for name, of in portal_schema().type_map.items() if isinstance(of, GraphQLObjectType)}
+    assert {name for name in objects if not name.startswith("__")} <= set(portal.values())
+    assert {name for cls, name in portal.items() if cls in team} == SHARED
