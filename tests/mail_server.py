@@ -56,7 +56,7 @@ class MailServer:
     to_recipient: dict[str, str] = field(default_factory=dict)
     to_mail: dict[str, str] = field(default_factory=dict)
     to_sender: str | None = None
-    #: Called with a mail that has come, before it is answered.
+    #: Called with a mail that has come, before it is answered: it may say what is answered.
     before_answer: Callable[[Taken], Awaitable[None]] | None = None
 
     async def handle_MAIL(  # noqa: N802
@@ -80,11 +80,11 @@ class MailServer:
         (recipient,) = envelope.rcpt_tos
         assert isinstance(envelope.content, bytes)
         mail = Taken(str(envelope.mail_from), recipient, envelope.content)
-        answer = self.to_mail.get(recipient)
-        if answer in (None, CUT):
+        if self.to_mail.get(recipient) in (None, CUT):
             self.taken.append(mail)
         if self.before_answer is not None:
             await self.before_answer(mail)
+        answer = self.to_mail.get(recipient)
         if answer == CUT:
             cast(asyncio.Transport, server.transport).abort()
         return answer or "250 Taken"

@@ -10,7 +10,7 @@ import pytest
 
 import embedded
 from schema.kinds import MODULES
-from tests.system.oracle import automatic, stuck
+from tests.system.oracle import automatic, by_itself, reckoning, spoilt, stuck
 from tests.system.oracle.commands import KINDS
 from tests.system.oracle.judge import Judge, agrees, differences
 from tests.system.oracle.scenario import Scenario, prepared
@@ -20,10 +20,18 @@ SEED = "JOBWIRE_TEST_SEED"
 
 
 def test_members_do_all_that_is_done_with_items() -> None:
-    modules = [module for module in MODULES if module.__name__.startswith(("schema.items.", "schema.templates."))]
+    rooms = (
+        "schema.items.",
+        "schema.templates.",
+        "schema.mail.",
+        "schema.reminding.",
+        "schema.automation.runs",
+        "schema.undo",
+    )
+    modules = [module for module in MODULES if module.__name__.startswith(rooms)]
     known = {declared.name for module in modules for declared in getattr(module, "MUTATIONS", ())}
     missing = known - {kind.mutation for kind in KINDS}
-    assert known and not missing, f"Say in tests/system/oracle/items.py what these are given: {sorted(missing)}"
+    assert known and not missing, f"Say in tests/system/oracle/ what these are given: {sorted(missing)}"
 
 
 @pytest.mark.timeout(600)
@@ -31,6 +39,7 @@ async def test_every_client_shows_what_a_fresh_query_answers(tmp_path: Path, ser
     seed = a_seed()
     async with prepared(tmp_path, servers, seed) as scenario:
         judge = Judge(scenario.api, seed)
+        await automatic.done()
         await judge.agree(scenario.clients, "before the first command")
         await work_and_compare(scenario, judge, planned(scenario, 2_000), commands=2_000, moments=20)
         await the_control_fails(scenario, judge)
@@ -43,6 +52,7 @@ async def test_it_stays_so_for_long(tmp_path: Path, servers: embedded.Servers) -
     seed = a_seed()
     async with prepared(tmp_path, servers, seed) as scenario:
         judge = Judge(scenario.api, seed)
+        await automatic.done()
         await judge.agree(scenario.clients, "before the first command")
         never_reads = await stuck.subscribed(scenario.api, scenario.firms[0].owner)
         stops = planned(scenario, commands)
@@ -78,6 +88,13 @@ def planned(scenario: Scenario, commands: int) -> list[int]:
     for _ in range(4):
         happenings[at(scenario, commands, 0.05, 0.95)].append(scenario.sockets_dropped)
         happenings[at(scenario, commands, 0.05, 0.95)].append(scenario.worker_killed)
+        happenings[at(scenario, commands, 0.1, 0.95)].append(scenario.mail_cut)
+        happenings[at(scenario, commands, 0.3, 0.95)].append(scenario.reminded)
+    post = at(scenario, commands, 0.1, 0.8)
+    happenings[post].append(scenario.mail_server_gone)
+    happenings[post + commands // 20].append(scenario.mail_server_back)
+    missed = at(scenario, commands, 0.05, 0.9)
+    happenings[missed] += [scenario.days_missed, scenario.worker_killed]
     return [valkey + commands // 40, server + commands // 20]
 
 
@@ -89,6 +106,10 @@ def planned_for_long(scenario: Scenario, commands: int) -> list[int]:
     happenings[at(scenario, commands, 0.05, 0.9)].append(scenario.worker_paused)
     happenings[flushed].append(scenario.valkey_flushed)
     happenings[at(scenario, commands, 0.05, 0.95)].append(scenario.storm)
+    for _ in range(5):
+        happenings[at(scenario, commands, 0.05, 0.95)].append(scenario.mail_cut)
+        happenings[at(scenario, commands, 0.05, 0.95)].append(scenario.reminded)
+    happenings[at(scenario, commands, 0.05, 0.95)].append(scenario.days_missed)
     return [paused + 5, flushed + 5]
 
 
@@ -100,20 +121,32 @@ async def work_and_compare(scenario: Scenario, judge: Judge, stops: list[int], *
     for stop in [*sorted(set(stops)), commands]:
         await traffic.until(stop)
         await automatic.done()
+        await learn(scenario)
         await judge.agree(scenario.clients, f"after command {stop:,}")
     await traffic.settle()
     await automatic.done()
+    await learn(scenario)
+    for firm in scenario.firms:
+        await by_itself.hand_in(scenario.api, firm)
+    await automatic.done()
     await judge.agree(scenario.clients, "at the end")
-    happened = await automatic.reckoned()
+    await automatic.sent()
+    happened = await reckoning.reckoned(scenario.house.post, scenario.missed)
     print(traffic.told(), f"{time.monotonic() - began:.0f} s", judge.told(), scenario.told(), happened, sep="\n")
     assert not happened.wrong, f"seed {judge.seed}: {happened.wrong}"
-    await automatic.it_would_be_noticed()
-    assert happened.runs > 20 and happened.moves > 0, f"seed {judge.seed}: too little happened by itself: {happened}"
+    await spoilt.it_would_be_noticed(scenario.house.post, scenario.missed)
+    assert min(happened.number.values()) > 0, f"seed {judge.seed}: too little happened by itself: {happened}"
     assert not scenario.house.unwell(), f"seed {judge.seed}: {scenario.house.unwell()}"
     assert judge.moments > moments
     assert traffic.done.total() > commands * 0.4
     never = [kind.mutation for kind in KINDS if not traffic.done[kind.mutation]]
     assert len(never) <= len(KINDS) // 20, f"seed {judge.seed}: these commands were never done: {never}"
+
+
+async def learn(scenario: Scenario) -> None:
+    """Let the members know what was made by itself."""
+    for firm in scenario.firms:
+        await by_itself.learn(scenario.api, firm)
 
 
 async def the_control_fails(scenario: Scenario, judge: Judge) -> None:

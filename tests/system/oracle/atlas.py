@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,13 @@ class Atlas:
     #: The account of each folder.
     folders: dict[str, str] = field(default_factory=dict)
     payment_providers: list[str] = field(default_factory=list)
+    #: By id, the state of each mail.
+    mails: dict[str, str] = field(default_factory=dict)
+    reminders: set[str] = field(default_factory=set)
+    #: Runs of automations that failed.
+    failed: list[str] = field(default_factory=list)
+    #: The latest revisions.
+    revisions: deque[str] = field(default_factory=lambda: deque(maxlen=12))
     #: The ids of jobs and items of secret accounts, the deleted ones too, and of all.
     secret_ids: set[str] = field(default_factory=set)
     every_id: set[str] = field(default_factory=set)
@@ -141,6 +148,11 @@ class Atlas:
     def jobs_on(self, stage: str) -> list[str]:
         """The jobs that were last seen on a stage."""
         return [job for job in self.jobs if self.places[job] == stage]
+
+    @property
+    def waiting_mails(self) -> list[str]:
+        """The mails that waited when they were last seen."""
+        return [id for id, state in self.mails.items() if state == "WAITING"]
 
     @property
     def owner(self) -> Person:

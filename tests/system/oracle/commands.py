@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from tests.system.oracle import picking
 from tests.system.oracle.atlas import Atlas, Board
+from tests.system.oracle.by_itself import COMMANDS as OF_ITSELF
 from tests.system.oracle.command import Kind, Learn, Make
 from tests.system.oracle.contacts import COMMANDS as OF_CONTACTS
 from tests.system.oracle.folders import COMMANDS as OF_FOLDERS
@@ -288,16 +289,22 @@ KINDS = (
     Kind("setMemberRole", 1.5, picking.pick_role, lead=True, rescopes=True),
     Kind("deactivateMember", 1, picking.pick_leaver, lead=True, rescopes=True),
     Kind("reactivateMember", 2, picking.pick_leaver, lead=True, rescopes=True),
-    Kind("updateFirm", 0.5, lambda c, _a: {"clientStatusEnabled": c.random() < 0.5}, lead=True),
+    Kind(
+        "updateFirm",
+        1.5,
+        lambda c, _a: {"clientStatusEnabled": c.random() < 0.5, "undoWindow": c.choice([0, 0, 1])},
+        lead=True,
+    ),
     *OF_CONTACTS,
     *OF_ITEMS,
     *OF_TEMPLATES,
     *OF_FOLDERS,
+    *OF_ITSELF,
 )
 
 
 #: The weight of what was never done.
-_NEVER_DONE = 20
+_NEVER_DONE = 25
 
 
 def choose(

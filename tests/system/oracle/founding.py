@@ -42,9 +42,12 @@ from tests.files import uploaded
 from tests.links import linked
 from tests.system.oracle import automatic
 from tests.system.oracle.atlas import FIRMS, PASSWORD, SECRET
+from tests.system.oracle.letters import address
 from tests.world import World
 
 ACCOUNTS, SECRETS, JOBS, TASKS, FILES = 20, 4, 100, 60, 40
+#: The accounts of which nobody gets mail.
+UNREACHED = (9, 14)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 #: Employees: name, rights, how many of the pipelines, how many of the accounts, and whether they are sealed: never to
@@ -101,9 +104,12 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
             await AccountMember.create(account_id=account.id, member_id=member.id)
     jobs = await _jobs(world, tag, pipelines, accounts, members, chance)
     tasks = await _tasks(world, jobs, chance)
-    contacts = {encode(Kind.ACCOUNT, account.id): [await _contact(world, account)] for account in accounts}
+    contacts = {
+        encode(Kind.ACCOUNT, account.id): [await _contact(world, account, number)]
+        for number, account in enumerate(accounts)
+    }
     template = await _template(world, members)
-    await automatic.set_up(world, pipelines, tags)
+    await automatic.set_up(world, pipelines, tags, accounts[SECRETS - 1 : SECRETS + 1])
     quiet = await world.new_pipeline("Quiet", stages=("Only",))
     return {
         "tag": tag,
@@ -201,8 +207,11 @@ async def _tasks(world: World, jobs: list[Job], chance: random.Random) -> list[T
     return made
 
 
-async def _contact(world: World, account: Account) -> str:
-    made = await create_contact(world.acting(world.owner), name=f"Contact of {account.name}", account_id=account.id)
+async def _contact(world: World, account: Account, number: int) -> str:
+    # Somebody gets no mail: what automations write to them fails.
+    reached = {"emails": [address(world.tag, account.name, number)], "gets_mail": number not in UNREACHED}
+    given: dict[str, Any] = {"name": f"Contact of {account.name}", "account_id": account.id, **reached}
+    made = await create_contact(world.acting(world.owner), **given)
     return encode(Kind.CONTACT, made.value.id)
 
 

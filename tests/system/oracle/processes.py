@@ -1,4 +1,4 @@
-"""The processes of the oracle: Valkey, servers and workers, each of which can be killed."""
+"""The processes of the oracle: Valkey, servers and workers, each of which can be killed, and a mail server."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import embedded
 from tests.databases import own_database
 from tests.live.valkey import Valkey, own_valkey
 from tests.system.mother import Born
+from tests.system.oracle.post import Post
 
 ROOT = Path(__file__).parents[3]
 LISTENING = re.compile(rb"Listening on (http://127\.0\.0\.1:(\d+)/graphql)")
@@ -96,6 +97,7 @@ class House:
     valkey: Valkey
     servers: list[Server]
     workers: list[Program]
+    post: Post
 
     def unwell(self) -> list[str]:
         """Who has ended by itself, and what was logged as a fault."""
@@ -123,12 +125,17 @@ class House:
 async def house(folder: Path, on: embedded.Servers, *, workers: int = 1) -> AsyncIterator[House]:
     """Two servers and some workers on a database and a Valkey of their own. `Server.ready` says when they listen."""
     async with own_database(on, "oracle") as database_url, own_valkey() as valkey:
+        post = Post()
+        await post.start()
         environment = {
             "JOBWIRE_DATABASE_URL": database_url,
             "JOBWIRE_REDIS_URL": valkey.url,
             "JOBWIRE_DRAIN_WINDOW": "0",
             # Its clients read anew more often than any that somebody looks at.
             "JOBWIRE_POINTS_A_MINUTE": "1000000000",
+            "JOBWIRE_AUTOMATIONS_A_MINUTE": "1000000000",
+            "JOBWIRE_MAIL_FROM": "office@jobwire.example",
+            "JOBWIRE_SMTP_URL": f"smtp+insecure://127.0.0.1:{post.port}",
         }
         servers = [
             Server(f"server {name}", ["cli", "serve"], {**environment, "JOBWIRE_PORT": "0"}, folder / f"{name}.log")
@@ -142,7 +149,8 @@ async def house(folder: Path, on: embedded.Servers, *, workers: int = 1) -> Asyn
         try:
             for program in programs:
                 program.start()
-            yield House(valkey, servers, working)
+            yield House(valkey, servers, working, post)
         finally:
             for program in programs:
                 program.kill()
+            await post.stop()

@@ -11,7 +11,9 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import aiohttp
 import orjson
@@ -30,6 +32,8 @@ SOCKETS = 50
 OF_SECOND_FIRM = 5
 #: How many cards are made while the control is away.
 WHILE_AWAY = 3
+#: So many days an outage lasts.
+DAYS = 3
 #: For how many seconds a paused server stands still.
 PAUSE = 8.0
 CREATE = """
@@ -49,6 +53,9 @@ class Scenario:
     traffic: Traffic
     chance: random.Random
     made_while_away: list[str] = field(default_factory=list)
+    #: The first day that each recurrence was to make jobs of.
+    missed: dict[UUID, date] = field(default_factory=dict)
+    outages: int = 0
 
     @property
     def twin(self) -> Client:
@@ -106,6 +113,30 @@ class Scenario:
             await asyncio.sleep(PAUSE)
         finally:
             process.send_signal(signal.SIGCONT)
+
+    async def mail_server_gone(self) -> None:
+        """The mail server is away."""
+        await self.house.post.stop()
+
+    async def mail_server_back(self) -> None:
+        """It answers again, at the same address."""
+        await self.house.post.start()
+
+    async def mail_cut(self) -> None:
+        """Of some mails the connection is cut when the mail server has them, before it says so."""
+        self.house.post.cuts += self.chance.randint(1, 3)
+
+    async def days_missed(self) -> None:
+        """For three days nobody has worked: what recurrences have to make since is due."""
+        self.outages += 1
+        async with self.traffic.writing:
+            for recurrence, first in (await automatic.days_are_missed(DAYS * self.outages)).items():
+                self.missed[recurrence] = min(first, self.missed.get(recurrence, first))
+
+    async def reminded(self) -> None:
+        """The day has come to remind clients."""
+        async with self.traffic.writing:
+            await automatic.clients_are_to_be_reminded()
 
     async def valkey_flushed(self) -> None:
         """FLUSHALL."""

@@ -94,5 +94,6 @@ class Traffic:
             self.refusals.update(error["code"] for error in (payload or {"errors": []})["errors"])
             return
         self.done[kind.mutation] += 1
+        worker.atlas.revisions.append(payload["revision"])
         if not payload["errors"]:
             kind.learn(worker.atlas, input, payload)
