@@ -64,14 +64,25 @@ async def rows_held(url: str, firm_id: Any, *tables: str) -> set[tuple[str, Any]
         await connection.close()
 
 
+async def until_others_wait() -> None:
+    """Wait until some connection of whoever else works in this database waits for a lock."""
+    async with asyncio.timeout(60):
+        while not await _waiting():
+            await asyncio.sleep(0.01)
+
+
 async def until_waiting(*tasks: asyncio.Task[Any]) -> None:
     """Wait until each of these tasks is over, or a connection waits for a lock in its place."""
     async with asyncio.timeout(20):
         while True:
-            (row,) = await sql(
-                "SELECT count(*) AS number FROM pg_stat_activity "
-                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if row["number"] >= sum(not task.done() for task in tasks):
+            if await _waiting() >= sum(not task.done() for task in tasks):
                 return
             await asyncio.sleep(0.01)
+
+
+async def _waiting() -> int:
+    (row,) = await sql(
+        "SELECT count(*) AS number FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return int(row["number"])
