@@ -19,7 +19,7 @@ import pytest
 
 import embedded
 from models.database import sql
-from tests.system.oracle import automatic
+from tests.system.oracle.reckoning import Reckoned, of_jobs
 from tests.system.season.faults import Faults, until_something_is_lost
 from tests.system.season.happened import Difference, Happened, ends, happened
 from tests.system.season.office import Office, Size, office
@@ -47,7 +47,7 @@ class Season:
     revisions: int
     #: From when until when.
     times: tuple[datetime, datetime]
-    reckoned: automatic.Reckoned
+    reckoned: Reckoned
     #: Why the people had to ask again, and how often.
     again: Counter[str]
 
@@ -87,7 +87,7 @@ async def season(
         again = sum((people.again for people in here.people), Counter[str]())
         mails = await checked_mail(here.post.accepted())
         revisions = await here.revision() - before
-        return Season(await happened(), await ends(), mails, revisions, times, await automatic.reckoned(), again)
+        return Season(await happened(), await ends(), mails, revisions, times, await of_jobs(), again)
 
 
 def own(folder: Path, name: str) -> Path:
@@ -140,7 +140,7 @@ async def test_to_each_job_everything_happens_once_whoever_is_killed(
     found = await season(own(tmp_path, "apart"), servers, seed, SMALL, until_something_is_lost, apart=True)
     print(f"control: {found}", flush=True)
     difference = Difference.of(usual.happened, found.happened)
-    assert found.reckoned.runs > 0
+    assert found.reckoned.number["runs"] > 0
     assert difference.lost
     assert not difference.doubled
     assert found.ends.keys() == usual.ends.keys()

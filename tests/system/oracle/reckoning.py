@@ -169,11 +169,17 @@ FROM event
 async def reckoned(post: Post, missed: Mapping[UUID, date]) -> Reckoned:
     """What the mail server has taken is compared with what was written; `missed` has the first day that each recurrence
     was to make jobs of."""
+    found = await of_jobs()
+    wrong = [row["told"] for row in await sql(_OCCURRENCES, list(missed), list(missed.values()))]
+    wrong += await letters.wrong(post)
+    return Reckoned(dict(found.number) | await letters.counted(), [*found.wrong, *wrong])
+
+
+async def of_jobs() -> Reckoned:
+    """All but what is known of the days of recurrences, and of mail when it has been sent."""
     wrong = [row["told"] for asked in _LAWS for row in await sql(asked)]
-    wrong += [row["told"] for row in await sql(_OCCURRENCES, list(missed), list(missed.values()))]
-    wrong += [*await _forgotten(), *await letters.wrong(post)]
     (number,) = await sql(_COUNTED.format(no_undo=NO_UNDO))
-    return Reckoned(dict(number) | await letters.counted(), wrong)
+    return Reckoned(dict(number), [*wrong, *await _forgotten()])
 
 
 async def _forgotten() -> list[str]:
