@@ -31,7 +31,7 @@ from models.rows import LetterPurpose, Member, Session, SignInLetter
 from models.rows.contacts import AccountContact, Contact
 from models.scope import Scope
 from models.sign_in import authenticate, good_sessions, refresh, sign_in, sign_out
-from tests.signing_in import NOW, PASSWORD, letters, refused
+from tests.signing_in import KEPT, NOW, PASSWORD, letters, refused
 from tests.world import World
 
 HERE = Caller("192.0.2.1")
@@ -106,7 +106,7 @@ async def test_who_is_invited_chooses_a_password_and_is_a_client(firm: Firm) -> 
 
 async def test_one_audience_opens_nothing_of_the_other(firm: Firm) -> None:
     client, member = await firm.signed_in(), firm.world.employee
-    await sql("UPDATE member SET password_hash = (SELECT password_hash FROM identity LIMIT 1) WHERE id = $1", member.id)
+    await Member.filter(id=member.id).update(password_hash=KEPT)
     theirs = await sign_in(member.email, PASSWORD)
     await refused(authenticate(str(client.access_token)))
     await refused(refresh(client.refresh_token))
