@@ -27,7 +27,16 @@ PAGE = 3
 STAMPS = ("createdBy", "updatedBy")
 
 #: Of what is in most documents, many times, no more is asked for than what it says.
-UNNAMED = {"FieldChange", "Money", "PageInfo"}
+UNNAMED = {
+    "FieldChange",
+    "JobClientStatus",
+    "Money",
+    "OutstandingItem",
+    "PageInfo",
+    "Period",
+    "RelativeDate",
+    "ShownStatus",
+}
 
 #: What is within automations.
 _IN_AUTOMATIONS = re.compile("Settings$|^AutomationCondition")
