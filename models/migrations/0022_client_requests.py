@@ -22,7 +22,6 @@ class Migration(migration_steps.Migration):
                 (
                     "state",
                     fields.CharEnumField(
-                        description="PENDING: PENDING\nSUBMITTED: SUBMITTED",
                         default=ClientRequestState.PENDING,
                         enum_type=ClientRequestState,
                         max_length=20,
