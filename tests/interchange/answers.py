@@ -25,9 +25,10 @@ _ID = re.compile(rf"\b({'|'.join(sorted(Kind, key=len, reverse=True))})_[0-9a-hj
 _UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _CURSORS = {"cursor", "startCursor", "endCursor"}
 #: What a copy answers otherwise, as docs/export.md has it: the name of its log; what of secrets does not come along;
-#: the digest of what is signed, in which the thing's own id is; links, which are for whoever asked; and where its
-#: members sign in.
-DIFFERENT = {"digest", "email", "epoch", "formerSecretGood", "revokedAt", "secretSetAt", "url", "webhookPath"}
+#: the digest of what is signed, in which the thing's own id is; links, which are for whoever asked; where its
+#: members sign in, and that its clients do not, before they are invited again.
+DIFFERENT = {"digest", "email", "epoch", "formerSecretGood", "portalEmail", "revokedAt", "secretSetAt", "url"}
+DIFFERENT |= {"webhookPath"}
 
 
 @dataclass

@@ -47,7 +47,8 @@ async def _as_kept(firm: Any) -> dict[str, list[Any]]:
     """All that the database has of a firm, with what is made of it, but for what is made anew."""
     found = {}
     for table in portable_tables():
-        but = sorted({name for name in table.anew if name != "contact_order"} | {"revoked_at"})
+        anew = table.anew.keys() - {"contact_order"}
+        but = sorted(anew | {name for name, made in table.made.items() if made.source in anew} | {"revoked_at"})
         numbered = [] if "id" in table.columns else ["id"]
         row = f"to_jsonb(t) - $2::text[] AS row FROM {table.name} t WHERE {table.condition}"
         rows = await sql(f"SELECT {row} ORDER BY {table.order}", firm, [*but, *numbered])

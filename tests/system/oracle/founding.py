@@ -13,11 +13,15 @@ from uuid import UUID
 
 import orjson
 
+from models.bounds import REMINDED
 from models.connection import connected
 from models.firm.contacts import create_contact
 from models.ids import Kind, encode
+from models.items.client_requests import create_client_request
+from models.items.request_entries import RequestEntry
 from models.order import spread
 from models.passwords import hash_password
+from models.reminding.reminders import remind_of_client_request
 from models.rights import Right, Role
 from models.rows import (
     Account,
@@ -110,6 +114,7 @@ async def _firm(tag: str, employees: list[Any], chance: random.Random) -> dict[s
     }
     template = await _template(world, members)
     await automatic.set_up(world, pipelines, tags, accounts[SECRETS - 1 : SECRETS + 1])
+    await _reminded(world)
     quiet = await world.new_pipeline("Quiet", stages=("Only",))
     return {
         "tag": tag,
@@ -213,6 +218,15 @@ async def _contact(world: World, account: Account, number: int) -> str:
     given: dict[str, Any] = {"name": f"Contact of {account.name}", "account_id": account.id, **reached}
     made = await create_contact(world.acting(world.owner), **given)
     return encode(Kind.CONTACT, made.value.id)
+
+
+async def _reminded(world: World) -> None:
+    """Somebody is reminded whatever the storm does: nobody in it knows what they are asked for."""
+    owner = world.acting(world.owner)
+    await _contact(world, world.account, ACCOUNTS)
+    entries = [RequestEntry("a", "Anything?", required=False)]
+    asked = await create_client_request(owner, title="Asked all along", entries=entries, account_id=world.account.id)
+    await remind_of_client_request(owner, client_request_id=asked.value.id, every_days=1, at_most=REMINDED.most)
 
 
 async def _drawn(pipeline: Pipeline) -> dict[str, Any]:

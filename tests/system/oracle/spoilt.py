@@ -60,7 +60,7 @@ CONTROLS = (
             "twice: job ": _AGAIN.format(which="type = 'JobCreated' AND data->>'recurrence' IS NOT NULL"),
             "twice: occurrence ": _AGAIN.format(which="type = 'OccurrenceMade'"),
             "lost: job of ": "DELETE FROM occurrence",
-            "reminders: ": "UPDATE reminder SET sent = sent - 1 WHERE sent > 0",
+            "reminders: ": "UPDATE reminder SET sent = CASE sent WHEN 0 THEN 1 ELSE sent - 1 END",
             "lost: Move of ": _ALL_IS_DONE,
         },
         _sent_again_and_elsewhere,
