@@ -52,8 +52,8 @@ class Original(Generic[F]):
         self._firm_of = firm_of
         self._made: dict[date, tuple[F, Kept]] = {}
 
-    async def copy(self, word: str) -> F:
-        """Another one, with a word of its own."""
+    async def copy(self, word: str, *, log: bool = True) -> F:
+        """Another one, with a word of its own; half of what is written is its log, which may be left out."""
         # Of the firm's day: there are days in it that are this one.
         if next(_copies) in _WORTH_STATISTICS:
             async with in_transaction():
@@ -66,7 +66,7 @@ class Original(Generic[F]):
             built = await self._build(first)
             self._made = {today: (built, await Kept.of(self._firm_of(built), first))}
         built, kept = self._made[today]
-        copied: F = (await kept.copied(word))(built)
+        copied: F = (await kept.copied(word, log=log))(built)
         return copied
 
 
@@ -154,15 +154,17 @@ class Kept:
         texts = sorted(things)
         return cls(word, firm_id, _insert(tables), holed, entries, made, list(map(UUID, texts)), texts)
 
-    async def copied(self, word: str) -> Renamed:
-        """Write them again, with this word."""
+    async def copied(self, word: str, *, log: bool) -> Renamed:
+        """Write them again, with this word; without the log where it is not wanted."""
         # As `new_id` makes them, but for that these become no objects of Python: there are hundreds, a few of which are
         # looked at.
         new = [str(uuid7()) for _ in self.ids]
         ids, others = dict(zip(self.ids, new, strict=True)), dict(zip(self.texts, new, strict=True))
         others[self.word] = word
         others |= {each.place: _inside(each.make(each.source.replace(self.word, word))) for each in self.made}
-        written = {table: holed.with_(others) for table, holed in self.tables.items()}
+        written = {
+            table: holed.with_(others) if log or table != "event" else "[]" for table, holed in self.tables.items()
+        }
         if _is_kept_as_it_is(self.word) and _is_kept_as_it_is(word):
             begun = {_beginning(self.firm_id): _beginning(UUID(ids[self.firm_id]))}
             await self._write([*written.values(), self.entries.with_(others | begun)])

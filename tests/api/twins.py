@@ -59,9 +59,9 @@ class Twin:
     _names: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    async def build(cls, hidden: int, *rights: Right) -> Twin:
-        """A fresh firm with so many hidden things of each kind."""
-        return await _original(hidden, rights).copy(f"twin{uuid4().hex[:12]}")
+    async def build(cls, hidden: int, *rights: Right, log: bool = True) -> Twin:
+        """A fresh firm with so many hidden things of each kind; with what its log has of them, or without."""
+        return await _original(hidden, rights).copy(f"twin{uuid4().hex[:12]}", log=log)
 
     @classmethod
     async def _build(cls, word: str, hidden: int, rights: tuple[Right, ...]) -> Twin:
