@@ -114,10 +114,11 @@ async def reset_client_password(
 async def _give(proven: Proven, kept: str, now: datetime) -> UUID:
     async with in_transaction():
         identity_id = await identity_of(_key_of(proven), now)
+        # Sessions before letters, as whoever shuts somebody out does.
+        await end_sessions_of_identity(identity_id, now)
         if not await use(proven, now):
             raise not_proven()
         await sql("UPDATE identity SET password_hash = $2 WHERE id = $1", identity_id, kept)
-        await end_sessions_of_identity(identity_id, now)
         await void_letters_to(_key_of(proven), now)
         return identity_id
 

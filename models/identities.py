@@ -41,6 +41,16 @@ INSERT INTO identity (id, address_key, created_at) VALUES ($1, $2, $3)
 ON CONFLICT (address_key) DO UPDATE SET address_key = EXCLUDED.address_key RETURNING id
 """
 
+_FORGOTTEN = f"""
+WITH forgotten AS (
+    UPDATE identity i SET password_hash = NULL
+    WHERE address_key = $1 AND NOT EXISTS (SELECT FROM contact c WHERE c.portal_email_key = i.address_key AND {LET_IN})
+    RETURNING id
+)
+UPDATE session SET ended_at = $2, expires_at = LEAST(expires_at, $2)
+FROM forgotten WHERE identity_id = forgotten.id AND ended_at IS NULL
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -69,3 +79,8 @@ async def identity_of(address_key: str, now: datetime) -> UUID:
     (row,) = await sql(_MADE, new_id(), address_key, now)
     id: UUID = row["id"]
     return id
+
+
+async def forget_identity(address_key: str, now: datetime) -> None:
+    """Forget what was proved with an address that lets nobody in just now: its password, and the sessions."""
+    await sql(_FORGOTTEN, address_key, now)

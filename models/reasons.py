@@ -147,6 +147,7 @@ class Reason(StrEnum):
     NO_ROOM = "NO_ROOM"
     GETS_NO_MAIL = "GETS_NO_MAIL"
     NO_ADDRESS = "NO_ADDRESS"
+    LOOKS_ALIKE = "LOOKS_ALIKE"
 
     TOO_OFTEN = "TOO_OFTEN"
     BUSY = "BUSY"
@@ -202,6 +203,7 @@ _TAKES: Mapping[Reason, frozenset[Parameter]] = {
     Reason.NO_ROOM: frozenset({Parameter.ACTUAL, Parameter.MAXIMUM}),
     Reason.GETS_NO_MAIL: frozenset({Parameter.NAME}),
     Reason.NO_ADDRESS: frozenset({Parameter.NAME}),
+    Reason.LOOKS_ALIKE: frozenset({Parameter.NAME}),
     Reason.TOO_OFTEN: frozenset({Parameter.RETRY_AFTER}),
 }
 

@@ -142,6 +142,7 @@ ErrorReason = _described(
     NO_ROOM="The files of the firm have MAXIMUM bytes together, of which ACTUAL are left.",
     GETS_NO_MAIL="NAME gets no mail about this client.",
     NO_ADDRESS="NAME has no e-mail address.",
+    LOOKS_ALIKE="The address of NAME is taken for another one, as `straße` is for `strasse`: nobody signs in with it.",
     TOO_OFTEN="You asked too often, or all who ask did: ask again in RETRY_AFTER seconds.",
     BUSY="Something else is being done just now. Ask again in a moment.",
 )

@@ -42,9 +42,9 @@ AND CASE run.trigger WHEN 'STATUS' THEN run.status_stay = job.status_stay ELSE r
 # all, that is known without looking at its jobs.
 _UNPLANNED = """
 SELECT job.id, NULL, automation.name, 'PENDING', event.at, 1000
-FROM job JOIN firm ON firm.id = job.firm_id JOIN follower_cursor AS cursor
-    ON cursor.follower_id = $2 AND cursor.firm_id = firm.id AND cursor.revision < firm.revision
-JOIN event ON event.job = job.id AND event.revision > cursor.revision
+FROM job JOIN firm ON firm.id = job.firm_id JOIN follower ON follower.name = $2
+LEFT JOIN follower_cursor AS cursor ON cursor.follower_id = follower.name AND cursor.firm_id = firm.id
+JOIN event ON event.job = job.id AND event.revision > COALESCE(cursor.revision, 0)
 JOIN automation ON automation.pipeline_id = job.pipeline_id AND automation.state = 'ON' AND CASE event.type
     WHEN 'JobCreated' THEN job.stay = 1 AND automation.status_id IS NULL
         AND COALESCE(automation.stage_id = job.stage_id, true)
@@ -53,7 +53,7 @@ JOIN automation ON automation.pipeline_id = job.pipeline_id AND automation.state
     WHEN 'JobStatusChanged' THEN automation.status_id = job.status_id
         AND (event.data ->> 'status_stay')::int = job.status_stay
 END
-WHERE job.id = ANY($1) AND job.archived_at IS NULL
+WHERE job.id = ANY($1) AND job.archived_at IS NULL AND firm.revision > COALESCE(cursor.revision, 0)
 AND COALESCE((event.data ->> 'fires_automations')::boolean, true)
 AND NOT COALESCE(event.data -> 'skipped_automations' ? automation.id::text, false)
 """

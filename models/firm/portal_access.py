@@ -7,6 +7,7 @@ from models.command import Change, command
 from models.database import sql
 from models.errors import RuleBroken
 from models.firm.contacts import ContactInvited, PortalAccessEnded, accounts_of, lock, tell
+from models.identities import forget_identity
 from models.ids import Kind
 from models.one_time.letters import send_portal_invitation
 from models.reasons import Reason
@@ -15,7 +16,9 @@ from models.rows.contacts import Contact
 from models.sign_in import end_client_sessions
 from models.texts import sameness
 
-_INVITATIONS = attempts.Tries("invitations of this contact", path="contact_id", name="invitation")
+_OF_CONTACT = attempts.Tries("invitations of this contact", path="contact_id", name="invitation")
+# Whatever contacts they are of: the mail is somebody's.
+_TO_ADDRESS = attempts.Tries("invitations to this address", path="contact_id", name="invitation to an address")
 
 
 @command("inviteContact", Right.MANAGE_ACCOUNTS, in_person=True)
@@ -26,12 +29,16 @@ async def invite_contact(change: Change, *, contact_id: UUID, expected_version: 
     The link is good for seven days, and once. Invited with another address, they are let in with that one alone."""
     contact = await lock(change, contact_id, expected_version)
     address = await _to_be_invited(contact)
-    await attempts.count_attempt(str(contact.id), change.now, tries=_INVITATIONS)
+    key = sameness(address)
+    for counted, tries in ((str(contact.id), _OF_CONTACT), (key, _TO_ADDRESS)):
+        await attempts.count_attempt(counted, change.now, tries=tries)
+    # Whoever was let in with it before may be somebody else.
+    await forget_identity(key, change.now)
     if contact.portal_email != address:
         await end_client_sessions([contact.id], change.now)
     contact.portal_email, contact.invited_at = address, change.now
     await contact.store("portal_email", "invited_at")
-    await send_portal_invitation(contact.id, sameness(address), change.now)
+    await send_portal_invitation(contact.id, key, change.now)
     tell(change, ContactInvited, contact, await accounts_of(contact))
     return contact
 
@@ -47,7 +54,14 @@ async def _to_be_invited(contact: Contact) -> str:
     if not await _at_an_account(contact.id):
         told = "This contact is at no account that is in use: there is nothing to show them. Put them at one first."
         raise RuleBroken(told, "contact_id", reason=Reason.NONE_YET, kind=Kind.ACCOUNT.value)
-    return contact.emails[0]
+    address: str = contact.emails[0]
+    if sameness(address) != address.lower():
+        told = (
+            f"The address of {contact.name} is taken for another one here, at which mail may be somebody else's. "
+            "Put another address first."
+        )
+        raise RuleBroken(told, "contact_id", reason=Reason.LOOKS_ALIKE, name=contact.name)
+    return address
 
 
 _PLACES = """

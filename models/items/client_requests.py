@@ -44,6 +44,7 @@ from models.reminder_ends import delete_reminders, end_reminders
 from models.rights import EVERY_MEMBER
 from models.rows import Awaited, Awaiting, Item, register
 from models.rows.base import belongs_to
+from models.rows.mail import GONE_OUT
 from models.scope import Place
 from models.search_entries import Searched
 from models.texts import DESCRIPTION, NAME
@@ -67,7 +68,9 @@ class ClientRequest(Item):
     searched = Searched("title", "description")
     policy = Policy(
         account="account_id",
-        clients=for_clients(account="account_id", which="{row}.state <> 'WITHDRAWN'", addressed=TO_RECIPIENTS),
+        clients=for_clients(
+            account="account_id", which=f"{{row}}.state <> 'WITHDRAWN' AND {GONE_OUT}", addressed=TO_RECIPIENTS
+        ),
     )
     also_changes = {"recipient_ids": tuple[ContactId, ...]}
     may_await = (Awaited.SENDING, Awaited.SUBMISSION)

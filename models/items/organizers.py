@@ -34,6 +34,7 @@ from models.reminder_ends import delete_reminders, end_reminders
 from models.rights import Right
 from models.rows import Awaited, Awaiting, Item, register
 from models.rows.base import belongs_to
+from models.rows.mail import GONE_OUT
 from models.scope import Place
 from models.search_entries import Searched
 from models.texts import NAME
@@ -59,7 +60,9 @@ class Organizer(Item):
     searched = Searched("title")
     policy = Policy(
         account="account_id",
-        clients=for_clients(account="account_id", which="{row}.state <> 'DRAFT'", addressed=TO_RECIPIENTS),
+        clients=for_clients(
+            account="account_id", which=f"{{row}}.state <> 'DRAFT' AND {GONE_OUT}", addressed=TO_RECIPIENTS
+        ),
     )
     withheld = {"sections": NEEDS}
     also_changes = {"recipient_ids": tuple[ContactId, ...]}

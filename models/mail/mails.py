@@ -166,6 +166,8 @@ async def send_mail_again(change: Change, *, mail_id: UUID, expected_version: in
         raise _wrong_state(
             mail, "Only a mail that is uncertain, was refused, came back or was withdrawn is sent again."
         )
+    if mail.brings and (held.brings is None or held.brings.item.awaited is None):
+        raise _wrong_state(mail, "What this mail tells of is over: it was handed in, or deleted. Write another one.")
     expect_used(mail.account_id, await hold_accounts([mail.account_id]), "mail_id")
     if held.job is not None:
         _expect_on_board(held.job)

@@ -29,6 +29,16 @@ class MailState(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
+# Of an item that goes to clients with mail.
+_TELLS = "SELECT FROM mail WHERE mail.item = {row}.id AND mail.cause = 'AUTOMATION' AND "
+#: What holds of an item that the firm does not have back any more without the client noticing: a mail that tells of it
+#: has been handed to a mail server, or none waits for that.
+GONE_OUT = (
+    f"(NOT EXISTS ({_TELLS} mail.state = 'WAITING' AND mail.attempts = 0 AND mail.next_at IS NOT NULL) "
+    f"OR EXISTS ({_TELLS} mail.state NOT IN ('WAITING', 'WITHDRAWN')))"
+)
+
+
 class MailCauseKind(StrEnum):
     """What a mail is sent because of."""
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from models.errors import Refusal, RuleBroken
 from models.events import ItemLinked, ItemUnlinked, LinkedEvent
 from models.gathered import together
 from models.ids import Kind, encode
+from models.items.kinds import item_kinds
 from models.log import Logged
 from models.reasons import Reason
 from models.relations import hold_with_related
@@ -19,6 +21,14 @@ from models.rows import Job
 from models.undo.reading import effects_of, told_since
 from models.undo.report import Lasting, UndoEntry, UndoReport
 from models.undone import Undos
+
+
+@cache
+def _had_back() -> frozenset[str]:
+    """What is told of an item when the mails that tell the client of it are withdrawn: by hand that is a part of taking
+    back, and nothing that anybody did to it."""
+    return frozenset(kind.taken_back.__name__ for kind in item_kinds().values() if kind.taken_back is not None)
+
 
 #: Takes back what was looked at.
 Act = Callable[[], Awaitable[None]]
@@ -82,6 +92,8 @@ class Taking:
         own = {each.revision for each in self.logged}
         touched: set[UUID] = set()
         for row in await told_since(self.change.seen, self.revision, things):
+            if row["type"] in _had_back():
+                continue
             if row["revision"] not in own and self.undos.counts(row["revision"]):
                 touched |= {row["subject"], row["job"]} & set(things)
         return touched

@@ -85,6 +85,7 @@ TEXTS: Mapping[Reason, str] = {
     Reason.NO_ROOM: "Von {MAXIMUM} Bytes sind noch {ACTUAL} frei.",
     Reason.GETS_NO_MAIL: "{NAME} bekommt hier keine Post.",
     Reason.NO_ADDRESS: "{NAME} hat keine E-Mail-Adresse.",
+    Reason.LOOKS_ALIKE: "Die Adresse von {NAME} gilt als eine andere.",
     Reason.TOO_OFTEN: "Zu oft. Wieder in {RETRY_AFTER} Sekunden.",
     Reason.BUSY: "Gerade beschäftigt.",
 }

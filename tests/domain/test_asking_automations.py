@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -41,6 +42,7 @@ from tests.domain.refusal import refused, told
 from tests.kinds import templates
 from tests.kinds.mail import answered
 from tests.links import items_of
+from tests.portal import client
 from tests.specimens import Spot
 from tests.world import World
 from workers.following import Following
@@ -194,6 +196,45 @@ async def test_an_organizer_is_a_draft_again_and_an_archived_job_asks_for_nothin
     assert (await ClientRequest.get(id=request)).state is ClientRequestState.WITHDRAWN
     events = await told(world, before)
     assert (events.count("OrganizerWithdrawn"), events.count("ClientRequestWithdrawn")) == (2, 2)
+
+
+async def test_withdrawing_by_hand_is_a_part_of_taking_back(world: World) -> None:
+    asking = await Asking.of(world, "Ada")
+    await automation(world, send_client_request=RequestSettings(await asking.template()))
+    job, revision = await asking.entering()
+    (request,), (mail,) = await items_of(job, Kind.CLIENT_REQUEST), await asking.mails(job)
+    await withdraw_mail(asking.owner, mail_id=mail.id)
+    assert (await undo(asking.owner, revision=revision)).value is not None
+    assert not await ClientRequest.exists(id=request)
+    # Of what is gone nobody is told.
+    async with refused(world, RuleBroken, "mail_id") as caught:
+        await send_mail_again(asking.owner, mail_id=mail.id)
+    assert caught.value.reason is Reason.WRONG_STATE
+
+
+async def test_a_client_sees_what_they_are_asked_when_the_mail_goes_out(world: World) -> None:
+    asking = await Asking.of(world, "Ada", "Bob")
+    for settings in (
+        {"send_client_request": RequestSettings(await asking.template())},
+        {"send_organizer": OrganizerSettings(await asking.template(Kind.ORGANIZER))},
+    ):
+        await automation(world, **settings)
+    job, _ = await asking.entering()
+    for kind in (Kind.CLIENT_REQUEST, Kind.ORGANIZER):
+        (item,) = await items_of(job, kind)
+        ada, bob = sorted(await Mail.filter(item=item), key=lambda mail: mail.to_name)
+        assert ada.contact_id is not None
+
+        async def seen(kind: Kind = kind, item: UUID = item, contact: UUID = ada.contact_id) -> bool:
+            return bool(await (await client(contact)).of_kind(kind).many([item]))
+
+        assert not await seen()
+        await withdraw_mail(asking.owner, mail_id=bob.id)
+        assert not await seen()
+        await answered(ada.id, Verdict.TAKEN)
+        assert await seen()
+        await send_mail_again(asking.owner, mail_id=bob.id)
+        assert await seen()
 
 
 async def test_what_is_over_is_told_to_nobody(world: World) -> None:

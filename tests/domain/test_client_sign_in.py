@@ -27,6 +27,7 @@ from models.firm.portal_access import end_portal_access, invite_contact
 from models.one_time.letters import ask_for_letter
 from models.one_time.proofs import Proof
 from models.passwords import password_fits
+from models.reasons import Reason
 from models.rows import LetterPurpose, Member, Session, SignInLetter
 from models.rows.contacts import AccountContact, Contact
 from models.scope import Scope
@@ -201,6 +202,45 @@ async def test_who_is_shut_out_is_out_and_stays_out(firm: Firm, how: str) -> Non
     assert await out(client)
     await refused(sign_in_client_by_mail(invitation))
     assert not await Session.exists(contact_id=contact, ended_at=None)
+
+
+async def test_whoever_gets_the_address_of_somebody_else_is_alone_with_it(firm: Firm) -> None:
+    gone = await firm.signed_in()
+    await end_portal_access(firm.owner, contact_id=firm.contact)
+    made = create_contact(firm.owner, name="Bert", emails=[firm.address], account_id=firm.account)
+    bert = (await made).value.id
+    await invite_contact(firm.owner, contact_id=bert)
+    proof = Proof(token=(await letters())[firm.address][-1].token)
+    client = await sign_in_client_by_mail(proof)
+    assert await known(client) == bert
+    # Whoever was there before knows a password that is none any more.
+    await refused(sign_in_client(firm.address, PASSWORD))
+    assert await out(gone)
+    # One who is let in is invited again, and keeps theirs.
+    await reset_client_password(await _asked(firm.address), PASSWORD)
+    await invite_contact(firm.owner, contact_id=bert)
+    assert await known(await sign_in_client(firm.address, PASSWORD)) == bert
+
+
+async def _asked(address: str) -> Proof:
+    await ask_for_letter(LetterPurpose.PASSWORD, Audience.CLIENT, address)
+    return Proof(token=(await letters())[address][-1].token)
+
+
+@pytest.mark.parametrize("address", ["ada@straße.example", "σίσυφος@client.example"])
+async def test_nobody_signs_in_with_an_address_that_is_taken_for_another(firm: Firm, address: str) -> None:
+    made = create_contact(firm.owner, name="Eve", emails=[address], account_id=firm.account)
+    with pytest.raises(RuleBroken) as caught:
+        await invite_contact(firm.owner, contact_id=(await made).value.id)
+    assert caught.value.reason is Reason.LOOKS_ALIKE
+
+
+async def test_an_address_is_invited_as_often_as_one_contact_is(firm: Firm) -> None:
+    for number in range(MOST_FAILURES):
+        made = create_contact(firm.owner, name=f"Ada {number}", emails=[firm.address], account_id=firm.account)
+        await invite_contact(firm.owner, contact_id=(await made).value.id)
+    with pytest.raises(LimitReached):
+        await invite_contact(firm.owner, contact_id=firm.contact)
 
 
 async def test_who_shares_an_address_says_who_they_are(firm: Firm) -> None:
