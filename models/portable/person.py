@@ -118,8 +118,7 @@ def held_of(person: Person) -> Iterator[Held]:
     if person.kind is Kind.MEMBER:
         yield from (Held(f"{name} written", query, (person.firm_id, person.id)) for name, query in _WRITTEN.items())
         yield from (_checked_off(person, table, column) for table, column in _CHECKED)
-        sessions = "SELECT created_at, expires_at, ended_at FROM session WHERE member_id = $1 ORDER BY created_at"
-        yield Held("session", sessions, (person.id,))
+    yield Held("session", _SESSIONS.format(person=f"{person.kind}_id"), (person.id,))
     about = (
         "SELECT at, revision, type, data FROM event WHERE firm_id = $1 AND subject = $2::uuid ORDER BY revision, index"
     )
@@ -132,6 +131,7 @@ def held_of(person: Person) -> Iterator[Held]:
     yield Held("automation_run by causer", _RUNS, values)
 
 
+_SESSIONS = "SELECT created_at, expires_at, ended_at FROM session WHERE {person} = $1 ORDER BY created_at"
 _EVENTS = """
 SELECT at, revision, type, job,
     CASE WHEN type <> ALL($4::text[]) OR subject = $3::uuid THEN subject END AS subject{more}

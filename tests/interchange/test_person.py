@@ -12,6 +12,7 @@ import pytest
 from interchange.exports.archives import Unwritable
 from interchange.exports.person import NoSuchPerson, export_person
 from models.actor import Actor
+from models.client_sign_in import sign_in_client_by_mail
 from models.commands.jobs import assign_job
 from models.commands.members import update_member
 from models.commands.tasks import check_task_entry, create_task
@@ -20,6 +21,7 @@ from models.database import sql
 from models.firm.absences import add_absence
 from models.firm.account_contacts import link_contact
 from models.firm.contacts import create_contact, update_contact
+from models.firm.portal_access import invite_contact
 from models.firm.saved_views import create_saved_view
 from models.ids import Kind, encode
 from models.items.chats import create_chat
@@ -27,6 +29,7 @@ from models.items.documents import Document
 from models.items.messages import post_message
 from models.items.notes import create_note, update_note
 from models.items.wiki_pages import create_wiki_page, restore_wiki_page_version, update_wiki_page
+from models.one_time.proofs import Proof
 from models.portable.person import _OWN
 from models.portable.tables import portable_tables
 from models.sign_in import issue_for
@@ -34,6 +37,7 @@ from tests.api.furnished import Furnished
 from tests.files import take, uploaded
 from tests.interchange.tampering import read_from
 from tests.kinds.documents import make_loose
+from tests.signing_in import letters
 from tests.specimens import Spot
 from tests.world import World
 
@@ -175,11 +179,14 @@ async def test_of_a_contact(tmp_path: Path) -> None:
     ).value
     await update_contact(owner, contact_id=contact.id, name=f"{OWN} two")
     await link_contact(owner, contact_id=contact.id, account_id=world.account.id, title=f"{OWN} title", signs=True)
+    await invite_contact(owner, contact_id=contact.id)
+    await sign_in_client_by_mail(Proof(token=(await letters())[f"{OWN.lower()}@home.example"][-1].token))
     found = await held(tmp_path / "contact.json", contact=encode(Kind.CONTACT, contact.id))
     text = orjson.dumps(found).decode()
     assert OTHERS not in text
     assert found["contact"][0]["phone"] == "+1 555 0100"
     assert found["account_contact by contact_id"][0]["title"] == f"{OWN} title"
+    assert found["session"][0].keys() == {"created_at", "expires_at", "ended_at"}
     # What it was called before is in the log, which is theirs too.
     assert f"{OWN} one" in orjson.dumps(found["events about them"]).decode()
     assert str(world.owner.id) not in text
