@@ -18,6 +18,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -111,12 +112,15 @@ class _Mother:
         with theirs:
             command = [sys.executable, "-m", __name__, str(theirs.fileno())]
             self._process = subprocess.Popen(command, cwd=HOUSE, pass_fds=[theirs.fileno()])
+        # Of two threads that ask at once each is told its own.
+        self._one_by_one = threading.Lock()
         atexit.register(self.end)
 
     def bear(self, asked: list[Any], handles: Sequence[int]) -> int:
         """Let a module begin, with these ends of pipes. The number of its process."""
-        socket.send_fds(self._wire, [json.dumps(asked).encode()], list(handles))
-        told = self._wire.recv(16)
+        with self._one_by_one:
+            socket.send_fds(self._wire, [json.dumps(asked).encode()], list(handles))
+            told = self._wire.recv(16)
         assert told, "The mother of the processes has ended by herself."
         return int(told)
 
