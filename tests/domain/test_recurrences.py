@@ -245,18 +245,19 @@ async def test_an_edit_of_one_alone(world: World) -> None:
 
 
 async def test_a_firm_that_goes_elsewhere_has_its_jobs_at_its_own_time(world: World) -> None:
-    recurrence = await new_recurrence(world, time_of_day="12:00")
+    recurrence = await new_recurrence(world, time_of_day="18:00")
     owner = world.acting(world.owner)
+    # In Tokyo it is that late tomorrow when tomorrow has begun here: what it is now comes before, at any hour.
     await update_firm(owner, time_zone=(tokyo := "Asia/Tokyo"))
-    await work_at(world, at(in_days(1), 11, 59, tokyo))
+    await work_at(world, at(in_days(1), 17, 59, tokyo))
     assert await days_made(recurrence) == []
-    await work_at(world, at(in_days(1), 12, 0, tokyo))
+    await work_at(world, at(in_days(1), 18, 0, tokyo))
     assert await days_made(recurrence) == [in_days(1)]
     # West again: the day begins anew, and has been.
     await update_firm(owner, time_zone=(honolulu := "Pacific/Honolulu"))
-    await work_at(world, at(in_days(2), 11, 59, honolulu))
+    await work_at(world, at(in_days(2), 17, 59, honolulu))
     assert await days_made(recurrence) == [in_days(1)]
-    await work_at(world, at(in_days(2), 12, 0, honolulu))
+    await work_at(world, at(in_days(2), 18, 0, honolulu))
     assert await days_made(recurrence) == [in_days(1), in_days(2)]
 
 
