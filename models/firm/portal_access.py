@@ -17,7 +17,7 @@ from models.sign_in import end_client_sessions
 from models.texts import sameness
 
 _OF_CONTACT = attempts.Tries("invitations of this contact", path="contact_id", name="invitation")
-# Whatever contacts they are of: the mail is somebody's.
+# Whatever contacts of the firm they are of: the mail is somebody's. No firm is told of another's.
 _TO_ADDRESS = attempts.Tries("invitations to this address", path="contact_id", name="invitation to an address")
 
 
@@ -30,7 +30,7 @@ async def invite_contact(change: Change, *, contact_id: UUID, expected_version: 
     contact = await lock(change, contact_id, expected_version)
     address = await _to_be_invited(contact)
     key = sameness(address)
-    for counted, tries in ((str(contact.id), _OF_CONTACT), (key, _TO_ADDRESS)):
+    for counted, tries in ((str(contact.id), _OF_CONTACT), (f"{contact.firm_id} {key}", _TO_ADDRESS)):
         await attempts.count_attempt(counted, change.now, tries=tries)
     # Whoever was let in with it before may be somebody else.
     await forget_identity(key, change.now)

@@ -241,6 +241,9 @@ async def test_an_address_is_invited_as_often_as_one_contact_is(firm: Firm) -> N
         await invite_contact(firm.owner, contact_id=(await made).value.id)
     with pytest.raises(LimitReached):
         await invite_contact(firm.owner, contact_id=firm.contact)
+    # Another firm is told nothing of that.
+    elsewhere = await World.build(f"{firm.world.tag}elsewhere")
+    await (await Firm.with_client(elsewhere, firm.address)).invite()
 
 
 async def test_who_shares_an_address_says_who_they_are(firm: Firm) -> None:
